@@ -1,0 +1,33 @@
+"""Benchmark results as JSON, with the machine, the versions, the commit and the command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from facelib import files
+from facelib.measure import describe
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def write(name: str, payload: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """Store `payload` as `name`.json in `folder`, whole or not at all; returns where.
+
+    Raises:
+        OSError: it can't be written; an older file stays as it was.
+    """
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    command = ["python", "-m", module.name, *sys.argv[1:]] if module else [Path(sys.argv[0]).name]
+    about = {"command": " ".join(command), "date": date.today().isoformat(), "machine": describe()}
+    path = folder / f"{name}.json"
+    files.write(path, json.dumps(about | payload, indent=1).encode() + b"\n")
+    return path
+
+
+def read(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """What `write` stored as `name`."""
+    return json.loads((folder / f"{name}.json").read_text("utf-8"))

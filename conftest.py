@@ -1,0 +1,61 @@
+"""Rules of every test run, unit tests and notebooks alike; fixtures are in tests/conftest.py."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import pytest
+
+from notebooks.kernels import quiet_kernels
+
+# The one reason for which a test may be skipped in CI: a real LFW is not part of the repository.
+ALLOWED_SKIP = "FACELIB_LFW is not set"
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One thread a worker: two that use all cores each only slow each other down. Set before
+    # anything imports torch or NumPy, and inherited by the kernels a worker starts.
+    for library in ("OMP", "MKL", "OPENBLAS"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Kernels that nbval starts run the smoke profile."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(quiet_kernels(FACELIB_PROFILE="smoke"))
+    config.add_cleanup(stack.close)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """nbval's cells are deselected like any other notebook test: -m 'not notebook'."""
+    if item.path.suffix == ".ipynb":
+        item.add_marker("notebook")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    return forbid_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    return forbid_skip((yield))
+
+
+def forbid_skip(report: pytest.TestReport | pytest.CollectReport):
+    """In CI a skipped test is a failed one, so that no test is lost unseen."""
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason != ALLOWED_SKIP:
+            report.outcome = "failed"
+            report.longrepr = f"skipped in CI, where nothing but {ALLOWED_SKIP!r} may be: {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each lesson took, as recorded by tests/notebooks/test_solved.py."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, cost in getattr(report, "user_properties", ()):
+                if name == "cost" and report.when == "call":
+                    terminalreporter.write_line(cost)

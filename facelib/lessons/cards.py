@@ -1,0 +1,68 @@
+"""What each lesson costs on this machine, estimated from a second of training."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from facelib.lessons.charts import Table
+from facelib.measure import describe
+from facelib.models import FaceCNN
+from facelib.training.device import choose_device
+
+REFERENCE = 1000.0  # images/s of `training_speed` where SECONDS were measured: 2 cores, no GPU
+
+
+class Card(NamedTuple):
+    """A lesson and what its quick profile took on the reference machine."""
+
+    title: str
+    seconds: float
+    gigabytes: float
+    training: float  # the part of the time that goes with the training speed
+
+
+CARDS = {
+    "00": Card("Start here", 30, 1.0, 0.5),
+    "01": Card("Background", 80, 1.2, 0.5),
+}
+
+
+def training_speed(seconds: float = 1.0) -> float:
+    """Images a second that FaceCNN learns from on this machine's best device."""
+    device = choose_device()
+    model = FaceCNN(24, 128, 40).to(device).train()
+    images = torch.rand(40, 1, 56, 46, device=device)
+    person = torch.arange(40, device=device)
+
+    def step() -> None:
+        cross_entropy(model(images), person).backward()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    for _ in range(3):  # the first steps choose kernels
+        step()
+    steps, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        step()
+        steps += 1
+    return 40 * steps / (time.perf_counter() - start)
+
+
+def cost_card() -> Table:
+    """This machine, and for each lesson the time and memory its quick profile will want."""
+    machine, speed = describe(), training_speed()
+    memory = machine["memory_bytes"] / 1e9
+    device = machine["gpu"] or f"{machine['cpu']}, {machine['cores']} cores"
+    print(f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second")
+    rows = []
+    for number, card in CARDS.items():
+        factor = card.training * REFERENCE / speed + 1 - card.training
+        fits = "fits" if card.gigabytes < 0.5 * memory else "close other programs first"
+        rows.append(
+            [number, card.title, f"{card.seconds * factor:.0f} s", f"{card.gigabytes} GB", fits]
+        )
+    return Table(["lesson", "", "quick profile here", "memory", ""], rows)

@@ -1,0 +1,140 @@
+"""The figures and tables that several lessons draw; each figure has its table and its alt text."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from ipywidgets import FloatSlider, Output, VBox
+from matplotlib.axes import Axes
+
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, Verification
+
+
+class Table:
+    """Rows under a head, as HTML in a notebook and as text elsewhere."""
+
+    def __init__(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self.head, self.rows = list(head), [[_text(cell) for cell in row] for row in rows]
+
+    def __repr__(self) -> str:
+        lines = [self.head, *self.rows]
+        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, line, width)).rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        def line(tag: str, cells: Sequence[str]) -> str:
+            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+
+        body = "".join(line("td", row) for row in self.rows)
+        return f"<table>{line('th', self.head)}{body}</table>"
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, Interval):
+        return f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
+    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
+
+def compare(
+    stored: Mapping[str, Interval],
+    live: Mapping[str, float] | None = None,
+    what: str = "top-1 accuracy",
+    axes: Axes | None = None,
+) -> Table:
+    """Draw one interval a method and, as crosses, what this notebook measured; return the table.
+
+    Args:
+        stored: intervals from the committed evidence.
+        live: values measured here, for some or all of the same methods.
+        what: the quantity, for the axis and the text alternative.
+    """
+    live = live or {}
+    figure, axes = subplots(figsize=(6.4, 0.36 * len(stored) + 1))
+    for row, (name, interval) in enumerate(stored.items()):
+        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
+        axes.plot(interval.value, row, "o", color=COLOURS[0])
+        if name in live:
+            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    axes.set_yticks(range(len(stored)), stored)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{what}: stored mean with 95 % CI" + (", x = this run" if live else ""))
+    best = max(stored, key=lambda name: stored[name].value)
+    show(
+        figure,
+        f"Dot plot of {what} with 95 % intervals for {len(stored)} methods; the highest is {best} "
+        f"with {stored[best].value:.3f}. The table below has the numbers.",
+    )
+    head = ["", f"{what} (stored)", *(["this run"] if live else [])]
+    rows = [[name, stored[name], *([live.get(name, "-")] if live else [])] for name in stored]
+    return Table(head, rows)
+
+
+def spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") -> Table:
+    """Draw every single run as a dot, one row a method; return lowest, mean and highest."""
+    figure, axes = subplots(figsize=(6.4, 0.5 * len(values) + 1))
+    for row, (name, runs) in enumerate(values.items()):
+        heights = row + np.linspace(-0.25, 0.25, len(runs))
+        axes.plot(runs, heights, "o", alpha=0.6, markersize=5, label=name)
+    axes.set_yticks(range(len(values)), values)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{what}, one dot a split")
+    rows = [
+        [name, len(runs), float(np.min(runs)), float(np.mean(runs)), float(np.max(runs))]
+        for name, runs in values.items()
+    ]
+    ranges = "; ".join(f"{row[0]} from {row[2]:.3f} to {row[4]:.3f}" for row in rows)
+    show(figure, f"Every split as a dot, {what}: {ranges}.")
+    return Table(["", "splits", "lowest", "mean", "highest"], rows)
+
+
+def scores_figure(pairs: Verification, threshold: float) -> Table:
+    """Draw the scores of genuine and impostor pairs and a threshold; return what it decides."""
+    figure, (left, right) = subplots(1, 2, figsize=(8, 2.8))
+    scores, same = pairs.scores.numpy(), pairs.same.numpy()
+    bins = np.linspace(scores.min(), scores.max(), 60)
+    for kind, label, colour in ((False, "impostor", COLOURS[1]), (True, "genuine", COLOURS[0])):
+        left.hist(scores[same == kind], bins, density=True, alpha=0.6, color=colour, label=label)
+    left.axvline(threshold, color="black", linestyle="--")
+    left.set(xlabel="score (cosine)", ylabel="density of pairs")
+    left.legend(frameon=False)
+    far, frr = pairs.far_at(threshold), pairs.frr_at(threshold)
+    curve = pairs.roc()
+    right.plot(curve.far, curve.tar)
+    right.plot(far, 1 - frr, "o", color="black")
+    right.set(xlabel="FAR", ylabel="TAR", xscale="symlog", xlim=(0, 1))
+    right.set_xscale("symlog", linthresh=1e-3)
+    show(
+        figure,
+        f"Left: scores of impostor pairs lie below those of genuine pairs and overlap; a dashed "
+        f"line marks the threshold {threshold:.3f}. Right: the ROC curve with that point, "
+        f"FAR {far:.4f}, TAR {1 - frr:.4f}.",
+    )
+    accuracy = pairs.accuracy_at(threshold)
+    return Table(
+        ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
+        [[threshold, f"{far:.4f}", f"{frr:.4f}", f"{1 - frr:.4f}", f"{accuracy:.4f}"]],
+    )
+
+
+def threshold_slider(pairs: Verification, start: float) -> VBox:
+    """A slider that moves the threshold; the figure and its table follow."""
+    low, high = float(pairs.scores.min()), float(pairs.scores.max())
+    slider = FloatSlider(
+        start, min=low, max=high, step=(high - low) / 200, description="threshold",
+        readout_format=".3f", continuous_update=False,
+    )  # fmt: skip
+    output = Output()
+
+    def draw(change: object = None) -> None:
+        from IPython.display import display
+
+        output.clear_output(wait=True)
+        with output:
+            display(scores_figure(pairs, slider.value))
+
+    slider.observe(draw, "value")
+    draw()
+    return VBox([slider, output])

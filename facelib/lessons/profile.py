@@ -1,0 +1,21 @@
+"""How long a lesson may take: smoke (seconds, for tests), quick (a minute or so), full (a GPU)."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+T = TypeVar("T")
+PROFILES = ("smoke", "quick", "full")
+
+
+def pick(profile: str | None, *, smoke: T, quick: T, full: T) -> T:
+    """The value for a profile; None takes the environment variable FACELIB_PROFILE, else quick.
+
+    Raises:
+        ValueError: a profile that isn't one of the three.
+    """
+    profile = profile or os.environ.get("FACELIB_PROFILE") or "quick"
+    if profile not in PROFILES:
+        raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
+    return {"smoke": smoke, "quick": quick, "full": full}[profile]

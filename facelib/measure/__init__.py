@@ -1,0 +1,59 @@
+"""How well a recogniser works and what it costs, with intervals that say how sure we are."""
+
+from facelib.measure.bootstrap import bootstrap_pairs, bootstrap_people
+from facelib.measure.cost import (
+    Latency,
+    latency,
+    latency_ratio,
+    macs,
+    parameters,
+    peak_memory,
+    saved_bytes,
+)
+from facelib.measure.histogram import ScoreHistogram, stream_pairs, verify_all
+from facelib.measure.identification import (
+    IdentificationReport,
+    cmc,
+    identification_report,
+    identify,
+    similarity,
+    true_rank,
+)
+from facelib.measure.interval import Interval, mean_interval, paired_interval
+from facelib.measure.machine import describe
+from facelib.measure.record import read_records, record
+from facelib.measure.scoreboard import Protocol, Row, Scoreboard
+from facelib.measure.verification import TenFold, Verification, ten_fold
+
+__all__ = [
+    "IdentificationReport",
+    "Interval",
+    "Latency",
+    "Protocol",
+    "Row",
+    "ScoreHistogram",
+    "Scoreboard",
+    "TenFold",
+    "Verification",
+    "bootstrap_pairs",
+    "bootstrap_people",
+    "cmc",
+    "describe",
+    "identification_report",
+    "identify",
+    "latency",
+    "latency_ratio",
+    "macs",
+    "mean_interval",
+    "paired_interval",
+    "parameters",
+    "peak_memory",
+    "read_records",
+    "record",
+    "saved_bytes",
+    "similarity",
+    "stream_pairs",
+    "ten_fold",
+    "true_rank",
+    "verify_all",
+]

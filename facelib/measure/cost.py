@@ -1,0 +1,226 @@
+"""What a model costs: parameters, multiplications, bytes on disk, time and memory."""
+
+from __future__ import annotations
+
+import gc
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+from scipy import stats
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from facelib.measure.interval import Interval
+
+
+def parameters(model: nn.Module) -> int:
+    """How many numbers training adjusts; a shared one counts once, buffers don't count."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def macs(model: nn.Module, shape: Sequence[int]) -> int:
+    """Multiply-accumulate operations for one input, as PyTorch's flop counter sees them.
+
+    Matrix products, convolutions and attention count; adding, scaling and activations don't, as
+    is the custom in papers. One MAC is two FLOPs. The model is left in the mode it came in.
+
+    Args:
+        model: called in evaluation mode with zeros.
+        shape: one input's shape without the batch, (C, H, W) for an image.
+
+    Raises:
+        ValueError: nothing was counted, as for quantized or compiled models, whose operations the
+            counter does not know.
+    """
+    like = next(model.parameters(), torch.zeros(()))
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad(), _plain_kernels(), FlopCounterMode(display=False) as counter:
+            model(torch.zeros(1, *shape, device=like.device, dtype=like.dtype))
+    finally:
+        for module, training in modes:
+            module.training = training
+    if not counter.get_total_flops():
+        raise ValueError(
+            f"no multiplication was counted in {type(model).__name__}. Count the float model it "
+            "was made from, before quantizing or compiling it."
+        )
+    return counter.get_total_flops() // 2
+
+
+@contextmanager
+def _plain_kernels() -> Iterator[None]:
+    """Without fused kernels, which the counter takes for nothing (LSTM, attention)."""
+    onednn, fused = torch.backends.mkldnn.enabled, torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mkldnn.enabled = False
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mkldnn.enabled = onednn
+        torch.backends.mha.set_fastpath_enabled(fused)
+
+
+def saved_bytes(path: str | Path) -> int:
+    """The size of a saved model's file in bytes: what travels to a phone.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file at {path}: save the model first")
+    return Path(path).stat().st_size
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long a call takes.
+
+    Attributes: median_ms; low_ms and high_ms, the 10th and 90th percentile; repeats; threads that
+    torch used within an operation.
+    """
+
+    median_ms: float
+    low_ms: float
+    high_ms: float
+    repeats: int
+    threads: int
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.median_ms:.3g} ms [{self.low_ms:.3g}, {self.high_ms:.3g}] "
+            f"({self.repeats} repeats, {self.threads} thread{'s' if self.threads > 1 else ''})"
+        )
+
+
+def latency(
+    call: Callable[[], object], *, repeats: int = 50, warmup: int = 5, threads: int = 1
+) -> Latency:
+    """Time a call on its own, over and over.
+
+    The first calls allocate memory and choose kernels, so `warmup` of them are not timed. A clock
+    around GPU work would stop when it is queued, so the clock waits until it is done. Runtimes
+    other than torch keep their own thread count: set it where the call is made.
+
+    Args:
+        call: what to time, `lambda: model(image)`; use it under `torch.inference_mode()`.
+        repeats: timed calls, at least 2.
+        warmup: untimed calls before them.
+        threads: torch's threads for the time of this measurement.
+
+    Raises:
+        ValueError: repeats, warmup or threads are too small.
+    """
+    if repeats < 2 or warmup < 0 or threads < 1:
+        raise ValueError(
+            "want repeats >= 2, warmup >= 0 and threads >= 1, "
+            f"got {repeats}, {warmup} and {threads}"
+        )
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for _ in range(warmup):
+            call()
+        times = torch.tensor([_milliseconds(call) for _ in range(repeats)], dtype=torch.float64)
+    finally:
+        torch.set_num_threads(before)
+    spread = torch.tensor([0.5, 0.1, 0.9], dtype=torch.float64)
+    return Latency(*times.quantile(spread).tolist(), repeats, threads)
+
+
+def latency_ratio(
+    a: Callable[[], object], b: Callable[[], object], *, pairs: int = 30, warmup: int = 5
+) -> Interval:
+    """How many times as long `a` takes as `b`: the median ratio with a 95 % interval.
+
+    The calls take turns, and so does who goes first, so a machine that slows down for a while
+    slows both. The interval lies between two order statistics (the sign test turned round); it
+    assumes nothing about the shape of the spread, so an interruption here and there does no harm.
+
+    Args:
+        a, b: what to time.
+        pairs: timed pairs of calls, at least 6 (fewer cannot give 95 %).
+        warmup: untimed calls of each before them.
+
+    Raises:
+        ValueError: pairs or warmup are too small.
+    """
+    if pairs < 6 or warmup < 0:
+        raise ValueError(f"want pairs >= 6 and warmup >= 0, got {pairs} and {warmup}")
+    for _ in range(warmup):
+        a()
+        b()
+    ratios = []
+    for pair in range(pairs):
+        first, second = (a, b) if pair % 2 == 0 else (b, a)
+        one, other = _milliseconds(first), _milliseconds(second)
+        ratios.append(one / other if pair % 2 == 0 else other / one)
+    ratios.sort()
+    # each ratio is below the true median with chance 1/2: how many can be, at 95 %?
+    low = int(stats.binom.ppf(0.025, pairs, 0.5)) - 1
+    middle = math.sqrt(ratios[(pairs - 1) // 2] * ratios[pairs // 2])
+    return Interval(middle, ratios[low], ratios[-1 - low], pairs, of="pairs")
+
+
+def peak_memory(call: Callable[[], object], device: torch.device | str = "cpu") -> int:
+    """Bytes of memory a call adds at its peak.
+
+    On the CPU: the process's resident memory, read every millisecond by a second thread, less
+    what it was before. Memory that an earlier call left with the process and that is used again
+    does not show, and a shorter peak can slip through: it is a lower bound, best taken on the
+    first call of a fresh process. On a GPU: what torch's allocator handed out, exactly.
+
+    Args:
+        call: what to measure.
+        device: where the call works.
+    """
+    gc.collect()
+    device = torch.device(device)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        call()
+        torch.cuda.synchronize(device)
+        return torch.cuda.max_memory_allocated(device) - before
+
+    process, done = psutil.Process(), threading.Event()
+    before = peak = process.memory_info().rss
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.001):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        kept = call()  # noqa: F841  the result is part of the peak, so it must still be held
+        last = process.memory_info().rss
+    finally:
+        done.set()
+        watcher.join()
+    return max(peak, last) - before
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    _finish_gpu_work()
+    start = time.perf_counter()
+    call()
+    _finish_gpu_work()
+    return (time.perf_counter() - start) * 1000
+
+
+def _finish_gpu_work() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()

@@ -1,0 +1,65 @@
+"""The protocol behind every row of the course's scoreboard: people nobody has trained on.
+
+ORL's people s21 to s40 are never used to train or to choose anything, in any lesson; s1 to s20 are
+free for both.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from facelib.data import FaceSet, all_pairs, orl
+from facelib.measure.bootstrap import bootstrap_pairs, bootstrap_people
+from facelib.measure.identification import similarity
+from facelib.measure.interval import Interval
+from facelib.measure.scoreboard import Protocol
+
+FAR = 0.01
+RESAMPLES = 300  # of the 20 people, for each interval
+PROTOCOL = Protocol(
+    name="Unseen people",
+    faces="ORL s21-s40, 200 photographs",
+    split="trained and tuned on anybody else",
+    metrics={
+        "AUC": "area under the ROC curve of all 19,900 pairs",
+        "TAR at 1 % FAR": "genuine pairs accepted when 1 % of impostor pairs are",
+        "one photo": "top-1 with one enrolled photo each, mean over the ten choices of photo",
+    },
+)
+
+
+def open_people() -> FaceSet:
+    """ORL s1 to s20: free to train on and to choose by."""
+    return orl().of_people(list(range(20)))
+
+
+def unseen_people() -> FaceSet:
+    """ORL s21 to s40, relabelled 0 to 19: only to report on."""
+    return orl().of_people(list(range(20, 40)))
+
+
+def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
+    """What `PROTOCOL` asks for, each with a 95 % interval over the 20 people.
+
+    Args:
+        embeddings: float (200, D), of `unseen_people().images` in order; compared by cosine.
+    """
+    person = unseen_people().person
+    if len(embeddings) != len(person):
+        raise ValueError(
+            f"want one embedding for each of the {len(person)} images of unseen_people(), "
+            f"got {tuple(embeddings.shape)}"
+        )
+    scores = similarity(embeddings, embeddings).cpu()
+    left, right, _ = all_pairs(person)
+    pairs = scores[left, right], person[left], person[right]
+    # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
+    named = scores.view(200, 20, 10).argmax(1)
+    hit = (named == person[:, None]).double()
+    hit[torch.arange(200), torch.arange(200) % 10] = 0
+    return {
+        "AUC": bootstrap_pairs(lambda rates: rates.auc, *pairs, RESAMPLES),
+        "TAR at 1 % FAR": bootstrap_pairs(lambda rates: rates.tar_at(FAR), *pairs, RESAMPLES),
+        "one photo": bootstrap_people(hit.sum(1) / 9, person, RESAMPLES),
+    }

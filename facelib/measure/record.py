@@ -1,0 +1,68 @@
+"""Named results: a lesson records a number, and tests read it back from the executed notebook."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+MIME = "application/vnd.facelib.record+json"
+
+
+def record(name: str, value: float, unit: str = "") -> None:
+    """Show "name: value unit", and leave the exact value in the notebook's output for tests.
+
+    Outside IPython the line is printed.
+
+    Args:
+        name: what is measured; one value a notebook.
+        value: a finite number, also a one-element tensor or array.
+        unit: "%", "ms", "bytes", ...
+
+    Raises:
+        TypeError: value is not a number.
+        ValueError: value is NaN or infinite, or the name is empty.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"a record needs a name, got {name!r}")
+    number = value.item() if hasattr(value, "item") else value
+    if not isinstance(number, int | float):
+        raise TypeError(f"record {name!r} must be a number, got {type(value).__name__} {value!r}")
+    if not math.isfinite(number):
+        raise ValueError(f"record {name!r} must be finite, got {number}: something went wrong")
+    shown = f"{number:.4g}" if isinstance(number, float) else f"{number}"
+    line = f"{name}: {shown} {unit}".rstrip()
+    ipython = sys.modules.get("IPython")  # where it is not loaded, no shell of it is running
+    if ipython is None or ipython.get_ipython() is None:
+        print(line)
+        return
+    from IPython.display import display
+
+    data = {"name": name, "value": number, "unit": unit}
+    display({"text/plain": line, MIME: data}, raw=True)
+
+
+def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
+    """What an executed notebook recorded: {name: {"value": number, "unit": text}}.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a notebook, or it records a name twice with different values.
+    """
+    try:
+        cells = json.loads(Path(path).read_text("utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error
+    records: dict[str, dict[str, float | str]] = {}
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        data = output.get("data", {}).get(MIME)
+        if data is None:
+            continue
+        name, found = data["name"], {"value": data["value"], "unit": data["unit"]}
+        if records.setdefault(name, found) != found:
+            raise ValueError(
+                f"{path} records {name!r} twice, as {records[name]['value']} and as "
+                f"{found['value']}: give the second another name"
+            )
+    return records

@@ -1,0 +1,61 @@
+"""From images to embeddings and to names, each image beside its mirror image.
+
+What the network says of an image and of its mirror image is added (a common habit of face
+verification, e.g. Wang et al. 2018, CosFace): the sum depends less on the pose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+
+def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256) -> Tensor:
+    """Embeddings of unit length, so that a dot product is the cosine similarity.
+
+    Args:
+        model: has `embed(float images in [0, 1]) -> (N, D)`; runs in evaluation mode on the device
+            where its weights are, and is left in the mode it came in.
+        images: uint8 (N, C, H, W).
+        flip: add the mirror image's embedding.
+        batch: how many images go through the model at a time.
+
+    Returns:
+        float32 (N, D), on the model's device.
+
+    Raises:
+        ValueError: images that are not uint8 (N, C, H, W).
+    """
+    return normalize(_run(model, model.embed, images, flip, batch))
+
+
+def predict(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256) -> Tensor:
+    """The person the model's head names: int64 (N,). Arguments and errors as `embed`."""
+    return _run(model, model, images, flip, batch).argmax(1)
+
+
+@torch.inference_mode()
+def _run(
+    model: nn.Module,
+    function: Callable[[Tensor], Tensor],
+    images: Tensor,
+    flip: bool,
+    batch: int,
+) -> Tensor:
+    if images.dtype != torch.uint8 or images.ndim != 4:
+        raise ValueError(
+            f"images must be uint8 (N, C, H, W), got {images.dtype} {tuple(images.shape)}"
+        )
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    parts = []
+    for part in images.split(batch):
+        faces = part.to(device).float() / 255
+        result = function(faces)
+        parts.append((result + function(faces.flip(3)) if flip else result).float())
+    model.train(training)
+    return torch.cat(parts)

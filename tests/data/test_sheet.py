@@ -1,0 +1,51 @@
+"""The contact sheet shows every crop, in order, and pads with white."""
+
+import pytest
+import torch
+
+from facelib.data import FaceSet, contact_sheet
+from facelib.data.sheet import GAP
+
+
+def make_faces(channels: int) -> FaceSet:
+    """Six flat faces of 4 x 3 px with the values 10, 20, ... and people in mixed order."""
+    images = torch.arange(10, 61, 10, dtype=torch.uint8).view(6, 1, 1, 1)
+    person = torch.tensor([1, 0, 2, 0, 1, 0])
+    return FaceSet(images.expand(6, channels, 4, 3).contiguous(), person, ("a", "b", "c"))
+
+
+def values(sheet) -> list[list[int]]:
+    """The grey value of each cell's first pixel."""
+    grey = torch.tensor(list(sheet.convert("L").tobytes())).view(sheet.height, sheet.width)
+    return grey[:: 4 + GAP, :: 3 + GAP].tolist()
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_every_crop_is_shown_ordered_by_person_then_position(channels, mode):
+    sheet = contact_sheet(make_faces(channels), columns=4)
+    assert sheet.mode == mode
+    assert sheet.size == (4 * (3 + GAP), 2 * (4 + GAP))
+    assert values(sheet) == [[20, 40, 60, 10], [50, 30, 255, 255]]
+
+
+def test_crops_are_whole_and_a_white_gap_parts_them():
+    sheet = contact_sheet(make_faces(3), columns=6)
+    assert {sheet.getpixel((x, y)) for x in range(3) for y in range(4)} == {(20, 20, 20)}
+    assert sheet.getpixel((3, 0)) == sheet.getpixel((0, 4)) == (255, 255, 255)
+
+
+def test_few_crops_make_a_narrow_sheet_and_a_limit_a_short_one():
+    assert values(contact_sheet(make_faces(1))) == [[20, 40, 60, 10, 50, 30]]
+    assert values(contact_sheet(make_faces(1), columns=2, limit=3)) == [[20, 40], [60, 255]]
+
+
+@pytest.mark.parametrize("wrong", [{"columns": 0}, {"limit": 0}])
+def test_columns_and_limits_below_one_are_refused(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}=0"):
+        contact_sheet(make_faces(1), **wrong)
+
+
+def test_an_empty_set_is_refused():
+    empty = make_faces(1).take(torch.zeros(0, dtype=torch.int64))
+    with pytest.raises(ValueError, match="got 0 images"):
+        contact_sheet(empty)

@@ -1,0 +1,151 @@
+"""Resampling people: weights against people copied for real, coverage against the truth."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from sklearn import metrics
+
+from facelib.data import all_pairs
+from facelib.measure import Verification, bootstrap, bootstrap_pairs, bootstrap_people
+
+
+def faces(people: int = 12, images: int = 4, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    person = torch.arange(people).repeat_interleave(images)
+    centre = torch.randn(people, 8, generator=generator)
+    noise = torch.randn(people * images, 8, generator=generator)
+    return torch.nn.functional.normalize(centre[person] + noise), person
+
+
+def scored_pairs(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    embeddings, person = faces(seed=seed)
+    left, right, _ = all_pairs(person)
+    scores = (embeddings[left] * embeddings[right]).sum(1)
+    return (scores * 20).round() / 20, person[left], person[right]  # with ties
+
+
+def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
+    times = torch.tensor([2, 0, 1, 3, 1, 0, 0, 1, 2, 1, 1, 0]).double()
+    embeddings, person = faces()
+    copies = [(who, copy) for who in range(12) for copy in range(int(times[who]))]
+    images = [
+        (embeddings[i], who, new)
+        for new, (who, _) in enumerate(copies)
+        for i in (person == who).nonzero().flatten()
+    ]
+    scores, same = [], []
+    for (one, who, new), (other, who2, new2) in itertools.combinations(images, 2):
+        if who != who2 or new == new2:  # two copies of one person are never compared
+            scores.append(float(one @ other * 20))
+            same.append(new == new2)
+    copied = Verification((torch.tensor(scores)).round() / 20, torch.tensor(same))
+
+    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [times])
+    pairs = scored_pairs()
+    assert bootstrap_pairs(lambda v: v.auc, *pairs).low == pytest.approx(copied.auc, abs=1e-12)
+    assert bootstrap_pairs(lambda v: v.eer, *pairs).low == pytest.approx(copied.eer, abs=1e-12)
+    tar = bootstrap_pairs(lambda v: v.tar_at(0.1), *pairs)
+    assert tar.low == pytest.approx(copied.tar_at(0.1), abs=1e-12)
+
+
+def test_the_weighted_auc_is_scikit_learns(monkeypatch):
+    times = torch.arange(12).double() % 4
+    scores, left, right = scored_pairs()
+    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [times])
+    weight = torch.where(left == right, times[left], times[left] * times[right])
+    expected = metrics.roc_auc_score(left == right, scores, sample_weight=weight)
+    found = bootstrap_pairs(lambda v: v.auc, scores, left, right)
+    assert found.high == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_value_is_the_one_measured_without_resampling():
+    scores, left, right = scored_pairs()
+    found = bootstrap_pairs(lambda v: v.auc, scores, left, right, resamples=200)
+    assert found.value == Verification(scores, left == right).auc
+    assert found.low < found.value < found.high
+    assert (found.n, found.of) == (12, "people")
+
+
+def test_the_same_seed_gives_the_same_interval():
+    pairs = scored_pairs()
+    first = bootstrap_pairs(lambda v: v.auc, *pairs, resamples=100, seed=3)
+    assert bootstrap_pairs(lambda v: v.auc, *pairs, resamples=100, seed=3) == first
+    assert bootstrap_pairs(lambda v: v.auc, *pairs, resamples=100, seed=4) != first
+
+
+def test_a_far_is_refused_by_the_number_of_pairs_measured_not_resampled():
+    scores, left, right = scored_pairs()
+    impostors = int((left != right).sum())
+    found = bootstrap_pairs(lambda v: v.tar_at(1 / impostors), scores, left, right, resamples=100)
+    assert 0 <= found.low <= found.high <= 1
+    with pytest.raises(ValueError, match="impostor pairs"):
+        bootstrap_pairs(lambda v: v.tar_at(0.9 / impostors), scores, left, right, resamples=100)
+
+
+def test_labels_need_not_be_consecutive():
+    scores, left, right = scored_pairs()
+    plain = bootstrap_pairs(lambda v: v.auc, scores, left, right, resamples=100)
+    renamed = bootstrap_pairs(lambda v: v.auc, scores, left * 7 + 5, right * 7 + 5, resamples=100)
+    assert renamed == plain
+
+
+def test_a_mean_outcome_is_resampled_as_if_people_had_been_copied(monkeypatch):
+    outcome = torch.tensor([1.0, 0, 1, 1, 0, 0])
+    person = torch.tensor([0, 0, 3, 3, 3, 9])
+    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [torch.tensor([2.0, 1, 0]).double()])
+    found = bootstrap_people(outcome, person)
+    assert found.value == 0.5
+    assert found.low == pytest.approx((2 * 1 + 2) / (2 * 2 + 3))
+    assert found.n == 3
+
+
+def test_the_interval_over_people_holds_the_truth_as_often_as_it_says():
+    # people differ far more than images of one person: truth 0.5, each person 0.1 or 0.9
+    generator = torch.Generator().manual_seed(0)
+    person = torch.arange(40).repeat_interleave(10)
+    over_people = over_images = 0
+    for trial in range(200):
+        chance = torch.where(torch.rand(40, generator=generator) < 0.5, 0.1, 0.9)
+        outcome = torch.rand(400, generator=generator) < chance[person]
+        interval = bootstrap_people(outcome, person, resamples=200, seed=trial)
+        over_people += interval.low <= 0.5 <= interval.high
+        interval = bootstrap_people(outcome, torch.arange(400), resamples=100, seed=trial)
+        over_images += interval.low <= 0.5 <= interval.high
+    assert over_people >= 180  # 90 %: a percentile interval of 40 people is a little narrow
+    assert over_images <= 140
+
+
+def test_every_draw_has_as_many_people_as_there_are():
+    draws = list(bootstrap._draws(7, 300, seed=0))
+    assert {float(times.sum()) for times in draws} == {7}
+    assert torch.stack(draws).mean(0).sub(1).abs().max() < 0.25
+
+
+def test_one_person_is_no_sample():
+    with pytest.raises(ValueError, match=r"at least 2 people.* got 1"):
+        bootstrap_people(torch.ones(5), torch.zeros(5, dtype=torch.int64))
+
+
+def test_too_few_resamples_are_refused():
+    with pytest.raises(ValueError, match="100 resamples, got 2 and 10"):
+        bootstrap_people(torch.ones(2), torch.arange(2), resamples=10)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "people"), [([1.0, 0.0], 3), ([1.0, float("nan")], 2), ([[1.0], [0.0]], 2)]
+)
+def test_outcomes_that_do_not_fit_are_refused(outcome, people):
+    with pytest.raises(ValueError, match="one finite outcome and one label an image"):
+        bootstrap_people(torch.tensor(outcome), torch.arange(people))
+
+
+def test_a_resample_without_pairs_of_a_kind_asks_for_more_people():
+    scores = torch.tensor([0.9, 0.8, 0.1])
+    with pytest.raises(ValueError, match="2 people holds no impostor pair"):
+        bootstrap_pairs(lambda v: v.auc, scores, torch.tensor([0, 1, 0]), torch.tensor([0, 1, 1]))
+    left, right = torch.tensor([0, 1, 0, 2]), torch.tensor([0, 2, 3, 3])
+    with pytest.raises(ValueError, match="people holds no"):
+        bootstrap_pairs(lambda v: v.auc, torch.rand(4), left, right)

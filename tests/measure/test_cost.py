@@ -1,0 +1,223 @@
+"""Costs against hand counts and a clock that the test winds itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from facelib.measure import (
+    Latency,
+    cost,
+    latency,
+    latency_ratio,
+    macs,
+    parameters,
+    peak_memory,
+    saved_bytes,
+)
+from facelib.models import FaceCNN, save
+
+MIB = 2**20
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only moves when `clock.sleep(seconds)` is called."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(cost, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    return SimpleNamespace(sleep=sleep)
+
+
+def test_parameters_count_a_shared_weight_once_and_no_buffers():
+    first = nn.Linear(4, 4)
+    tied = nn.Linear(4, 4)
+    tied.weight = first.weight
+    assert parameters(nn.Sequential(first, tied, nn.BatchNorm1d(4))) == 16 + 4 + 4 + 8
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "count"),
+    [
+        (nn.Linear(30, 7), (30,), 30 * 7),
+        (nn.Conv2d(3, 8, 3, padding=1), (3, 10, 12), 8 * 10 * 12 * 3 * 3 * 3),
+        (nn.Conv2d(3, 8, 3, stride=2), (3, 9, 9), 8 * 4 * 4 * 3 * 3 * 3),
+        (nn.Conv2d(8, 8, 3, padding=1, groups=8), (8, 10, 12), 8 * 10 * 12 * 3 * 3),
+        (nn.LSTM(6, 5, batch_first=True), (9, 6), 9 * 4 * 5 * (6 + 5)),
+        (
+            nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(18, 4)),
+            (1, 5, 5),
+            2 * 3 * 3 * 9 + 18 * 4,
+        ),
+        # projections in and out, then scores and their weighted sum
+        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (5, 8), 2560 + 2 * 5 * 5 * 8),
+    ],
+    ids=["linear", "conv", "strided", "depthwise", "lstm", "small cnn", "attention"],
+)
+def test_macs_are_those_counted_by_hand(model, shape, count):
+    assert macs(model, shape) == count
+
+
+def test_counting_macs_leaves_the_model_and_torch_as_they_were():
+    model = FaceCNN(width=4, embedding=8, people=3)
+    model.features[0].eval()
+    modes = [module.training for module in model.modules()]
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert macs(model, (1, 32, 32)) > 0
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    assert torch.backends.mkldnn.enabled
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_counting_macs_restores_the_mode_when_the_shape_is_wrong():
+    model = nn.Linear(3, 2)
+    with pytest.raises(RuntimeError):
+        macs(model, (4,))
+    assert model.training
+    assert torch.backends.mkldnn.enabled
+
+
+def test_a_model_in_which_nothing_was_counted_is_refused():
+    with pytest.raises(ValueError, match="no multiplication was counted in ReLU"):
+        macs(nn.ReLU(), (3,))
+
+
+def test_saved_bytes_are_those_on_the_disk(tmp_path):
+    path = tmp_path / "face.safetensors"
+    save(FaceCNN(width=4, embedding=8, people=3), path)
+    assert saved_bytes(path) == len(path.read_bytes())
+    with pytest.raises(FileNotFoundError, match=r"no file at .*gone.*save the model first"):
+        saved_bytes(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        saved_bytes(tmp_path)
+
+
+def test_latency_is_the_median_with_its_spread_and_without_the_warm_up(clock):
+    seconds = iter([9.0, 9.0, *(i / 1000 for i in range(1, 12))])
+    found = latency(lambda: clock.sleep(next(seconds)), repeats=11, warmup=2)
+    assert (found.median_ms, found.low_ms, found.high_ms) == pytest.approx((6, 2, 10))
+    assert repr(found) == "6 ms [2, 10] (11 repeats, 1 thread)"
+    assert repr(Latency(1.234, 1.2, 1.3, 5, 2)) == "1.23 ms [1.2, 1.3] (5 repeats, 2 threads)"
+
+
+def test_latency_runs_with_the_threads_asked_for_and_puts_them_back():
+    before = torch.get_num_threads()
+    seen = []
+    found = latency(lambda: seen.append(torch.get_num_threads()), repeats=3, threads=2)
+    assert set(seen) == {2}
+    assert found.threads == 2
+
+    def broken() -> None:
+        raise OSError("no model")
+
+    with pytest.raises(OSError, match="no model"):
+        latency(broken, threads=before + 1)
+    assert torch.get_num_threads() == before
+
+
+def test_the_clock_runs_until_the_gpu_is_done(clock, monkeypatch):
+    queue = []
+
+    def synchronize() -> None:
+        clock.sleep(sum(queue))
+        queue.clear()
+
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    found = latency(lambda: queue.append(0.005), repeats=3, warmup=3)
+    assert (found.low_ms, found.high_ms) == pytest.approx((5, 5))  # nor does it start too early
+
+
+@pytest.mark.parametrize("wrong", [{"repeats": 1}, {"warmup": -1}, {"threads": 0}])
+def test_latency_without_repeats_or_threads_is_refused(wrong):
+    with pytest.raises(ValueError, match="repeats >= 2, warmup >= 0 and threads >= 1"):
+        latency(lambda: None, **wrong)
+
+
+def test_the_ratio_says_how_many_times_as_long_the_first_call_takes(clock):
+    order = []
+
+    def run(name: str, seconds: float) -> None:
+        order.append(name)
+        clock.sleep(seconds)
+
+    found = latency_ratio(lambda: run("a", 0.006), lambda: run("b", 0.003), pairs=7, warmup=0)
+    assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
+    assert (found.n, found.of) == (7, "pairs")
+    assert "".join(order) == "abbaabbaabbaab"
+
+
+def test_a_machine_that_slows_down_does_not_change_the_ratio(clock):
+    slower = [1.0]
+
+    def run(seconds: float) -> None:
+        clock.sleep(seconds * slower[0])
+        slower[0] *= 1.05
+
+    found = latency_ratio(lambda: run(0.003), lambda: run(0.003), pairs=30)
+    assert found.low < 1 < found.high
+    assert found.value == pytest.approx(1)
+
+
+def test_the_interval_of_the_ratio_holds_the_truth_as_often_as_it_says(monkeypatch):
+    # a and b alike, with rare long interruptions: the true median ratio is 1
+    generator = torch.Generator().manual_seed(0)
+
+    def milliseconds(_: object) -> float:
+        one, other = torch.rand(2, generator=generator).tolist()
+        return 1 + one / 10 + (50 if other < 0.05 else 0)
+
+    monkeypatch.setattr(cost, "_milliseconds", milliseconds)
+    held = 0
+    for _ in range(300):
+        found = latency_ratio(lambda: None, lambda: None, pairs=30, warmup=0)
+        held += found.low <= 1 <= found.high
+    assert 0.92 * 300 <= held < 300
+
+
+@pytest.mark.parametrize("wrong", [{"pairs": 5}, {"warmup": -1}])
+def test_too_few_pairs_for_an_interval_are_refused(wrong):
+    with pytest.raises(ValueError, match="pairs >= 6 and warmup >= 0"):
+        latency_ratio(lambda: None, lambda: None, **wrong)
+
+
+def test_peak_memory_sees_what_a_call_returns_and_what_it_lets_go():
+    kept = peak_memory(lambda: torch.ones(16 * MIB))  # 64 MiB
+    assert 60 * MIB < kept < 90 * MIB
+
+    def work() -> None:
+        passing = torch.ones(32 * MIB)
+        time.sleep(0.05)
+        del passing
+
+    assert 120 * MIB < peak_memory(work) < 160 * MIB
+    assert peak_memory(lambda: None) < 30 * MIB
+
+
+def test_peak_memory_stops_watching_when_the_call_fails():
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        peak_memory(lambda: 1 / 0)
+    assert threading.active_count() == before
+
+
+def test_peak_memory_on_a_gpu_is_what_torch_handed_out_beyond_what_was_there(monkeypatch):
+    handed, peak = [100], [900]
+    fakes = {
+        "synchronize": lambda device: None,
+        "memory_allocated": lambda device: handed[0],
+        "reset_peak_memory_stats": lambda device: peak.__setitem__(0, handed[0]),
+        "max_memory_allocated": lambda device: peak[0],
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    assert peak_memory(lambda: peak.__setitem__(0, 350), device="cuda") == 250

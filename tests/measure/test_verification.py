@@ -1,0 +1,230 @@
+"""Verification rates against scikit-learn and against counting every threshold by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from sklearn import metrics
+
+from facelib.measure import TenFold, Verification, mean_interval, ten_fold
+
+
+def pairs(seed: int = 0, count: int = 400, steps: int = 0) -> Verification:
+    """Noisy scores, a fifth of them genuine; rounded to 1/steps they have many ties."""
+    generator = torch.Generator().manual_seed(seed)
+    same = torch.rand(count, generator=generator) < 0.2
+    scores = torch.randn(count, generator=generator) + 1.5 * same
+    return Verification((scores * steps).round() / steps if steps else scores, same)
+
+
+def rates_by_hand(found: Verification, threshold: float) -> tuple[float, float]:
+    """(FAR, TAR) by counting pairs."""
+    accepted = [score >= threshold for score in found.scores.tolist()]
+    same = found.same.tolist()
+    wrong = sum(a and not s for a, s in zip(accepted, same, strict=True))
+    right = sum(a and s for a, s in zip(accepted, same, strict=True))
+    return wrong / (len(same) - sum(same)), right / sum(same)
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_the_auc_is_scikit_learns_with_and_without_ties(steps):
+    found = pairs(steps=steps)
+    assert found.auc == pytest.approx(metrics.roc_auc_score(found.same, found.scores), abs=1e-12)
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("far", [0.01, 0.1, 0.5, 1.0])
+def test_tar_at_a_far_is_found_by_trying_every_score_as_threshold(far, steps):
+    found = pairs(steps=steps)
+    allowed = [math.inf] + [t for t in found.scores.tolist() if rates_by_hand(found, t)[0] <= far]
+    threshold = min(allowed)
+    assert found.threshold_at(far) == threshold
+    assert found.tar_at(far) == pytest.approx(rates_by_hand(found, threshold)[1], abs=1e-12)
+
+
+@pytest.mark.parametrize("threshold", [-9.0, 0.0, 0.7, 1.0, 9.0])
+def test_rates_at_a_threshold_count_pairs_at_or_above_it(threshold):
+    found = pairs(steps=3)
+    far, tar = rates_by_hand(found, threshold)
+    assert found.far_at(threshold) == pytest.approx(far, abs=1e-12)
+    assert found.frr_at(threshold) == pytest.approx(1 - tar, abs=1e-12)
+    right = tar * found.genuine + (1 - far) * found.impostor
+    assert found.accuracy_at(threshold) == pytest.approx(right / len(found.scores), abs=1e-12)
+
+
+def test_a_score_equal_to_the_threshold_is_accepted():
+    found = Verification(torch.tensor([0.2, 0.5]), torch.tensor([False, True]))
+    assert found.frr_at(0.5) == 0
+    assert found.frr_at(0.5000001) == 1
+
+
+def test_the_eer_is_where_far_and_frr_meet_on_the_curve():
+    # FAR, FRR by threshold: .9 -> 0, 2/3; .8 -> 0, 1/3; .7 -> 1/3, 1/3
+    scores = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    found = Verification(scores, torch.tensor([True, True, False, True, False, False]))
+    assert found.eer == pytest.approx(1 / 3)
+
+
+def test_the_eer_between_two_points_of_the_curve_lies_on_the_line_that_joins_them():
+    # all scores tie: the curve is the diagonal from (0, 0) to (1, 1)
+    tied = Verification(torch.zeros(6), torch.tensor([True, False] * 3))
+    assert tied.eer == pytest.approx(0.5)
+    # (0, 1/2) -> (1, 1) crosses FAR = 1 - TAR at 1/3
+    half = Verification(torch.tensor([0.9, 0.1, 0.1]), torch.tensor([True, True, False]))
+    assert half.eer == pytest.approx(1 / 3)
+
+
+def test_perfect_and_reversed_scores_have_eer_0_and_1():
+    same = torch.tensor([True, True, False, False])
+    scores = torch.tensor([4.0, 3.0, 2.0, 1.0])
+    assert (Verification(scores, same).eer, Verification(scores, same).auc) == (0, 1)
+    assert (Verification(-scores, same).eer, Verification(-scores, same).auc) == (1, 0)
+
+
+def test_the_eer_agrees_with_a_fine_search_over_the_curve():
+    found = pairs(seed=1)
+    far, tar, _ = found.roc()
+    at = torch.linspace(0, 1, 100_001, dtype=torch.float64)
+    k = torch.searchsorted(far.contiguous(), at, right=True).clamp(max=len(far) - 1)
+    step = ((at - far[k - 1]) / (far[k] - far[k - 1]).clamp_min(1e-300)).clamp(0, 1)
+    frr = 1 - (tar[k - 1] + step * (tar[k] - tar[k - 1]))
+    nearest = at[(at - frr).abs().argmin()]
+    assert found.eer == pytest.approx(float(nearest), abs=1 / found.impostor)
+
+
+def test_no_threshold_is_dropped_from_the_curve():
+    found = pairs()
+    assert len(found.roc().threshold) == len(found.scores.unique()) + 1
+
+
+def test_a_far_finer_than_one_impostor_is_refused_and_says_how_many_it_needs():
+    found = Verification(torch.arange(1002.0), torch.arange(1002) >= 1000)
+    assert found.tar_at(1e-3) == 1
+    assert found.threshold_at(1e-3) == 999
+    with pytest.raises(ValueError, match=r"needs at least 10000 impostor pairs, got 1000"):
+        found.tar_at(1e-4)
+
+
+@pytest.mark.parametrize("far", [0.0, -0.1, 1.5, float("nan")])
+def test_a_far_outside_0_to_1_is_refused(far):
+    with pytest.raises(ValueError, match="far must lie in"):
+        pairs().threshold_at(far)
+
+
+def test_nobody_is_accepted_where_too_many_impostors_share_the_highest_score():
+    found = Verification(torch.tensor([1.0, 1, 1, 0]), torch.tensor([True, False, False, False]))
+    assert found.threshold_at(0.4) == math.inf
+    assert found.tar_at(0.4) == 0
+    assert found.tar_at(0.7) == 1
+
+
+def test_the_best_threshold_lies_half_way_and_reaches_the_best_accuracy():
+    easy = Verification(
+        torch.tensor([0.1, 0.2, 0.8, 0.9]), torch.tensor([False, False, True, True])
+    )
+    assert easy.best_threshold() == pytest.approx(0.5)
+    found = pairs(steps=3)
+    best = max(found.accuracy_at(t) for t in [math.inf, *found.scores.tolist()])
+    assert found.accuracy_at(found.best_threshold()) == best
+
+
+def test_the_best_threshold_may_accept_everybody_or_nobody():
+    everybody = Verification([0.1, 0.2, 0.9], [True, True, False])
+    assert everybody.best_threshold() == 0.1
+    assert everybody.accuracy_at(0.1) == pytest.approx(2 / 3)
+    nobody = Verification([0.1, 0.5, 0.9], [True, False, False])
+    assert nobody.best_threshold() == math.inf
+    assert nobody.accuracy_at(math.inf) == pytest.approx(2 / 3)
+
+
+def test_it_introduces_itself():
+    assert repr(Verification([0.9, 0.1], [True, False])) == (
+        "Verification(1 genuine, 1 impostor pairs: AUC 1.0000, EER 0.00%)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "same", "message"),
+    [
+        ([0.1, 0.2, 0.3], [True, False], r"got \(3,\) and torch.bool \(2,\)"),
+        ([0.1, 0.2], [1, 0], "torch.int64"),
+        ([[0.1, 0.2]], [[True, False]], r"\(1, 2\)"),
+        ([0.1, math.nan], [True, False], "1 of 2 scores are not finite.* nan at pair 1"),
+        ([0.1, math.inf], [True, False], "not finite"),
+        ([0.1, 0.2], [True, True], "2 genuine and 0 impostor"),
+        ([0.1, 0.2], [False, False], "0 genuine and 2 impostor"),
+    ],
+)
+def test_pairs_that_cannot_be_verified_are_refused(scores, same, message):
+    with pytest.raises(ValueError, match=message):
+        Verification(scores, same)
+
+
+def ten_fold_by_hand(scores, same, fold) -> list[float]:
+    accuracies = []
+    for held_out in range(10):
+        train = [i for i, f in enumerate(fold) if f != held_out]
+        test = [i for i, f in enumerate(fold) if f == held_out]
+
+        def accuracy(index, threshold):
+            return sum((scores[i] >= threshold) == same[i] for i in index) / len(index)
+
+        ranked = [math.inf, *sorted({scores[i] for i in train}, reverse=True)]
+        best = max(range(len(ranked)), key=lambda k: accuracy(train, ranked[k]))  # first of equals
+        below = ranked[min(best + 1, len(ranked) - 1)]
+        accuracies.append(accuracy(test, (ranked[best] + below) / 2))
+    return accuracies
+
+
+def test_ten_fold_chooses_each_threshold_on_the_other_nine_folds():
+    found = pairs(seed=2, count=200)
+    fold = torch.arange(200) % 10
+    result = ten_fold(found.scores, found.same, fold)
+    expected = ten_fold_by_hand(found.scores.tolist(), found.same.tolist(), fold.tolist())
+    assert result.accuracy.tolist() == pytest.approx(expected, abs=1e-12)
+    assert result.mean == pytest.approx(sum(expected) / 10)
+
+
+def test_ten_fold_never_looks_at_the_fold_it_measures():
+    found = pairs(seed=2, count=200)
+    fold = torch.arange(200) % 10
+    before = ten_fold(found.scores, found.same, fold)
+    changed = ten_fold(torch.where(fold == 3, 50.0, found.scores), found.same, fold)
+    assert changed.threshold[3] == before.threshold[3]
+    assert changed.accuracy[3] == found.same[fold == 3].double().mean()
+
+
+def test_ten_fold_takes_the_scores_of_models_fitted_without_each_fold():
+    found = pairs(seed=2, count=200)
+    fold = torch.arange(200) % 10 + 1  # any labels
+    per_fold = torch.stack([found.scores + shift for shift in range(10)])
+    result = ten_fold(per_fold, found.same, fold)
+    same_model = ten_fold(found.scores, found.same, fold)
+    assert torch.equal(result.accuracy, same_model.accuracy)
+    assert torch.allclose(result.threshold, same_model.threshold + torch.arange(10.0))
+
+
+def test_ten_fold_reports_mean_standard_error_and_t_interval():
+    result = TenFold(torch.tensor([0.6, 0.62, 0.58, 0.6]), torch.zeros(4))
+    assert result.mean == pytest.approx(0.6)
+    assert result.standard_error == pytest.approx(0.0163299 / 2, abs=1e-6)
+    assert result.interval == mean_interval(result.accuracy, of="folds")
+    assert repr(result) == "0.6000 ± 0.0082 (mean ± standard error of 4 folds)"
+
+
+@pytest.mark.parametrize(
+    ("scores", "same", "fold", "message"),
+    [
+        ([0.1, 0.9], [False, True], [0, 0], "at least 2 folds"),
+        ([0.1, 0.9, 0.5], [False, True], [0, 1], r"scores \(P,\) or \(2, P\)"),
+        ([0.1, 0.9], [False, True], [0, 1, 1], r"\(3,\)"),
+        ([[0.1, 0.9]] * 3, [False, True], [0, 1], r"\(3, 2\)"),
+        ([0.1, 0.9, math.nan, 0.2], [False, True, True, False], [0, 0, 1, 1], "not finite"),
+        ([0.1, 0.9, 0.8, 0.2], [False, True, True, True], [0, 0, 1, 1], "impostor"),
+    ],
+)
+def test_folds_that_do_not_fit_are_refused(scores, same, fold, message):
+    with pytest.raises(ValueError, match=message):
+        ten_fold(scores, same, fold)

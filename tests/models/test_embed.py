@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+from facelib.models import FaceCNN, embed, predict
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return FaceCNN(4, 8, 3).eval()
+
+
+@pytest.fixture
+def images():
+    return torch.randint(256, (5, 1, 32, 32), dtype=torch.uint8)
+
+
+def test_embeddings_have_unit_length(model, images):
+    torch.testing.assert_close(embed(model, images).norm(dim=1), torch.ones(5))
+
+
+def test_flip_and_sum_does_not_tell_an_image_from_its_mirror_image(model, images):
+    torch.testing.assert_close(embed(model, images), embed(model, images.flip(3)))
+    assert not torch.allclose(
+        embed(model, images, flip=False), embed(model, images.flip(3), flip=False), atol=1e-4
+    )
+
+
+def test_the_batch_size_does_not_matter(model, images):
+    torch.testing.assert_close(embed(model, images, batch=2), embed(model, images))
+
+
+def test_predict_names_the_person_with_the_highest_sum_of_logits(model, images):
+    faces = images.float() / 255
+    wanted = (model(faces) + model(faces.flip(3))).argmax(1)
+    assert torch.equal(predict(model, images), wanted)
+    assert torch.equal(predict(model, images, flip=False), model(faces).argmax(1))
+
+
+def test_the_model_is_left_in_the_mode_it_came_in(model, images):
+    wanted = embed(model, images)
+    model.train()
+    torch.testing.assert_close(embed(model, images), wanted)
+    assert model.training
+
+
+def test_float_images_are_refused(model, images):
+    with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
+        embed(model, images.float())

@@ -1,0 +1,42 @@
+import pytest
+import torch
+from torch import nn
+
+from facelib.models import FaceCNN
+
+
+def test_logits_and_embeddings_have_the_shapes_asked_for():
+    model = FaceCNN(width=4, embedding=16, people=7, channels=3).eval()
+    images = torch.rand(5, 3, 40, 32)
+    assert model(images).shape == (5, 7)
+    assert model.embed(images).shape == (5, 16)
+
+
+def test_logits_are_the_head_applied_to_the_embedding():
+    model = FaceCNN(4, 16, 7).eval()
+    images = torch.rand(3, 1, 32, 32)
+    torch.testing.assert_close(model(images), model.head(model.embed(images)))
+
+
+def test_brightness_and_contrast_of_the_whole_image_do_not_matter():
+    model = FaceCNN(4, 16, 7).eval()
+    images = torch.rand(3, 1, 32, 32)
+    torch.testing.assert_close(
+        model.embed(images * 0.5 + 0.2), model.embed(images), rtol=0.02, atol=0.02
+    )
+
+
+def test_every_relu_call_is_a_module_of_its_own():
+    model = FaceCNN(4, 16, 7).eval()
+    calls = []
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            module.register_forward_hook(lambda module, *_: calls.append(module))
+    model(torch.rand(1, 1, 32, 32))
+    assert len(calls) == 4 == len({id(module) for module in calls})
+
+
+@pytest.mark.parametrize("name", ["width", "embedding", "people"])
+def test_a_size_below_one_is_refused_by_name(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        FaceCNN(**{"width": 4, "embedding": 8, "people": 3, name: 0})

@@ -1,0 +1,122 @@
+import errno
+import json
+import os
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from facelib.models import FaceCNN, io
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return FaceCNN(4, 8, 3).eval()
+
+
+def test_a_model_comes_back_the_same(model, tmp_path):
+    images = torch.rand(2, 1, 32, 32)
+    for batch_norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
+        batch_norm.running_mean.uniform_()
+    model.to(memory_format=torch.channels_last)
+    io.save(model, tmp_path / "model.safetensors")
+    again = io.load(tmp_path / "model.safetensors")
+    assert not again.training
+    assert torch.equal(again(images), model(images))
+    assert again.config == model.config
+
+
+def test_saving_twice_writes_the_same_bytes(model, tmp_path):
+    io.save(model, tmp_path / "a")
+    io.save(model, tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone.safetensors"):
+        io.load(tmp_path / "gone.safetensors")
+
+
+@pytest.mark.parametrize("kept", [0, 5, 100, -1])
+def test_a_truncated_file_is_refused(model, tmp_path, kept):
+    path = tmp_path / "model.safetensors"
+    io.save(model, path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ValueError, match=r"model\.safetensors is not a whole safetensors file"):
+        io.load(path)
+
+
+def test_one_changed_byte_of_the_weights_is_noticed(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    io.save(model, path)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"model\.safetensors was altered"):
+        io.load(path)
+
+
+def test_changed_settings_are_noticed(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    io.save(model, path)
+    path.write_bytes(path.read_bytes().replace(b"FaceCNN", b"FaceCNM"))
+    with pytest.raises(ValueError, match="was altered"):
+        io.load(path)
+
+
+def test_a_foreign_safetensors_file_is_refused(tmp_path):
+    save_file({"weight": torch.ones(2)}, tmp_path / "foreign")
+    with pytest.raises(ValueError, match="not by facelib"):
+        io.load(tmp_path / "foreign")
+
+
+def test_tensors_that_are_no_model_are_refused_as_one(tmp_path):
+    io.save_tensors(tmp_path / "x", {"a": torch.ones(1)}, {"architecture": "Transformer"})
+    with pytest.raises(ValueError, match="holds 'Transformer', can load"):
+        io.load(tmp_path / "x")
+
+
+def test_weights_of_another_model_are_refused_and_change_nothing(model):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(
+        ValueError, match=r"x is of another model: head.weight \(4, 8\) instead of \(3,"
+    ):
+        io.load_weights(model, FaceCNN(4, 8, 4).state_dict(), "x")
+    with pytest.raises(ValueError, match="and 29 more do not fit"):
+        io.load_weights(model, {}, "x")
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_a_foreign_architecture_cannot_be_saved(tmp_path):
+    with pytest.raises(TypeError, match="got Linear"):
+        io.save(nn.Linear(1, 1), tmp_path / "x")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_keeps_the_old_file_and_leaves_nothing_behind(model, tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    io.save(model, path)
+    old = path.read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left.*Free some space.*model\.safetensors"):
+        io.save(FaceCNN(4, 8, 5), path)
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there_is_named(model, tmp_path):
+    with pytest.raises(OSError, match="No such file or directory.*gone"):
+        io.save(model, tmp_path / "gone" / "model")
+
+
+def test_nothing_in_a_file_is_ever_executed(model, tmp_path):
+    io.save(model, tmp_path / "x")
+    tensors, about = io.load_tensors(tmp_path / "x")
+    assert json.loads(json.dumps(about)) == about
+    assert all(type(tensor) is torch.Tensor for tensor in tensors.values())

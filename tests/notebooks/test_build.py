@@ -1,0 +1,206 @@
+"""The build: a source becomes a notebook that may be stored, and nothing else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from notebooks import build
+
+EXERCISE = SimpleNamespace(name="sum", starter="answer = ____", answer=r"answer = {'\1'}")
+
+
+def code(source="1", *outputs, tags=()):
+    return new_code_cell(
+        source, outputs=list(outputs), metadata={"tags": list(tags)} if tags else {}
+    )
+
+
+def notebook(*cells):
+    return build.clean(new_notebook(cells=list(cells)))
+
+
+def stream(words, name="stdout"):
+    return new_output("stream", name=name, text=words)
+
+
+def page(html):
+    return new_output("display_data", {"text/html": html})
+
+
+def failure():
+    return new_output("error", ename="ValueError", evalue="no", traceback=["File /home/me/x.py"])
+
+
+def callback(*outputs):
+    """The metadata of a notebook with one Output widget that shows `outputs`."""
+    widget = {"model_name": "OutputModel", "state": {"outputs": list(outputs)}}
+    return {"application/vnd.jupyter.widget-state+json": {"state": {"1": widget}}}
+
+
+def write(path: Path, *cells: str) -> Path:
+    path.write_text("\n\n".join(cells) + "\n", "utf-8")
+    return path
+
+
+def test_a_source_gives_the_same_cells_each_time_it_is_read(tmp_path):
+    source = write(
+        tmp_path / "00_tiny.py",
+        "# %% [markdown]\n# # Tiny",
+        '# %% tags=["parameters"]\nprofile = "quick"',
+        "# %%\n1 + 1",
+        "# %%\n1 + 1",
+    )
+    first, again = build.read_source(source), build.read_source(source)
+    assert first == again
+    nbformat.validate(first)
+    assert [cell.source for cell in first.cells] == [
+        "# Tiny",
+        'profile = "quick"',
+        "1 + 1",
+        "1 + 1",
+    ]
+    assert build.tags(first.cells[1]) == {"parameters"}
+    assert len({cell.id for cell in first.cells}) == 4
+
+
+def test_a_new_cell_leaves_the_ids_of_the_others(tmp_path):
+    cells = ["# %%\na = 1", "# %%\nb = 2"]
+    before = build.read_source(write(tmp_path / "a.py", *cells))
+    after = build.read_source(write(tmp_path / "b.py", "# %%\nnew = 0", *cells))
+    assert [cell.id for cell in after.cells[1:]] == [cell.id for cell in before.cells]
+
+
+def test_sources_are_found_by_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
+    (tmp_path / "src").mkdir()
+    for name in ("01_b.py", "00_a.py", "notes.py"):
+        write(tmp_path / "src" / name, "")
+    assert [path.name for path in build.sources()] == ["00_a.py", "01_b.py"]
+    assert [path.name for path in build.sources(["01"])] == ["01_b.py"]
+    assert build.stored(tmp_path / "src" / "01_b.py") == tmp_path / "01_b.ipynb"
+    with pytest.raises(ValueError, match="no lesson 7"):
+        build.sources(["7"])
+
+
+def test_solved_replaces_the_starter_and_nothing_else():
+    cell = "import it\n\nanswer = ____\nit.check(answer)"
+    lesson = notebook(code("answer = ____"), code(cell, tags=["exercise"]), new_markdown_cell("hm"))
+    edition = build.solved(lesson, [EXERCISE])
+    assert edition.cells[1].source == "import it\n\nanswer = {'\\1'}\nit.check(answer)"
+    assert [edition.cells[0], edition.cells[2]] == [lesson.cells[0], lesson.cells[2]]
+    assert lesson.cells[1].source == cell
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ([], "'sum' needs one cell .* 0 do"),
+        (["my_answer = ____"], "'sum' needs one cell .* 0 do"),
+        (["answer = ____", "answer = ____"], "'sum' needs one cell .* 2 do"),
+        (["answer = ____", "other = ____"], "holds no starter:\nother = ____"),
+    ],
+)
+def test_solved_refuses_cells_and_exercises_that_do_not_match(sources, message):
+    lesson = notebook(*[code(source, tags=["exercise"]) for source in sources])
+    with pytest.raises(ValueError, match=message):
+        build.solved(lesson, [EXERCISE])
+
+
+def test_clean_removes_faces_widgets_times_and_the_paths_of_expected_errors():
+    view = new_output(
+        "display_data", {build.WIDGET: {"model_id": "1"}, "text/plain": "interactive"}
+    )
+    dirty = new_notebook(
+        cells=[
+            code("faces", page("<img>"), tags=["real-faces"]),
+            code("paths", stream("/usr/bin/python"), tags=["this-machine"]),
+            code("slider", view, stream("kept")),
+            code("raises", failure(), tags=["raises-exception"]),
+            new_markdown_cell("text"),
+        ],
+        metadata={"widgets": callback(), "papermill": {"duration": 1}},
+    )
+    dirty.cells[0].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
+    tidy = build.clean(dirty)
+    assert [len(cell.get("outputs", ())) for cell in tidy.cells] == [0, 0, 1, 1, 0]
+    assert tidy.cells[2].outputs[0].text == "kept"
+    assert tidy.cells[3].outputs[0].traceback == ["ValueError: no"]
+    assert tidy.metadata == build.METADATA
+    assert "execution" not in tidy.cells[0].metadata
+    assert build.problems(tidy) == []
+    assert "it holds outputs or metadata that clean() removes" in build.problems(dirty)
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"),
+    [
+        (stream("careful", "stderr"), "cell 0 warns: careful"),
+        (stream("/home/me/faces"), "an absolute path"),
+        (stream(f"[{Path.cwd()}]"), "an absolute path"),
+        (stream(r"C:\Users\me"), "an absolute path"),
+        (page("lib/python3.11/site-packages/torch"), "an absolute path"),
+        (stream("<Axes at 0x7f0011223344>"), "an object's address"),
+        (failure(), "shows an error: ValueError: no"),
+        (stream("Traceback (most recent call last)\nKeyError: 3"), "shows an error: KeyError: 3"),
+        (new_output("display_data", {"image/png": "A" * build.LARGEST}), "more than 2,000,000"),
+    ],
+)
+def test_what_must_not_be_stored_is_named(output, problem):
+    assert any(problem in found for found in build.problems(notebook(code("1", output))))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "problem"),
+    [
+        ([], ["cell 0 is checked, but stores no output"]),
+        ([stream("0.993")], ["cell 0 is checked, but shows a measured number: 0.993"]),
+        ([stream("40 people")], []),
+    ],
+)
+def test_a_checked_cell_must_store_an_output_that_is_the_same_everywhere(outputs, problem):
+    checked = code("1", *outputs, tags=["nbval-check-output"])
+    assert build.problems(notebook(checked)) == problem
+
+
+def test_what_may_be_stored_is_let_through():
+    picture = new_output("display_data", {"image/png": "/tmp/x", "text/plain": "<Figure>"})
+    inline = page('<img src="data:image/png;base64,iVBO/tmp/x/home/me+A==" alt="a face">')
+    link = page('<a href="https://example.org/home/me">and/or</a> 1/2, ../shared, facelib/data')
+    assert build.problems(notebook(code("1", picture, inline, link, stream("40 people")))) == []
+
+
+def test_an_error_inside_a_widget_is_found():
+    lesson = new_notebook(cells=[code("f")], metadata={"widgets": callback(failure())})
+    assert build.hidden_errors(lesson) == ["a OutputModel widget shows an error: ValueError: no"]
+    calm = new_notebook(cells=[code("f")], metadata={"widgets": callback(stream("fine"))})
+    assert build.hidden_errors(calm) == []
+
+
+@pytest.mark.notebook
+def test_build_stores_a_clean_notebook_twice_the_same_and_keeps_it_when_a_build_fails(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
+    source = tmp_path / "00_tiny.py"
+    setup = "# %%\nimport os\nimport sys\n\nimport ipywidgets\n\nos.environ['FACELIB_PROFILE']"
+    widget = '# %% tags=["this-machine"]\nprint(sys.executable)\nipywidgets.IntSlider()'
+    expected = '# %% tags=["raises-exception"]\nopen("no such file")'
+    write(source, setup, widget, expected)
+    target = build.build(source)
+    first = target.read_bytes()
+    lesson = nbformat.reads(first.decode(), as_version=4)
+    assert lesson.cells[0].outputs[0].data["text/plain"] == "'quick'"
+    assert lesson.cells[1].outputs == []
+    assert "No such file" in build.text(lesson.cells[2].outputs[0])
+    assert b"\r\n" not in first
+    assert build.build(source).read_bytes() == first
+
+    write(source, setup, "# %%\nimport warnings\n\nwarnings.warn('old', stacklevel=1)")
+    with pytest.raises(ValueError, match="is not stored:\n  cell 1"):
+        build.build(source)
+    assert target.read_bytes() == first

@@ -1,0 +1,62 @@
+"""The rules in conftest.py at the root hold: skips in CI, threads a worker, notebook marks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook, writes
+
+ROOT = Path(__file__).parents[1]
+SKIPS = """
+import pytest
+
+@pytest.mark.skip(reason="FACELIB_LFW is not set")
+def test_allowed(): pass
+
+def test_anything_else(): pytest.skip("no time today")
+
+@pytest.mark.xfail
+def test_expected_to_fail(): assert False
+"""
+
+
+def pytest_on(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run pytest in `folder` with the configuration and the conftest.py of the project."""
+    clean = {name: os.environ[name] for name in os.environ if "PYTEST" not in name and name != "CI"}
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "conftest"]
+    command += ["-p", "no:cacheprovider", "--color=no", "-n0", *options, folder]
+    environment = {**clean, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_in_ci_a_skip_fails_unless_lfw_is_what_is_missing(tmp_path):
+    (tmp_path / "test_skips.py").write_text(SKIPS)
+    at_home = pytest_on(tmp_path)
+    assert at_home.returncode == 0, at_home.stdout
+    assert "FACELIB_LFW is not set" in at_home.stdout, "a skip must be told with its reason"
+    assert "2 skipped, 1 xfailed" in at_home.stdout
+    (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('no_such_module')")
+    in_ci = pytest_on(tmp_path, "--continue-on-collection-errors", CI="true")
+    assert "1 failed, 1 skipped, 1 xfailed" in in_ci.stdout
+    assert "1 error" in in_ci.stdout
+    assert "may be: no time today" in in_ci.stdout
+    assert "may be: could not import 'no_such_module'" in in_ci.stdout
+
+
+def test_a_worker_computes_with_one_thread():
+    assert "PYTEST_XDIST_WORKER" not in os.environ or torch.get_num_threads() == 1
+
+
+@pytest.mark.notebook
+def test_kernels_of_a_worker_inherit_one_thread_and_the_smoke_profile(tmp_path):
+    cell = 'import os\n\n[os.environ[name] for name in ("OMP_NUM_THREADS", "FACELIB_PROFILE")]'
+    cells = [new_code_cell(f'{cell} == ["1", "smoke"] or 1 / 0')]
+    (tmp_path / "threads.ipynb").write_text(writes(new_notebook(cells=cells)))
+    result = pytest_on(tmp_path, "-n1", OMP_NUM_THREADS="2", FACELIB_PROFILE="full")
+    assert "1 passed" in result.stdout, result.stdout
+    assert "1 deselected" in pytest_on(tmp_path, "-m", "not notebook").stdout

@@ -1,0 +1,47 @@
+import pytest
+from matplotlib import pyplot as plt
+
+from facelib import figures
+
+
+def test_a_figure_carries_its_text_alternative_in_every_form():
+    figure, _ = figures.subplots()
+    content = figures.mime(figure, 'Two curves & a "cross"')
+    plt.close(figure)
+    assert 'alt="Two curves &amp; a &quot;cross&quot;"' in content["text/html"]
+    assert content["text/plain"] == 'Two curves & a "cross"'
+    assert content["image/png"] in content["text/html"]
+
+
+def test_a_text_alternative_that_says_nothing_is_refused():
+    figure, _ = figures.subplots()
+    with pytest.raises(ValueError, match="say what the figure shows"):
+        figures.mime(figure, "plot")
+    plt.close(figure)
+
+
+def test_showing_a_figure_closes_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", lambda content, **_: shown.append(content) or "handle")
+    figure, _ = figures.subplots()
+    assert figures.show(figure, "an empty figure") == "handle"
+    assert not plt.fignum_exists(figure.number)
+    assert shown[0]["text/plain"] == "an empty figure"
+
+
+def test_a_figure_can_replace_an_earlier_output():
+    class Handle:
+        def update(self, content, raw):
+            self.content = content
+
+    handle = Handle()
+    figure, _ = figures.subplots()
+    assert figures.show(figure, "another empty figure", handle) is handle
+    assert handle.content["text/plain"] == "another empty figure"
+
+
+def test_the_style_does_not_leak_into_the_readers_own_plots():
+    before = plt.rcParams["axes.grid"]
+    figure, _ = figures.subplots()
+    plt.close(figure)
+    assert plt.rcParams["axes.grid"] == before

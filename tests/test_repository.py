@@ -1,0 +1,97 @@
+"""What the documents promise is what the machines run."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import yaml
+from pre_commit.clientlib import load_config
+
+import facelib
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+README = (ROOT / "README.md").read_text("utf-8")
+STYLE = ["ruff check", "ruff format --check", "lint-imports"]
+
+
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text("utf-8"))
+
+
+def steps(name: str) -> list[str]:
+    (job,) = workflow(name)["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_ci_runs_the_commands_of_the_readme_in_order():
+    (verify,) = re.findall(r"^(pip install .+ && pytest)$", README, re.MULTILINE)
+    install, test = verify.split(" && ")
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    commands = [line.removesuffix(" --quiet") for line in lines]
+    places = [commands.index(command) for command in (install, *STYLE, test)]
+    assert places == sorted(places)
+    assert commands[-1] == test, "pytest's closing line comes last, and its exit status counts"
+    assert steps("ci.yml") == [install, *STYLE, f"{test} --cov"]
+
+
+def test_the_learners_command_installs_the_same_and_opens_a_lesson_that_exists():
+    (learn,) = re.findall(r"^pip install -r requirements.txt && jupyter lab (.+)$", README, re.M)
+    assert (ROOT / learn).is_file()
+
+
+def test_hosted_ci_covers_the_systems_and_pythons_that_the_pins_are_for():
+    (job,) = workflow("ci.yml")["jobs"].values()
+    places = [
+        (place["os"].split("-")[0], place["python"])
+        for place in job["strategy"]["matrix"]["include"]
+    ]
+    assert {system for system, _ in places} == {"ubuntu", "windows", "macos"}
+    assert {python for system, python in places if system == "ubuntu"} == {"3.11", "3.13"}
+
+
+def test_the_nightly_run_takes_the_newest_of_every_dependency():
+    install, *_, test = steps("nightly.yml")
+    assert '--upgrade-strategy eager --editable ".[lab,test]"' in install
+    assert test == "pytest"
+
+
+def test_pre_commit_needs_no_network():
+    config = load_config(ROOT / ".pre-commit-config.yaml")
+    assert {repository["repo"] for repository in config["repos"]} == {"local"}
+    assert {hook["language"] for hook in config["repos"][0]["hooks"]} <= {"system", "unsupported"}
+
+
+def test_the_version_and_the_licence_are_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == PROJECT["version"] == facelib.__version__
+    assert citation["license"] == PROJECT["license"] == "Apache-2.0"
+    assert (
+        "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
+    )
+
+
+def test_every_file_a_document_links_to_exists():
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{document.name} links to {target}"
+
+
+def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for room in (ROOT / "facelib").glob("*/__init__.py"):
+        copy = tmp_path / room.relative_to(ROOT)
+        copy.parent.mkdir(parents=True)
+        copy.touch()
+    (tmp_path / "facelib" / "__init__.py").touch()
+    lint = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    assert subprocess.run(lint, cwd=tmp_path, capture_output=True).returncode == 0
+    (tmp_path / "facelib" / "data" / "wrong.py").write_text("import facelib.training\n")
+    result = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "facelib.data.wrong -> facelib.training" in result.stdout

@@ -1,0 +1,101 @@
+"""requirements.txt, environment.yml, pyproject.toml and what is installed agree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import metadata, version
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LINES = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+PINS = [Requirement(line) for line in LINES if not line.startswith(("#", "-e"))]
+DIRECT = [
+    Requirement(line)
+    for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    for line in group
+]
+SYSTEMS = {  # what the markers of a pin are evaluated with
+    "linux": {"os_name": "posix", "platform_system": "Linux", "platform_machine": "x86_64"},
+    "win32": {"os_name": "nt", "platform_system": "Windows", "platform_machine": "AMD64"},
+    "darwin": {"os_name": "posix", "platform_system": "Darwin", "platform_machine": "arm64"},
+}
+PLACES = list(product(["3.11.0", "3.11.14", "3.12.12", "3.13.9"], SYSTEMS))
+
+
+def active(python: str, system: str) -> Iterator[Requirement]:
+    """The pins that pip takes on this Python and this system."""
+    place = {
+        "python_full_version": python,
+        "python_version": python.rpartition(".")[0],
+        "sys_platform": system,
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        **SYSTEMS[system],
+    }
+    return (pin for pin in PINS if pin.marker is None or pin.marker.evaluate(place))
+
+
+@pytest.mark.parametrize(("python", "system"), PLACES)
+def test_each_place_has_one_fitting_pin_of_every_dependency(python, system):
+    pins = list(active(python, system))
+    version = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
+    assert len(version) == len(pins), "a package is pinned twice"
+    for wanted in DIRECT:
+        pin = version[canonicalize_name(wanted.name)].removeprefix("==")
+        assert wanted.specifier.contains(pin), f"{wanted} is pinned to {pin}; run tools/lock.py"
+
+
+def test_every_line_is_an_exact_pin_from_any_index_and_the_last_is_this_project():
+    assert LINES[-1] == "-e ."
+    assert "\n-e" not in "\n".join(LINES[:-1])
+    for pin in PINS:
+        assert re.fullmatch(r"==[\w.!+]+", str(pin.specifier)), f"{pin} is not one version"
+        assert pin.url is None, f"{pin} names an address"
+    assert not [line for line in LINES if re.search(r"://|--|file:|^[./]", line)]
+
+
+def test_no_gpu_library_is_pinned_so_that_cpu_installs_can_use_the_file():
+    assert not [pin.name for pin in PINS if re.match(r"nvidia|cuda|triton", pin.name)]
+
+
+def test_the_python_range_is_that_of_the_tests():
+    assert PROJECT["requires-python"] == ">=3.11,<3.14"
+
+
+def test_conda_gets_a_python_and_the_same_pins():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    python, pip, pins = conda["dependencies"]
+    assert Requirement(python.replace("=", "==")).specifier.contains("3.11")
+    assert pip == "pip"
+    assert pins == {"pip": ["-r requirements.txt"]}
+
+
+def licence(name: str) -> str:
+    """The licence a package states, in the words of its own metadata."""
+    about = metadata(name)
+    classifiers = [
+        line.removeprefix("License :: ").removeprefix("OSI Approved").removeprefix(" :: ")
+        for line in about.get_all("Classifier", [])
+        if line.startswith("License :: ")
+    ]
+    return about["License-Expression"] or "; ".join(filter(None, classifiers)) or about["License"]
+
+
+def test_licenses_md_lists_every_direct_dependency_with_the_licence_it_states():
+    text = (ROOT / "LICENSES.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|", text, re.MULTILINE))
+    assert set(listed) == {wanted.name for wanted in DIRECT}
+    # The table is about the pinned versions: torch 2.11, say, states another licence than 2.15.
+    pinned = {(canonicalize_name(pin.name), str(pin.specifier)) for pin in PINS}
+    for name, stated in listed.items():
+        if (name, f"=={version(name)}") in pinned:
+            assert stated == licence(name), f"{name}: correct LICENSES.md"

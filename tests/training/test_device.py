@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch import nn
+
+from facelib.data import orl
+from facelib.training import device as devices
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_the_cpu_is_taken():
+    assert devices.choose_device() == torch.device("cpu")
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_is_taken_where_there_is_one_and_torchrun_says_which(monkeypatch):
+    assert devices.choose_device() == torch.device("cuda", 0)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert devices.choose_device("cuda") == torch.device("cuda", 1)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_number_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="GPU 5 was asked for, there are 2"):
+        devices.choose_device("cuda:5")
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps"])
+def test_a_device_that_is_not_there_is_refused_with_what_is(name):
+    with pytest.raises(
+        ValueError, match=rf"'{name}' was asked for, but this machine has \['cpu'\]"
+    ):
+        devices.choose_device(name)
+
+
+@pytest.mark.parametrize(("capability", "fast"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
+def test_bf16_is_used_on_gpus_that_have_it(monkeypatch, capability, fast):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert devices.has_fast_bf16(torch.device("cuda", 0)) is fast
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_bf16_is_used_on_cpus_that_have_it_and_never_on_mps(monkeypatch, has):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    assert devices.has_fast_bf16(torch.device("cpu")) is has
+    assert not devices.has_fast_bf16(torch.device("mps"))
+
+
+def test_faces_move_to_a_gpu_only_if_they_leave_half_of_it_free(monkeypatch):
+    faces = orl()
+    gpu = torch.device("cuda", 0)
+    size = faces.images.nbytes
+    for free, fits in ((2 * size + 2, True), (2 * size, False)):
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free: (free, free))
+        assert devices.fits(faces, gpu) is fits
+    assert devices.fits(faces, torch.device("cpu"))
+
+
+def test_without_a_compiler_the_model_stays_as_it_is_with_a_warning(monkeypatch):
+    monkeypatch.setattr(devices.shutil, "which", lambda name: None)
+    model = nn.Linear(2, 2)
+    with pytest.warns(UserWarning, match="needs a C\\+\\+ compiler"):
+        assert devices.compiled(model) is model
+
+
+def test_with_a_compiler_the_model_is_compiled(monkeypatch):
+    monkeypatch.setattr(devices.shutil, "which", lambda name: name)
+    model = nn.Linear(2, 2)
+    compiled = devices.compiled(model)
+    assert compiled is not model
+    assert compiled._orig_mod is model

@@ -1,0 +1,328 @@
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from facelib.data import Augment, FaceSet
+from facelib.models import FaceCNN
+from facelib.training import fit
+from facelib.training.checkpoint import fingerprint
+
+EPOCHS, BATCH = 3, 4
+ROOT = Path(__file__).parents[2]
+
+
+def faces(people=3, each=4):
+    generator = torch.Generator().manual_seed(0)
+    pattern = torch.randint(200, (people, 1, 16, 16), generator=generator)
+    noise = torch.randint(55, (people * each, 1, 16, 16), generator=generator)
+    images = pattern.repeat_interleave(each, 0) + noise
+    person = torch.arange(people).repeat_interleave(each)
+    return FaceSet(images.byte(), person, tuple("abcdefgh"[:people]))
+
+
+def network(dropout=0.0):
+    torch.manual_seed(0)
+    model = FaceCNN(2, 8, 3)
+    model.embedding.append(nn.Dropout(dropout))
+    return model
+
+
+def train(model=None, **settings):
+    model = model or network()
+    settings = {"epochs": EPOCHS, "batch": BATCH, "progress": False, "device": "cpu"} | settings
+    return model, fit(model, faces(), **settings)
+
+
+def weights(model):
+    return torch.cat([tensor.double().flatten() for tensor in model.state_dict().values()])
+
+
+class StopAt:
+    """An augmentation that does something bad at one step."""
+
+    def __init__(self, step, how):
+        self.step, self.how, self.calls = step, how, 0
+
+    def __repr__(self):
+        return repr(Augment())  # the run is the same one
+
+    def __call__(self, images, generator):
+        self.calls += 1
+        result = Augment()(images, generator)
+        return self.how(result) if self.calls == self.step else result
+
+
+def interrupt(_):
+    raise KeyboardInterrupt
+
+
+def test_the_loss_falls_and_the_model_is_left_ready_to_use():
+    model, history = train(epochs=30, lr=1e-2)
+    assert sum(history.loss[-3:]) < 0.7 * sum(history.loss[:3])
+    assert len(history.loss) == 30 * 3
+    assert history.seconds > 0 < history.images_per_second
+    assert not model.training
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
+    (first, _), (again, _), (other, _) = train(seed=1), train(seed=1), train(seed=2)
+    assert torch.equal(weights(first), weights(again))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def test_dropout_is_keyed_by_step_not_by_the_random_state_outside():
+    first, _ = train(network(0.5))
+    model = network(0.5)
+    torch.rand(7)
+    again, _ = train(model)
+    assert torch.equal(weights(first), weights(again))
+
+
+def test_the_random_state_outside_is_untouched():
+    model = network(0.5)
+    state = torch.get_rng_state()
+    train(model)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("step", range(1, EPOCHS * 3 + 1))
+def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(tmp_path, step):
+    whole, history = train(network(0.5))
+    path = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train(network(0.5), checkpoint=path, augment=StopAt(step, interrupt))
+    resumed, rest = train(network(0.5), checkpoint=path)
+    assert torch.equal(weights(resumed), weights(whole))
+    assert rest.loss == history.loss
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_killed_by_the_system_goes_on_to_the_same_weights(tmp_path):
+    script = (
+        "import os, signal, torch; torch.set_num_threads(1)\n"
+        "from tests.training.test_fit import StopAt, train\n"
+        "die = lambda images: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"train(checkpoint={str(tmp_path / 'run')!r}, augment=StopAt(5, die))"
+    )
+    if sys.platform == "win32":
+        script = script.replace("os.kill(os.getpid(), signal.SIGKILL)", "os._exit(9)")
+    process = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT)
+    assert process.returncode == (9 if sys.platform == "win32" else -signal.SIGKILL)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    whole, resumed = train()[0], train(checkpoint=tmp_path / "run")[0]
+    torch.set_num_threads(threads)
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path):
+    model, _ = train(checkpoint=tmp_path / "run")
+    stop = StopAt(1, interrupt)
+    again, history = train(checkpoint=tmp_path / "run", augment=stop)
+    assert stop.calls == 0
+    assert len(history.loss) == EPOCHS * 3
+    assert torch.equal(weights(again), weights(model))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lr": 1e-3}, "lr was 0.004, now 0.001"),
+        ({"epochs": 4}, "epochs was 3, now 4"),
+        ({"seed": 3}, "seed was 0, now 3"),
+        ({"augment": Augment(shift=0.3)}, "augment was .*shift=0.3"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
+    train(checkpoint=tmp_path / "run")
+    before = (tmp_path / "run").read_bytes()
+    with pytest.raises(ValueError, match=f"checkpoint of another run: {message}"):
+        train(checkpoint=tmp_path / "run", **change)
+    assert (tmp_path / "run").read_bytes() == before
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    train(checkpoint=tmp_path / "run")
+    with pytest.raises(ValueError, match="another run: model was"):
+        train(FaceCNN(3, 8, 3), checkpoint=tmp_path / "run")
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path):
+    train(checkpoint=tmp_path / "run")
+    (tmp_path / "run").write_bytes((tmp_path / "run").read_bytes()[:-9])
+    with pytest.raises(ValueError, match="run is not a whole safetensors file"):
+        train(checkpoint=tmp_path / "run")
+
+
+def test_the_fingerprint_sees_labels_and_pixels():
+    one = faces()
+    relabelled = FaceSet(one.images, one.person.flip(0), one.names)
+    repainted = FaceSet(255 - one.images, one.person, one.names)
+    prints = {fingerprint(part) for part in (one, relabelled, repainted, one.take(one.person > 0))}
+    assert len(prints) == 4
+    assert fingerprint(one) == fingerprint(faces())
+
+
+def test_a_loss_that_blows_up_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
+    path = tmp_path / "run"
+    bad = StopAt(5, lambda images: images * torch.nan)
+    with pytest.raises(
+        FloatingPointError, match=r"after step 3; the last good checkpoint is .*run"
+    ):
+        train(checkpoint=path, augment=bad)
+    resumed, _ = train(checkpoint=path)
+    assert torch.equal(weights(resumed), weights(train()[0]))
+
+
+def test_a_weight_that_blows_up_in_the_last_step_is_noticed():
+    model = network()
+    model.head.weight.register_hook(lambda gradient: gradient * torch.nan)
+    with pytest.raises(FloatingPointError, match="no checkpoint was asked for"):
+        fit(model, faces(), epochs=1, batch=12, progress=False, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_a_full_device_says_which_batch_size_to_try(error):
+    def full(_):
+        raise error
+
+    with pytest.raises(MemoryError, match="batch=4; try batch=2"):
+        train(augment=StopAt(2, full))
+
+
+def test_other_runtime_errors_pass_through():
+    def broken(_):
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        train(augment=StopAt(2, broken))
+
+
+def test_a_gpu_where_there_is_none_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="'cuda' was asked for, but this machine has"):
+        train(device="cuda")
+
+
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch": 0}])
+def test_settings_that_leave_nothing_to_do_are_refused(settings):
+    with pytest.raises(ValueError, match="at least one image, one epoch"):
+        train(**settings)
+
+
+def test_no_images_are_refused():
+    empty = faces().take(torch.zeros(12, dtype=torch.bool))
+    with pytest.raises(ValueError, match="got 0 images"):
+        fit(network(), empty, epochs=1, device="cpu")
+
+
+def test_a_batch_larger_than_the_set_takes_all_images():
+    _, history = train(batch=100)
+    assert len(history.loss) == EPOCHS
+
+
+def test_validation_runs_in_evaluation_mode_without_gradients_and_always_at_the_end():
+    seen = []
+
+    def validate(model):
+        seen.append((model.training, torch.is_grad_enabled()))
+        return len(seen)
+
+    _, history = train(epochs=5, validate=validate, validate_every=2)
+    assert seen == [(False, False)] * 3
+    assert history.validation == [(6, 1.0), (12, 2.0), (15, 3.0)]
+    plain, _ = train(epochs=5)
+    validated, _ = train(epochs=5, validate=lambda model: 0.0)
+    assert torch.equal(weights(plain), weights(validated))
+
+
+def test_bf16_follows_the_hardware_unless_told(monkeypatch):
+    module = importlib.import_module("facelib.training.fit")
+    monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
+    seen = []
+
+    class Spy(FaceCNN):
+        def forward(self, images):
+            seen.append(torch.is_autocast_enabled("cpu"))
+            return super().forward(images)
+
+    fit(Spy(2, 8, 3), faces(), epochs=1, progress=False, device="cpu")
+    fit(Spy(2, 8, 3), faces(), epochs=1, progress=False, device="cpu", bf16=False)
+    assert seen == [True, False]
+
+
+HALVES = """
+import sys, torch
+torch.set_num_threads(1)
+from facelib.models import io
+from facelib.training import distributed
+from tests.training.test_fit import network, train
+model, history = train(bf16=False)
+if distributed.rank() == 0:
+    io.save_tensors(sys.argv[1], model.state_dict(), {"losses": history.loss})
+distributed.stop()
+"""
+
+
+def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
+    from torch.nn.functional import cross_entropy
+
+    from facelib.models import io
+    from facelib.training.fit import generator
+
+    (tmp_path / "halves.py").write_text(HALVES)
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--standalone",
+    ]
+    subprocess.run(
+        [*command, str(tmp_path / "halves.py"), str(tmp_path / "out")],
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+    )
+    tensors, about = io.load_tensors(tmp_path / "out")
+
+    model, data = network().to(memory_format=torch.channels_last).train(), faces()
+    optimizer = torch.optim.AdamW(model.parameters(), 4e-3, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=9)
+    step = 0
+    for epoch in range(EPOCHS):
+        order = torch.randperm(12, generator=generator(0, "order", epoch))
+        for index in order.split(BATCH):
+            optimizer.zero_grad()
+            losses = []
+            for rank, half in enumerate(index.chunk(2)):
+                images = Augment()(data.images[half], generator(0, "augment", step, rank))
+                loss = cross_entropy(model(images), data.person[half], label_smoothing=0.1)
+                (loss / 2).backward()
+                losses.append(loss.item())
+            assert losses[0] == pytest.approx(about["losses"][step], abs=1e-4)
+            optimizer.step()
+            schedule.step()
+            step += 1
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(tensors[name], parameter.detach(), atol=1e-5, rtol=0)
+
+
+def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
+    monkeypatch.setattr("facelib.training.distributed.start", lambda device: (0, 2))
+    with pytest.raises(ValueError, match=r"share evenly; .*batch=3, 2 process"):
+        train(batch=3)

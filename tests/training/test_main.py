@@ -1,0 +1,35 @@
+import pytest
+
+from facelib import models
+from facelib.training.__main__ import main
+
+SHORT = ["--size", "28", "23", "--width", "4", "--epochs", "1", "--device", "cpu"]
+
+
+def test_a_shell_run_trains_says_how_it_went_and_saves_the_model(tmp_path, capsys):
+    out = tmp_path / "face.safetensors"
+    main(["orl", "--train", "8", "--out", str(out), *SHORT])
+    said = capsys.readouterr().out
+    assert "320 images of 40 people, 28x23, grey" in said
+    assert "of 80 other images" in said
+    assert models.load(out).config["people"] == 40
+
+
+def test_the_same_command_twice_gives_the_same_model(tmp_path):
+    for name in ("a", "b"):
+        main(["orl", "--train", "2", "--out", str(tmp_path / name), *SHORT])
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["folder", "--out", "x"], "folder needs --path"),
+        (["orl", "--out", "gone/x"], "there is no folder gone"),
+        (["celeba", "--out", "x"], "invalid choice: 'celeba'"),
+    ],
+)
+def test_arguments_that_cannot_work_are_refused_before_training(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
