@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+import nbval.plugin
 import pytest
 
 from notebooks.kernels import quiet_kernels
@@ -20,7 +21,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Kernels that nbval starts run the smoke profile."""
+    """Kernels that nbval starts run the smoke profile, and no coverage."""
+    # With --cov nbval would measure in its kernels too; the floor is for unit tests alone.
+    nbval.plugin.setup_coverage = nbval.plugin.teardown_coverage = lambda *arguments: None
     stack = contextlib.ExitStack()
     stack.enter_context(quiet_kernels(FACELIB_PROFILE="smoke"))
     config.add_cleanup(stack.close)

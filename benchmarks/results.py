@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from datetime import date
@@ -17,17 +18,29 @@ FOLDER = Path(__file__).parent / "results"
 def write(name: str, payload: dict[str, Any], folder: Path = FOLDER) -> Path:
     """Store `payload` as `name`.json in `folder`, whole or not at all; returns where.
 
+    Tensors and arrays become lists, dataclasses (an Interval) become dicts.
+
     Raises:
+        TypeError, ValueError: JSON can't hold a value, NaN for example.
         OSError: it can't be written; an older file stays as it was.
     """
     module = getattr(sys.modules["__main__"], "__spec__", None)
     command = ["python", "-m", module.name, *sys.argv[1:]] if module else [Path(sys.argv[0]).name]
     about = {"command": " ".join(command), "date": date.today().isoformat(), "machine": describe()}
     path = folder / f"{name}.json"
-    files.write(path, json.dumps(about | payload, indent=1).encode() + b"\n")
+    text = json.dumps(about | payload, indent=1, allow_nan=False, default=_plain)
+    files.write(path, text.encode() + b"\n")
     return path
 
 
 def read(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     """What `write` stored as `name`."""
     return json.loads((folder / f"{name}.json").read_text("utf-8"))
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if hasattr(value, "tolist"):  # tensors, arrays and their single numbers
+        return value.tolist()
+    raise TypeError(f"results can't hold {value!r}, a {type(value).__name__}")

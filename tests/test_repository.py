@@ -71,9 +71,7 @@ def test_the_version_and_the_licence_are_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert citation["version"] == PROJECT["version"] == facelib.__version__
     assert citation["license"] == PROJECT["license"] == "Apache-2.0"
-    assert (
-        "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
-    )
+    assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text("utf-8")
 
 
 def test_every_file_a_document_links_to_exists():
@@ -89,7 +87,8 @@ def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
         copy.parent.mkdir(parents=True)
         copy.touch()
     (tmp_path / "facelib" / "__init__.py").touch()
-    lint = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
+    lint = [sys.executable, "-c", command, "--no-cache"]
     assert subprocess.run(lint, cwd=tmp_path, capture_output=True).returncode == 0
     (tmp_path / "facelib" / "data" / "wrong.py").write_text("import facelib.training\n")
     result = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)

@@ -87,7 +87,8 @@ def licence(name: str) -> str:
         for line in about.get_all("Classifier", [])
         if line.startswith("License :: ")
     ]
-    return about["License-Expression"] or "; ".join(filter(None, classifiers)) or about["License"]
+    classified = "; ".join(filter(None, classifiers))
+    return about.get("License-Expression") or classified or about["License"]
 
 
 def test_licenses_md_lists_every_direct_dependency_with_the_licence_it_states():

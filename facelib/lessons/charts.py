@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from ipywidgets import FloatSlider, Output, VBox
-from matplotlib.axes import Axes
 
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, Verification
+from facelib.measure import Interval, Scoreboard, Verification, mean_interval
 
 
 class Table:
     """Rows under a head, as HTML in a notebook and as text elsewhere."""
 
-    def __init__(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    def __init__(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         self.head, self.rows = list(head), [[_text(cell) for cell in row] for row in rows]
 
     def __repr__(self) -> str:
@@ -38,11 +37,33 @@ def _text(cell: object) -> str:
     return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
 
 
+def intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
+    """The mean of each method's runs with its 95 % t interval."""
+    return {name: mean_interval(values, of) for name, values in runs.items()}
+
+
+def images(pictures: np.ndarray, alt: str) -> None:
+    """Draw float pictures (N, H, W) of any range in a row, zero in the middle of grey."""
+    figure, axes = subplots(1, len(pictures), figsize=(len(pictures), 1.3))
+    for axis, picture in zip(axes, pictures, strict=True):
+        limit = np.abs(picture).max()
+        axis.imshow(picture, vmin=-limit, vmax=limit, cmap="gray")
+        axis.set_axis_off()
+    show(figure, alt)
+
+
+def pareto(board: Scoreboard, x: str, y: str) -> None:
+    """Draw one quality of the scoreboard's rows over one cost; the table is the board itself."""
+    figure, axes = subplots(figsize=(6.4, 3))
+    board.pareto(x, y, ax=axes)
+    front = ", ".join(row.method for row in board.front(x, y))
+    show(figure, f"{y} over {x}; no other row is both cheaper and better than: {front}.")
+
+
 def compare(
     stored: Mapping[str, Interval],
     live: Mapping[str, float] | None = None,
     what: str = "top-1 accuracy",
-    axes: Axes | None = None,
 ) -> Table:
     """Draw one interval a method and, as crosses, what this notebook measured; return the table.
 

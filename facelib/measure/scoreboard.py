@@ -208,27 +208,28 @@ class Scoreboard:
         Raises:
             ValueError: there is no such column, or no row has both.
         """
-        from matplotlib import pyplot as plt
+        from facelib import figures  # matplotlib takes a second to import
 
         y = y or next(iter(self.protocol.metrics))
         rows, front = self._having(x, y), self.front(x, y, lower_is_better)
         if not rows:
             raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
-        ax = ax or plt.subplots()[1]
-        ax.plot(
-            [_number(r[x]) for r in front], [_number(r[y]) for r in front], "--", color="tab:gray"
-        )
+        ax = ax or figures.subplots()[1]
+        ax.plot([_number(r[x]) for r in front], [_number(r[y]) for r in front], "--", color="0.6")
         for row in rows:
             value = row[y]
             if isinstance(value, Interval):
-                ax.vlines(_number(row[x]), value.low, value.high, color="tab:blue", linewidth=1)
+                ax.vlines(
+                    _number(row[x]), value.low, value.high, color=figures.COLOURS[0], linewidth=1
+                )
             marker = "o" if row in front else "x"
-            ax.plot(_number(row[x]), _number(value), marker, color="tab:blue")
+            ax.plot(_number(row[x]), _number(value), marker, color=figures.COLOURS[0])
             ax.annotate(
                 row.method, (_number(row[x]), _number(value)), (5, 5), textcoords="offset points"
             )
         if min(_number(row[x]) for row in rows) > 0:
             ax.set_xscale("log")
+        ax.margins(0.15)  # room for the names
         ax.set(xlabel=_COSTS.get(x, x), ylabel=_COSTS.get(y, y), title=self.protocol.name)
         return ax
 

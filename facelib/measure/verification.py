@@ -126,7 +126,7 @@ class Rates(ABC):
         if far * self.impostor < 1 - _ROUNDING:
             raise ValueError(
                 f"FAR {far:g} needs at least {math.ceil(1 / far - _ROUNDING)} impostor pairs, got "
-                f"{self.impostor}: ask for a FAR >= {1 / self.impostor:.2g} or measure more pairs"
+                f"{self.impostor}: ask for a FAR >= 1/{self.impostor} or measure more pairs"
             )
         return int((self.roc().far <= far + _ROUNDING).sum()) - 1
 

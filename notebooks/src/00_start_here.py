@@ -115,7 +115,7 @@ contact_sheet(split.test.take(~right)) if (~right).any() else "no mistakes this 
 #
 # **Exercise 1.** How often would you be right by pointing at one of the 40 names with your eyes closed?
 
-# %% tags=["exercise"]
+# %% tags=["exercise", "nbval-check-output"]
 from facelib.lessons import ____
 from facelib.lessons import lesson00 as exercises
 
@@ -125,7 +125,7 @@ exercises.chance.check(chance_level)
 # %% [markdown]
 # **Exercise 2.** Below, five test pictures show the people in `truth`, and a recogniser named those in `named`. What is its top-1 accuracy? Let Python count: `truth == named` compares element by element.
 
-# %% tags=["exercise"]
+# %% tags=["exercise", "nbval-check-output"]
 truth, named = torch.tensor([3, 1, 2, 2, 0]), torch.tensor([3, 1, 1, 2, 2])
 top1 = ____
 exercises.top1.check(top1)
@@ -133,7 +133,7 @@ exercises.top1.check(top1)
 # %% [markdown]
 # **Exercise 3.** Someone tests the network on the five *training* pictures of each person, finds 100 %, and is delighted. Which one word describes what this number measures: `memory` or `recognition`?
 
-# %% tags=["exercise"]
+# %% tags=["exercise", "nbval-check-output"]
 word = ____
 exercises.memory.check(word)
 

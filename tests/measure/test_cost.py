@@ -203,6 +203,13 @@ def test_peak_memory_sees_what_a_call_returns_and_what_it_lets_go():
     assert peak_memory(lambda: None) < 30 * MIB
 
 
+def test_peak_memory_counts_the_result_even_if_the_watcher_never_woke(monkeypatch):
+    asleep = SimpleNamespace(wait=lambda seconds: True, set=lambda: None)
+    fake = SimpleNamespace(Thread=threading.Thread, Event=lambda: asleep)
+    monkeypatch.setattr(cost, "threading", fake)
+    assert peak_memory(lambda: torch.ones(16 * MIB)) > 60 * MIB
+
+
 def test_peak_memory_stops_watching_when_the_call_fails():
     before = threading.active_count()
     with pytest.raises(ZeroDivisionError):

@@ -127,6 +127,13 @@ def test_the_report_has_precision_recall_and_f1_of_each_person():
     assert report.confusion.tolist() == [[2, 1, 0, 0], [0, 2, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
 
 
+def test_a_person_without_images_who_was_called_does_not_count_in_the_average():
+    report = identification_report(torch.tensor([0, 0, 1]), torch.tensor([0, 3, 1]), NAMES)
+    assert report.precision[3] == report.f1[3] == 0
+    assert report.macro_f1 == pytest.approx((2 / 3 + 1) / 2)
+    assert report.worst() == [0, 1]
+
+
 def test_the_report_names_who_is_recognised_worst_and_taken_for_whom():
     report = identification_report(TRUTH, SAID, NAMES)
     assert report.worst() == [2, 1, 0]

@@ -103,8 +103,9 @@ def test_a_far_finer_than_one_impostor_is_refused_and_says_how_many_it_needs():
     found = Verification(torch.arange(1002.0), torch.arange(1002) >= 1000)
     assert found.tar_at(1e-3) == 1
     assert found.threshold_at(1e-3) == 999
-    with pytest.raises(ValueError, match=r"needs at least 10000 impostor pairs, got 1000"):
-        found.tar_at(1e-4)
+    for far, needed in ((1e-4, 10_000), (1 / 1001, 1001)):
+        with pytest.raises(ValueError, match=f"at least {needed} impostor pairs, got 1000"):
+            found.tar_at(far)
 
 
 @pytest.mark.parametrize("far", [0.0, -0.1, 1.5, float("nan")])
@@ -222,6 +223,13 @@ def test_ten_fold_reports_mean_standard_error_and_t_interval():
         ([0.1, 0.9], [False, True], [0, 1, 1], r"\(3,\)"),
         ([[0.1, 0.9]] * 3, [False, True], [0, 1], r"\(3, 2\)"),
         ([0.1, 0.9, math.nan, 0.2], [False, True, True, False], [0, 0, 1, 1], "not finite"),
+        ([[0.1, 0.9, 0.1, math.nan]] * 2, [False, True] * 2, [0, 0, 1, 1], "not finite"),
+        (
+            [[math.nan, 0.9, 0.1, 0.8], [0.1, 0.9, 0.1, 0.8]],
+            [False, True] * 2,
+            [0, 0, 1, 1],
+            "1 sc",
+        ),
         ([0.1, 0.9, 0.8, 0.2], [False, True, True, True], [0, 0, 1, 1], "impostor"),
     ],
 )

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+
+from facelib import figures
+from facelib.lessons import charts
+from facelib.measure import Interval, Protocol, Row, Scoreboard, Verification
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The text alternatives of the figures shown."""
+    alts = []
+
+    def show(figure, alt, handle=None):
+        figures.mime(figure, alt)  # it can be drawn
+        figures.plt.close(figure)
+        alts.append(alt)
+
+    monkeypatch.setattr(charts, "show", show)
+    return alts
+
+
+@pytest.fixture
+def pairs():
+    generator = torch.Generator().manual_seed(0)
+    same = torch.arange(400) < 100
+    return Verification(torch.randn(400, generator=generator) * 0.1 + same * 0.3, same)
+
+
+def test_a_table_reads_as_text_and_as_html_and_escapes_names():
+    table = charts.Table(["name", "value"], [["<b>", 0.12345], ["c", Interval(0.5, 0.4, 0.6, 9)]])
+    assert repr(table).splitlines() == [
+        "name  value",
+        "<b>   0.123",
+        "c     0.500 [0.400, 0.600]",
+    ]
+    assert "<td>&lt;b&gt;</td><td>0.123</td>" in table._repr_html_()
+
+
+def test_compare_names_the_best_and_puts_live_values_beside_stored_ones(shown):
+    stored = charts.intervals({"a": [0.8, 0.9], "b": [0.95, 0.97]})
+    table = charts.compare(stored, {"b": 0.94})
+    assert "the highest is b with 0.960" in shown[0]
+    assert table.head == ["", "top-1 accuracy (stored)", "this run"]
+    assert [row[2] for row in table.rows] == ["-", "0.940"]
+    assert charts.compare(stored).head == ["", "top-1 accuracy (stored)"]
+
+
+def test_spread_says_lowest_and_highest(shown):
+    table = charts.spread({"a": [0.8, 0.9, 0.7]})
+    assert table.rows == [["a", "3", "0.700", "0.800", "0.900"]]
+    assert "a from 0.700 to 0.900" in shown[0]
+
+
+def test_the_scores_figure_reports_what_the_threshold_decides(shown, pairs):
+    threshold = pairs.threshold_at(0.05)
+    table = charts.scores_figure(pairs, threshold)
+    assert float(table.rows[0][1]) == pytest.approx(pairs.far_at(threshold), abs=1e-4)
+    assert float(table.rows[0][3]) == pytest.approx(pairs.tar_at(0.05), abs=1e-4)
+    assert f"{threshold:.3f}" in shown[0]
+
+
+def test_moving_the_slider_draws_again_with_another_far(shown, pairs):
+    box = charts.threshold_slider(pairs, 0.0)
+    before = len(shown)
+    box.children[0].value = 0.2
+    assert len(shown) == before + 1
+    assert shown[-1] != shown[-2]
+    assert f"FAR {pairs.far_at(box.children[0].value):.4f}" in shown[-1]
+
+
+def test_pictures_are_drawn_in_a_row(shown):
+    charts.images(np.zeros((3, 4, 4)) + 1, "three flat pictures")
+    assert shown == ["three flat pictures"]
+
+
+def test_the_pareto_plot_names_its_front(shown):
+    protocol = Protocol("p", "faces", "split", {"auc": "area"})
+    board = Scoreboard(protocol)
+    board.add(Row("good", "01", protocol, {"auc": 0.9}, latency_ms=1.0))
+    board.add(Row("bad", "01", protocol, {"auc": 0.8}, latency_ms=2.0))
+    charts.pareto(board, "latency_ms", "auc")
+    assert shown[0].endswith("cheaper and better than: good.")
