@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks import results
 from facelib.data import Augment, FaceSet, orl, resize
-from facelib.measure import latency_ratio
+from facelib.measure import Interval, latency_ratio
 from facelib.models import FaceCNN
 from facelib.training import fit
 from facelib.training.device import choose_device, has_fast_bf16
@@ -114,7 +114,7 @@ def main(
     )  # fmt: skip
 
 
-def precision_speedups(model: FaceCNN, faces: FaceSet, pairs: int) -> dict[str, object]:
+def precision_speedups(model: FaceCNN, faces: FaceSet, pairs: int) -> dict[str, Interval]:
     """How many times as fast a forward and backward pass gets; an Interval for each change."""
     plain = _step(model, faces, channels_last=False, bf16=False)
     channels_last = _step(model, faces, channels_last=True, bf16=False)

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from benchmarks import results
 from benchmarks.loop import BATCH, LABEL_SMOOTHING, LR, SIZE, WEIGHT_DECAY, bare
 from facelib.data import Augment, FaceSet, orl, resize
-from facelib.measure import latency_ratio
+from facelib.measure import Interval, latency_ratio
 from facelib.models import FaceCNN
 from facelib.training import fit
 from facelib.training.device import choose_device, has_fast_bf16
@@ -104,7 +104,7 @@ def main(
         )  # fmt: skip
         speeds.append(history.images_per_second)
 
-    def against(batches: DataLoader) -> object:
+    def against(batches: DataLoader) -> Interval:
         def usual() -> None:
             passes = chain.from_iterable(repeat(batches, epochs))
             bare(copy.deepcopy(model), passes, epochs * len(batches))

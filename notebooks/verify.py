@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import threading
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import nbformat
 import papermill
 import psutil
 from nbformat import NotebookNode
+from scipy import stats
 
+from facelib.lessons.evidence import load
 from notebooks.build import NOTEBOOKS, hidden_errors
 from notebooks.kernels import quiet_kernels
 
@@ -84,17 +90,31 @@ def run(notebook: NotebookNode, output: Path, **parameters: object) -> Cost:
 def tolerances(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
     """The lowest and highest value allowed for each record of each lesson, from a TOML file.
 
-    A record is `{ low = 0.9, high = 1 }` or `{ value = 40, tolerance = 0 }`.
+    A record is `{ low = 0.9, high = 1 }`, `{ value = 40, tolerance = 0 }` or, where many seeds are
+    stored, `{ evidence = ["top-1", "5", "CNN"], scale = 100 }`: their prediction interval.
     """
 
-    def bounds(low=None, high=None, value=None, tolerance=None) -> tuple[float, float]:
+    def bounds(
+        lesson, low=None, high=None, value=None, tolerance=None, evidence=None, scale=1
+    ) -> tuple[float, float]:
+        if evidence is not None:
+            runs = reduce(getitem, evidence, load(lesson))
+            return prediction_interval([scale * run for run in runs])
         return (low, high) if value is None else (value - tolerance, value + tolerance)
 
     lessons = tomllib.loads(path.read_text("utf-8"))
     return {
-        lesson: {name: bounds(**record) for name, record in records.items()}
+        lesson: {name: bounds(lesson, **record) for name, record in records.items()}
         for lesson, records in lessons.items()
     }
+
+
+def prediction_interval(runs: Sequence[float], confidence: float = 0.99) -> tuple[float, float]:
+    """Where one more run of the same kind falls: mean ± t s √(1 + 1/n), Student's t."""
+    n = len(runs)
+    t = stats.t.ppf(0.5 + confidence / 2, n - 1)
+    half = t * statistics.stdev(runs) * math.sqrt(1 + 1 / n)
+    return statistics.mean(runs) - half, statistics.mean(runs) + half
 
 
 def departures(

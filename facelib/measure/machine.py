@@ -17,6 +17,8 @@ _PACKAGES = {
     "torch": "torch",
     "numpy": "numpy",
     "scikit-learn": "scikit-learn",
+    "scikit-image": "scikit-image",
+    "scipy": "scipy",
     "facelib": "compact-face-course",
 }
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    """3 x 3 convolution, batch norm, ReLU: the same height and width, `outputs` channels."""
+def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """3 x 3 convolution, batch norm, ReLU: height and width divided by `stride`."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(),  # one module a call: pruning and quantization tools tell calls apart by module
     )
@@ -39,8 +39,7 @@ class FaceCNN(nn.Module):
             "width": width, "embedding": embedding, "people": people, "channels": channels
         }  # fmt: skip
         self.features = nn.Sequential(
-            _block(channels, width),
-            nn.MaxPool2d(2),
+            _block(channels, width, stride=2),  # full-size maps cost 1.6 times the training time
             _block(width, 2 * width),
             nn.MaxPool2d(2),
             _block(2 * width, 4 * width),

@@ -26,7 +26,14 @@ def test_it_says_what_a_number_was_measured_on():
     assert found["python"] == platform.python_version()
     assert torch.__version__.startswith(found["versions"]["torch"])
     assert found["versions"]["numpy"] == numpy.__version__
-    assert set(found["versions"]) == {"torch", "numpy", "scikit-learn", "facelib"}
+    assert set(found["versions"]) == {
+        "torch",
+        "numpy",
+        "scikit-learn",
+        "scikit-image",
+        "scipy",
+        "facelib",
+    }
 
 
 def test_it_survives_json_unchanged():

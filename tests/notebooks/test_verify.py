@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from notebooks.build import METADATA, execute
-from notebooks.verify import departures, run, tolerances
+from notebooks.verify import departures, prediction_interval, run, tolerances
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = 'profile = "smoke"'
@@ -36,6 +37,22 @@ def test_tolerances_are_read_in_both_forms(tmp_path):
     path = tmp_path / "tolerances.toml"
     path.write_text("[01]\na = { low = 0.5, high = 1 }\nb = { value = 40, tolerance = 2 }\n")
     assert tolerances(path) == {"01": {"a": (0.5, 1), "b": (38, 42)}}
+
+
+def test_a_tolerance_can_be_the_prediction_interval_of_stored_runs(tmp_path, monkeypatch):
+    runs = np.random.default_rng(0).normal(0.9, 0.01, 20)
+    monkeypatch.setattr("notebooks.verify.load", lambda lesson: {lesson: {"a": runs.tolist()}})
+    path = tmp_path / "tolerances.toml"
+    path.write_text('[01]\na = { evidence = ["01", "a"], scale = 100 }\n')
+    low, high = tolerances(path)["01"]["a"]
+    assert 86 < low < 88 < 92 < high < 94
+
+
+def test_the_prediction_interval_holds_the_next_run_as_often_as_it_says():
+    runs = np.random.default_rng(0).normal(size=(2000, 6))
+    bounds = np.array([prediction_interval(row[:5], 0.9) for row in runs])
+    inside = (bounds[:, 0] <= runs[:, 5]) & (runs[:, 5] <= bounds[:, 1])
+    assert 0.88 < inside.mean() < 0.92
 
 
 @pytest.mark.parametrize(
