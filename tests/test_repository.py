@@ -13,6 +13,8 @@ import yaml
 from pre_commit.clientlib import load_config
 
 import facelib
+from facelib.lessons import evidence
+from facelib.measure import mean_interval
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -94,3 +96,15 @@ def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
     result = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 1
     assert "facelib.data.wrong -> facelib.training" in result.stdout
+
+
+def test_the_scores_in_the_readme_are_those_of_the_evidence():
+    stored = evidence.load("01")["top-1"]
+    table = re.findall(r"^\| ([\w ]+) \|((?: [\d.]+ \[[\d., ]+\] \|){3})$", README, re.MULTILINE)
+    assert [name for name, _ in table] == ["eigenfaces", "LBP", "Gabor", "CNN"]
+    for name, cells in table:
+        wanted = []
+        for images in ("1", "2", "5"):
+            score = mean_interval([100 * run for run in stored[images][name]])
+            wanted.append(f"{score.value:.1f} [{score.low:.1f}, {score.high:.1f}]")
+        assert [cell.strip() for cell in cells.split("|")[:3]] == wanted

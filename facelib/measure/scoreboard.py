@@ -216,7 +216,7 @@ class Scoreboard:
             raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
         ax = ax or figures.subplots()[1]
         ax.plot([_number(r[x]) for r in front], [_number(r[y]) for r in front], "--", color="0.6")
-        for row in rows:
+        for place, row in enumerate(sorted(rows, key=lambda row: _number(row[x]))):
             value = row[y]
             if isinstance(value, Interval):
                 ax.vlines(
@@ -224,8 +224,9 @@ class Scoreboard:
                 )
             marker = "o" if row in front else "x"
             ax.plot(_number(row[x]), _number(value), marker, color=figures.COLOURS[0])
+            beside = (5, -12) if place % 2 else (5, 5)  # neighbours' names would overlap
             ax.annotate(
-                row.method, (_number(row[x]), _number(value)), (5, 5), textcoords="offset points"
+                row.method, (_number(row[x]), _number(value)), beside, textcoords="offset points"
             )
         if min(_number(row[x]) for row in rows) > 0:
             ax.set_xscale("log")

@@ -103,7 +103,7 @@ record("top-1", 100 * right.double().mean(), "%")
 record("training time", history.seconds, "s")
 
 # %% [markdown]
-# *Top-1* is the share of pictures whose highest-scored person is the right one. It should be close to 99 %: one or two hundred pictures named rightly after seconds of training. That is less of a wonder than it looks, and lesson 01 will say why. Here are the pictures it got wrong (nothing is shown if there are none):
+# *Top-1* is the share of pictures whose highest-scored person is the right one. It should be close to 99 %: all but two or three of 200 pictures named rightly, after seconds of training. That is less of a wonder than it looks, and lesson 01 will say why. Here are the pictures it got wrong:
 
 # %% tags=["real-faces"]
 contact_sheet(split.test.take(~right)) if (~right).any() else "no mistakes this time"

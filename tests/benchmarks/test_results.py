@@ -1,6 +1,7 @@
 """What benchmarks store."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -10,14 +11,16 @@ from benchmarks import results
 from facelib.measure import Interval
 
 
-def test_what_is_written_is_read_back_with_machine_and_command(tmp_path):
+def test_what_is_written_is_read_back_with_machine_and_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["some/folder/speed.py"])
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
     path = results.write("speed", {"seeds": [0, 1], "value": 0.5}, tmp_path)
     stored = results.read("speed", tmp_path)
     assert path == tmp_path / "speed.json"
     assert stored["seeds"] == [0, 1]
     assert stored["value"] == 0.5
     assert {"commit", "versions", "cpu"} <= stored["machine"].keys()
-    assert "pytest" in stored["command"]
+    assert stored["command"] == "speed.py"
     assert "/" not in stored["command"].split()[0]
 
 

@@ -181,6 +181,14 @@ def test_a_loss_that_blows_up_stops_the_run_and_keeps_the_last_good_checkpoint(t
     assert torch.equal(weights(resumed), weights(train()[0]))
 
 
+def test_within_a_long_epoch_the_loss_is_looked_at_now_and_then(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("facelib.training.fit"), "LOOK_EVERY", 2)
+    bad = StopAt(1, lambda images: images * torch.nan)
+    with pytest.raises(FloatingPointError, match="after step 0"):
+        train(batch=2, augment=bad)
+    assert bad.calls == 2  # of the six steps of the epoch
+
+
 def test_a_weight_that_blows_up_in_the_last_step_is_noticed():
     model = network()
     model.head.weight.register_hook(lambda gradient: gradient * torch.nan)
