@@ -35,8 +35,9 @@ class Cost:
 
 @contextmanager
 def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
-    """Measure the time and the resident memory of all processes started by this one."""
+    """Measure the time and the resident memory of all processes this one starts meanwhile."""
     cost, done, start = Cost(), threading.Event(), time.perf_counter()
+    others = set(psutil.Process().children(recursive=True))  # a kernel of nbval may still be there
 
     def resident(process: psutil.Process) -> int:
         try:
@@ -46,7 +47,7 @@ def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
 
     def watch() -> None:
         while not done.wait(interval):
-            children = psutil.Process().children(recursive=True)
+            children = set(psutil.Process().children(recursive=True)) - others
             cost.gigabytes = max(cost.gigabytes, sum(map(resident, children)) / 1e9)
 
     watcher = threading.Thread(target=watch)

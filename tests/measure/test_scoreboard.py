@@ -164,8 +164,8 @@ def test_the_plot_joins_the_front_and_names_every_method():
     axes = board(row("big", 0.95, 3000), row("small", 0.7, 100), row("bad", 0.6, 200)).pareto()
     joined = axes.lines[0]
     assert joined.get_xydata().tolist() == [[100, 0.7], [3000, 0.95]]
-    assert [text.get_text() for text in axes.texts] == ["big", "small", "bad"]
-    assert [line.get_marker() for line in axes.lines[1:]] == ["o", "o", "x"]
+    assert [text.get_text() for text in axes.texts] == ["small", "bad", "big"]
+    assert [line.get_marker() for line in axes.lines[1:]] == ["o", "x", "o"]
     assert len(axes.collections) == 3  # an interval each
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("bytes", "top-1", "log")
 
