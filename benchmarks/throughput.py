@@ -3,8 +3,8 @@
 Images a second through data path and training step; model, batch, precision, optimiser and schedule
 are the same. fit() keeps all images on the device and augments a batch at a time, with as many
 threads as torch takes by itself. The usual way decodes a file and augments an image at a time, in
-0, 1 or 2 worker processes, and trains with as many threads or with one, which leaves the other cores
-to the workers; the best of these six counts.
+0, 1 or 2 worker processes, and trains with as many threads or with one, which leaves the other
+cores to the workers; the best of all these counts.
 """
 
 from __future__ import annotations

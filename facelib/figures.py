@@ -11,6 +11,7 @@ import html
 import io
 from typing import Any
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import DisplayHandle, display
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -26,7 +27,6 @@ STYLE = {
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "font.size": 10,
-    "image.cmap": "gray",
 }
 
 
@@ -60,6 +60,9 @@ def show(figure: Figure, alt: str, handle: DisplayHandle | None = None) -> Displ
     """
     content = mime(figure, alt)
     plt.close(figure)
+    if not InteractiveShell.initialized():
+        print(alt)
+        return None
     if handle is None:
         return display(content, raw=True, display_id=True)
     handle.update(content, raw=True)

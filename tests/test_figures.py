@@ -22,6 +22,7 @@ def test_a_text_alternative_that_says_nothing_is_refused():
 
 def test_showing_a_figure_closes_it(monkeypatch):
     shown = []
+    monkeypatch.setattr(figures.InteractiveShell, "initialized", lambda: True)
     monkeypatch.setattr(figures, "display", lambda content, **_: shown.append(content) or "handle")
     figure, _ = figures.subplots()
     assert figures.show(figure, "an empty figure") == "handle"
@@ -29,13 +30,21 @@ def test_showing_a_figure_closes_it(monkeypatch):
     assert shown[0]["text/plain"] == "an empty figure"
 
 
-def test_a_figure_can_replace_an_earlier_output():
+def test_outside_a_notebook_the_text_alternative_is_printed(monkeypatch, capsys):
+    monkeypatch.setattr(figures.InteractiveShell, "initialized", lambda: False)
+    figure, _ = figures.subplots()
+    assert figures.show(figure, "an empty figure") is None
+    assert capsys.readouterr().out == "an empty figure\n"
+
+
+def test_a_figure_can_replace_an_earlier_output(monkeypatch):
     class Handle:
         def update(self, content, raw):
             self.content = content
 
     handle = Handle()
     figure, _ = figures.subplots()
+    monkeypatch.setattr(figures.InteractiveShell, "initialized", lambda: True)
     assert figures.show(figure, "another empty figure", handle) is handle
     assert handle.content["text/plain"] == "another empty figure"
 

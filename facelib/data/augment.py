@@ -37,7 +37,7 @@ class Augment:
         """
         n = len(images)
         draw = torch.rand((7, n), generator=generator).mul_(2).sub_(1)
-        draw = draw.to(images.device, non_blocking=True)
+        draw = draw.to(images.device)
         angle = draw[0] * (self.degrees * torch.pi / 180)
         size = 1 + draw[1] * self.scale
         aspect = images.shape[2] / images.shape[3]

@@ -125,7 +125,7 @@ def scores_figure(pairs: Verification, threshold: float) -> Table:
     curve = pairs.roc()
     right.plot(curve.far, curve.tar)
     right.plot(far, 1 - frr, "o", color="black")
-    right.set(xlabel="FAR", ylabel="TAR", xscale="symlog", xlim=(0, 1))
+    right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))
     right.set_xscale("symlog", linthresh=1e-3)
     show(
         figure,

@@ -84,8 +84,8 @@ class Exercise:
         except Exception as error:  # whatever the learner's answer does is for them to see
             return Outcome(
                 "error",
-                f"Checking {type(answer).__name__} {str(answer)[:60]!r} failed with "
-                f"{type(error).__name__}: {error}. Is it of the kind the question asks for?",
+                f"Your answer is of type {type(answer).__name__}; checking it failed with "
+                f"{type(error).__name__}. Is it of the kind the question asks for?",
             )
         return Outcome("correct", self.praise) if reason is None else Outcome("incorrect", reason)
 

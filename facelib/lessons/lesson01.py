@@ -168,10 +168,10 @@ paired = Exercise(
     answer="better = measure.paired_interval(a, b).excludes_zero",
     checker=lambda answer: (
         None
-        if bool(answer) is True and not isinstance(answer, str | Interval)
-        else "Look at both ends of the interval: are they on the same side of zero?"
+        if isinstance(answer, bool) and answer
+        else "Answer True or False. Are both ends of the interval on the same side of zero?"
     ),
-    wrong=(False, "True", 0),
+    wrong=(False, "True", 0, 1, 0.0092, [False]),
     praise="Yes: within every split a is ahead, although the two ranges overlap.",
     context=lambda: {
         "measure": measure,

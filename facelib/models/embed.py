@@ -50,12 +50,15 @@ def _run(
             f"images must be uint8 (N, C, H, W), got {images.dtype} {tuple(images.shape)}"
         )
     device = next(model.parameters()).device
-    training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     parts = []
-    for part in images.split(batch):
-        faces = part.to(device).float() / 255
-        result = function(faces)
-        parts.append((result + function(faces.flip(3)) if flip else result).float())
-    model.train(training)
+    try:
+        for part in images.split(batch):
+            faces = part.to(device).float() / 255
+            result = function(faces)
+            parts.append((result + function(faces.flip(3)) if flip else result).float())
+    finally:
+        for module, mode in modes:
+            module.training = mode
     return torch.cat(parts)

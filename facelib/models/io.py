@@ -46,7 +46,7 @@ def load(path: str | Path) -> nn.Module:
         ValueError: the file is truncated, altered, or not a model of ours.
     """
     tensors, about = load_tensors(path)
-    name = about.get("architecture")
+    name = about.get("architecture", "a training run" if "run" in about else None)
     if name not in ARCHITECTURES:
         raise ValueError(f"{path} holds {name!r}, can load models: {sorted(ARCHITECTURES)}")
     model = ARCHITECTURES[name](**about["config"])
@@ -102,14 +102,15 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("facelib", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+            # Copies, since a view keeps the file mapped and Windows can't replace a mapped file.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError) as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be cut short: "
             "copy it again, or go back to an earlier one."
         ) from error
-    text = header.get("about", "")
-    if header.get("sha256") != _digest(tensors, text):
+    text = header.get("about", "") if isinstance(header, dict) else ""
+    if not text or header.get("sha256") != _digest(tensors, text):
         raise ValueError(
             f"{path} was altered after it was written, or not by facelib: its SHA-256 does not "
             "match. Don't use it; copy it again, or go back to an earlier one."

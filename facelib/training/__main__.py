@@ -48,11 +48,19 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if args.faces == "folder" and args.path is None:
         parser.error("folder needs --path: a folder with a sub-folder of photos for each person")
+    if args.out.is_dir() or args.out == args.checkpoint:
+        parser.error(f"--out {args.out}: want a file, and another one than the checkpoint")
     if not args.out.parent.is_dir():
         parser.error(f"--out {args.out}: there is no folder {args.out.parent}")
 
     faces = SOURCES[args.faces](args.path).map(lambda images: data.resize(images, *args.size))
-    faces = faces.of_people((faces.counts > args.train).nonzero().flatten())
+    enough = (faces.counts > args.train).nonzero().flatten()
+    if len(enough) < 2:
+        parser.error(
+            f"--train {args.train}: want two people with more images than that, at least one "
+            f"to test on; {len(enough)} have, the most is {int(faces.counts.max())} images"
+        )
+    faces = faces.of_people(enough)
     train, _, test = faces.split_images(args.train, seed=args.seed)
     torch.manual_seed(args.seed)
     model = FaceCNN(args.width, args.embedding, train.people, train.images.shape[1])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -13,6 +14,9 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from facelib.data.faceset import FaceSet
 from facelib.models import io
+
+if TYPE_CHECKING:
+    from facelib.training.fit import History
 
 OPTIMIZER = "optimizer."
 
@@ -31,10 +35,10 @@ def save(
     model: nn.Module,
     optimizer: Optimizer,
     schedule: LRScheduler,
-    losses: list[float],
+    history: History,
     run: dict[str, Any],
 ) -> None:
-    """Write the state after `len(losses)` steps of the run that `run` describes.
+    """Write the state after `len(history.loss)` steps of the run that `run` describes.
 
     Raises:
         OSError: it can't be written; the checkpoint before it is kept.
@@ -44,8 +48,9 @@ def save(
     for index, moments in state["state"].items():
         tensors |= {f"{OPTIMIZER}{index}.{name}": value for name, value in moments.items()}
     about = {
-        "run": run,
-        "losses": losses,
+        "run": json.loads(json.dumps(run, default=str)),
+        "losses": history.loss,
+        "validation": history.validation,
         "groups": state["param_groups"],
         "schedule": schedule.state_dict(),
     }
@@ -58,15 +63,17 @@ def load(
     optimizer: Optimizer,
     schedule: LRScheduler,
     run: dict[str, Any],
-) -> list[float]:
-    """Put the state on disk into model, optimiser and schedule; the losses so far come back.
+) -> tuple[list[float], list[tuple[int, float]]]:
+    """Put the state on disk into model, optimiser and schedule; return losses and validations.
 
     Raises:
         ValueError: truncated, altered, of another model, or of a run with other settings.
     """
     tensors, about = io.load_tensors(path)
-    if about.get("run") != run:
-        before = about.get("run", {})
+    if "run" not in about:
+        raise ValueError(f"{path} holds a model, not a training run: give another checkpoint path")
+    run, before = json.loads(json.dumps(run, default=str)), about["run"]
+    if before != run:
         changed = [
             f"{key} was {before.get(key)!r}, now {run.get(key)!r}"
             for key in sorted(before.keys() | run.keys())
@@ -83,4 +90,4 @@ def load(
     io.load_weights(model, tensors, path)
     optimizer.load_state_dict({"state": moments, "param_groups": about["groups"]})
     schedule.load_state_dict(about["schedule"])
-    return about["losses"]
+    return about["losses"], [(step, value) for step, value in about["validation"]]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+PATIENCE = timedelta(hours=2)  # the others wait while rank 0 validates
 
 
 def start(device: torch.device) -> tuple[int, int]:
@@ -15,10 +18,14 @@ def start(device: torch.device) -> tuple[int, int]:
     Returns:
         This process's rank and the number of processes; 0 and 1 without torchrun.
     """
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
-        return 0, 1
     if not distributed.is_initialized():
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+            return 0, 1
+        if device.type == "cuda":
+            torch.cuda.set_device(device)  # barriers use the current GPU
+            distributed.init_process_group("nccl", device_id=device, timeout=PATIENCE)
+        else:
+            distributed.init_process_group("gloo", timeout=PATIENCE)
     return rank(), distributed.get_world_size()
 
 

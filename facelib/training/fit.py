@@ -8,6 +8,7 @@ give the same bits, and a run that was killed goes on as if it had not been.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from facelib.training import distributed
 from facelib.training.device import choose_device, compiled, fits, has_fast_bf16
 from facelib.training.progress import Progress
 
+MEMORY_IS_FULL = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 LOOK_EVERY = 20  # steps between two looks at the loss; a look waits for the GPU
 
 
@@ -87,8 +89,8 @@ def fit(
     """
     device = choose_device(device)
     rank, world = distributed.start(device)
-    batch = min(batch, len(faces))
-    _check(faces, epochs, batch, world)
+    batch = min(batch, len(faces) // world * world)
+    _check(faces, epochs, batch, world, checkpoint)
     augment = augment or Augment()
     bf16 = has_fast_bf16(device) if bf16 is None else bf16
     steps = epochs * (len(faces) // batch)
@@ -101,19 +103,21 @@ def fit(
 
     history = History()
     run = {
-        "model": [type(model).__name__, getattr(model, "config", None)], "augment": repr(augment),
+        "model": [type(model).__name__, getattr(model, "config", None)], "augment": _name(augment),
         "faces": checkpoints.fingerprint(faces), "epochs": epochs, "batch": batch, "lr": lr,
         "weight_decay": weight_decay, "label_smoothing": label_smoothing, "seed": seed,
         "bf16": bf16, "processes": world,
     }  # fmt: skip
     if checkpoint is not None and Path(checkpoint).exists():
-        history.loss = checkpoints.load(checkpoint, model, optimizer, schedule, run)
+        history.loss, history.validation = checkpoints.load(
+            checkpoint, model, optimizer, schedule, run
+        )
     step = first = len(history.loss)
-    look = _Look(model, history, f"the last good checkpoint is {checkpoint}" if checkpoint else "")
+    look = _Look(model, history, checkpoint)
     bar = Progress(first, steps, show=progress and rank == 0, plot=plot and rank == 0)
     start = time.perf_counter()
 
-    with bar, _keyed_randomness(device), _memory_advice(batch):
+    with bar, _keyed_randomness(device), _memory_advice(batch, world):
         for epoch in range(first * epochs // steps, epochs):
             order = torch.randperm(len(faces), generator=generator(seed, "order", epoch))
             for index in order[: len(faces) // batch * batch].split(batch):
@@ -124,7 +128,9 @@ def fit(
 
                 torch.manual_seed(key(seed, "model", step, rank))  # for dropout
                 with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                    loss = cross_entropy(forward(images), person, label_smoothing=label_smoothing)
+                    logits = forward(images)
+                    _check_head(logits, faces)
+                    loss = cross_entropy(logits, person, label_smoothing=label_smoothing)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -139,7 +145,7 @@ def fit(
                 history.validation.append((step, _validated(model, validate)))
             bar.show(history, last)
             if checkpoint is not None and rank == 0:
-                checkpoints.save(checkpoint, model, optimizer, schedule, history.loss, run)
+                checkpoints.save(checkpoint, model, optimizer, schedule, history, run)
             distributed.wait()
 
     model.eval()
@@ -162,8 +168,8 @@ def generator(*parts: int | str) -> torch.Generator:
 class _Look:
     """Losses stay on the device and come over now and then; a run that has blown up is stopped."""
 
-    def __init__(self, model: nn.Module, history: History, kept: str) -> None:
-        self.model, self.history, self.kept, self.waiting = model, history, kept, []
+    def __init__(self, model: nn.Module, history: History, path: str | Path | None) -> None:
+        self.model, self.history, self.path, self.waiting = model, history, path, []
 
     def at(self, loss: Tensor) -> None:
         self.waiting.append(loss.detach())
@@ -177,20 +183,40 @@ class _Look:
         self.waiting.clear()
         weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()])
         if not (losses.isfinite().all() and weights.all()):
+            saved = self.path is not None and Path(self.path).exists()
+            kept = f"the last good checkpoint is {self.path}" if saved else "nothing was saved yet"
             raise FloatingPointError(
                 f"the loss or a weight became infinite or NaN after step {len(self.history.loss)}; "
-                f"{self.kept or 'no checkpoint was asked for'}. "
+                f"{kept}. "
                 "Try a lower learning rate, bf16=False, or look for bad images."
             )
         self.history.loss.extend(losses.tolist())
 
 
-def _check(faces: FaceSet, epochs: int, batch: int, world: int) -> None:
-    if len(faces) == 0 or epochs < 1 or batch < 1 or batch % world:
+def _check(
+    faces: FaceSet, epochs: int, batch: int, world: int, checkpoint: str | Path | None
+) -> None:
+    if epochs < 1 or batch < 2 * world or batch % world:
         raise ValueError(
-            "want at least one image, one epoch, and a batch that the processes can share evenly; "
+            "want at least one epoch, and a batch that gives each process the same number of "
+            "images, two or more (batch norm compares images); "
             f"got {len(faces)} images, epochs={epochs}, batch={batch}, {world} process(es)"
         )
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise ValueError(f"checkpoint={str(checkpoint)!r}: make the folder first")
+
+
+def _check_head(logits: Tensor, faces: FaceSet) -> None:
+    if logits.shape[1] != faces.people:
+        raise ValueError(
+            f"the model names {logits.shape[1]} people, the faces show {faces.people}: "
+            f"build it with people={faces.people}"
+        )
+
+
+def _name(augment: Callable) -> str:
+    """What `augment` is, without the address that the text of a plain function holds."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(augment))
 
 
 @contextmanager
@@ -201,15 +227,16 @@ def _keyed_randomness(device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
-def _memory_advice(batch: int) -> Iterator[None]:
+def _memory_advice(batch: int, world: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        full = isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-        if not full:
+        if not any(words in str(error).lower() for words in MEMORY_IS_FULL):
             raise
+        smaller = batch // 2 // world * world
+        advice = f"try batch={smaller}" if smaller >= 2 * world else "try a narrower model"
         raise MemoryError(
-            f"out of memory with batch={batch}; try batch={max(1, batch // 2)}, or smaller images"
+            f"out of memory with batch={batch}; {advice}, or smaller images"
         ) from error
 
 

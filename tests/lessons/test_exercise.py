@@ -1,6 +1,6 @@
 import pytest
 
-from facelib.lessons import Exercise, ____
+from facelib.lessons import Exercise, Outcome, ____
 from facelib.lessons.exercise import choice, number
 
 
@@ -25,8 +25,8 @@ def exercise():
         (4, "incorrect", "4 is not it."),
         (float("nan"), "incorrect", "nan is not it."),
         (____, "not attempted", "Replace ____"),
-        ("five", "error", "Checking str 'five' failed with ValueError"),
-        (None, "error", "Checking NoneType 'None' failed with TypeError"),
+        ("five", "error", "of type str; checking it failed with ValueError"),
+        (None, "error", "of type NoneType; checking it failed with TypeError"),
     ],
 )
 def test_each_answer_has_its_outcome(exercise, answer, kind, message):
@@ -36,8 +36,8 @@ def test_each_answer_has_its_outcome(exercise, answer, kind, message):
 
 
 def test_the_outcome_reads_without_colour_and_never_runs_the_learners_html(exercise):
-    outcome = exercise.check("<b>5</b>")
-    assert repr(outcome).startswith("⚠ error: ")
+    assert repr(exercise.check("five")).startswith("⚠ error: ")
+    outcome = Outcome("incorrect", "<b>5</b>")
     assert "<b>5</b>" not in outcome._repr_html_()
     assert "&lt;b&gt;5" in outcome._repr_html_()
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from facelib.data import Augment, FaceSet
-from facelib.models import FaceCNN
+from facelib.models import FaceCNN, io
 from facelib.training import fit
 from facelib.training.checkpoint import fingerprint
 
@@ -94,13 +94,19 @@ def test_the_random_state_outside_is_untouched():
 
 @pytest.mark.parametrize("step", range(1, EPOCHS * 3 + 1))
 def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(tmp_path, step):
-    whole, history = train(network(0.5))
+    whole, history = train(network(0.5), validate=lambda model: 0.5)
     path = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train(network(0.5), checkpoint=path, augment=StopAt(step, interrupt))
-    resumed, rest = train(network(0.5), checkpoint=path)
+        train(
+            network(0.5),
+            checkpoint=path,
+            augment=StopAt(step, interrupt),
+            validate=lambda model: 0.5,
+        )
+    resumed, rest = train(network(0.5), checkpoint=path, validate=lambda model: 0.5)
     assert torch.equal(weights(resumed), weights(whole))
     assert rest.loss == history.loss
+    assert rest.validation == history.validation
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
 
 
@@ -192,7 +198,7 @@ def test_within_a_long_epoch_the_loss_is_looked_at_now_and_then(monkeypatch):
 def test_a_weight_that_blows_up_in_the_last_step_is_noticed():
     model = network()
     model.head.weight.register_hook(lambda gradient: gradient * torch.nan)
-    with pytest.raises(FloatingPointError, match="no checkpoint was asked for"):
+    with pytest.raises(FloatingPointError, match="nothing was saved yet"):
         fit(model, faces(), epochs=1, batch=12, progress=False, device="cpu")
 
 
@@ -201,6 +207,8 @@ def test_a_weight_that_blows_up_in_the_last_step_is_noticed():
     [
         torch.OutOfMemoryError("CUDA out of memory"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("DefaultCPUAllocator: not enough memory"),
+        RuntimeError("MPS backend out of memory"),
     ],
 )
 def test_a_full_device_says_which_batch_size_to_try(error):
@@ -209,6 +217,55 @@ def test_a_full_device_says_which_batch_size_to_try(error):
 
     with pytest.raises(MemoryError, match="batch=4; try batch=2"):
         train(augment=StopAt(2, full))
+
+
+def test_where_no_smaller_batch_is_possible_something_else_is_advised():
+    def full(_):
+        raise torch.OutOfMemoryError("out of memory")
+
+    with pytest.raises(MemoryError, match="batch=3; try a narrower model, or smaller images"):
+        train(batch=3, augment=StopAt(1, full))
+
+
+def test_a_model_of_other_people_is_refused():
+    with pytest.raises(
+        ValueError, match="names 5 people, the faces show 3: build it with people=3"
+    ):
+        train(FaceCNN(2, 8, 5))
+
+
+def test_a_plain_function_augments_and_a_second_function_of_that_name_goes_on(tmp_path):
+    def make():
+        def lighter(images, generator):
+            return images / 255
+
+        return lighter
+
+    train(checkpoint=tmp_path / "run", augment=make())
+    _, history = train(checkpoint=tmp_path / "run", augment=make())
+    assert len(history.loss) == EPOCHS * 3
+
+
+def test_a_model_file_is_no_checkpoint_and_a_checkpoint_no_model_file(tmp_path):
+    model, _ = train(FaceCNN(2, 8, 3), checkpoint=tmp_path / "run")
+    io.save(model, tmp_path / "model")
+    with pytest.raises(ValueError, match="model holds a model, not a training run"):
+        train(FaceCNN(2, 8, 3), checkpoint=tmp_path / "model")
+    with pytest.raises(ValueError, match="holds 'a training run', can load models"):
+        io.load(tmp_path / "run")
+
+
+def test_a_resumed_run_keeps_no_hold_on_the_file(tmp_path):
+    train(checkpoint=tmp_path / "run")
+    train(checkpoint=tmp_path / "run")
+    tensors, _ = io.load_tensors(tmp_path / "run")
+    (tmp_path / "run").write_bytes(bytes((tmp_path / "run").stat().st_size))
+    assert any(tensor.any() for tensor in tensors.values())
+
+
+def test_a_folder_for_checkpoints_that_is_not_there_is_said_before_training(tmp_path):
+    with pytest.raises(ValueError, match="gone.*make the folder first"):
+        train(checkpoint=tmp_path / "gone" / "run")
 
 
 def test_other_runtime_errors_pass_through():
@@ -225,9 +282,9 @@ def test_a_gpu_where_there_is_none_is_refused(monkeypatch):
         train(device="cuda")
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch": 0}])
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch": 0}, {"batch": 1}])
 def test_settings_that_leave_nothing_to_do_are_refused(settings):
-    with pytest.raises(ValueError, match="at least one image, one epoch"):
+    with pytest.raises(ValueError, match="at least one epoch, and a batch"):
         train(**settings)
 
 
@@ -288,7 +345,6 @@ distributed.stop()
 def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
     from torch.nn.functional import cross_entropy
 
-    from facelib.models import io
     from facelib.training.fit import generator
 
     (tmp_path / "halves.py").write_text(HALVES)
@@ -332,5 +388,5 @@ def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
 
 def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
     monkeypatch.setattr("facelib.training.distributed.start", lambda device: (0, 2))
-    with pytest.raises(ValueError, match=r"share evenly; .*batch=3, 2 process"):
-        train(batch=3)
+    with pytest.raises(ValueError, match=r"same number of images.*batch=5, 2 process"):
+        train(batch=5)

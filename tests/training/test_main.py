@@ -26,6 +26,9 @@ def test_the_same_command_twice_gives_the_same_model(tmp_path):
     [
         (["folder", "--out", "x"], "folder needs --path"),
         (["orl", "--out", "gone/x"], "there is no folder gone"),
+        (["orl", "--out", "."], "want a file"),
+        (["orl", "--out", "x", "--checkpoint", "x"], "another one than the checkpoint"),
+        (["orl", "--out", "x", "--train", "10"], "0 have, the most is 10 images"),
         (["celeba", "--out", "x"], "invalid choice: 'celeba'"),
     ],
 )
