@@ -31,7 +31,8 @@ def test_the_loop_benchmark_runs(tmp_path):
 def test_the_throughput_benchmark_runs(tmp_path):
     throughput.main(pairs=6, epochs=1, each=1, size=(16, 16), workers=(0, 1), folder=tmp_path)
     stored = results.read("throughput", tmp_path)
-    assert stored["fit_over_best"] in stored["fit_over_workers"].values()
+    assert [(row["workers"], row["threads"]) for row in stored["loaders"]] == [(0, 1), (1, 1)]
+    assert stored["best"] in stored["loaders"]
 
 
 def test_the_bare_loop_learns_what_fit_learns_from_the_same_batches():
