@@ -145,8 +145,12 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             continue
         if STRIPPED & tags(cell):
             cell.outputs = []
-        # A widget's view is an empty frame without its kernel; a static figure stands beside it.
-        cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", ())]
+        # A widget's view is an empty frame without its kernel: a static figure stands beside it,
+        # and a quiz brings its question as a page.
+        for output in cell.outputs:
+            if output.get("data", {}).pop(WIDGET, None) and "text/html" not in output.data:
+                output.data = {}
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
         for output in cell.outputs:
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]

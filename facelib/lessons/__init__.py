@@ -1,4 +1,4 @@
-"""What the notebooks share: exercises, profiles, cost cards, widgets."""
+"""What the notebooks share: exercises and quizzes, profiles, cost cards, widgets."""
 
 from facelib.lessons.exercise import Exercise, Outcome, ____
 from facelib.lessons.profile import pick

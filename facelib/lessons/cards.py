@@ -1,13 +1,15 @@
-"""What each lesson costs on this machine, estimated from a second of training."""
+"""What each lesson costs on this machine, and how far in it the learner has come."""
 
 from __future__ import annotations
 
+import importlib
 import time
 from typing import NamedTuple
 
 import torch
 from torch.nn.functional import cross_entropy
 
+from facelib.lessons import progress
 from facelib.lessons.charts import Table
 from facelib.measure import describe
 from facelib.models import FaceCNN
@@ -66,3 +68,18 @@ def cost_card() -> Table:
             [number, card.title, f"{card.seconds * factor:.0f} s", f"{card.gigabytes} GB", fits]
         )
     return Table(["lesson", "", "quick profile here", "memory", ""], rows)
+
+
+def progress_card() -> Table:
+    """How many questions of each lesson were solved and tried, from the learner's own disk."""
+    print(f"kept in {progress.folder()}")
+    rows = []
+    for number, card in CARDS.items():
+        lesson = importlib.import_module(f"facelib.lessons.lesson{number}")
+        asked = [question.name for question in (*lesson.EXERCISES, *getattr(lesson, "QUIZZES", ()))]
+        known = progress.read(number)
+        solved = sum(known.get(name, False) for name in asked)
+        tried = sum(name in known for name in asked)
+        bar = "●" * solved + "◐" * (tried - solved) + "○" * (len(asked) - tried)
+        rows.append([number, card.title, f"{solved} of {len(asked)} solved", bar])
+    return Table(["lesson", "", "exercises and quizzes", ""], rows)

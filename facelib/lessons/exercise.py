@@ -7,11 +7,16 @@ behind the learner's back.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from facelib.lessons import progress
 
 Kind = Literal["correct", "incorrect", "error", "not attempted"]
+Checker = Callable[[Any], str | None]
+
 _MARK = {"correct": "✔", "incorrect": "✘", "error": "⚠", "not attempted": "…"}
 _COLOUR = {
     "correct": "#007a55",
@@ -31,6 +36,14 @@ class _Blank:
 ____ = _Blank()
 
 
+class CannotCheckError(Exception):
+    """An answer that can't be compared with the right one; the message is for the learner."""
+
+
+class NotAttemptedError(Exception):
+    """There is still a gap in the answer, inside a function for example."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What `check` found: one of four kinds, and what to tell the learner."""
@@ -43,22 +56,62 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         return (
-            f'<div style="border-left:4px solid {_COLOUR[self.kind]};padding:.2em .8em">'
-            f'<b style="color:{_COLOUR[self.kind]}">{_MARK[self.kind]} {self.kind}</b> '
-            f"{html.escape(self.message)}</div>"
+            f'<div role="status" style="border-left:4px solid {_COLOUR[self.kind]};'
+            f'padding:.2em .8em"><b style="color:{_COLOUR[self.kind]}">{_MARK[self.kind]} '
+            f"{self.kind}</b> {html.escape(self.message)}</div>"
         )
 
 
+class Question:
+    """What exercises and quizzes share: a checked answer, noted in the learner's progress.
+
+    Attributes: name, unique in its lesson; prompt, the question; checker, which returns None for
+    a right answer and else the reason why it is wrong; praise, for a right answer; lesson, "02",
+    set by `collect`.
+    """
+
+    name: str
+    prompt: str
+    checker: Checker
+    praise: str
+    lesson: str
+
+    def check(self, answer: Any) -> Outcome:
+        """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
+        outcome = self._judge(answer)
+        if self.lesson and outcome.kind != "not attempted":
+            progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
+        return outcome
+
+    def _judge(self, answer: Any) -> Outcome:
+        try:
+            if isinstance(answer, _Blank):
+                raise NotAttemptedError
+            reason = self.checker(answer)
+        except NotAttemptedError:
+            return Outcome("not attempted", f"Replace ____ in the cell above it. {self.prompt}")
+        except CannotCheckError as error:
+            return Outcome("error", str(error))
+        except Exception as error:  # whatever the learner's answer does is for them to see
+            return Outcome(
+                "error",
+                f"Your answer is of type {type(answer).__name__}; checking it failed with "
+                f"{type(error).__name__}. Is it of the kind the question asks for?",
+            )
+        return Outcome("correct", self.praise) if reason is None else Outcome("incorrect", reason)
+
+
 @dataclass
-class Exercise:
-    """One question with everything that belongs to it.
+class Exercise(Question):
+    """One task with everything that belongs to it.
 
     Args:
         name: unique in its lesson.
         prompt: the question, a sentence or two.
-        starter: code with `____` where the answer goes, as it stands in the lesson.
+        starter: code with one `____` where the answer goes, as it stands in the lesson:
+            `name = ____`, or a function that returns `____`.
         hints: from a nudge to nearly the answer.
-        answer: the code that replaces the starter.
+        answer: the code that replaces the starter and defines the same name.
         checker: returns None for a right answer, else the reason why it is wrong.
         wrong: answers the checker must reject.
         context: makes the variables that `answer` takes from the lesson, for tests.
@@ -69,25 +122,17 @@ class Exercise:
     starter: str
     hints: tuple[str, ...]
     answer: str
-    checker: Callable[[Any], str | None]
+    checker: Checker
     wrong: tuple[Any, ...]
     praise: str = "That is right."
     context: Callable[[], dict[str, Any]] = dict
+    lesson: str = field(default="", repr=False)
     _shown: int = field(default=0, repr=False)
 
-    def check(self, answer: Any) -> Outcome:
-        """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
-        if isinstance(answer, _Blank):
-            return Outcome("not attempted", f"Replace ____ in the cell above it. {self.prompt}")
-        try:
-            reason = self.checker(answer)
-        except Exception as error:  # whatever the learner's answer does is for them to see
-            return Outcome(
-                "error",
-                f"Your answer is of type {type(answer).__name__}; checking it failed with "
-                f"{type(error).__name__}. Is it of the kind the question asks for?",
-            )
-        return Outcome("correct", self.praise) if reason is None else Outcome("incorrect", reason)
+    @property
+    def variable(self) -> str:
+        """The name, of a variable or a function, that starter and answer define."""
+        return re.match(r"(?:def )?(\w+)", self.starter)[1]
 
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""
@@ -99,30 +144,18 @@ class Exercise:
         print(self.answer)
 
 
-def number(
-    wanted: float, tolerance: float = 1e-6, reasons: dict[float, str] | None = None
-) -> Callable[[Any], str | None]:
-    """A checker for a number; `reasons` explains answers that come from a known mistake."""
-
-    def check(answer: Any) -> str | None:
-        value = float(answer)
-        if abs(value - wanted) <= tolerance:
-            return None
-        for mistake, reason in (reasons or {}).items():
-            if abs(value - mistake) <= tolerance:
-                return reason
-        return f"{value:g} is not it."
-
-    return check
+Asked = TypeVar("Asked", bound=Question)
 
 
-def choice(wanted: str, reasons: dict[str, str]) -> Callable[[Any], str | None]:
-    """A checker for one word out of several; `reasons` says why each other one is wrong."""
+def collect(lesson: str, *questions: Asked) -> tuple[Asked, ...]:
+    """The questions of lesson "02" in their order; each now knows where it belongs.
 
-    def check(answer: Any) -> str | None:
-        word = str(answer).strip().lower()
-        if word == wanted:
-            return None
-        return reasons.get(word, f"Answer with one of: {', '.join(sorted([wanted, *reasons]))}.")
-
-    return check
+    Raises:
+        ValueError: two have one name, and would share their progress.
+    """
+    names = [question.name for question in questions]
+    if len(set(names)) < len(names):
+        raise ValueError(f"each question of lesson {lesson} needs a name of its own, got {names}")
+    for question in questions:
+        question.lesson = lesson
+    return questions

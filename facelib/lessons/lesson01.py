@@ -10,7 +10,8 @@ from torch import Tensor
 from facelib import measure
 from facelib.data import FaceSet, resize
 from facelib.lessons.charts import Table
-from facelib.lessons.exercise import Exercise, choice, number
+from facelib.lessons.checkers import choice, number
+from facelib.lessons.exercise import Exercise, collect
 from facelib.measure import Interval, mean_interval, paired_interval, similarity
 
 SPLITS = 20
@@ -180,4 +181,4 @@ paired = Exercise(
     },
 )
 
-EXERCISES = (task, threshold, watch_list, paired)
+EXERCISES = collect("01", task, threshold, watch_list, paired)

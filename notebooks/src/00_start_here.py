@@ -111,7 +111,7 @@ contact_sheet(split.test.take(~right)) if (~right).any() else "no mistakes this 
 # %% [markdown]
 # ## How exercises work
 #
-# Replace `____` by your answer and run the cell. `check` says *correct*, *incorrect* (and why), *error*, or *not attempted*. If you are stuck, run `exercises.chance.hint()`, and again for more; `exercises.chance.solution()` shows one way. Nothing breaks if you skip one.
+# Replace `____` by your answer and run the cell. `check` says *correct*, *incorrect* (and why), *error*, or *not attempted*. If you are stuck, run `exercises.chance.hint()`, and again for more; `exercises.chance.solution()` shows one way. Nothing breaks if you skip one. From lesson 02 on there are also quizzes to click on.
 #
 # **Exercise 1.** How often would you be right by pointing at one of the 40 names with your eyes closed?
 
@@ -136,6 +136,12 @@ exercises.top1.check(top1)
 # %% tags=["exercise", "nbval-check-output"]
 word = ____
 exercises.memory.check(word)
+
+# %% [markdown]
+# What you have solved is remembered in a small file on *your* disk, sent nowhere; come back to this cell to see how far you are. (● solved, ◐ tried, ○ open. Delete the folder to start afresh.)
+
+# %% tags=["this-machine"]
+cards.progress_card()
 
 # %% [markdown]
 # ## How a lesson works

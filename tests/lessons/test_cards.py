@@ -1,6 +1,6 @@
 import pytest
 
-from facelib.lessons import cards
+from facelib.lessons import cards, progress
 from notebooks.build import sources
 
 
@@ -26,3 +26,13 @@ def test_too_little_memory_is_said(monkeypatch, memory, advice):
 
 def test_the_training_speed_is_measured():
     assert cards.training_speed(seconds=0.05) > 1
+
+
+def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_not(capsys):
+    progress.note("00", "chance", solved=True)
+    progress.note("00", "top1", solved=False)
+    progress.note("00", "a question of last year", solved=True)
+    first, second, *_ = cards.progress_card().rows
+    assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]
+    assert second[2:] == ["0 of 4 solved", "○○○○"]
+    assert str(progress.folder()) in capsys.readouterr().out

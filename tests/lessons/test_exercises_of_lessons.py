@@ -1,4 +1,4 @@
-"""Every exercise of every lesson: its own solution passes, its wrong answers do not."""
+"""Every question of every lesson: its own solution passes, its wrong answers do not."""
 
 import importlib
 import re
@@ -8,50 +8,68 @@ import pytest
 from facelib.lessons import Exercise, ____
 from notebooks.build import sources
 
-LESSONS = [source.stem[:2] for source in sources()]
-EXERCISES = [
-    pytest.param(exercise, id=f"{lesson}-{exercise.name}")
-    for lesson in LESSONS
-    for exercise in importlib.import_module(f"facelib.lessons.lesson{lesson}").EXERCISES
-]
+LESSONS = {
+    source.stem[:2]: importlib.import_module(f"facelib.lessons.lesson{source.stem[:2]}")
+    for source in sources()
+}
+
+
+def questions(*kinds: str) -> list:
+    return [
+        pytest.param(question, id=f"{number}-{question.name}")
+        for number, module in LESSONS.items()
+        for kind in kinds
+        for question in getattr(module, kind, ())
+    ]
 
 
 def solved(exercise: Exercise, code: str):
-    """The value that `code` gives the variable the starter leaves open."""
+    """The value that `code` gives the name the starter leaves open."""
     names = {"____": ____} | exercise.context()
     exec(code, names)
-    return names[re.match(r"\w+", exercise.starter)[0]]
+    return names[exercise.variable]
 
 
-def test_every_lesson_has_at_least_three_exercises():
-    for lesson in LESSONS:
-        declared = importlib.import_module(f"facelib.lessons.lesson{lesson}").EXERCISES
-        assert len({exercise.name for exercise in declared}) == len(declared) >= 3
+@pytest.mark.parametrize("number", LESSONS)
+def test_every_lesson_has_enough_exercises_and_quizzes(number):
+    least = (3, 0) if number in ("00", "01") else (5, 3)
+    module = LESSONS[number]
+    assert len(module.EXERCISES) >= least[0]
+    assert len(getattr(module, "QUIZZES", ())) >= least[1]
+    for question in (*module.EXERCISES, *getattr(module, "QUIZZES", ())):
+        assert question.lesson == number
+        assert getattr(module, question.name) is question, "a lesson calls it by its name"
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
 def test_the_solution_passes(exercise):
     outcome = exercise.check(solved(exercise, exercise.answer))
     assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_at_least_three_wrong_answers_are_rejected_with_a_reason(exercise):
-    assert len(exercise.wrong) >= 3
-    for answer in exercise.wrong:
-        outcome = exercise.check(answer)
+@pytest.mark.parametrize("quiz", questions("QUIZZES"))
+def test_the_right_answer_of_a_quiz_passes(quiz):
+    outcome = quiz.check(quiz.right)
+    assert (outcome.kind, outcome.message) == ("correct", quiz.praise)
+
+
+@pytest.mark.parametrize("question", questions("EXERCISES", "QUIZZES"))
+def test_at_least_three_wrong_answers_are_rejected_with_a_reason(question):
+    assert len(question.wrong) >= 3
+    for answer in question.wrong:
+        outcome = question.check(answer)
         assert outcome.kind in ("incorrect", "error"), answer
         assert len(outcome.message) > 10
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
 def test_the_starter_is_an_attempt_nobody_has_made_yet(exercise):
     assert exercise.starter.count("____") == 1
     assert exercise.check(solved(exercise, exercise.starter)).kind == "not attempted"
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
 def test_hints_do_not_hold_the_whole_answer(exercise):
     assert exercise.hints
-    right_side = exercise.answer.split("=", 1)[1].strip()
+    right_side = re.split(r"=|return", exercise.answer)[-1].strip()
     assert all(right_side not in hint for hint in exercise.hints)

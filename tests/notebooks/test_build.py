@@ -174,6 +174,14 @@ def test_what_may_be_stored_is_let_through():
     assert build.problems(notebook(code("1", picture, inline, link, stream("40 people")))) == []
 
 
+def test_clean_keeps_what_a_quiz_says_without_its_widget():
+    page = {build.WIDGET: {"model_id": "1"}, "text/html": "<p>2 + 3?</p>", "text/plain": "2 + 3?"}
+    (cell,) = notebook(code("quiz", new_output("display_data", page))).cells
+    assert [output.data for output in cell.outputs] == [
+        {"text/html": "<p>2 + 3?</p>", "text/plain": "2 + 3?"}
+    ]
+
+
 def test_an_error_inside_a_widget_is_found():
     lesson = new_notebook(cells=[code("f")], metadata={"widgets": callback(failure())})
     assert build.hidden_errors(lesson) == ["a OutputModel widget shows an error: ValueError: no"]

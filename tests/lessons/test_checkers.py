@@ -1,0 +1,173 @@
+"""Whatever a learner hands in gets an outcome and words they understand."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from facelib.lessons import checkers
+from facelib.lessons.checkers import choice, function, number, tensor
+from facelib.lessons.exercise import Exercise, ____
+
+
+def judge(checker, answer):
+    return Exercise("q", "?", "a = ____", (), "a = 1", checker, ()).check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (5, "correct", "right"),
+        (torch.tensor([[5.0]]), "correct", "right"),
+        (np.float32(5), "correct", "right"),
+        (torch.tensor(5.0, requires_grad=True), "correct", "right"),
+        (6, "incorrect", "That is 2 x 3."),
+        (4, "incorrect", "4 is not it."),
+        (float("nan"), "incorrect", "nan, not a number"),
+        (torch.tensor(float("inf")), "incorrect", "inf, not a number"),
+        ("five", "error", "this is text, 'five': leave out the quotes"),
+        (None, "error", "nothing (None): does the function return its result?"),
+        (True, "error", "a truth value"),
+        (torch.ones(2, 3), "error", "a Tensor of shape (2, 3)"),
+        (np.ones(0), "error", "a ndarray of shape (0,)"),
+        (torch.ones((), device="meta"), "error", "device 'meta', and 'cpu' is wanted"),
+        (abs, "error", "a function: call it"),
+        ([5], "error", "a list"),
+        (1j, "error", "a complex"),
+    ],
+)
+def test_a_number_is_judged_whatever_comes(answer, kind, words):
+    outcome = judge(number(5, reasons={6: "That is 2 x 3."}), answer)
+    assert (outcome.kind, words in outcome.message) == (kind, True), outcome
+
+
+def test_a_choice_explains_the_wrong_words_it_knows():
+    check = choice("verification", {"identification": "Nobody is searched for."})
+    assert check(" Verification ") is None
+    assert check("identification") == "Nobody is searched for."
+    assert check("magic") == "Answer with one of: identification, verification."
+
+
+WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (WANTED.clone().requires_grad_(), "correct", "right"),
+        (WANTED.numpy(), "correct", "right"),
+        (WANTED.int(), "correct", "right"),
+        (WANTED.tolist(), "correct", "right"),
+        (WANTED + 1e-7, "correct", "right"),
+        (WANTED.T, "incorrect", "transposed"),
+        (WANTED.flatten(), "incorrect", "The shape is (4,), and (2, 2) is wanted."),
+        (WANTED + torch.eye(2), "incorrect", "2 of 4 numbers are off; the worst is at [0, 0]"),
+        (WANTED / torch.tensor([0.0, 1]), "incorrect", "2 of 4 numbers are NaN or infinite"),
+        (WANTED.to("meta"), "error", "add .cpu()"),
+        (WANTED + 1j, "error", "complex"),
+        ("1 2 3 4", "error", "text"),
+        (None, "error", "None"),
+        (True, "error", "truth value"),
+        (torch.relu, "error", "a function: call it"),
+        ([[1, 2], [3]], "error", "a list"),
+        ({"a": 1}, "error", "a dict"),
+    ],
+)
+def test_a_tensor_is_judged_whatever_comes(answer, kind, words):
+    checker = tensor(lambda: WANTED, reasons=[(WANTED.T, "That is transposed.")])
+    outcome = judge(checker, answer)
+    assert (outcome.kind, words in outcome.message) == (kind, True), outcome
+
+
+def test_a_drawing_shows_what_was_made_beside_what_was_wanted():
+    drawn = []
+    checker = tensor(WANTED, draw=lambda *pair: drawn.append(pair))
+    assert checker(WANTED) is None
+    assert checker(WANTED + 1) is not None
+    assert [torch.equal(*pair) for pair in drawn] == [True, False]
+    for undrawable in (WANTED[0], WANTED / 0):
+        assert checker(undrawable) is not None
+    assert len(drawn) == 2
+
+
+def softmax(z):
+    return (z - z.max()).exp() / (z - z.max()).exp().sum()
+
+
+def forever(z):
+    while True:
+        z = z + 1
+
+
+def in_place(z):
+    z -= z.max()
+    return z.exp() / z.exp().sum()
+
+
+def third_line(z):
+    z = z.exp()
+    return z.nothing / z.sum()
+
+
+CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (softmax, "correct", "right"),
+        (lambda z: torch.softmax(z, 0), "correct", "right"),
+        (in_place, "correct", "right"),
+        (torch.sigmoid, "incorrect", "That is the sigmoid of each."),
+        (lambda z: z.exp() / z.exp().sum(), "incorrect", "a tensor of shape (2,): 1 of 2 numbers"),
+        (lambda z: z[:1], "incorrect", "The shape is (1,), and (3,) is wanted."),
+        (lambda z: z.sum(), "incorrect", "The shape is (), and (3,) is wanted."),
+        (lambda z: ____, "not attempted", "Replace"),
+        (lambda z: None, "error", "does the function return its result?"),
+        (lambda z: "text", "error", "text"),
+        (lambda z: z.to("meta"), "error", "'cpu' is wanted"),
+        (lambda: 1, "error", "can't be called as the question says"),
+        (lambda z: sys.exit(), "error", "SystemExit"),
+        (third_line, "error", "raised AttributeError in its line 3"),
+        (softmax(CASES[0][0]), "error", "pass its name, without brackets"),
+        (None, "error", "A function is wanted"),
+    ],
+)
+def test_a_function_is_judged_whatever_it_does(answer, kind, words):
+    checker = function(softmax, *CASES, reasons=[(torch.sigmoid, "That is the sigmoid of each.")])
+    outcome = judge(checker, answer)
+    assert (outcome.kind, words in outcome.message) == (kind, True), outcome
+    assert CASES[0][0].tolist() == [1, 2, 3], "the cases stay as they are"
+
+
+def test_a_function_that_never_ends_is_stopped(monkeypatch):
+    monkeypatch.setattr(checkers.run, "__kwdefaults__", {"seconds": 0.2})
+    ended = []
+
+    def watched(z):
+        try:
+            forever(z)
+        finally:
+            ended.append(True)
+
+    start = time.perf_counter()
+    outcome = judge(function(softmax, *CASES), watched)
+    assert (outcome.kind, "had not ended after 0.2 seconds" in outcome.message) == ("error", True)
+    assert time.perf_counter() - start < 2
+    for _ in range(100):
+        if ended:
+            break
+        time.sleep(0.02)
+    assert ended, "the thread goes on"
+
+
+def test_a_function_of_numbers_is_judged_and_drawn():
+    drawn = []
+    checker = function(lambda a, b: a + b, (1, 2), (3.0, 4), draw=lambda *pair: drawn.append(pair))
+    assert judge(checker, lambda a, b: a + b).kind == "correct"
+    assert judge(checker, lambda a, b: a * b).message.startswith("Called with 1, 2: 2 is not it.")
+    assert len(drawn) == 2
