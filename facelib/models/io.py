@@ -32,10 +32,19 @@ def save(model: nn.Module, path: str | Path) -> None:
         TypeError: the architecture is not known here.
         OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
     """
+    save_tensors(path, model.state_dict(), about(model))
+
+
+def about(model: nn.Module) -> dict[str, Any]:
+    """What `build` needs to know to make an untrained model of the same kind.
+
+    Raises:
+        TypeError: the architecture is not one of `ARCHITECTURES`.
+    """
     name = type(model).__name__
     if ARCHITECTURES.get(name) is not type(model):
         raise TypeError(f"can save {sorted(ARCHITECTURES)}, got {type(model).__qualname__}")
-    save_tensors(path, model.state_dict(), {"architecture": name, "config": model.config})
+    return {"architecture": name, "config": model.config}
 
 
 def load(path: str | Path) -> nn.Module:
@@ -45,13 +54,22 @@ def load(path: str | Path) -> nn.Module:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, altered, or not a model of ours.
     """
-    tensors, about = load_tensors(path)
+    tensors, description = load_tensors(path)
+    model = build(description, path)
+    load_weights(model, tensors, path)
+    return model.eval()
+
+
+def build(about: dict[str, Any], path: str | Path) -> nn.Module:
+    """An untrained model of the kind that `about` describes, as read from `path`.
+
+    Raises:
+        ValueError: it is of no known architecture.
+    """
     name = about.get("architecture", "a training run" if "run" in about else None)
     if name not in ARCHITECTURES:
         raise ValueError(f"{path} holds {name!r}, can load models: {sorted(ARCHITECTURES)}")
-    model = ARCHITECTURES[name](**about["config"])
-    load_weights(model, tensors, path)
-    return model.eval()
+    return ARCHITECTURES[name](**about["config"])
 
 
 def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
