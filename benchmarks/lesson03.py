@@ -48,8 +48,7 @@ def codebooks(seeds: Sequence[int]) -> dict[str, dict]:
            for v in sharing.VALUES},
     }  # fmt: skip
     for seed in tqdm(seeds, "codebooks"):
-        test = faces.map(half_size).take(faces.rank_within_person(seed) >= 5)
-        dense, train = sharing.teacher_of_codebooks(faces, seed)
+        dense, train, test = sharing.dense_network(faces, seed)
         row = found["32 bits"]
         row["top-1"].append(sharing.top1(dense, test))
         # Fine-tuning is more training: the rival gets the same.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
-from ipywidgets import FloatSlider, Output, VBox
+from ipywidgets import FloatSlider, Output, ValueWidget, VBox
+from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, Scoreboard, Verification, mean_interval
@@ -50,6 +51,66 @@ def images(pictures: np.ndarray, alt: str) -> None:
         axis.imshow(picture, vmin=-limit, vmax=limit, cmap="gray")
         axis.set_axis_off()
     show(figure, alt)
+
+
+def panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
+    """Draw titled pictures in a row, zero in the middle of grey.
+
+    Args:
+        pictures: (H, W) each; leading dimensions of length 1 are left out.
+        alt: what they show.
+        limit: the value drawn white (its negative black); each picture's own largest if None.
+    """
+    figure, axes = subplots(1, len(pictures), figsize=(2.1 * len(pictures), 2.4), squeeze=False)
+    for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
+        picture = picture.detach().float().reshape(picture.shape[-2:]).numpy()
+        top = limit or max(np.abs(picture).max(), 1e-9)
+        axis.imshow(picture, vmin=-top, vmax=top, cmap="gray")
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
+    show(figure, alt)
+
+
+def side_by_side(yours: Tensor, wanted: Tensor) -> None:
+    """Draw an answer beside what was wanted: bars for a vector, else pictures on one scale."""
+    alt = "On the left what you made, on the right what was wanted."
+    if wanted.ndim != 1:
+        first = (0,) * (wanted.ndim - 2)
+        limit = float(wanted.abs().max()) or 1.0
+        panels({"yours": yours[first], "wanted": wanted[first]}, alt, limit)
+        return
+    figure, axes = subplots(1, 2, figsize=(5.6, 2), sharey=True)
+    for axis, title, values in zip(axes, ("yours", "wanted"), (yours, wanted), strict=True):
+        axis.bar(range(len(values)), values.detach().numpy())
+        axis.set_title(title, fontsize=10)
+    show(figure, alt)
+
+
+def lines(
+    x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
+) -> None:
+    """Draw one curve a name with its 95 % band over `x`, on a logarithmic axis.
+
+    Args:
+        x: positive; a label stands at each.
+        curves: an interval for each x.
+        across, up: what the axes show.
+    """
+    figure, axis = subplots(figsize=(6.4, 3))
+    for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
+        (line,) = axis.plot(x, [point.value for point in points], style, label=name)
+        low, high = [point.low for point in points], [point.high for point in points]
+        axis.fill_between(x, low, high, color=line.get_color(), alpha=0.2)
+    axis.set_xscale("log")
+    axis.set_xticks(x, [f"{place:g}" for place in x])
+    axis.minorticks_off()
+    axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
+    axis.legend(frameon=False)
+    ends = "; ".join(
+        f"{name} from {points[0].value:.3f} to {points[-1].value:.3f}"
+        for name, points in curves.items()
+    )
+    show(figure, f"Curves of {up} over {across}: {ends}.")
 
 
 def pareto(board: Scoreboard, x: str, y: str) -> None:
@@ -140,6 +201,29 @@ def scores_figure(pairs: Verification, threshold: float) -> Table:
     )
 
 
+def explore(draw: Callable[..., object], **controls: ValueWidget) -> VBox:
+    """Controls above a figure and a table that follow them.
+
+    Args:
+        draw: called with the value of each control under its name; shows figures and returns what
+            stands below them, a `Table`.
+        controls: sliders, menus, fields.
+    """
+    output = Output()
+
+    def redraw(_: object = None) -> None:
+        from IPython.display import display
+
+        output.clear_output(wait=True)
+        with output:
+            display(draw(**{name: control.value for name, control in controls.items()}))
+
+    for control in controls.values():
+        control.observe(redraw, "value")
+    redraw()
+    return VBox([*controls.values(), output])
+
+
 def threshold_slider(pairs: Verification, start: float) -> VBox:
     """A slider that moves the threshold; the figure and its table follow."""
     low, high = float(pairs.scores.min()), float(pairs.scores.max())
@@ -147,15 +231,4 @@ def threshold_slider(pairs: Verification, start: float) -> VBox:
         start, min=low, max=high, step=(high - low) / 200, description="threshold",
         readout_format=".3f", continuous_update=False,
     )  # fmt: skip
-    output = Output()
-
-    def draw(change: object = None) -> None:
-        from IPython.display import display
-
-        output.clear_output(wait=True)
-        with output:
-            display(scores_figure(pairs, slider.value))
-
-    slider.observe(draw, "value")
-    draw()
-    return VBox([slider, output])
+    return explore(lambda threshold: scores_figure(pairs, threshold), threshold=slider)

@@ -42,7 +42,7 @@ def number(
 
     def check(answer: Any) -> str | None:
         if isinstance(answer, Tensor | np.ndarray):
-            values = _as_tensor(answer)
+            values = as_numbers(answer)
             answer = values.item() if values.numel() == 1 else answer
         if not isinstance(answer, numbers.Real) or isinstance(answer, bool):
             raise CannotCheckError(f"One number is wanted; this is {kind_of(answer)}.")
@@ -87,7 +87,7 @@ def tensor(
     """
 
     def check(answer: Any) -> str | None:
-        value, target = _as_tensor(answer), _made(wanted)
+        value, target = as_numbers(answer), _made(wanted)
         mistaken = [why for mistake, why in reasons if _close(value, _made(mistake), tolerance)]
         if value.shape == target.shape and value.isfinite().all() and draw is not None:
             draw(value, target)
@@ -121,8 +121,8 @@ def function(
                 "A function is wanted: pass its name, without brackets and arguments. "
                 f"This is {kind_of(answer)}."
             )
-        values = [_as_tensor(run(answer, *case)) for case in cases]
-        targets = [_as_tensor(reference(*case)) for case in cases]
+        values = [as_numbers(run(answer, *case)) for case in cases]
+        targets = [as_numbers(reference(*case)) for case in cases]
         if draw is not None and values[0].shape == targets[0].shape:
             draw(values[0], targets[0])
         wrong = [
@@ -133,7 +133,7 @@ def function(
         if not wrong:
             return None
         for mistaken, why in reasons:
-            mistakes = [_as_tensor(mistaken(*case)) for case in cases]
+            mistakes = [as_numbers(mistaken(*case)) for case in cases]
             if all(map(_close, values, mistakes, [tolerance] * len(cases))):
                 return why
         case, value, target = wrong[0]
@@ -188,10 +188,10 @@ def _said(error: BaseException, function: Callable) -> str:
 
 
 def _made(wanted: Tensor | Callable[[], Tensor]) -> Tensor:
-    return _as_tensor(wanted() if callable(wanted) else wanted)
+    return as_numbers(wanted() if callable(wanted) else wanted)
 
 
-def _as_tensor(answer: Any) -> Tensor:
+def as_numbers(answer: Any) -> Tensor:
     """The answer as float64 on the CPU."""
     if isinstance(answer, Tensor) and answer.device.type != "cpu":
         raise CannotCheckError(

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from facelib.compress import save_shared, share
+from facelib.compress import decoded, save_shared, share
 from facelib.compress.share import ShareReport
 from facelib.data import Augment, FaceSet, resize
+from facelib.lessons.charts import Table
 from facelib.lessons.lesson01 import half_size
-from facelib.measure import saved_bytes
+from facelib.measure import (
+    latency_ratio,
+    macs,
+    mean_interval,
+    paired_interval,
+    parameters,
+    saved_bytes,
+)
 from facelib.models import FaceCNN, predict, save
 from facelib.models.local import LocallyConnected2d
 from facelib.training import fit
@@ -106,13 +114,14 @@ def top1(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
     return (named == faces.person).double().mean().item()
 
 
-def teacher_of_codebooks(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN, FaceSet]:
-    """FaceCNN trained on two photographs of each person: (network, its training faces)."""
-    train = faces.map(half_size).take(faces.rank_within_person(seed) < 2)
+def dense_network(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN, FaceSet, FaceSet]:
+    """FaceCNN trained on two photographs of each person, those two, and five others of each."""
+    faces, rank = faces.map(half_size), faces.rank_within_person(seed)
+    train, test = faces.take(rank < 2), faces.take(rank >= 5)
     torch.manual_seed(seed)
     model = FaceCNN(width=24, embedding=128, people=faces.people)
     fit(model, train, epochs=max(1, steps * 40 // len(train)), seed=seed, progress=False)
-    return model, train
+    return model, train, test
 
 
 def fine_tuned(model: nn.Module, faces: FaceSet, seed: int, steps: int = 100) -> nn.Module:
@@ -136,3 +145,80 @@ def file_bytes(model: nn.Module) -> int:
     with tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder) / "model")
         return saved_bytes(Path(folder) / "model")
+
+
+def costs() -> Table:
+    """Parameters and multiplications of each of `LAYERS`."""
+    layers = {name: layer() for name, layer in LAYERS.items()}
+    rows = [
+        [name, f"{parameters(layer):,}", f"{macs(layer, (1, *SIZE)):,}"]
+        for name, layer in layers.items()
+    ]
+    return Table(["layer", "parameters", "multiplications (MACs) a face"], rows)
+
+
+def advantages(runs: Mapping[str, Mapping]) -> Table:
+    """How much better Conv2d is than its rivals, paired within each split.
+
+    Args:
+        runs: top-1 by photographs, network and shift, as stored.
+    """
+    rivals = [kind for kind in LAYERS if kind != "Conv2d"]
+    rows = [
+        [photos, *(paired_interval(kinds["Conv2d"]["0"], kinds[r]["0"], "splits") for r in rivals)]
+        for photos, kinds in runs.items()
+    ]
+    return Table(["photographs", *(f"Conv2d - {rival}" for rival in rivals)], rows)
+
+
+def when_moved(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+    """Mean top-1 of each network by how far the test faces were moved.
+
+    Args:
+        runs: top-1 by network and shift, as stored.
+    """
+    rows = [
+        [kind, *(mean_interval(values, "splits") for values in shifts.values())]
+        for kind, shifts in runs.items()
+    ]
+    return Table(["top-1 [95 % CI], moved by", *(f"{shift} pixels" for shift in SHIFTS)], rows)
+
+
+def codebook_table(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+    """For each size of codebook its cost in top-1, against 32 bits trained as long, and its size.
+
+    Args:
+        stored: the evidence's "codebook".
+    """
+    rows = []
+    for values in VALUES:
+        runs = stored[str(values)]
+        lost = paired_interval(runs["fine-tuned"], stored["32 bits"]["trained on"], "splits")
+        bits, entropy, size = (sum(runs[k]) / len(runs[k]) for k in ("bits", "entropy", "bytes"))
+        rows.append([values, f"{bits:.2f}", f"{entropy:.2f}", f"{size:,.0f}", lost])
+    return Table(["values", "bits", "entropy", "bytes", "top-1, fine-tuned - 32 bits"], rows)
+
+
+@torch.inference_mode()
+def speeds(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
+    """How many times as long a layer or network takes as its rival, on 40 faces at a time.
+
+    Args:
+        model: a FaceCNN.
+        small: the same with codebooks.
+        pairs: timed pairs of calls.
+    """
+    faces, halves = torch.rand(40, 1, *SIZE), torch.rand(40, 1, 56, 46)
+    layers = {name: layer() for name, layer in LAYERS.items()}
+    plain, model, small = decoded(small).eval(), model.eval(), small.eval()
+    rivals = {
+        "locally connected / Conv2d": (layers["locally connected"], layers["Conv2d"], faces),
+        "Linear / Conv2d": (layers["Linear"], layers["Conv2d"], faces),
+        "codebook read at each call / 32 bits": (small, model, halves),
+        "codebook read once / 32 bits": (plain, model, halves),
+    }
+    rows = [
+        [name, latency_ratio(lambda a=a, x=x: a(x), lambda b=b, x=x: b(x), pairs=pairs)]
+        for name, (a, b, x) in rivals.items()
+    ]
+    return Table(["time of one over the other", "median ratio [95 % CI]"], rows)

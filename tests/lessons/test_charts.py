@@ -1,6 +1,9 @@
+import re
+
 import numpy as np
 import pytest
 import torch
+from ipywidgets import IntSlider
 
 from facelib import figures
 from facelib.lessons import charts
@@ -82,3 +85,30 @@ def test_the_pareto_plot_names_its_front(shown):
     board.add(Row("bad", "01", protocol, {"auc": 0.8}, latency_ms=2.0))
     charts.pareto(board, "latency_ms", "auc")
     assert shown[0].endswith("cheaper and better than: good.")
+
+
+def test_panels_and_answers_are_drawn_whatever_their_dimensions(shown):
+    picture = torch.rand(4, 5)
+    charts.panels({"a": picture, "b": picture[None, None]}, "Two pictures of noise")
+    charts.side_by_side(picture[None, None], picture[None, None])
+    charts.side_by_side(torch.zeros(2, 3, 4, 5), torch.zeros(2, 3, 4, 5))
+    charts.side_by_side(torch.tensor([1.0, 2]), torch.tensor([1.0, 3]))
+    assert shown == [
+        "Two pictures of noise",
+        *["On the left what you made, on the right what was wanted."] * 3,
+    ]
+
+
+def test_lines_say_where_they_begin_and_end(shown):
+    points = [Interval(0.1, 0.0, 0.2, 5), Interval(0.9, 0.8, 1.0, 5)]
+    charts.lines([2, 256], {"tuned": points}, "values", "top-1")
+    assert shown == ["Curves of top-1 over values: tuned from 0.100 to 0.900."]
+
+
+def test_what_is_drawn_follows_every_control(capsys):
+    a, b = IntSlider(1), IntSlider(2)
+    box = charts.explore(lambda a, b: charts.Table(["sum"], [[a + b]]), a=a, b=b)
+    assert box.children[:2] == (a, b)
+    a.value = 5
+    b.value = 7
+    assert [int(n) for n in re.findall(r"^(\d+)$", capsys.readouterr().out, re.M)] == [3, 7, 12]

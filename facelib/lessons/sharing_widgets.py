@@ -1,0 +1,138 @@
+"""The widgets of lesson 03: edit a kernel, shift a face, choose a codebook."""
+
+from __future__ import annotations
+
+import torch
+from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, Output, VBox
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from facelib.data import FaceSet
+from facelib.figures import COLOURS, show, subplots
+from facelib.lessons import sharing
+from facelib.lessons.charts import Table, explore, panels
+from facelib.models.local import LocallyConnected2d
+
+KERNELS = {
+    "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "horizontal edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "spots": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "blur": [[1 / 9] * 3] * 3,
+    "nothing but copy": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+}
+
+
+def kernel(name: str) -> Tensor:
+    """One of `KERNELS`, (1, 1, 3, 3)."""
+    return torch.tensor(KERNELS[name], dtype=torch.float32).view(1, 1, 3, 3)
+
+
+def kernel_editor(face: Tensor) -> VBox:
+    """A menu and nine fields for a 3 x 3 kernel; the feature map of `face` follows.
+
+    Args:
+        face: float (1, 1, H, W) in [0, 1].
+    """
+    start = kernel("vertical edges").flatten().tolist()
+    fields = [
+        BoundedFloatText(
+            value, min=-9, max=9, step=0.5, layout=Layout(width="70px"),
+            tooltip=f"row {place // 3 + 1}, column {place % 3 + 1}",
+        )
+        for place, value in enumerate(start)
+    ]  # fmt: skip
+    menu, output = Dropdown(options=list(KERNELS), description="kernel"), Output()
+
+    def redraw(_: object = None) -> None:
+        from IPython.display import display
+
+        edited = torch.tensor([field.value for field in fields]).view(1, 1, 3, 3)
+        feature_map = conv2d(face, edited)
+        output.clear_output(wait=True)
+        with output:
+            panels(
+                {"face": 2 * face - 1, "kernel": edited, "feature map": feature_map},
+                "A face, the 3 x 3 kernel, and the feature map that the kernel makes of the face.",
+            )
+            responses = [float(v) for v in (edited.sum(), feature_map.min(), feature_map.max())]
+            head = ["sum of the kernel", "lowest response", "highest response"]
+            display(Table(head, [responses]))
+
+    def choose(change: dict) -> None:
+        for field, value in zip(fields, kernel(change["new"]).flatten().tolist(), strict=True):
+            field.unobserve(redraw, "value")  # one drawing for all nine
+            field.value = value
+            field.observe(redraw, "value")
+        redraw()
+
+    for field in fields:
+        field.observe(redraw, "value")
+    menu.observe(choose, "value")
+    redraw()
+    grid = GridBox(fields, layout=Layout(grid_template_columns="repeat(3, 80px)"))
+    return VBox([menu, grid, output])
+
+
+def shift_slider(face: Tensor) -> VBox:
+    """A slider that moves `face` to the right; the maps of three kinds of layer follow.
+
+    Args:
+        face: float (1, 1, H, W) in [0, 1].
+    """
+    size = tuple(face.shape[2:])
+    conv = nn.Conv2d(1, 1, 3, bias=False)
+    conv.weight.data = kernel("vertical edges")
+    places = (size[0] - 2, size[1] - 2)
+    full = nn.Linear(face.numel(), places[0] * places[1])
+    layers = {
+        "Conv2d": conv,
+        "locally connected": LocallyConnected2d(1, 1, size, 3),
+        "Linear": nn.Sequential(nn.Flatten(), full, nn.Unflatten(1, (1, *places))),
+    }
+
+    @torch.no_grad()
+    def draw(shift: int) -> Table:
+        moved = sharing.shifted(face, shift)
+        maps = {name: layer(moved) for name, layer in layers.items()}
+        panels(
+            {"face": 2 * moved - 1} | maps,
+            f"A face moved {shift} pixels to the right, and what three kinds of layer make of it.",
+        )
+        rows = []
+        for name, layer in layers.items():
+            still = layer(face)
+            off = maps[name][..., shift:] - still[..., : still.shape[3] - shift]
+            rows.append([name, shift, float(off.abs().max() / still.std())])
+        return Table(["layer", "pixels", "largest departure from the moved map"], rows)
+
+    slider = IntSlider(4, min=0, max=12, description="shift", continuous_update=False)
+    return explore(draw, shift=slider)
+
+
+def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
+    """A slider for the bits of a code; one layer's weights, and the whole network's size and score.
+
+    Args:
+        model: trained; not changed.
+        test: faces to name.
+        layer: whose weights to draw, a name from `model.named_modules()`.
+    """
+    weights = model.get_submodule(layer).weight.detach().flatten()
+
+    def draw(bits: int) -> Table:
+        small, report, size = sharing.shared_file(model, 2**bits)
+        values = small.get_submodule(layer).parametrizations.weight.original.detach()
+        figure, axis = subplots(figsize=(6.4, 2.4))
+        axis.hist(weights, 200, color=COLOURS[5])
+        for value in values:
+            axis.axvline(float(value), color=COLOURS[1], linewidth=0.7)
+        axis.set(xlabel=f"weights of {layer}", ylabel="how many")
+        show(
+            figure, f"A histogram of weights; lines mark the codebook's {len(values)} values."
+        )
+        score = sharing.top1(small, test)
+        head = ["values", "bits a weight", "the same, entropy", "bytes of the file", "top-1"]
+        return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
+
+    slider = IntSlider(4, min=1, max=8, description="bits", continuous_update=False)
+    return explore(draw, bits=slider)

@@ -1,0 +1,41 @@
+"""A locally connected layer is a convolution whose places have kernels of their own."""
+
+import pytest
+import torch
+from torch import nn
+
+from facelib.models.local import LocallyConnected2d
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_with_one_kernel_copied_everywhere_it_is_that_convolution(stride):
+    conv = nn.Conv2d(2, 4, 3, stride)
+    local = LocallyConnected2d.from_conv(conv, (11, 9))
+    images = torch.rand(5, 2, 11, 9)
+    torch.testing.assert_close(local(images), conv(images))
+
+
+def test_the_gradient_of_a_shared_kernel_is_the_sum_over_the_places():
+    conv = nn.Conv2d(1, 3, 3, 2)
+    local = LocallyConnected2d.from_conv(conv, (11, 9))
+    images, pull = torch.rand(4, 1, 11, 9), torch.rand(4, 3, 5, 4)
+    (conv(images) * pull).sum().backward()
+    (local(images) * pull).sum().backward()
+    torch.testing.assert_close(local.weight.grad.sum(0), conv.weight.grad.flatten(1))
+    torch.testing.assert_close(local.bias.grad.sum((1, 2)), conv.bias.grad)
+
+
+def test_each_place_learns_for_itself():
+    local = LocallyConnected2d(1, 2, (6, 6), 3)
+    assert local.weight.shape == (16, 2, 9)
+    assert local.bias.shape == (2, 4, 4)
+    local(torch.rand(1, 1, 6, 6))[0, :, 1, 2].sum().backward()
+    touched = local.weight.grad.abs().sum((1, 2)).nonzero().flatten()
+    assert touched.tolist() == [1 * 4 + 2]
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"a 7 x 7 window doesn't fit into images of \(6, 9\)"):
+        LocallyConnected2d(1, 1, (6, 9), 7)
+    with pytest.raises(ValueError, match=r"made for images of \(6, 9\), got \(9, 6\)"):
+        LocallyConnected2d(1, 1, (6, 9), 3)(torch.rand(1, 1, 9, 6))
