@@ -18,6 +18,11 @@ import pytest
 @pytest.mark.skip(reason="FACELIB_LFW is not set")
 def test_allowed(): pass
 
+@pytest.fixture
+def chromium(): pytest.skip("Chromium was not found")
+
+def test_allowed_too(chromium): pass
+
 def test_anything_else(): pytest.skip("no time today")
 
 @pytest.mark.xfail
@@ -34,15 +39,15 @@ def pytest_on(folder: Path, *options: str, **environment: str) -> subprocess.Com
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
-def test_in_ci_a_skip_fails_unless_lfw_is_what_is_missing(tmp_path):
+def test_in_ci_a_skip_fails_unless_lfw_or_a_browser_is_what_is_missing(tmp_path):
     (tmp_path / "test_skips.py").write_text(SKIPS)
     at_home = pytest_on(tmp_path)
     assert at_home.returncode == 0, at_home.stdout
     assert "FACELIB_LFW is not set" in at_home.stdout, "a skip must be told with its reason"
-    assert "2 skipped, 1 xfailed" in at_home.stdout
+    assert "3 skipped, 1 xfailed" in at_home.stdout
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('no_such_module')")
     in_ci = pytest_on(tmp_path, "--continue-on-collection-errors", CI="true")
-    assert "1 failed, 1 skipped, 1 xfailed" in in_ci.stdout
+    assert "1 failed, 2 skipped, 1 xfailed" in in_ci.stdout
     assert "1 error" in in_ci.stdout
     assert "may be: no time today" in in_ci.stdout
     assert "may be: could not import 'no_such_module'" in in_ci.stdout

@@ -1,0 +1,111 @@
+"""One JupyterLab and one Chromium for each module of browser tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from notebooks.kernels import quiet_kernels
+from tests.browser.driver import Lab, Lesson
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Attach every cell, also those out of sight, and ask for no news.
+TRACKER = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+SETTINGS = {
+    TRACKER: {"windowingMode": "none"},
+    "labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine; Playwright's own would be one more download."""
+    names = (os.environ.get("CHROMIUM", ""), *CHROMIUM)
+    executable = next(filter(None, map(shutil.which, names)), None)
+    if executable is None:
+        pytest.skip("Chromium was not found")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            chromium_sandbox=not root,
+            args=["--disable-gpu", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab that knows no settings of the user and writes to a temporary folder alone."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name, content in SETTINGS.items():
+        path = folder / "config" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content), "utf-8")
+    (folder / "notebooks").mkdir()
+    with quiet_kernels(FACELIB_PROFILE="smoke"), jupyter_server(folder) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def open_lesson(
+    chromium: Browser, lab: Lab
+) -> Iterator[Callable[[nbformat.NotebookNode, str], Lesson]]:
+    """Open a notebook under a name in a browser of its own, without what it stores as outputs."""
+    opened: list[Lesson] = []
+
+    def open_copy(notebook: nbformat.NotebookNode, name: str) -> Lesson:
+        while opened:  # one kernel at a time: a lesson takes a gigabyte
+            opened.pop().close()
+        opened.append(Lesson(chromium.new_page(), lab, notebook, name))
+        return opened[0]
+
+    yield open_copy
+    for lesson in opened:
+        lesson.close()
+
+
+@contextmanager
+def jupyter_server(folder: Path) -> Iterator[Lab]:
+    """A running JupyterLab on folder/notebooks, on a free port of this machine only."""
+    log, runtime = folder / "log.txt", folder / "runtime"
+    environment = {
+        "JUPYTER_CONFIG_DIR": folder / "config",
+        "JUPYTER_DATA_DIR": folder / "data",
+        "JUPYTER_RUNTIME_DIR": runtime,
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            command,
+            cwd=folder / "notebooks",
+            env=os.environ | {name: str(path) for name, path in environment.items()},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        address = runtime / f"jpserver-{server.pid}.json"  # written once the port is open
+        stop = time.monotonic() + 60
+        while not (address.exists() and address.read_text("utf-8").endswith("}")):
+            if server.poll() is not None or time.monotonic() > stop:
+                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text('utf-8')}")
+            time.sleep(0.1)
+        known = json.loads(address.read_text("utf-8"))
+        yield Lab(known["url"], known["token"], folder / "notebooks")
+    finally:
+        server.terminate()
+        server.wait(30)

@@ -1,0 +1,78 @@
+"""Every lesson as a learner meets it: in JupyterLab, in a browser, by keyboard."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from facelib.lessons import Exercise
+from notebooks.build import exercises, sources, stored
+from tests.browser.driver import Lesson
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", params=sources(), ids=lambda source: source.stem)
+def source(request) -> Path:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def lesson(source, open_lesson, tmp_path_factory) -> Iterator[Lesson]:
+    """A lesson all of whose cells have run; what the tests leave of it is photographed."""
+    lesson = open_lesson(nbformat.read(stored(source), as_version=4), source.stem)
+    lesson.run_all()
+    yield lesson
+    folder = Path(os.environ.get("FACELIB_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    lesson.screenshot(folder / f"{source.stem}.png")
+
+
+def literal(wrong: Any) -> str | None:
+    """How to write this answer in a cell; None where it can't be written as a literal."""
+    try:
+        return repr(wrong) if ast.literal_eval(repr(wrong)) == wrong else None
+    except (SyntaxError, ValueError):
+        return None
+
+
+def answers(declared: list[Exercise]) -> tuple[str, dict[str, str]]:
+    """The first starter of one line that has a wrong answer to type, and both answers' outcomes."""
+    for exercise in declared:
+        wrong = literal(exercise.wrong[0])
+        if wrong and "\n" not in exercise.starter + exercise.answer:
+            line = exercise.starter.replace("____", wrong)
+            return exercise.starter, {line: "incorrect", exercise.answer: "correct"}
+    raise LookupError("no exercise of this lesson can be typed in one line")
+
+
+def test_run_all_ends_without_an_error_or_a_warning(lesson, source, record_property):
+    record_property("cost", f"{source.stem} in the browser: {lesson.seconds:.0f} s")
+    assert lesson.faults() == []
+
+
+def test_every_slider_changes_a_computed_value(lesson):
+    assert lesson.dead_controls() == []
+    assert lesson.faults() == []
+
+
+def test_a_wrong_answer_is_incorrect_and_a_right_one_correct(lesson, source):
+    lesson.answer(*answers(exercises(source.name[:2])))
+    assert lesson.faults() == []
+
+
+def test_every_quiz_can_be_answered_by_keyboard(lesson, source):
+    module = importlib.import_module(f"facelib.lessons.lesson{source.name[:2]}")
+    assert len(lesson.answer_quizzes()) == len(getattr(module, "QUIZZES", ()))
+    assert lesson.faults() == []
+
+
+def test_nothing_was_asked_from_the_network(lesson):
+    assert lesson.requested
+    assert lesson.requests_elsewhere() == set()
