@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, Output, VBox
 from torch import Tensor, nn
@@ -11,7 +13,6 @@ from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import sharing
 from facelib.lessons.charts import Table, explore, panels
-from facelib.models.local import LocallyConnected2d
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -73,40 +74,37 @@ def kernel_editor(face: Tensor) -> VBox:
     return VBox([menu, grid, output])
 
 
-def shift_slider(face: Tensor) -> VBox:
-    """A slider that moves `face` to the right; the maps of three kinds of layer follow.
+def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
+    """A slider that moves `face` to the right; what each layer makes of it follows.
 
     Args:
-        face: float (1, 1, H, W) in [0, 1].
+        face: float (1, 1, H, W).
+        stacks: trained, each a layer with a stride of `sharing.STRIDE`, ReLU, and pooling by 2.
     """
-    size = tuple(face.shape[2:])
-    conv = nn.Conv2d(1, 1, 3, bias=False)
-    conv.weight.data = kernel("vertical edges")
-    places = (size[0] - 2, size[1] - 2)
-    full = nn.Linear(face.numel(), places[0] * places[1])
-    layers = {
-        "Conv2d": conv,
-        "locally connected": LocallyConnected2d(1, 1, size, 3),
-        "Linear": nn.Sequential(nn.Flatten(), full, nn.Unflatten(1, (1, *places))),
-    }
+    face = sharing.Standardise()(face)
 
     @torch.no_grad()
-    def draw(shift: int) -> Table:
-        moved = sharing.shifted(face, shift)
-        maps = {name: layer(moved) for name, layer in layers.items()}
-        panels(
-            {"face": 2 * moved - 1} | maps,
-            f"A face moved {shift} pixels to the right, and what three kinds of layer make of it.",
-        )
-        rows = []
-        for name, layer in layers.items():
-            still = layer(face)
-            off = maps[name][..., shift:] - still[..., : still.shape[3] - shift]
-            rows.append([name, shift, float(off.abs().max() / still.std())])
-        return Table(["layer", "pixels", "largest departure from the moved map"], rows)
+    def departure(part: nn.Module, moved: Tensor, places: int) -> float:
+        still, now = part(face), part(moved)
+        off = now[..., places:] - still[..., : still.shape[3] - places]
+        return float(off.abs().max() / still.std())
 
-    slider = IntSlider(4, min=0, max=12, description="shift", continuous_update=False)
-    return explore(draw, shift=slider)
+    @torch.no_grad()
+    def draw(pixels: int) -> Table:
+        moved, step = sharing.shifted(face, pixels), sharing.STRIDE
+        rows = [
+            [name, pixels, departure(stack[0], moved, pixels // step),
+             departure(stack, moved, pixels // (2 * step))]
+            for name, stack in stacks.items()
+        ]  # fmt: skip
+        panels(
+            {"face": moved} | {name: stack[0](moved)[:, :1] for name, stack in stacks.items()},
+            f"A face moved {pixels} pixels to the right, and a map of each: {', '.join(stacks)}.",
+        )
+        return Table(["layer", "pixels", "its map is off by", "after pooling"], rows)
+
+    slider = IntSlider(2, min=0, max=8, description="shift", continuous_update=False)
+    return explore(draw, pixels=slider)
 
 
 def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
@@ -127,9 +125,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
         for value in values:
             axis.axvline(float(value), color=COLOURS[1], linewidth=0.7)
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
-        show(
-            figure, f"A histogram of weights; lines mark the codebook's {len(values)} values."
-        )
+        show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
         score = sharing.top1(small, test)
         head = ["values", "bits a weight", "the same, entropy", "bytes of the file", "top-1"]
         return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])

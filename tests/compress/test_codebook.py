@@ -1,18 +1,16 @@
-"""Sharing by codebook: few values, summed gradients, small files that come back bit by bit."""
+"""Sharing by codebook: few values, summed gradients, and nothing else of the model changed."""
 
 from __future__ import annotations
 
 import copy
-import math
 
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import decoded, load_shared, save_shared, share
+from facelib.compress import decoded, share
 from facelib.data import orl, resize
-from facelib.models import FaceCNN, save
-from facelib.models.io import load_tensors, save_tensors
+from facelib.models import FaceCNN
 from facelib.training import fit
 
 
@@ -39,12 +37,14 @@ def test_each_layer_holds_few_values_and_the_report_counts_them(model, values):
         share_of = torch.bincount(weight.flatten().unique(return_inverse=True)[1]).double()
         share_of /= weight.numel()
         assert layer.entropy == pytest.approx(float(-(share_of * share_of.log2()).sum()))
-    assert report.entropy <= math.log2(values) <= report.bits
+    assert report.entropy <= report.bits
 
 
 def test_the_report_adds_up_codes_and_codebooks(model):
     _, report = share(model, 16, layers=["features.1.0"])  # 8 x 4 x 3 x 3 weights
+    (layer,) = report.layers
     assert report.bits == pytest.approx((288 * 4 + 16 * 32) / 288)
+    assert report.entropy == pytest.approx((288 * layer.entropy + 16 * 32) / 288)
 
 
 def test_the_model_passed_in_is_not_changed(model):
@@ -105,20 +105,29 @@ def test_fine_tuning_moves_values_keeps_codes_and_lowers_the_loss():
     assert all(len(weight.unique()) <= 2 for weight in weights(small))
 
 
-def test_a_file_gives_back_every_bit_and_is_small(tmp_path):
-    model = FaceCNN(24, 128, people=40)
-    small, report = share(model, 16)
-    save(model, tmp_path / "model")
-    save_shared(small, tmp_path / "shared")
-    again = load_shared(tmp_path / "shared")
-    assert not again.training
-    assert again.state_dict().keys() == small.state_dict().keys()
-    for name, value in small.state_dict().items():
-        assert torch.equal(again.state_dict()[name], value), name
-    size = (tmp_path / "shared").stat().st_size
-    assert size < 0.2 * (tmp_path / "model").stat().st_size
-    codes = sum(layer.weights for layer in report.layers) * report.entropy / 8
-    assert codes < size < 1.1 * codes + 15_000, "Huffman comes close to the entropy"
+def test_training_gives_the_same_bits_with_two_threads():
+    faces = orl().map(lambda images: resize(images, 28, 23)).of_people([0, 1])
+    torch.manual_seed(0)
+    small, _ = share(FaceCNN(16, 8, people=2), 4)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        runs = [copy.deepcopy(small) for _ in range(3)]
+        for run in runs:
+            fit(run, faces, epochs=2, bf16=False, progress=False)
+    finally:
+        torch.set_num_threads(threads)
+    for name, value in runs[0].state_dict().items():
+        assert all(torch.equal(value, run.state_dict()[name]) for run in runs[1:]), name
+
+
+def test_half_precision_can_be_shared():
+    torch.manual_seed(0)
+    layer = nn.Sequential(nn.Linear(300, 300)).half()
+    small, _ = share(layer, 2)
+    low, high = small[0].weight.unique().tolist()
+    assert low == pytest.approx(-high, rel=0.02)
+    assert high == pytest.approx(0.5 / 300**0.5, rel=0.02)
 
 
 def test_decoding_gives_a_plain_model_with_the_same_answers(model):
@@ -127,6 +136,10 @@ def test_decoding_gives_a_plain_model_with_the_same_answers(model):
     assert plain.state_dict().keys() == model.state_dict().keys()
     assert torch.equal(plain(IMAGES), small(IMAGES))
     assert type(plain.features[0][0]) is nn.Conv2d
+    assert plain.features[0][0].weight.stride() == model.features[0][0].weight.stride()
+    assert small.features[0][0].weight.requires_grad, "the shared model is as it was"
+    small.head.parametrizations.weight.original.requires_grad_(False)
+    assert not decoded(small).head.weight.requires_grad
     assert torch.equal(decoded(model)(IMAGES), model(IMAGES))
 
 
@@ -141,25 +154,12 @@ def test_layers_that_cannot_be_shared_are_refused(model):
         share(model, 4, layers=["features.0.1"])  # batch norm
     with pytest.raises(ValueError, match="ReLU has no convolution or linear layer"):
         share(nn.ReLU(), 4)
-    with pytest.raises(ValueError, match="'features.0.0' has a parametrized weight already"):
+    with pytest.raises(ValueError, match="'features.0.0', .* have a parametrized weight already"):
         share(share(model, 4)[0], 4)
+    tied = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    tied[1].weight = tied[0].weight
+    with pytest.raises(ValueError, match=r"layers \['0', '1'\] hold the same weight"):
+        share(tied, 2)
     model.head.weight.data[0, 0] = float("nan")
     with pytest.raises(ValueError, match="'head' has weights that are NaN"):
         share(model, 4)
-
-
-def test_files_of_another_kind_are_refused(model, tmp_path):
-    with pytest.raises(ValueError, match="no layer of this model is shared"):
-        save_shared(model, tmp_path / "shared")
-    with pytest.raises(TypeError, match="can save"):
-        save_shared(share(nn.Sequential(nn.Linear(4, 4)), 2)[0], tmp_path / "shared")
-    save(model, tmp_path / "plain")
-    with pytest.raises(ValueError, match="holds no shared model"):
-        load_shared(tmp_path / "plain")
-    save_shared(share(model, 4)[0], tmp_path / "shared")
-    tensors, about = load_tensors(tmp_path / "shared")
-    save_tensors(tmp_path / "other", tensors, about | {"architecture": "VGG"})
-    with pytest.raises(ValueError, match="holds 'VGG'"):
-        load_shared(tmp_path / "other")
-    with pytest.raises(FileNotFoundError, match="no weights at"):
-        load_shared(tmp_path / "missing")

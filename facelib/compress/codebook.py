@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import copy
 import math
-import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from facelib.models import io
-
 LAYERS = (nn.Conv2d, nn.Linear)
-CODES = ".parametrizations.weight.0.codes"  # where a shared layer keeps them in its state dict
 
 
 class Codebook(nn.Module):
@@ -42,13 +39,16 @@ class Codebook(nn.Module):
         self.register_buffer("codes", codes)
 
     def forward(self, centroids: Tensor) -> Tensor:
-        return centroids[self.codes.long()]
+        # index_select() adds gradients up in one order, centroids[codes] in any: bits would vary.
+        weight = centroids.index_select(0, self.codes.flatten().int()).view(self.codes.shape)
+        return torch.empty_like(self.codes, dtype=weight.dtype).copy_(weight)  # as codes lie
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The centroids of these codes: the mean of the weights that share one."""
         codes = self.codes.long().flatten()
-        total = weight.new_zeros(self.values).index_add_(0, codes, weight.flatten())
-        return total / codes.bincount(minlength=self.values).clamp(min=1)
+        total = torch.zeros(self.values, dtype=torch.float64, device=weight.device)
+        total.index_add_(0, codes, weight.flatten().double())  # half precision could not count
+        return (total / codes.bincount(minlength=self.values)).to(weight.dtype)
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,14 @@ class ShareReport:
     @property
     def bits(self) -> float:
         """Bits a weight with codes of fixed length, the codebooks (32 bits a value) included."""
-        codes = sum(n.weights * math.ceil(math.log2(n.values)) for n in self.layers)
+        codes = sum(n.weights * code_width(n.values) for n in self.layers)
         return (codes + 32 * sum(n.values for n in self.layers)) / self._weights
 
     @property
     def entropy(self) -> float:
-        """Bits a weight that no coding of single codes can go below, codebooks not included."""
-        return sum(n.weights * n.entropy for n in self.layers) / self._weights
+        """The same with codes of the length that no coding of single codes can go below."""
+        codes = sum(n.weights * n.entropy for n in self.layers)
+        return (codes + 32 * sum(n.values for n in self.layers)) / self._weights
 
     @property
     def _weights(self) -> int:
@@ -97,8 +98,8 @@ def share(
         layers: names from `model.named_modules()`; every convolution and linear layer if not given.
 
     Raises:
-        ValueError: a size out of range, a layer that isn't there or has no weight to share, or
-            one that is shared already.
+        ValueError: a size out of range, a layer that isn't there or has no weight to share, one
+            that is shared already, or two layers that are tied (hold the same weight).
     """
     if not 2 <= values <= 256:
         raise ValueError(f"want 2 to 256 values (a code is a byte at most), got {values}")
@@ -109,12 +110,15 @@ def share(
         raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
     if not names:
         raise ValueError(f"{type(model).__name__} has no convolution or linear layer to share")
+    if done := [name for name in names if parametrize.is_parametrized(there[name], "weight")]:
+        raise ValueError(f"layers {done} have a parametrized weight already: share them once")
+    holders = Counter(id(there[name].weight) for name in names)
+    if tied := [name for name in names if holders[id(there[name].weight)] > 1]:
+        raise ValueError(f"layers {tied} hold the same weight: untie them, or leave them out")
     return shared, ShareReport(tuple(_share(name, there[name], values) for name in names))
 
 
 def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
-    if parametrize.is_parametrized(layer, "weight"):
-        raise ValueError(f"layer {name!r} has a parametrized weight already: share it once")
     weight = layer.weight.detach()
     if not weight.isfinite().all():
         raise ValueError(f"layer {name!r} has weights that are NaN or infinite: train it again")
@@ -124,6 +128,11 @@ def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
     return SharedLayer(name, weight.numel(), size, _entropy(codes))
 
 
+def code_width(values: int) -> int:
+    """Bits of a code of fixed length."""
+    return max(1, math.ceil(math.log2(values)))
+
+
 def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
     """(codes uint8, size of the codebook); a layer with few different weights gets few values."""
     different = np.unique(weights)
@@ -131,7 +140,8 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
         return np.searchsorted(different, weights).astype(np.uint8), len(different)
     # Evenly spread starts keep centroids out where the few large weights are, which matter most.
     start = np.linspace(weights.min(), weights.max(), values)[:, None]
-    codes = KMeans(values, init=start, n_init=1).fit(weights[:, None]).labels_
+    with threadpool_limits(1):  # several threads are slower on numbers in one dimension
+        codes = KMeans(values, init=start, n_init=1).fit(weights[:, None]).labels_
     used, codes = np.unique(codes, return_inverse=True)
     return codes.astype(np.uint8), len(used)
 
@@ -149,52 +159,8 @@ def decoded(model: nn.Module) -> nn.Module:
             # remove_parametrizations() would take `weight` from the class, which copies have in
             # common, and so from `model` itself.
             weight, kind = module.weight.detach(), parametrize.type_before_parametrizations(module)
+            learns = module.parametrizations.weight.original.requires_grad
             del module.parametrizations
             module.__class__ = kind
-            module.weight = nn.Parameter(weight)
+            module.weight = nn.Parameter(weight, learns)
     return model
-
-
-def save_shared(model: nn.Module, path: str | Path) -> None:
-    """Write a shared model to one safetensors file, its codes in Huffman coding.
-
-    Args:
-        model: from `share`, of an architecture that `facelib.models.save` knows.
-        path: where to write; the folder must exist.
-
-    Raises:
-        TypeError: the architecture is not known.
-        ValueError: nothing in it is shared.
-        OSError: it can't be written; nothing is left behind.
-    """
-    tensors = model.state_dict()
-    coded = [name for name in tensors if name.endswith(CODES)]
-    if not coded:
-        raise ValueError("no layer of this model is shared: call share() first, or save it as is")
-    for name in coded:
-        squeeze = zlib.compressobj(9, strategy=zlib.Z_HUFFMAN_ONLY)
-        data = squeeze.compress(tensors[name].cpu().numpy().tobytes()) + squeeze.flush()
-        tensors[name] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-    io.save_tensors(path, tensors, io.about(model) | {"shared": coded})
-
-
-def load_shared(path: str | Path) -> nn.Module:
-    """The model that `save_shared` wrote, on the CPU and in evaluation mode.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is truncated, altered, or holds no shared model.
-    """
-    tensors, about = io.load_tensors(path)
-    if "shared" not in about:
-        raise ValueError(f"{path} holds no shared model; facelib.models.load reads the others")
-    model = io.build(about, path)
-    for name in about["shared"]:
-        layer = model.get_submodule(name.removesuffix(CODES))
-        data = bytearray(zlib.decompress(tensors[name].numpy().tobytes()))
-        codes = torch.frombuffer(data, dtype=torch.uint8).view(layer.weight.shape)
-        values = len(tensors[name.removesuffix(".0.codes") + ".original"])
-        parametrize.register_parametrization(layer, "weight", Codebook(codes, values))
-        tensors[name] = codes
-    io.load_weights(model, tensors, path)
-    return model.eval()
