@@ -30,6 +30,8 @@ class Card(NamedTuple):
 CARDS = {
     "00": Card("Start here", 20, 1.1, 0.3),
     "01": Card("Background", 35, 1.2, 0.35),
+    "02": Card("How a network learns", 45, 1.2, 0.6),
+    "03": Card("Weight sharing", 45, 1.2, 0.6),
 }
 
 

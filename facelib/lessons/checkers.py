@@ -8,6 +8,7 @@ import math
 import numbers
 import threading
 from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,14 @@ Draw = Callable[[Tensor, Tensor], object]
 def kind_of(answer: Any) -> str:
     """What an answer is, as one would say it to a beginner."""
     if answer is None:
-        return "nothing (None): does the function return its result?"
+        return "nothing (None), as from a function that lacks its `return`"
     if isinstance(answer, bool):
         return f"{answer}, a truth value"
     if isinstance(answer, str):
         return f"text, {answer[:40]!r}: leave out the quotes"
     if isinstance(answer, Tensor | np.ndarray):
         return f"a {type(answer).__name__} of shape {tuple(answer.shape)}"
-    if callable(answer):
+    if isinstance(answer, FunctionType | BuiltinFunctionType):
         return "a function: call it, and pass what it returns"
     return f"a {type(answer).__name__}"
 
@@ -43,16 +44,25 @@ def number(
     def check(answer: Any) -> str | None:
         if isinstance(answer, Tensor | np.ndarray):
             values = as_numbers(answer)
-            answer = values.item() if values.numel() == 1 else answer
+            truth = answer.dtype in (torch.bool, np.bool_)
+            answer = values.item() if values.numel() == 1 and not truth else answer
+        if isinstance(answer, tuple) and answer and all(type(part) is int for part in answer):
+            raise CannotCheckError(
+                f"A comma makes {answer} of it. Write thousands as 10_000 and a half as 0.5."
+            )
         if not isinstance(answer, numbers.Real) or isinstance(answer, bool):
             raise CannotCheckError(f"One number is wanted; this is {kind_of(answer)}.")
-        value = float(answer)
+        try:
+            value = float(answer)
+        except OverflowError as error:
+            raise CannotCheckError("That number is too large to be the answer.") from error
         if not math.isfinite(value):
             return f"The result is {value}, not a number: is something divided by zero?"
         if abs(value - wanted) <= tolerance:
             return None
         for mistake, reason in (reasons or {}).items():
-            if abs(value - mistake) <= tolerance:
+            # A wide tolerance for the answer must not take all small numbers for one mistake.
+            if abs(value - mistake) <= min(tolerance, 0.01 * abs(mistake) + 1e-9):
                 return reason
         return f"{value:g} is not it."
 
@@ -93,7 +103,7 @@ def tensor(
             draw(value, target)
         if _close(value, target, tolerance):
             return None
-        return mistaken[0] if mistaken else _difference(value, target)
+        return mistaken[0] if mistaken else _difference(value, target, tolerance)
 
     return check
 
@@ -121,7 +131,7 @@ def function(
                 "A function is wanted: pass its name, without brackets and arguments. "
                 f"This is {kind_of(answer)}."
             )
-        values = [as_numbers(run(answer, *case)) for case in cases]
+        values = list(map(as_numbers, run(answer, *cases)))
         targets = [as_numbers(reference(*case)) for case in cases]
         if draw is not None and values[0].shape == targets[0].shape:
             draw(values[0], targets[0])
@@ -137,23 +147,30 @@ def function(
             if all(map(_close, values, mistakes, [tolerance] * len(cases))):
                 return why
         case, value, target = wrong[0]
-        return f"Called with {', '.join(map(_brief, case))}: {_difference(value, target)}"
+        return (
+            f"Called with {', '.join(map(_brief, case))}: {_difference(value, target, tolerance)}"
+        )
 
     return check
 
 
-def run(function: Callable, *arguments: Any, seconds: float = PATIENCE) -> Any:
+def run(function: Callable, *cases: tuple, seconds: float = PATIENCE) -> list:
     """What a learner's function returns for copies of these arguments, within some seconds.
+
+    Args:
+        function: the learner's.
+        cases: the arguments of one call each.
+        seconds: for all calls together.
 
     Raises:
         CannotCheckError: it raised, or didn't end; the message says where.
-        NotAttemptedError: it returned the gap.
+        NotAttemptedError: it returned the gap, or calculated with it.
     """
-    arguments, results, errors = copy.deepcopy(arguments), [], []
+    cases, results, errors = copy.deepcopy(cases), [], []
 
     def call() -> None:
         try:
-            results.append(function(*arguments))
+            results.extend(function(*case) for case in cases)
         except BaseException as error:  # sys.exit() too: it must not end the kernel
             errors.append(error)
 
@@ -161,19 +178,31 @@ def run(function: Callable, *arguments: Any, seconds: float = PATIENCE) -> Any:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        # The way to end a loop in another thread; one that waits inside C goes on, unseen.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
-        )
+        stopped = _stop(thread)
         raise CannotCheckError(
             f"Your function had not ended after {seconds:g} seconds. "
             "Is there a loop that never ends?"
+            + ("" if stopped else " It could not be stopped: restart the kernel.")
         )
-    if errors:
-        raise CannotCheckError(_said(errors[0], function)) from errors[0]
-    if isinstance(results[0], _Blank):
+    if any(isinstance(result, _Blank) for result in results):
         raise NotAttemptedError
-    return results[0]
+    if errors:
+        if isinstance(errors[0], NotAttemptedError):
+            raise errors[0]
+        raise CannotCheckError(_said(errors[0], function)) from errors[0]
+    return results
+
+
+def _stop(thread: threading.Thread, attempts: int = 20) -> bool:
+    """End a loop in another thread; one that waits inside C, or catches everything, may go on."""
+    for _ in range(attempts):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+        )
+        thread.join(0.05)
+        if not thread.is_alive():
+            return True
+    return False
 
 
 def _said(error: BaseException, function: Callable) -> str:
@@ -199,22 +228,27 @@ def as_numbers(answer: Any) -> Tensor:
         )
     if isinstance(answer, bool | str | None) or callable(answer):
         raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
+    if getattr(answer, "dtype", None) in (torch.float16, torch.bfloat16, np.float16):
+        raise CannotCheckError("These numbers have only 16 bits: make them 32 by .float().")
     try:
         value = torch.as_tensor(answer).detach()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise CannotCheckError(f"A tensor is wanted; this is {kind_of(answer)}.") from error
+        raise CannotCheckError(
+            f"A tensor is wanted, or numbers in rows of one length; this is {kind_of(answer)}."
+        ) from error
     if value.is_complex():
         raise CannotCheckError("Real numbers are wanted; these are complex.")
     return value.double()
 
 
 def _close(value: Tensor, target: Tensor, tolerance: float) -> bool:
+    # A known mistake may give NaN; the right answer has none, so NaN is never taken for right.
     return value.shape == target.shape and torch.allclose(
-        value, target, rtol=tolerance, atol=tolerance
+        value, target, rtol=tolerance, atol=tolerance, equal_nan=True
     )
 
 
-def _difference(value: Tensor, target: Tensor) -> str:
+def _difference(value: Tensor, target: Tensor, tolerance: float) -> str:
     """How two arrays differ, in one or two sentences."""
     if value.shape != target.shape:
         return f"The shape is {tuple(value.shape)}, and {tuple(target.shape)} is wanted."
@@ -226,10 +260,10 @@ def _difference(value: Tensor, target: Tensor) -> str:
         )
     if value.ndim == 0:
         return f"{value:g} is not it."
-    off = (value - target).abs()
+    off = (value - target).abs() / (1 + target.abs())
     index = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
     return (
-        f"{int((off > 1e-5).sum())} of {value.numel()} numbers are off; the worst is at "
+        f"{int((off > tolerance).sum())} of {value.numel()} numbers are off; the worst is at "
         f"{list(index)}: yours is {value[index]:.4g}, wanted is {target[index]:.4g}."
     )
 

@@ -97,7 +97,7 @@ def paths(loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str,
     )
     after = [step for step in (0, 5, 10, 20, 40) if step < min(map(len, walks.values()))]
     rows = [
-        [name, *(float(loss(walk[step]) - loss(minimum)) for step in after)]
+        [name, *(f"{float(loss(walk[step]) - loss(minimum)):.5f}" for step in after)]
         for name, walk in walks.items()
     ]
     return Table(["loss above the minimum after", *(f"{step} steps" for step in after)], rows)
@@ -134,7 +134,7 @@ def rate_slider(
     """A slider for the learning rate; each move trains, draws the losses and returns a table.
 
     Args:
-        attempt: learning rate -> {optimiser: (loss at every step, test top-1)}.
+        attempt: learning rate -> {optimiser: (loss at every step, validation top-1)}.
         start: the first learning rate.
     """
     slider = FloatLogSlider(
@@ -156,7 +156,7 @@ def attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float) -> 
     axes.legend(frameon=False)
     ends = "; ".join(f"{row[0]} {row[2]}" for row in rows)
     show(figure, f"Training loss at learning rate {rate:.4f}; at the end {ends}.")
-    return Table(["", "learning rate", "last loss", "test top-1"], rows)
+    return Table(["", "learning rate", "last loss", "validation top-1"], rows)
 
 
 def step_spread(sizes: Tensor, schedule: Sequence[float]) -> Table:
@@ -186,7 +186,7 @@ def step_spread(sizes: Tensor, schedule: Sequence[float]) -> Table:
         f"Step size over steps: Adam's weights spread over a factor of {rows[-1][4]}; the "
         "schedule is a single falling line.",
     )
-    head = ["step", "Adam, 5 %", "middle", "95 %", "95 % / 5 %", "schedule", "95 % / 5 %"]
+    head = ["step", "Adam, 5 %", "middle", "95 %", "95 % / 5 %", "schedule", "all / all"]
     return Table(head, rows)
 
 
@@ -206,7 +206,7 @@ def barrier(lines: Mapping[str, Sequence[float]]) -> Table:
 def changes(runs: Curves, base: str) -> Table:
     """`differences` of every method to one of them, on the same splits in the same order."""
     others = {name: (values, runs[base]) for name, values in runs.items() if name != base}
-    return differences(others, base, "this")
+    return differences(others, base, "the row's")
 
 
 def differences(

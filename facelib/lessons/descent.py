@@ -85,7 +85,7 @@ def library_path(surface: Valley, optimiser: str, lr: float, steps: int = 40) ->
 
 
 def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[float], float]]:
-    """Each optimiser's loss at every step, and its test top-1, at this learning rate."""
+    """Each optimiser's loss at every step, and its validation top-1, at this learning rate."""
     runs = {}
     for name, make in OPTIMISERS.items():
         model, losses = small_network(0), []
@@ -96,7 +96,7 @@ def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[
             value.backward()
             optimiser.step()
             losses.append(value.item())
-        runs[name] = losses, top1(model, parts.test)
+        runs[name] = losses, top1(model, parts.validation)
     return runs
 
 

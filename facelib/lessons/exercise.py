@@ -26,22 +26,30 @@ _COLOUR = {
 }
 
 
-class _Blank:
-    """The gap in a starter, `____`, that the learner replaces."""
-
-    def __repr__(self) -> str:
-        return "____"
-
-
-____ = _Blank()
-
-
 class CannotCheckError(Exception):
     """An answer that can't be compared with the right one; the message is for the learner."""
 
 
 class NotAttemptedError(Exception):
     """There is still a gap in the answer, inside a function for example."""
+
+
+class _Blank:
+    """The gap in a starter, `____`, that the learner replaces. It can't be calculated with."""
+
+    def __repr__(self) -> str:
+        return "____"
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise NotAttemptedError("there is still a gap, ____, in this calculation")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __getitem__ = _refuse
+    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __call__ = _refuse
+    __array_ufunc__ = _refuse
+    __torch_function__ = classmethod(_refuse)
+
+
+____ = _Blank()
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,8 @@ class Question:
 
     def _judge(self, answer: Any) -> Outcome:
         try:
-            if isinstance(answer, _Blank):
+            parts = answer if isinstance(answer, list | tuple) else [answer]
+            if any(isinstance(part, _Blank) for part in parts):
                 raise NotAttemptedError
             reason = self.checker(answer)
         except NotAttemptedError:

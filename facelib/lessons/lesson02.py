@@ -54,7 +54,7 @@ layer = Exercise(
         torch.tensor([[0.0, 2.0, 1.0]]),
         torch.tensor([0.0, float("nan"), 1.0]),
     ),
-    praise="The first neuron is silent for this x, and so are its gradients.",
+    praise="The first neuron is silent for this x: its z is below zero, where ReLU is flat.",
     context=_layer,
 )
 
@@ -78,7 +78,7 @@ surprise = Exercise(
         },
     ),
     wrong=(-math.log(40), math.log10(40), math.log2(40), 39 / 40, 1 / 40),
-    praise="About 3.7: where every run of this lesson begins, before it knows anybody.",
+    praise="About 3.7: where a run with cross-entropy begins, or nearly.",
     context=lambda: {"p": torch.tensor(1 / 40)},
 )
 
@@ -88,7 +88,7 @@ softmax = Exercise(
     starter="def softmax(logits):\n    return ____",
     hints=(
         "`exp` makes every logit positive; then divide each row by its sum (`keepdim=True`).",
-        "exp(100) is too large for a float. Subtract each row's largest logit first: it cancels.",
+        "Before that, subtract each row's largest logit, `logits.amax(1, keepdim=True)`.",
     ),
     answer=(
         "def softmax(logits):\n"
@@ -100,6 +100,11 @@ softmax = Exercise(
         (torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]]),),
         (torch.tensor([[100.0, 99.0], [0.0, -200.0]]),),
         reasons=[
+            (
+                lambda z: z.exp() / z.exp().sum(1, keepdim=True),
+                "Right for small logits, but exp(100) is too large for a 32-bit float: subtract "
+                "each row's largest logit first, it cancels.",
+            ),
             (lambda z: z.softmax(0), "Your columns add up to 1. Each row is one photograph."),
             (lambda z: z.exp() / z.exp().sum(), "All numbers together add up to 1; each row must."),
             (torch.sigmoid, "Those are sigmoids, one by one: a row doesn't add up to 1."),
@@ -125,7 +130,7 @@ def _backward_cases() -> list[tuple[Tensor, ...]]:
         (
             torch.randn((photos, people), generator=draw),
             torch.randn((people, hidden), generator=draw),
-            torch.randn((photos, hidden), generator=draw).relu(),
+            torch.randn((photos, hidden), generator=draw).tanh(),
         )
         for photos, people, hidden in ((6, 4, 9), (1, 3, 2))
     ]
@@ -133,26 +138,26 @@ def _backward_cases() -> list[tuple[Tensor, ...]]:
 
 backward = Exercise(
     name="backward",
-    prompt="Pass the gradient of the logits back to z1, through W2 and the ReLU.",
+    prompt="Pass the gradient of the logits back to z1, through W2 and the tanh.",
     starter="def backward(d_z2, W2, h):\n    return ____",
     hints=(
         "z2 = h @ W2.T + b2, so the gradient of h is d_z2 @ W2, one row a photograph.",
-        "ReLU passes the gradient on where h > 0 and stops it elsewhere: multiply by `(h > 0)`.",
+        "Then multiply by the slope of tanh at each neuron, one minus the square of `h`.",
     ),
-    answer="def backward(d_z2, W2, h):\n    return (d_z2 @ W2) * (h > 0)",
+    answer="def backward(d_z2, W2, h):\n    return (d_z2 @ W2) * (1 - h**2)",
     checker=function(
-        lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0),
+        lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h**2),
         *_backward_cases(),
         reasons=[
-            (lambda d_z2, W2, h: d_z2 @ W2, "That is the gradient of h. What does ReLU do to it?"),
+            (lambda d_z2, W2, h: d_z2 @ W2, "That is the gradient of h. What does tanh do to it?"),
             (
-                lambda d_z2, W2, h: (d_z2 @ W2) * h,
-                "The slope of ReLU is 1 where h > 0, not h itself.",
+                lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0),
+                "That is the slope of ReLU. This network has tanh.",
             ),
+            (lambda d_z2, W2, h: (d_z2 @ W2) * h, "h is tanh itself; its slope is 1 - h²."),
             (
-                lambda d_z2, W2, h: (d_z2 @ W2).relu(),
-                "Where h was positive a negative gradient must pass: look at h, not at the sign "
-                "of the gradient.",
+                lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h),
+                "Nearly: the slope of tanh is one minus the *square* of h.",
             ),
         ],
         draw=side_by_side,
@@ -160,7 +165,7 @@ backward = Exercise(
     wrong=(
         lambda d_z2, W2, h: d_z2 @ W2,
         lambda d_z2, W2, h: (d_z2 @ W2) * h,
-        lambda d_z2, W2, h: (d_z2 @ W2).relu(),
+        lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0),
         lambda d_z2, W2, h: d_z2 @ W2.T,
         lambda d_z2, W2: d_z2 @ W2,
         None,
@@ -184,15 +189,9 @@ def _walk(step: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
     return torch.stack(path)
 
 
-def _drawn(path: Tensor, wanted: Tensor) -> None:
-    surface = descent.valley()
-    walks = {"yours": path.float(), "wanted": wanted.float()}
-    curves.paths(surface.loss, surface.minimum, walks)
-
-
 def _check_rmsprop(answer: object) -> str | None:
     one = (torch.tensor([0.5, -1.0]), torch.tensor([4.0, 0.1]), torch.tensor([4.0, 0.04]))
-    first = function(
+    reason = function(
         _rmsprop,
         one,
         reasons=[
@@ -206,7 +205,12 @@ def _check_rmsprop(answer: object) -> str | None:
             (lambda w, g, s: -0.03 * g / s.sqrt(), "That is the step. Add it to the weights."),
         ],
     )(answer)
-    return first or tensor(lambda: _walk(_rmsprop), draw=_drawn)(run(_walk, answer))
+    if reason is not None and "The shape is" in reason:
+        return reason
+    surface, yours, wanted = descent.valley(), run(_walk, (answer,))[0], _walk(_rmsprop)
+    if yours.abs().max() < 3:  # farther away the valley would be a dot
+        curves.paths(surface.loss, surface.minimum, {"yours": yours, "wanted": wanted})
+    return reason or tensor(wanted)(yours)
 
 
 rmsprop = Exercise(
@@ -250,10 +254,12 @@ report = Exercise(
             "not be the best.",
             0.84: "That is the last epoch. Stopping is allowed, and validation says when.",
             0.88: "That is the validation top-1. It chose the epoch, so it flatters as well.",
+            2: "That is the epoch. Which test top-1 stands there?",
+            3: "That is the epoch. Which test top-1 stands there?",
         },
     ),
     wrong=(0.86, 0.84, 0.88, 2),
-    praise="Lower than two others on the list, and the only one that nobody has picked.",
+    praise="Lower than two others, and honest: validation chose the epoch, the test had no say.",
     context=lambda: {
         "validation": [0.60, 0.78, 0.88, 0.85, 0.83],
         "test": [0.58, 0.77, 0.81, 0.86, 0.84],
@@ -277,7 +283,7 @@ confident = Quiz(
 
 leaks = Quiz(
     "leaks",
-    "Which of these let test images help to choose what is reported?",
+    "Which of these flatter the test top-1 that is reported?",
     {
         "Train five seeds and report the best test top-1": "Picking the best of five by the test "
         "is a choice made by the test.",
@@ -286,7 +292,8 @@ leaks = Quiz(
         "network has almost seen.",
         "Evaluate on the test images once, at the end": "Once, when everything is chosen, is how "
         "it should be.",
-        "Stop training when the test loss rises": "Then the test images choose the epoch.",
+        "Stop training when the test loss rises": "Stopping by the test loss lets the test images "
+        "choose the epoch.",
     },
     right=(
         "Train five seeds and report the best test top-1",

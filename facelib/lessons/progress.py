@@ -23,13 +23,7 @@ def folder() -> Path:
 
 def read(lesson: str) -> dict[str, bool]:
     """The questions of lesson "02" tried so far: {name: solved}; empty where none can be read."""
-    try:
-        content = json.loads((folder() / f"{lesson}.json").read_text("utf-8"))
-        if content["format"] != FORMAT:
-            return {}
-        return {str(name): solved is True for name, solved in content["solved"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # missing, cut short, or of another make: the learner starts anew
+    return _load(lesson) or {}
 
 
 def note(lesson: str, name: str, solved: bool) -> None:
@@ -38,16 +32,28 @@ def note(lesson: str, name: str, solved: bool) -> None:
     A file that can't be read is kept beside the new one as NN.json.unreadable. If the disk refuses,
     a warning says so and the lesson goes on.
     """
-    path, known = folder() / f"{lesson}.json", read(lesson)
-    if known.get(name, False) >= solved and name in known:
+    known = _load(lesson)
+    if known is not None and name in known and known[name] >= solved:
         return
-    content = {"format": FORMAT, "solved": known | {name: solved}}
+    content = {"format": FORMAT, "solved": (known or {}) | {name: solved}}
     try:
+        path = folder() / f"{lesson}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not known:
+        if known is None and path.exists():
             path.replace(path.with_name(f"{path.name}.unreadable"))
         files.write(path, json.dumps(content, indent=1).encode() + b"\n")
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
         warnings.warn(
             f"your progress was not saved ({error}); the lesson works without it", stacklevel=3
         )
+
+
+def _load(lesson: str) -> dict[str, bool] | None:
+    """As `read`, but None where there is no file that can be read."""
+    try:
+        content = json.loads((folder() / f"{lesson}.json").read_text("utf-8"))
+        if content["format"] != FORMAT:
+            return None
+        return {str(name): solved is True for name, solved in content["solved"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+        return None  # missing, cut short, nested without end, or of another make

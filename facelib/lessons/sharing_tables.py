@@ -90,7 +90,7 @@ def codebook_table(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table
             )
         ]  # fmt: skip
         rows.append([values, f"{bits:.2f}", f"{entropy:.2f}", f"{size:,.0f}", *lost])
-    head = ["values", "bits a weight", "entropy", "bytes", "k-means", "all but codebooks tuned"]
+    head = ["values", "bits a weight", "best names", "bytes", "k-means", "all but codebooks tuned"]
     return Table([*head, "fine-tuned"], rows)
 
 

@@ -34,7 +34,7 @@ def kernel_editor(face: Tensor) -> VBox:
     Args:
         face: float (1, 1, H, W) in [0, 1].
     """
-    start = kernel("vertical edges").flatten().tolist()
+    start = kernel("spots").flatten().tolist()
     fields = [
         BoundedFloatText(
             value, min=-9, max=9, step=0.5, layout=Layout(width="70px"),
@@ -42,7 +42,7 @@ def kernel_editor(face: Tensor) -> VBox:
         )
         for place, value in enumerate(start)
     ]  # fmt: skip
-    menu, output = Dropdown(options=list(KERNELS), description="kernel"), Output()
+    menu, output = Dropdown(options=list(KERNELS), value="spots", description="kernel"), Output()
 
     def redraw(_: object = None) -> None:
         from IPython.display import display
@@ -127,7 +127,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
         show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
         score = sharing.top1(small, test)
-        head = ["values", "bits a weight", "the same, entropy", "bytes of the file", "top-1"]
+        head = ["values", "bits a weight", "with the best names", "bytes of the file", "top-1"]
         return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
 
     slider = IntSlider(4, min=1, max=8, description="bits", continuous_update=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import time
 
 import numpy as np
@@ -30,14 +32,22 @@ def judge(checker, answer):
         (float("nan"), "incorrect", "nan, not a number"),
         (torch.tensor(float("inf")), "incorrect", "inf, not a number"),
         ("five", "error", "this is text, 'five': leave out the quotes"),
-        (None, "error", "nothing (None): does the function return its result?"),
+        (None, "error", "nothing (None), as from a function that lacks its `return`"),
         (True, "error", "a truth value"),
+        (torch.tensor(True), "error", "a Tensor of shape ()"),
+        ((5,), "error", "A comma makes (5,)"),
+        ((), "error", "a tuple"),
+        ((True, False), "error", "a tuple"),
+        (10**400, "error", "too large"),
+        ([____], "not attempted", "Replace"),
+        (torch.nn.Linear(1, 1), "error", "a Linear"),
         (torch.ones(2, 3), "error", "a Tensor of shape (2, 3)"),
         (np.ones(0), "error", "a ndarray of shape (0,)"),
         (torch.ones((), device="meta"), "error", "device 'meta', and 'cpu' is wanted"),
         (abs, "error", "a function: call it"),
         ([5], "error", "a list"),
         (1j, "error", "a complex"),
+        ((10, 368), "error", "Write thousands as 10_000"),
     ],
 )
 def test_a_number_is_judged_whatever_comes(answer, kind, words):
@@ -69,6 +79,7 @@ WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
         (WANTED / torch.tensor([0.0, 1]), "incorrect", "2 of 4 numbers are NaN or infinite"),
         (WANTED.to("meta"), "error", "add .cpu()"),
         (WANTED + 1j, "error", "complex"),
+        (WANTED.half(), "error", "16 bits"),
         ("1 2 3 4", "error", "text"),
         (None, "error", "None"),
         (True, "error", "truth value"),
@@ -127,7 +138,9 @@ CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
         (lambda z: z[:1], "incorrect", "The shape is (1,), and (3,) is wanted."),
         (lambda z: z.sum(), "incorrect", "The shape is (), and (3,) is wanted."),
         (lambda z: ____, "not attempted", "Replace"),
-        (lambda z: None, "error", "does the function return its result?"),
+        (lambda z: z.exp() / ____, "not attempted", "Replace"),
+        (lambda z: ____ * 2 - z, "not attempted", "Replace"),
+        (lambda z: None, "error", "lacks its `return`"),
         (lambda z: "text", "error", "text"),
         (lambda z: z.to("meta"), "error", "'cpu' is wanted"),
         (lambda: 1, "error", "can't be called as the question says"),
@@ -163,6 +176,47 @@ def test_a_function_that_never_ends_is_stopped(monkeypatch):
             break
         time.sleep(0.02)
     assert ended, "the thread goes on"
+
+
+def test_a_function_that_holds_out_says_that_the_kernel_must_be_restarted(monkeypatch):
+    monkeypatch.setattr(checkers.run, "__kwdefaults__", {"seconds": 0.1})
+    monkeypatch.setattr(checkers._stop, "__defaults__", (2,))
+    release = threading.Event()
+
+    def stubborn(z):
+        while not release.is_set():
+            try:
+                release.wait(0.01)
+            except BaseException:  # the mistake of a bare `except:`
+                continue
+
+    outcome = judge(function(softmax, *CASES), stubborn)
+    release.set()
+    assert outcome.kind == "error"
+    assert outcome.message.endswith("It could not be stopped: restart the kernel.")
+
+
+def test_a_loop_that_catches_one_error_is_stopped_by_the_next(monkeypatch):
+    monkeypatch.setattr(checkers.run, "__kwdefaults__", {"seconds": 0.1})
+
+    def patient(z):
+        for _ in range(3):
+            with contextlib.suppress(BaseException):
+                forever(z)
+
+    outcome = judge(function(softmax, *CASES), patient)
+    assert outcome.message.endswith("Is there a loop that never ends?")
+
+
+def test_only_what_is_off_by_more_than_the_tolerance_is_counted():
+    reason = tensor(torch.tensor([100.0, 2.0]), tolerance=1e-3)(torch.tensor([100.01, 3.0]))
+    assert reason.startswith("1 of 2 numbers are off; the worst is at [1]")
+
+
+def test_a_wide_tolerance_does_not_spread_to_known_mistakes():
+    check = number(40, tolerance=0.5, reasons={0.4: "Per cent are wanted."})
+    assert check(0.4) == "Per cent are wanted."
+    assert check(0) == "0 is not it."
 
 
 def test_a_function_of_numbers_is_judged_and_drawn():

@@ -43,6 +43,7 @@ def test_without_a_choice_the_folder_is_in_the_learners_home(monkeypatch):
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"null", b'{"format": 1}', b'{"format": 1, "solved": [1]}', b"\xff\xfe",
+     b"[" * 200_000, b'{"format":' * 200_000,
      b'{"format": 0, "solved": {"sum": true}}', b'{"format": 99, "done": "all"}'],
 )  # fmt: skip
 def test_a_corrupt_or_old_file_is_set_aside_and_never_breaks_a_lesson(exercise, content):
@@ -76,3 +77,20 @@ def test_the_file_holds_names_and_truth_values_only(exercise):
     text = (progress.folder() / "07.json").read_text()
     assert json.loads(text) == {"format": 1, "solved": {"sum": False}}
     assert stat.S_ISREG((progress.folder() / "07.json").stat().st_mode)
+
+
+def test_an_empty_record_is_no_unreadable_one(exercise):
+    progress.folder().mkdir(parents=True)
+    (progress.folder() / "07.json").write_text('{"format": 1, "solved": {}}')
+    exercise.check(5)
+    assert [path.name for path in progress.folder().iterdir()] == ["07.json"]
+
+
+def test_a_learner_without_a_home_is_only_warned(exercise, monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("FACELIB_PROGRESS")
+    monkeypatch.setattr(progress.Path, "home", homeless)
+    with pytest.warns(UserWarning, match="home directory"):
+        assert exercise.check(5).kind == "correct"
