@@ -34,14 +34,14 @@ def test_functions_lists_values_and_slopes(shown):
 
 def test_pulls_reads_the_curve_at_the_places_asked_for(shown):
     table = curves.pulls({"a": [1.0, 0.5, 0.0]}, [0.01, 0.5, 1.0], at=(0.5, 1.0))
-    assert table.rows == [["a", "0.500", "0.000"]]
+    assert table.rows == [["a", "0.500", "0.00000"]]
 
 
 def test_paths_tells_how_far_down_a_walk_has_come(shown):
     walk = torch.linspace(1, 0, 6)[:, None].expand(6, 2)
     table = curves.paths(lambda w: w.square().sum(-1), torch.zeros(2), {"straight": walk})
     assert table.head[1:] == ["0 steps", "5 steps"]
-    assert table.rows == [["straight", "2.000", "0.000"]]
+    assert table.rows == [["straight", "2.00000", "0.00000"]]
 
 
 def test_learning_lists_the_last_look(shown):
