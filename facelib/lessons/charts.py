@@ -89,21 +89,20 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
 def lines(
     x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
 ) -> None:
-    """Draw one curve a name with its 95 % band over `x`, on a logarithmic axis.
+    """Draw one curve a name with its 95 % band over `x`.
 
     Args:
-        x: positive; a label stands at each.
-        curves: an interval for each x.
+        x: where; a label stands at each.
+        curves: an interval for each x, or for the first ones.
         across, up: what the axes show.
     """
     figure, axis = subplots(figsize=(6.4, 3))
     for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
-        (line,) = axis.plot(x, [point.value for point in points], style, label=name)
+        here = x[: len(points)]
+        (line,) = axis.plot(here, [point.value for point in points], style, label=name)
         low, high = [point.low for point in points], [point.high for point in points]
-        axis.fill_between(x, low, high, color=line.get_color(), alpha=0.2)
-    axis.set_xscale("log")
-    axis.set_xticks(x, [f"{place:g}" for place in x])
-    axis.minorticks_off()
+        axis.fill_between(here, low, high, color=line.get_color(), alpha=0.2)
+    axis.set_xticks(x)
     axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
     axis.legend(frameon=False)
     ends = "; ".join(

@@ -60,14 +60,18 @@ def when_moved(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
 
 
 def codebook_curves(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw top-1 over the bits of a code, as k-means leaves the network and fine-tuned.
+    """Draw top-1 over the bits of a code, as k-means leaves the network and tuned.
 
     Args:
         stored: the evidence's "codebook".
     """
     curves = {
-        name: [mean_interval(stored[str(values)][name], "splits") for values in VALUES]
-        for name in ("k-means", "fine-tuned")
+        name: [
+            mean_interval(stored[str(values)][name], "splits")
+            for values in VALUES
+            if name in stored[str(values)]
+        ]
+        for name in ("k-means", "fine-tuned", "all but codebooks")
     }
     lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")
 

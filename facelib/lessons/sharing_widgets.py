@@ -123,7 +123,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
         figure, axis = subplots(figsize=(6.4, 2.4))
         axis.hist(weights, 200, color=COLOURS[5])
         for value in values:
-            axis.axvline(float(value), color=COLOURS[1], linewidth=0.7)
+            axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
         show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
         score = sharing.top1(small, test)

@@ -51,6 +51,11 @@ def shrink(images: Tensor) -> Tensor:
     return resize(images, HEIGHT, WIDTH)
 
 
+def enlarge(images: Tensor, times: int = 4) -> Tensor:
+    """Every pixel as a square of `times` x `times`, to be looked at."""
+    return images.repeat_interleave(times, 2).repeat_interleave(times, 3)
+
+
 def tiny_faces(seed: int, images: int = 5) -> Parts:
     """ORL at 14 x 12 pixels, split, and scaled by the training part alone."""
     faces = orl().map(shrink)

@@ -24,7 +24,8 @@ parts = tiny.tiny_faces(seed=0)
 # To see every number we shrink the ORL faces to 14 x 12 pixels: five photographs a person to learn from, one to choose by (*validation*), four to test. They are still faces:
 
 # %% tags=["real-faces"]
-data.contact_sheet(data.orl().of_people([0, 1]).map(tiny.shrink), columns=10)
+two = data.orl().of_people([0, 1]).map(tiny.shrink)
+data.contact_sheet(two.map(tiny.enlarge), columns=10)
 
 # %% [markdown]
 # A **neuron** multiplies each pixel x by a weight w, adds everything up, and adds a bias: z = w·x + b. A **layer** is many neurons with the same input, so its weights are a matrix W, one row a neuron. For one photograph `W @ x` gives every neuron's sum (`@` multiplies matrices); for many, one a row, it is `x @ W.T`. PyTorch's layer is `nn.Linear`:

@@ -332,19 +332,19 @@ tuned = sharing.fine_tuned(coarse, train, seed=0, steps=steps // 3)
 measure.record("top-1 with 4 values, fine-tuned", 100 * sharing.top1(tuned, test), "%")
 
 # %% [markdown]
-# From nearly nothing back to nearly everything, by moving 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. The stored runs, 10 splits each:
+# From nearly nothing back to nearly everything, by moving 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):
 
 # %%
 sharing_tables.codebook_curves(stored["codebook"])
 
 # %% [markdown]
-# Did the *values* do that? In the last column but one they stay as k-means left them, and only batch norm and biases learn. These columns are top-1 less that of the network with 32 bits, which was trained on for just as long (steps and rates were fixed beforehand):
+# The last three columns are top-1 less that of the network with 32 bits, which was trained on for just as long (steps and rates were fixed beforehand):
 
 # %%
 sharing_tables.codebook_table(stored["codebook"])
 
 # %% [markdown]
-# Hardly. Nearly all of the repair comes from batch norm and biases; letting the values move adds 0.8 of a point with four values (0.008 [0.002, 0.013], paired) and nothing one could see with more. So "fine-tune the codebook" is true, and mostly about something else: whenever a repair seems miraculous, ask what a simpler one does.
+# They hardly did. Nearly all of the repair comes from batch norm and biases; letting the values move adds 0.8 of a point with four values (0.008 [0.002, 0.013], paired) and nothing one could see with more. So "fine-tune the codebook" is true, and mostly about something else: whenever a repair seems miraculous, ask what a simpler one does.
 #
 # And the price? Tuned, 8 values cost nothing that 10 splits could show (a loss of more than 0.6 of a point is excluded), in a file of 67,671 bytes instead of 619,048: nine times smaller. With 4 values a loss of three points is not excluded, with 2 it is 27 points.
 #

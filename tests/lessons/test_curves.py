@@ -34,7 +34,7 @@ def test_functions_lists_values_and_slopes(shown):
 
 def test_pulls_reads_the_curve_at_the_places_asked_for(shown):
     table = curves.pulls({"a": [1.0, 0.5, 0.0]}, [0.01, 0.5, 1.0], at=(0.5, 1.0))
-    assert table.rows == [["a", "0.500", "0.00000"]]
+    assert table.rows == [["a", "0.500", "0.000"]]
 
 
 def test_paths_tells_how_far_down_a_walk_has_come(shown):
