@@ -371,8 +371,9 @@ all(end.largest_gradient < 1e-3 for end in ends), len({round(end.loss, 3) for en
 # No slope is left, and yet the losses differ: all but one have *not* found the lowest, and perhaps none has. (No slope means a minimum or a saddle; we did not look which.) Between two of them the ground rises:
 
 # %%
-wide = [descent.find_minimum(parts.train, seed, hidden=64) for seed in range(2)]
-pairs = {"8 neurons": ends[:2], "64 neurons": wide}
+neurons = pick(profile, smoke=16, quick=64, full=64)
+wide = [descent.find_minimum(parts.train, seed, hidden=neurons) for seed in range(2)]
+pairs = {"8 neurons": ends[:2], f"{neurons} neurons": wide}
 curves.barrier({n: descent.between(a.model, b.model, parts.train) for n, (a, b) in pairs.items()})
 
 # %% [markdown]
