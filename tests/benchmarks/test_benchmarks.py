@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from benchmarks import loop, results, throughput
+from benchmarks import loop, results, synth, throughput
 from facelib.data import Augment, orl, resize
 from facelib.models import FaceCNN
 from facelib.training.fit import fit, generator
@@ -33,6 +33,13 @@ def test_the_throughput_benchmark_runs(tmp_path):
     stored = results.read("throughput", tmp_path)
     assert [(row["workers"], row["threads"]) for row in stored["loaders"]] == [(0, 1), (1, 1)]
     assert stored["best"] in stored["loaders"]
+
+
+def test_the_generator_benchmark_runs(tmp_path):
+    synth.main({"cpu": 8, "cuda": 8}, repeats=2, sizes=(64,), compiled=(False,), folder=tmp_path)
+    rows = results.read("synth", tmp_path)["rows"]
+    assert [(row["channels"], len(row["faces_per_s"])) for row in rows] == [(1, 2), (3, 2)]
+    assert rows[0]["best"] >= rows[0]["median"] > 0
 
 
 def test_the_bare_loop_learns_what_fit_learns_from_the_same_batches():
