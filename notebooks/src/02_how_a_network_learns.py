@@ -8,9 +8,6 @@
 profile = None
 
 # %%
-import torch
-from torch import nn
-
 from facelib import data, measure
 from facelib.lessons import ____, charts, curves, descent, evidence, overfitting, pick, tiny
 from facelib.lessons import lesson02 as lesson
@@ -31,6 +28,9 @@ data.contact_sheet(two.map(tiny.enlarge), columns=10)
 # A **neuron** multiplies each pixel x by a weight w, adds everything up, and adds a bias: z = w·x + b. A **layer** is many neurons with the same input, so its weights are a matrix W, one row a neuron. For one photograph `W @ x` gives every neuron's sum (`@` multiplies matrices); for many, one a row, it is `x @ W.T`. PyTorch's layer is `nn.Linear`:
 
 # %% tags=["nbval-check-output"]
+import torch
+from torch import nn
+
 torch.manual_seed(0)
 first = nn.Linear(14 * 12, 64)
 z = parts.train.x @ first.weight.T + first.bias
