@@ -200,6 +200,15 @@ def scores_figure(pairs: Verification, threshold: float) -> Table:
     )
 
 
+def show_in(output: Output, draw: Callable[[], object]) -> None:
+    """Replace what `output` shows by the figures that `draw` shows and what it returns."""
+    from IPython.display import display
+
+    output.clear_output(wait=True)
+    with output:
+        display(draw())
+
+
 def explore(draw: Callable[..., object], **controls: ValueWidget) -> VBox:
     """Controls above a figure and a table that follow them.
 
@@ -211,11 +220,7 @@ def explore(draw: Callable[..., object], **controls: ValueWidget) -> VBox:
     output = Output()
 
     def redraw(_: object = None) -> None:
-        from IPython.display import display
-
-        output.clear_output(wait=True)
-        with output:
-            display(draw(**{name: control.value for name, control in controls.items()}))
+        show_in(output, lambda: draw(**{name: c.value for name, c in controls.items()}))
 
     for control in controls.values():
         control.observe(redraw, "value")

@@ -28,9 +28,9 @@ from facelib.training import fit
 
 STEPS, BATCH, LOOKS = 300, 40, 15
 
-NOTHING = Augment(shift=0, degrees=0, scale=0, mirror=False, light=0)
+STILL = Augment(shift=0, degrees=0, scale=0, mirror=False, light=0)  # faces as they are
 NUDGE = Augment(shift=0.02, degrees=2, scale=0.02, mirror=False, light=0.1)  # as a next video frame
-BARE: dict[str, Any] = {"augment": NOTHING, "weight_decay": 0.0, "label_smoothing": 0.0}
+BARE: dict[str, Any] = {"augment": STILL, "weight_decay": 0.0, "label_smoothing": 0.0}
 DROPOUT = 0.5
 # The best validation top-1 of 0.05, 0.5, 2, 5 and 10, one photograph a person, splits 100 to 102.
 DECAY = 5.0

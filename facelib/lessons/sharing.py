@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, resize
 from facelib.lessons.lesson01 import half_size
+from facelib.lessons.overfitting import STILL
 from facelib.measure import (
     saved_bytes,
 )
@@ -24,7 +25,6 @@ from facelib.training import fit
 SIZE = 28, 23  # pixels: a quarter of ORL's in each direction, so that full connection is affordable
 CHANNELS, KERNEL, STRIDE = 16, 5, 2
 MAP = 12, 10  # places of the 5 x 5 window, two pixels apart
-STILL = Augment(shift=0, degrees=0, scale=0, mirror=False, light=0)  # faces as they are
 SHIFTS = (0, 1, 2, 3)
 VALUES = (2, 4, 8, 16, 32, 64, 128, 256)
 FROZEN = (2, 4, 8, 16)  # sizes for which the evidence also trains all but the codebooks

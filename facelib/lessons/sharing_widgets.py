@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import sharing
-from facelib.lessons.charts import Table, explore, panels
+from facelib.lessons.charts import Table, explore, panels, show_in
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -44,20 +44,19 @@ def kernel_editor(face: Tensor) -> VBox:
     ]  # fmt: skip
     menu, output = Dropdown(options=list(KERNELS), value="spots", description="kernel"), Output()
 
-    def redraw(_: object = None) -> None:
-        from IPython.display import display
-
+    def draw() -> Table:
         edited = torch.tensor([field.value for field in fields]).view(1, 1, 3, 3)
         feature_map = conv2d(face, edited)
-        output.clear_output(wait=True)
-        with output:
-            panels(
-                {"face": 2 * face - 1, "kernel": edited, "feature map": feature_map},
-                "A face, the 3 x 3 kernel, and the feature map that the kernel makes of the face.",
-            )
-            responses = [float(v) for v in (edited.sum(), feature_map.min(), feature_map.max())]
-            head = ["sum of the kernel", "lowest response", "highest response"]
-            display(Table(head, [responses]))
+        panels(
+            {"face": 2 * face - 1, "kernel": edited, "feature map": feature_map},
+            "A face, the 3 x 3 kernel, and the feature map that the kernel makes of the face.",
+        )
+        responses = [float(v) for v in (edited.sum(), feature_map.min(), feature_map.max())]
+        head = ["sum of the kernel", "lowest response", "highest response"]
+        return Table(head, [responses])
+
+    def redraw(_: object = None) -> None:
+        show_in(output, draw)
 
     def choose(change: dict) -> None:
         for field, value in zip(fields, kernel(change["new"]).flatten().tolist(), strict=True):

@@ -5,23 +5,8 @@ import pytest
 import torch
 from ipywidgets import IntSlider
 
-from facelib import figures
 from facelib.lessons import charts
 from facelib.measure import Interval, Protocol, Row, Scoreboard, Verification
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """The text alternatives of the figures shown."""
-    alts = []
-
-    def show(figure, alt, handle=None):
-        figures.mime(figure, alt)  # it can be drawn
-        figures.plt.close(figure)
-        alts.append(alt)
-
-    monkeypatch.setattr(charts, "show", show)
-    return alts
 
 
 @pytest.fixture

@@ -3,22 +3,7 @@ import re
 import pytest
 import torch
 
-from facelib import figures
 from facelib.lessons import curves
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """The text alternatives of the figures shown."""
-    alts = []
-
-    def show(figure, alt, handle=None):
-        figures.mime(figure, alt)  # it can be drawn
-        figures.plt.close(figure)
-        alts.append(alt)
-
-    monkeypatch.setattr(curves, "show", show)
-    return alts
 
 
 def test_slopes_are_derivatives():

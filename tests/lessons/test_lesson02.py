@@ -149,7 +149,7 @@ def one():
 
 def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):
     images = one.train.images
-    seen = overfitting.NOTHING(images, torch.Generator().manual_seed(0))
+    seen = overfitting.STILL(images, torch.Generator().manual_seed(0))
     assert (seen - images / 255).abs().max() < 1e-4
 
 
