@@ -2,6 +2,8 @@
 
 from facelib.models.embed import embed, predict
 from facelib.models.facecnn import FaceCNN
+from facelib.models.faceresnet import FaceResNet
 from facelib.models.io import load, save
+from facelib.models.pretrained import face_embedding
 
-__all__ = ["FaceCNN", "embed", "load", "predict", "save"]
+__all__ = ["FaceCNN", "FaceResNet", "embed", "face_embedding", "load", "predict", "save"]

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from facelib import files
 from facelib.models.facecnn import FaceCNN
+from facelib.models.faceresnet import FaceResNet
 
-ARCHITECTURES: dict[str, type[nn.Module]] = {"FaceCNN": FaceCNN}
+ARCHITECTURES: dict[str, type[nn.Module]] = {"FaceCNN": FaceCNN, "FaceResNet": FaceResNet}
 
 
 def save(model: nn.Module, path: str | Path) -> None:

@@ -16,9 +16,19 @@ from facelib.data.faceset import FaceSet
 from facelib.models import io
 
 if TYPE_CHECKING:
-    from facelib.training.fit import History
+    from facelib.training.loop import History
 
 OPTIMIZER = "optimizer."
+
+
+def check_folder(checkpoint: str | Path | None) -> None:
+    """Before a long run: say that the folder is missing, and not at the first time of saving.
+
+    Raises:
+        ValueError: there is no such folder.
+    """
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise ValueError(f"checkpoint={str(checkpoint)!r}: make the folder first")
 
 
 def fingerprint(faces: FaceSet) -> str:

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from facelib import figures
 
 if TYPE_CHECKING:
-    from facelib.training.fit import History
+    from facelib.training.loop import History
 
 REDRAW_SECONDS = 1.0
 

@@ -10,7 +10,8 @@ import torch
 from benchmarks import loop, results, synth, throughput
 from facelib.data import Augment, orl, resize
 from facelib.models import FaceCNN
-from facelib.training.fit import fit, generator
+from facelib.training import fit
+from facelib.training.loop import generator
 
 
 @pytest.fixture(autouse=True)

@@ -188,7 +188,7 @@ def test_a_loss_that_blows_up_stops_the_run_and_keeps_the_last_good_checkpoint(t
 
 
 def test_within_a_long_epoch_the_loss_is_looked_at_now_and_then(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("facelib.training.fit"), "LOOK_EVERY", 2)
+    monkeypatch.setattr(importlib.import_module("facelib.training.loop"), "LOOK_EVERY", 2)
     bad = StopAt(1, lambda images: images * torch.nan)
     with pytest.raises(FloatingPointError, match="after step 0"):
         train(batch=2, augment=bad)
@@ -315,7 +315,7 @@ def test_validation_runs_in_evaluation_mode_without_gradients_and_always_at_the_
 
 
 def test_bf16_follows_the_hardware_unless_told(monkeypatch):
-    module = importlib.import_module("facelib.training.fit")
+    module = importlib.import_module("facelib.training.loop")
     monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
     seen = []
 
@@ -345,7 +345,7 @@ distributed.stop()
 def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
     from torch.nn.functional import cross_entropy
 
-    from facelib.training.fit import generator
+    from facelib.training.loop import generator
 
     (tmp_path / "halves.py").write_text(HALVES)
     command = [

@@ -21,6 +21,17 @@ def test_the_same_command_twice_gives_the_same_model(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+TINY = ["--width", "2", "--embedding", "8", "--batch", "8", "--steps", "2", "--device", "cpu"]
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "triplet", "cosface", "arcface"])
+def test_an_embedding_is_trained_on_people_who_do_not_exist(loss, tmp_path, capsys):
+    out = tmp_path / "embedding.safetensors"
+    main(["synth", "--loss", loss, "--people", "9", "--out", str(out), *TINY])
+    assert "16 synthetic faces" in capsys.readouterr().out
+    assert models.load(out).config == {"width": 2, "embedding": 8}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -29,6 +40,8 @@ def test_the_same_command_twice_gives_the_same_model(tmp_path):
         (["orl", "--out", "."], "want a file"),
         (["orl", "--out", "x", "--checkpoint", "x"], "another one than the checkpoint"),
         (["orl", "--out", "x", "--train", "10"], "0 have, the most is 10 images"),
+        (["synth", "--out", "x", "--batch", "9"], "with 4 images each; got"),
+        (["synth", "--out", "x", "--people", "1", "--loss", "arcface"], "2 or more people"),
         (["celeba", "--out", "x"], "invalid choice: 'celeba'"),
     ],
 )

@@ -1,0 +1,79 @@
+"""FaceResNet, the network behind the course's shipped embedding: a small residual network.
+
+Residual blocks after He et al. 2016 (https://doi.org/10.1109/CVPR.2016.90). As in ArcFace (Deng et
+al. 2019, https://doi.org/10.1109/CVPR.2019.00482) the last map isn't averaged over space but
+flattened, so that the embedding knows what was where in the face.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+SIDE = 64  # pixels: height and width of the images it reads
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
+    return [
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),  # one module a call: pruning and quantization tools tell calls apart by module
+    ]
+
+
+class Residual(nn.Module):
+    """x + two convolutions of x, then ReLU; no change of shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.change = nn.Sequential(*_conv(channels, channels), *_conv(channels, channels)[:2])
+        self.relu = nn.ReLU()
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Maps (N, channels, H, W) -> the same shape."""
+        return self.relu(maps + self.change(maps))
+
+
+class FaceResNet(nn.Module):
+    """Grey face of 64 x 64 pixels -> embedding.
+
+    Args:
+        width: channels of the first layer; later ones have 2 to 4 times as many.
+        embedding: length of the embedding.
+    """
+
+    def __init__(self, width: int = 32, embedding: int = 128) -> None:
+        super().__init__()
+        for name, value in (("width", width), ("embedding", embedding)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        self.config = {"width": width, "embedding": embedding}
+        self.features = nn.Sequential(
+            *_conv(1, width, stride=2), Residual(width),
+            *_conv(width, 2 * width, stride=2), Residual(2 * width), Residual(2 * width),
+            *_conv(2 * width, 4 * width, stride=2), Residual(4 * width), Residual(4 * width),
+            *_conv(4 * width, 3 * width, stride=2),
+        )  # fmt: skip
+        self.embedding = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(3 * width * (SIDE // 16) ** 2, embedding, bias=False),
+            nn.BatchNorm1d(embedding),
+        )
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Images float (N, 1, 64, 64) in [0, 1] -> embeddings (N, embedding), any length.
+
+        Raises:
+            ValueError: another shape: `to_grey` and `resize(images, 64, 64)` make it fit.
+        """
+        if images.shape[1:] != (1, SIDE, SIDE):
+            raise ValueError(
+                f"want grey images (N, 1, {SIDE}, {SIDE}), got {tuple(images.shape)}: "
+                f"facelib.data.to_grey and resize(images, {SIDE}, {SIDE}) make them so"
+            )
+        spread, mean = torch.std_mean(images, dim=(1, 2, 3), keepdim=True)
+        return self.embedding(self.features((images - mean) / (spread + 1e-3)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As `embed`."""
+        return self.embed(images)

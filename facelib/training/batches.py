@@ -1,0 +1,110 @@
+"""Where `fit_embedding` gets its batches: people who don't exist, or those of a FaceSet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from facelib.data.augment import Augment
+from facelib.data.faceset import FaceSet
+from facelib.data.synth import Factors, identities, nuisances, render
+from facelib.data.synth.factors import Choice
+from facelib.training.checkpoint import fingerprint
+
+POOL = 2**40  # seed of a fixed set of people: none that a test or a lesson would take
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class FreshFaces:
+    """Photographs nobody has seen before, rendered on the device for every batch.
+
+    Args:
+        people: how many there are; 0 draws new ones for every batch, as many as there could be.
+        images_each: photographs of each person in a batch.
+        augment: as in `fit`, on what was rendered.
+        compiled: render with torch.compile.
+        photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
+    """
+
+    people: int = 0
+    images_each: int = 4
+    augment: Augmentation = field(default_factory=Augment)
+    compiled: bool = False
+    photo: dict[str, Choice] = field(default_factory=dict)
+
+    def __call__(
+        self, n: int, generator: torch.Generator, device: torch.device
+    ) -> tuple[Tensor, Tensor]:
+        """n images, float (n, 1, 64, 64) in [0, 1], and whom they show, int64 (n,)."""
+        present = n // self.images_each
+        if self.people:
+            person = torch.randperm(self.people, generator=generator)[:present]
+            people = _people(self.people)[person]
+        else:
+            person, people = torch.arange(present), identities(present, generator)
+        photos = nuisances(n, generator, **self.photo)
+        images = render(
+            people.repeat(self.images_each), photos, device=device, compiled=self.compiled
+        )
+        person = person.repeat_interleave(self.images_each).to(device)
+        return self.augment(images, generator), person
+
+
+@lru_cache(2)
+def _people(number: int) -> Factors:
+    return identities(number, POOL)
+
+
+class DrawnFaces:
+    """Some people of a FaceSet for every batch, and some of their images.
+
+    Args:
+        faces: people with fewer than `images_each` images are never drawn.
+        images_each: images of each person in a batch.
+        augment: as in `fit`.
+
+    Raises:
+        ValueError: fewer than two people have enough images.
+    """
+
+    def __init__(
+        self, faces: FaceSet, images_each: int = 4, augment: Augmentation | None = None
+    ) -> None:
+        enough = (faces.counts >= images_each).nonzero().flatten()
+        if images_each < 1 or len(enough) < 2:
+            raise ValueError(
+                f"want two people with {images_each} images or more, {len(enough)} have; the most "
+                f"is {int(faces.counts.max())}"
+            )
+        self.faces, self.images_each, self.enough = faces, images_each, enough
+        self.augment = augment or Augment()
+
+    def __repr__(self) -> str:
+        kind = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(self.augment))
+        return f"DrawnFaces({fingerprint(self.faces)}, {self.images_each}, {kind})"
+
+    def __call__(
+        self, n: int, generator: torch.Generator, device: torch.device
+    ) -> tuple[Tensor, Tensor]:
+        """n images, float (n, C, H, W) in [0, 1], and whom they show, int64 (n,).
+
+        Raises:
+            ValueError: n images need more people than there are.
+        """
+        faces, present = self.faces, n // self.images_each
+        if present > len(self.enough):
+            raise ValueError(
+                f"{n} images need {present} people with {self.images_each} images each, "
+                f"{len(self.enough)} have as many: try batch={len(self.enough) * self.images_each}"
+            )
+        chosen = self.enough[torch.randperm(len(self.enough), generator=generator)[:present]]
+        rank = faces.rank_within_person(int(torch.randint(2**62, (), generator=generator)))
+        drawn = (rank < self.images_each).to(chosen.device) & torch.isin(faces.person, chosen)
+        part = faces.take(drawn).to(device)
+        return self.augment(part.images, generator), part.person

@@ -1,0 +1,216 @@
+"""train(): the training loop of the course, on one screen; `fit` and `fit_embedding` call it.
+
+AdamW (Loshchilov & Hutter 2019), one-cycle schedule (Smith & Topin 2018). All randomness is keyed
+by (seed, step): the same machine, versions and thread count give the same bits, and a run that was
+killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from facelib.training import checkpoint as checkpoints
+from facelib.training import distributed
+from facelib.training.device import compiled, has_fast_bf16
+from facelib.training.progress import Progress
+
+MEMORY_IS_FULL = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+LOOK_EVERY = 20  # steps between two looks at the loss; a look waits for the GPU
+
+
+@dataclass
+class History:
+    """What happened: one loss a step, (step, value) of each validation, and how long it took."""
+
+    loss: list[float] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    images_per_second: float = 0.0
+
+
+class Objective(nn.Module):
+    """What is minimised: images and who they show -> a loss. Holds everything that is learned.
+
+    Args:
+        model: float images (N, C, H, W) in [0, 1] -> (N, D).
+        loss: ((N, D) of the model, person (N,)) -> a number; may have weights of its own.
+    """
+
+    def __init__(self, model: nn.Module, loss: nn.Module) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, images: Tensor, person: Tensor) -> Tensor:
+        return self.loss(self.model(images), person)
+
+
+def train(
+    model: nn.Module,
+    loss: nn.Module,
+    draw: Callable[[int], tuple[Tensor, Tensor]],
+    *,
+    steps: int,
+    every: int,
+    batch: int,
+    lr: float,
+    weight_decay: float,
+    seed: int,
+    device: torch.device,
+    bf16: bool | None,
+    compile: bool,
+    validate: Callable[[nn.Module], float] | None,
+    validate_every: int,
+    checkpoint: str | Path | None,
+    run: dict[str, Any],
+    progress: bool,
+    plot: bool,
+) -> History:
+    """Train `model` and `loss`, in place, for `steps` steps; leave them in evaluation mode.
+
+    Args:
+        model, loss: as in `Objective`.
+        draw: step -> float images in [0, 1] on the device and whom they show: this process's part
+            of a batch.
+        every: steps between two checkpoints; validation comes every `validate_every`-th time.
+        batch: images a step, over all processes together.
+        run: what a checkpoint of this run must agree with.
+        lr, weight_decay, seed, device, bf16, compile, validate, checkpoint, progress, plot: see
+            `fit`.
+
+    Raises:
+        FloatingPointError, MemoryError, ValueError: see `fit`.
+    """
+    rank, world = distributed.rank(), distributed.world()
+    bf16 = has_fast_bf16(device) if bf16 is None else bf16
+    model.to(device, memory_format=torch.channels_last).train()
+    learned = Objective(model, loss.to(device).train())
+    objective = Objective(compiled(model), loss) if compile else learned
+    forward = distributed.wrap(objective, device)
+    optimizer = torch.optim.AdamW(learned.parameters(), lr, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+
+    run = run | {
+        "model": [type(model).__name__, getattr(model, "config", None)], "batch": batch, "lr": lr,
+        "weight_decay": weight_decay, "seed": seed, "bf16": bf16, "processes": world,
+    }  # fmt: skip
+    history = History()
+    if checkpoint is not None and Path(checkpoint).exists():
+        history.loss, history.validation = checkpoints.load(
+            checkpoint, learned, optimizer, schedule, run
+        )
+    first = len(history.loss)
+    look = _Look(learned, history, checkpoint)
+    bar = Progress(first, steps, show=progress and rank == 0, plot=plot and rank == 0)
+    start = time.perf_counter()
+
+    with bar, _keyed_randomness(device), _memory_advice(batch, world):
+        for step in range(first, steps):
+            images, person = draw(step)
+            images = images.contiguous(memory_format=torch.channels_last)
+
+            torch.manual_seed(key(seed, "model", step, rank))  # for dropout
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                value = forward(images, person)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            schedule.step()
+
+            bar.step()
+            look.at(value)
+            done, last = step + 1, step + 1 == steps
+            if done % every and not last:
+                continue
+            look.now()
+            if (
+                validate is not None
+                and rank == 0
+                and (done % (every * validate_every) == 0 or last)
+            ):
+                history.validation.append((done, _validated(model, validate)))
+            bar.show(history, last)
+            if checkpoint is not None and rank == 0:
+                checkpoints.save(checkpoint, learned, optimizer, schedule, history, run)
+            distributed.wait()
+
+    learned.eval()
+    history.seconds = time.perf_counter() - start
+    history.images_per_second = (steps - first) * batch / history.seconds
+    return history
+
+
+def key(*parts: int | str) -> int:
+    """A 63-bit seed from (seed, step, ...); other parts give an unrelated seed."""
+    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def generator(*parts: int | str) -> torch.Generator:
+    """A CPU random generator seeded by `key(*parts)`."""
+    return torch.Generator().manual_seed(key(*parts))
+
+
+class _Look:
+    """Losses stay on the device and come over now and then; a run that has blown up is stopped."""
+
+    def __init__(self, model: nn.Module, history: History, path: str | Path | None) -> None:
+        self.model, self.history, self.path, self.waiting = model, history, path, []
+
+    def at(self, loss: Tensor) -> None:
+        self.waiting.append(loss.detach())
+        if len(self.waiting) == LOOK_EVERY:
+            self.now()
+
+    def now(self) -> None:
+        if not self.waiting:
+            return
+        losses = torch.stack(self.waiting)
+        self.waiting.clear()
+        weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()])
+        if not (losses.isfinite().all() and weights.all()):
+            saved = self.path is not None and Path(self.path).exists()
+            kept = f"the last good checkpoint is {self.path}" if saved else "nothing was saved yet"
+            raise FloatingPointError(
+                f"the loss or a weight became infinite or NaN after step {len(self.history.loss)}; "
+                f"{kept}. "
+                "Try a lower learning rate, bf16=False, or look for bad images."
+            )
+        self.history.loss.extend(losses.tolist())
+
+
+@contextmanager
+def _keyed_randomness(device: torch.device) -> Iterator[None]:
+    """Seeds set inside leave the caller's random state as it was."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield
+
+
+@contextmanager
+def _memory_advice(batch: int, world: int) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(words in str(error).lower() for words in MEMORY_IS_FULL):
+            raise
+        smaller = batch // 2 // world * world
+        advice = f"try batch={smaller}" if smaller >= 2 * world else "try a narrower model"
+        raise MemoryError(
+            f"out of memory with batch={batch}; {advice}, or smaller images"
+        ) from error
+
+
+@torch.no_grad()
+def _validated(model: nn.Module, validate: Callable[[nn.Module], float]) -> float:
+    model.eval()
+    value = float(validate(model))
+    model.train()
+    return value

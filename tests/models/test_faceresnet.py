@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from facelib.models import FaceResNet, embed, io
+
+
+def test_faces_become_embeddings_that_do_not_depend_on_light():
+    torch.manual_seed(0)
+    model = FaceResNet(4, 16).eval()
+    images = torch.rand(3, 1, 64, 64)
+    embeddings = model(images)
+    assert embeddings.shape == (3, 16)
+    torch.testing.assert_close(model(0.4 * images + 0.3), embeddings, atol=0.05, rtol=0.05)
+    assert torch.equal(model.embed(images), embeddings)
+
+
+def test_it_is_saved_and_comes_back_the_same(tmp_path):
+    model = FaceResNet(4, 16).eval()
+    io.save(model, tmp_path / "m")
+    images = torch.randint(255, (2, 1, 64, 64), dtype=torch.uint8)
+    assert torch.equal(embed(io.load(tmp_path / "m"), images), embed(model, images))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 64, 64), (2, 1, 56, 46), (2, 1, 112, 112)])
+def test_other_images_are_refused_with_what_to_do(shape):
+    with pytest.raises(ValueError, match=r"want grey images .* resize\(images, 64, 64\)"):
+        FaceResNet(4, 16)(torch.rand(shape))
+
+
+@pytest.mark.parametrize("settings", [{"width": 0}, {"embedding": 0}])
+def test_sizes_below_one_are_refused(settings):
+    with pytest.raises(ValueError, match="must be at least 1, got 0"):
+        FaceResNet(**settings)

@@ -1,0 +1,84 @@
+import pytest
+import torch
+
+from facelib.data import Augment, FaceSet
+from facelib.training.batches import DrawnFaces, FreshFaces
+
+CPU = torch.device("cpu")
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def photographs(counts=(4, 4, 1, 5)):
+    """Every image of a person is of the person's own grey, plus its own number."""
+    person = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    images = (50 * person + torch.arange(len(person)) % 5).byte()[:, None, None, None]
+    names = tuple("abcdefgh"[: len(counts)])
+    return FaceSet(images.expand(-1, 1, 4, 4).contiguous(), person, names)
+
+
+def plain(images, generator):
+    return images.float() / 255
+
+
+def test_fresh_faces_come_so_many_to_a_person_and_never_again():
+    faces = FreshFaces(images_each=3, augment=plain)
+    images, person = faces(12, generator(), CPU)
+    assert images.shape == (12, 1, 64, 64)
+    assert person.tolist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert len({image.numpy().tobytes() for image in images}) == 12
+    again, _ = faces(12, generator(), CPU)
+    other, _ = faces(12, generator(1), CPU)
+    assert torch.equal(images, again)
+    assert not torch.equal(images, other)
+
+
+def test_a_fixed_number_of_people_keeps_its_people_and_changes_their_photographs():
+    faces = FreshFaces(people=5, images_each=1, augment=plain, photo={"yaw": 0.0, "hair_day": 0.0})
+    seen = set()
+    for seed in range(4):
+        _, person = faces(4, generator(seed), CPU)
+        assert len(person.unique()) == 4
+        seen |= set(person.tolist())
+    assert seen == set(range(5))
+
+
+def test_photographs_can_be_asked_for():
+    dark, _ = FreshFaces(augment=plain, photo={"exposure": -2.0})(8, generator(), CPU)
+    light, _ = FreshFaces(augment=plain, photo={"exposure": 1.0})(8, generator(), CPU)
+    assert dark.mean() < 0.5 * light.mean()
+
+
+def test_drawn_faces_are_images_of_a_few_people_who_have_enough():
+    faces = DrawnFaces(photographs(), images_each=3, augment=plain)
+    seen = set()
+    for seed in range(8):
+        images, person = faces(6, generator(seed), CPU)
+        assert person.bincount().unique().tolist() in ([3], [0, 3])
+        assert torch.equal((images[:, 0, 0, 0] * 255).long() // 50, person)
+        seen |= set(person.tolist())
+    assert seen == {0, 1, 3}
+
+
+def test_no_image_is_drawn_twice_into_a_batch():
+    images, _ = DrawnFaces(photographs(), 4, plain)(12, generator(), CPU)
+    assert len(set((images[:, 0, 0, 0] * 255).long().tolist())) == 12
+
+
+def test_what_is_drawn_from_is_told_apart_by_its_text():
+    assert repr(DrawnFaces(photographs())) == repr(DrawnFaces(photographs()))
+    assert repr(DrawnFaces(photographs())) != repr(DrawnFaces(photographs((4, 5, 1, 5))))
+    assert repr(FreshFaces()) != repr(FreshFaces(augment=Augment(shift=0.2)))
+    assert " at 0x" not in repr(DrawnFaces(photographs(), augment=plain))
+
+
+def test_too_few_people_with_enough_images_are_refused():
+    with pytest.raises(ValueError, match="two people with 5 images or more, 1 have; the most is 5"):
+        DrawnFaces(photographs(), images_each=5)
+
+
+def test_a_batch_that_needs_more_people_than_there_are_is_refused_with_one_that_fits():
+    with pytest.raises(ValueError, match="4 people .* 3 have as many: try batch=12"):
+        DrawnFaces(photographs(), images_each=4)(16, generator(), CPU)

@@ -1,0 +1,137 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from facelib.data import orl, resize
+from facelib.models import FaceCNN, FaceResNet, embed, io
+from facelib.training import fit_embedding
+from facelib.training.batches import DrawnFaces, FreshFaces
+from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
+
+ROOT = Path(__file__).parents[2]
+SHORT = {"steps": 6, "batch": 8, "every": 3, "progress": False, "device": "cpu"}
+
+
+def people():
+    return orl().of_people(list(range(6))).map(lambda images: resize(images, 28, 23))
+
+
+class Small(FaceCNN):
+    """The embedding alone, as the losses want it."""
+
+    def forward(self, images):
+        return self.embed(images)
+
+
+def network():
+    torch.manual_seed(0)
+    return Small(4, 8, 1)
+
+
+def gap(model):
+    """Mean cosine of two images of a person, minus that of images of two people."""
+    unit, person = embed(model, people().images), people().person
+    cosine, same = unit @ unit.T, person[:, None] == person
+    return (cosine[same].mean() - cosine[~same].mean()).item()
+
+
+def weights(model):
+    return torch.cat([tensor.double().flatten() for tensor in model.state_dict().values()])
+
+
+@pytest.mark.parametrize("loss", [MarginLoss(6, 8), TripletLoss(), ContrastiveLoss()])
+def test_every_loss_brings_a_persons_images_together(loss):
+    model, settings = network(), SHORT | {"steps": 60, "batch": 24, "lr": 1e-2}
+    before = gap(model)
+    fit_embedding(model, DrawnFaces(people(), 4), loss, **settings)
+    assert gap(model) > before + 0.2
+    assert not model.training
+
+
+def test_a_margins_own_weights_are_trained_and_saved_with_the_run(tmp_path):
+    loss, path = MarginLoss(6, 8), tmp_path / "run"
+    before = loss.weight.detach().clone()
+    fit_embedding(network(), DrawnFaces(people()), loss, **SHORT, checkpoint=path)
+    assert (loss.weight - before).abs().max() > 1e-3
+    saved, _ = io.load_tensors(path)
+    assert torch.equal(saved["loss.weight"], loss.weight)
+
+
+class Killed(FreshFaces):
+    """Stops at the fifth batch, as a machine that is switched off."""
+
+    def __call__(self, *arguments):
+        calls.append(0)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return super().__call__(*arguments)
+
+    def __repr__(self):
+        return super().__repr__().replace("Killed", "FreshFaces")
+
+
+calls = []
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(tmp_path):
+    calls.clear()
+    torch.manual_seed(0)
+    whole = FaceResNet(2, 8)
+    fit_embedding(whole, FreshFaces(), ContrastiveLoss(), **SHORT)
+    path = tmp_path / "run"
+    torch.manual_seed(0)
+    stopped = FaceResNet(2, 8)
+    with pytest.raises(KeyboardInterrupt):
+        fit_embedding(stopped, Killed(), ContrastiveLoss(), **SHORT, checkpoint=path)
+    resumed = FaceResNet(2, 8)
+    history = fit_embedding(resumed, FreshFaces(), ContrastiveLoss(), **SHORT, checkpoint=path)
+    assert len(history.loss) == 6
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+@pytest.mark.parametrize(
+    ("faces", "loss", "changed"),
+    [
+        (FreshFaces(images_each=2), ContrastiveLoss(), "faces was"),
+        (FreshFaces(), ContrastiveLoss(0.5), "loss was"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, faces, loss, changed):
+    path, short = tmp_path / "run", SHORT | {"steps": 1, "every": 1}
+    fit_embedding(FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **short, checkpoint=path)
+    with pytest.raises(ValueError, match=changed):
+        fit_embedding(FaceResNet(2, 8), faces, loss, **short, checkpoint=path)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"every": 0}, {"batch": 4}, {"batch": 10}])
+def test_settings_that_do_not_fit_are_refused(wrong):
+    with pytest.raises(ValueError, match="people, two or more, with 4 images each"):
+        fit_embedding(FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **SHORT | wrong)
+
+
+def test_a_missing_folder_is_told_before_training(tmp_path):
+    with pytest.raises(ValueError, match="make the folder first"):
+        fit_embedding(
+            FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **SHORT,
+            checkpoint=tmp_path / "gone" / "run",
+        )  # fmt: skip
+
+
+def test_two_processes_draw_different_people_and_agree_on_the_weights(tmp_path):
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "facelib.training", "synth", "--loss", "cosface", "--people", "40", "--width", "2",
+        "--embedding", "8", "--batch", "16", "--steps", "2", "--device", "cpu",
+        "--out", str(tmp_path / "m"),
+    ]  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "32 synthetic faces" in done.stdout
+    assert io.load(tmp_path / "m").config == {"width": 2, "embedding": 8}

@@ -1,0 +1,139 @@
+import math
+
+import pytest
+import torch
+from pytorch_metric_learning import distances, miners, reducers
+from pytorch_metric_learning import losses as library
+from torch.nn.functional import cross_entropy, normalize
+
+from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss, with_margin
+
+PEOPLE, LENGTH = 6, 16
+
+
+def batch(seed=0, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(seed)
+    person = torch.randint(PEOPLE, (40,), generator=generator)
+    middle = torch.randn(PEOPLE, LENGTH, generator=generator, dtype=dtype)
+    embeddings = middle[person] + torch.randn(40, LENGTH, generator=generator, dtype=dtype)
+    return embeddings.requires_grad_(), person
+
+
+def close(ours, theirs, inputs, their_inputs=None):
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-5, abs=1e-5)
+    gradients = torch.autograd.grad(ours, inputs)
+    expected = torch.autograd.grad(theirs, their_inputs or inputs)
+    for own, other in zip(gradients, expected, strict=True):
+        other = other if own.shape == other.shape else other.T  # the library keeps weights so
+        torch.testing.assert_close(own, other, atol=1e-4, rtol=1e-4)
+        assert own.abs().max() > 1e-3  # there is something to compare
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("kind", "margin", "other"),
+    [
+        ("cosface", 0.35, lambda: library.CosFaceLoss(PEOPLE, LENGTH, margin=0.35, scale=30)),
+        ("arcface", 0.5, lambda: library.ArcFaceLoss(PEOPLE, LENGTH, math.degrees(0.5), 30)),
+        ("arcface", 1.5, lambda: library.ArcFaceLoss(PEOPLE, LENGTH, math.degrees(1.5), 30)),
+    ],
+)
+def test_margins_equal_pytorch_metric_learning(kind, margin, other, seed):
+    embeddings, person = batch(seed)
+    theirs = other()
+    ours = MarginLoss(PEOPLE, LENGTH, margin, kind)
+    ours.weight.data = theirs.W.data.T.clone()
+    close(
+        ours(embeddings, person), theirs(embeddings, person),
+        [embeddings, ours.weight], [embeddings, theirs.W],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("margin", [0.2, 0.5])
+def test_semi_hard_triplets_equal_pytorch_metric_learning(margin):
+    embeddings, person = batch()
+    squared = distances.LpDistance(normalize_embeddings=True, p=2, power=2)
+    miner = miners.TripletMarginMiner(margin, "semihard", distance=squared)
+    theirs = library.TripletMarginLoss(margin, distance=squared, reducer=reducers.MeanReducer())
+    close(
+        TripletLoss(margin)(embeddings, person),
+        theirs(embeddings, person, miner(embeddings, person)),
+        [embeddings],
+    )
+
+
+@pytest.mark.parametrize("temperature", [0.07, 0.5])
+def test_contrast_equals_pytorch_metric_learning(temperature):
+    embeddings, person = batch()
+    theirs = library.SupConLoss(temperature)(embeddings, person)
+    close(ContrastiveLoss(temperature)(embeddings, person), theirs, [embeddings])
+
+
+def test_without_a_margin_it_is_the_normalised_softmax():
+    embeddings, person = batch()
+    loss = MarginLoss(PEOPLE, LENGTH, margin=0.0, scale=10.0)
+    logits = 10 * normalize(embeddings) @ normalize(loss.weight).T
+    assert loss(embeddings, person).item() == pytest.approx(cross_entropy(logits, person).item())
+
+
+@pytest.mark.parametrize("kind", ["cosface", "arcface"])
+def test_a_margin_only_lowers_and_keeps_the_order(kind):
+    cosine = torch.linspace(-1, 1, 501)
+    harder = with_margin(cosine, 0.5, kind)
+    assert (harder < cosine).all()
+    assert (harder.diff() > 0).all()
+
+
+@pytest.mark.parametrize("kind", ["cosface", "arcface"])
+def test_gradients_are_finite_where_embedding_and_direction_agree(kind):
+    loss = MarginLoss(2, 3, 0.3, kind)
+    loss.weight.data = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
+    embeddings = torch.tensor([[2.0, 0, 0], [-1.0, 0, 0]], requires_grad=True)
+    loss(embeddings, torch.tensor([0, 0])).backward()
+    assert embeddings.grad.isfinite().all()
+
+
+def test_no_semi_hard_triplet_is_a_loss_of_zero_that_can_be_gone_back_from():
+    embeddings = torch.tensor([[1.0, 0], [1, 0], [-1, 0]], requires_grad=True)
+    loss = TripletLoss(0.2)(embeddings, torch.tensor([0, 0, 1]))
+    loss.backward()
+    assert loss.item() == 0
+    assert not embeddings.grad.any()
+
+
+def test_someone_alone_in_a_batch_is_an_impostor_to_the_others_only():
+    embeddings, _ = batch()
+    person = torch.tensor([0, 0, 1])
+    both = ContrastiveLoss()(embeddings[:3], person)
+    pair = normalize(embeddings[:3]) @ normalize(embeddings[:3]).T / 0.1
+    expected = [cross_entropy(pair[i, [1 - i, 2]][None], torch.tensor([0])) for i in (0, 1)]
+    assert both.item() == pytest.approx(torch.stack(expected).mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [TripletLoss(), ContrastiveLoss()])
+@pytest.mark.parametrize("person", [[0, 0, 0], [0, 1, 2]])
+def test_a_batch_with_nothing_to_compare_is_refused(loss, person):
+    with pytest.raises(ValueError, match="two images of somebody and one of somebody else"):
+        loss(torch.randn(3, 4), torch.tensor(person))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MarginLoss(1, 8), "2 or more people"),
+        (lambda: MarginLoss(4, 0), "embedding=0"),
+        (lambda: MarginLoss(4, 8, scale=0.0), "scale=0.0"),
+        (lambda: MarginLoss(4, 8, scale=math.nan), "scale=nan"),
+        (lambda: MarginLoss(4, 8, 2.0), "below 2 for cosface"),
+        (lambda: MarginLoss(4, 8, math.nan), "got nan"),
+        (lambda: MarginLoss(4, 8, -0.1), "got -0.1"),
+        (lambda: MarginLoss(4, 8, 3.2, "arcface"), "below 3.142 for arcface"),
+        (lambda: MarginLoss(4, 8, 0.3, "sphereface"), "cosface or arcface, got 'sphereface'"),
+        (lambda: TripletLoss(0.0), "above 0 and below 4"),
+        (lambda: TripletLoss(4.0), "above 0 and below 4"),
+        (lambda: ContrastiveLoss(0.0), "temperature above 0"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
