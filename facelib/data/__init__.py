@@ -1,6 +1,6 @@
 """Where faces come from, and how they are split, paired and augmented."""
 
-from facelib.data.augment import Augment
+from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet, OneShot, Split
 from facelib.data.folder import folder
 from facelib.data.lfw import LFW, lfw
@@ -12,6 +12,7 @@ from facelib.data.sheet import contact_sheet
 __all__ = [
     "LFW",
     "Augment",
+    "Distort",
     "FaceSet",
     "OneShot",
     "Pairs",

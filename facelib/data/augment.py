@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,46 @@ class Augment:
         gain = 1 + draw[5].view(n, 1, 1, 1) * self.light
         bias = draw[6].view(n, 1, 1, 1) * self.light / 2
         return faces.sub_(0.5).mul_(gain).add_(bias + 0.5).clamp_(0, 1)
+
+
+@dataclass(frozen=True)
+class Distort:
+    """Photographic accidents, for faces that were rendered: curve, shade, coarseness, things.
+
+    What a renderer does too cleanly is made uneven, so that a network can't rely on it (domain
+    randomisation, Tobin et al. 2017, https://doi.org/10.1109/IROS.2017.8202133; a hidden block
+    after DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552).
+
+    Args:
+        gamma: the tone curve's exponent is drawn from exp(-gamma) to exp(gamma).
+        shade: standard deviation of a smooth pattern that darkens and lightens.
+        coarse: share of the images that lose their detail, to a quarter of the pixels at worst.
+        hide: share of the images with a grey block of up to two thirds of the image's side.
+        mirror: flip half of the images left to right.
+    """
+
+    gamma: float = 0.4
+    shade: float = 0.12
+    coarse: float = 0.2
+    hide: float = 0.4
+    mirror: bool = True
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """uint8 (N, C, H, W) -> float32 (N, C, H, W) in [0, 1]; random numbers as in `Augment`."""
+        n, _, height, width = images.shape
+        size = (height, width)
+        draw = torch.rand((10, n, 1, 1, 1), generator=generator).to(images.device)
+        pattern = torch.randn((n, 1, 3, 3), generator=generator).to(images.device)
+        faces = images.float().div_(255).clamp_(min=1e-3)
+        faces = faces ** torch.exp(self.gamma * (2 * draw[0] - 1))
+        faces = faces * (1 + self.shade * interpolate(pattern, size, mode="bicubic"))
+        small = interpolate(faces, (3 * height // 8, 3 * width // 8), mode="area")
+        blurred = interpolate(small, size, mode="bilinear")
+        faces = torch.lerp(faces, blurred, (draw[1] < self.coarse) * draw[2])
+        down = torch.arange(height, device=images.device).view(1, 1, -1, 1) / height
+        right = torch.arange(width, device=images.device) / width
+        near = (down - draw[3]).abs() < draw[4] / 3
+        block = near & ((right - draw[5]).abs() < draw[6] / 3) & (draw[7] < self.hide)
+        faces = torch.where(block, draw[8], faces)
+        flip = (draw[9] < 0.5) & self.mirror
+        return torch.where(flip, faces.flip(3), faces).clamp_(0, 1)

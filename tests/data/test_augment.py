@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facelib.data import Augment
+from facelib.data import Augment, Distort
 
 STILL = {"shift": 0.0, "degrees": 0.0, "scale": 0.0, "mirror": False, "light": 0.0}
 
@@ -68,3 +68,58 @@ def test_light_changes_the_brightness_of_each_image_by_itself():
     means = Augment(**{**STILL, "light": 0.4})(images, generator()).mean((1, 2, 3))
     assert means.std() > 0.05
     assert (means - 128 / 255).abs().max() <= 0.2 + 0.01
+
+
+CLEAN = {"gamma": 0.0, "shade": 0.0, "coarse": 0.0, "hide": 0.0, "mirror": False}
+
+
+def test_nothing_distorted_changes_nothing(images):
+    same = Distort(**CLEAN)(images, generator())
+    torch.testing.assert_close(same, (images / 255).clamp(min=1e-3), atol=1e-5, rtol=0)
+
+
+def test_distortions_are_the_same_for_the_same_generator_and_stay_in_range(images):
+    first, again, other = (Distort()(images, generator(seed)) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert first.min() >= 0
+    assert first.max() <= 1
+
+
+def test_gamma_keeps_the_order_of_grey_values(images):
+    curved = Distort(**CLEAN | {"gamma": 0.5})(images, generator())
+    for before, after in zip(images.flatten(1).long(), curved.flatten(1), strict=True):
+        assert (after[before.argsort()].diff() >= 0).all()
+    assert (curved - images / 255).abs().amax((1, 2, 3)).max() > 0.05
+
+
+def test_shade_is_smooth(images):
+    flat = torch.full_like(images, 128)
+    shaded = Distort(**CLEAN | {"shade": 0.1})(flat, generator())
+    assert shaded.std() > 0.01
+    assert shaded.diff(dim=3).abs().max() < 0.1
+
+
+def test_so_many_images_lose_their_detail(images):
+    many = images.repeat(20, 1, 1, 1)
+    coarse = Distort(**CLEAN | {"coarse": 0.3})(many, generator())
+    lost = coarse.diff(dim=3).abs().mean((1, 2, 3)) < 0.98 * (many / 255).diff(dim=3).abs().mean(
+        (1, 2, 3)
+    )
+    assert 0.2 < lost.float().mean() < 0.4
+
+
+def test_so_many_images_are_hidden_in_part_by_one_grey(images):
+    many = images.repeat(20, 1, 1, 1)
+    changed = Distort(**CLEAN | {"hide": 0.4})(many, generator()) != (many / 255).clamp(min=1e-3)
+    touched = changed.flatten(1).any(1)
+    assert 0.3 < touched.float().mean() < 0.5
+    assert changed.flatten(1).float().mean(1).max() < 0.5
+
+
+def test_half_of_them_are_mirrored(images):
+    many = images.repeat(20, 1, 1, 1)
+    flipped = (Distort(**CLEAN | {"mirror": True})(many, generator()) - many / 255).abs().amax(
+        (1, 2, 3)
+    ) > 0.01
+    assert 0.4 < flipped.float().mean() < 0.6
