@@ -1,6 +1,6 @@
 """How well a recogniser works and what it costs, with intervals that say how sure we are."""
 
-from facelib.measure.bootstrap import bootstrap_pairs, bootstrap_people
+from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
 from facelib.measure.cost import (
     Latency,
     latency,
@@ -35,6 +35,7 @@ __all__ = [
     "Scoreboard",
     "TenFold",
     "Verification",
+    "bootstrap_difference",
     "bootstrap_pairs",
     "bootstrap_people",
     "cmc",

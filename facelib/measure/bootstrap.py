@@ -78,6 +78,39 @@ def bootstrap_pairs(
         ValueError: what `Verification` refuses, or so few people that a resample holds no genuine
             or no impostor pair.
     """
+    value, values, people = _resampled(statistic, scores, left, right, resamples, seed)
+    return _percentiles(value, values, people)
+
+
+def bootstrap_difference(
+    statistic: Callable[[Rates], float],
+    scores: Tensor,
+    others: Tensor,
+    left: Tensor,
+    right: Tensor,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """How much better one recogniser's scores are than another's on the same pairs, paired.
+
+    Both are measured on the same people in every resample, so what makes some people hard for both
+    falls out. Arguments and errors as in `bootstrap_pairs`; `others` float (P,).
+    """
+    value, values, people = _resampled(statistic, scores, left, right, resamples, seed)
+    other, other_values, _ = _resampled(statistic, others, left, right, resamples, seed)
+    differences = [a - b for a, b in zip(values, other_values, strict=True)]
+    return _percentiles(value - other, differences, people)
+
+
+def _resampled(
+    statistic: Callable[[Rates], float],
+    scores: Tensor,
+    left: Tensor,
+    right: Tensor,
+    resamples: int,
+    seed: int,
+) -> tuple[float, list[float], int]:
+    """The statistic as measured and in every resample, and the number of people."""
     left, right = left.cpu(), right.cpu()
     measured = Verification(scores, left == right)
     people, index = torch.stack([left, right]).unique(return_inverse=True)
@@ -100,7 +133,7 @@ def bootstrap_pairs(
         far, tar = (accepted / accepted[-1]).T
         resample = _Resample(measured.genuine, measured.impostor, Roc(far, tar, threshold))
         values.append(statistic(resample))
-    return _percentiles(statistic(measured), values, len(people))
+    return statistic(measured), values, len(people)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

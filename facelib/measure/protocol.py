@@ -7,14 +7,17 @@ made on s1 to s20.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from facelib.data import FaceSet, all_pairs, orl
-from facelib.measure.bootstrap import bootstrap_pairs, bootstrap_people
+from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval
 from facelib.measure.scoreboard import Protocol
+from facelib.measure.verification import Rates
 
 FAR = 0.01
 RESAMPLES = 300  # of the 20 people, for each interval
@@ -46,6 +49,36 @@ def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
     Args:
         embeddings: float (200, D), of `unseen_people().images` in order; compared by cosine.
     """
+    *pairs, hits, person = _compared(embeddings)
+    metrics = {
+        name: bootstrap_pairs(statistic, *pairs, RESAMPLES) for name, statistic in _OF_PAIRS.items()
+    }
+    return metrics | {"one photo": bootstrap_people(hits, person, RESAMPLES)}
+
+
+def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval]:
+    """`unseen_metrics` of one recogniser minus those of another, paired over the 20 people.
+
+    Args:
+        embeddings, others: float (200, D) and (200, E), as in `unseen_metrics`.
+    """
+    *pairs, hits, person = _compared(embeddings)
+    other_scores, _, _, other_hits, _ = _compared(others)
+    differences = {
+        name: bootstrap_difference(statistic, pairs[0], other_scores, *pairs[1:], RESAMPLES)
+        for name, statistic in _OF_PAIRS.items()
+    }
+    return differences | {"one photo": bootstrap_people(hits - other_hits, person, RESAMPLES)}
+
+
+_OF_PAIRS: dict[str, Callable[[Rates], float]] = {
+    "AUC": lambda rates: rates.auc,
+    "TAR at 1 % FAR": lambda rates: rates.tar_at(FAR),
+}
+
+
+def _compared(embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Scores of all pairs and their people; each image's share of right names; its person."""
     person = unseen_people().person
     if len(embeddings) != len(person):
         raise ValueError(
@@ -54,13 +87,8 @@ def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
         )
     scores = similarity(embeddings, embeddings).cpu()
     left, right, _ = all_pairs(person)
-    pairs = scores[left, right], person[left], person[right]
     # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
     named = scores.view(200, 20, 10).argmax(1)
     hit = (named == person[:, None]).double()
     hit[torch.arange(200), torch.arange(200) % 10] = 0
-    return {
-        "AUC": bootstrap_pairs(lambda rates: rates.auc, *pairs, RESAMPLES),
-        "TAR at 1 % FAR": bootstrap_pairs(lambda rates: rates.tar_at(FAR), *pairs, RESAMPLES),
-        "one photo": bootstrap_people(hit.sum(1) / 9, person, RESAMPLES),
-    }
+    return scores[left, right], person[left], person[right], hit.sum(1) / 9, person

@@ -39,3 +39,16 @@ def test_the_metrics_are_those_of_the_protocol_measured_by_the_plain_functions(e
 def test_embeddings_of_other_images_are_refused(embeddings):
     with pytest.raises(ValueError, match="one embedding for each of the 200 images"):
         protocol.unseen_metrics(embeddings[:100])
+
+
+def test_differences_are_those_of_the_metrics_and_paired(embeddings):
+    worse = embeddings + 1.5 * torch.randn(200, 8, generator=torch.Generator().manual_seed(1))
+    first, second = protocol.unseen_metrics(embeddings), protocol.unseen_metrics(worse)
+    differences = protocol.unseen_differences(embeddings, worse)
+    assert differences.keys() == first.keys()
+    for name, difference in differences.items():
+        assert difference.value == pytest.approx(first[name].value - second[name].value)
+        assert difference.low < difference.value < difference.high
+        assert difference.excludes_zero
+    same = protocol.unseen_differences(embeddings, 2 * embeddings)
+    assert all(m.low == m.value == m.high == 0 for m in same.values())
