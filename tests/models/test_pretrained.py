@@ -1,0 +1,49 @@
+from importlib import resources
+
+import pytest
+import torch
+
+from facelib.data import all_pairs, resize
+from facelib.measure import Verification, protocol, similarity
+from facelib.models import FaceResNet, embed, face_embedding, io, pretrained
+
+FILE = resources.files("facelib.models") / "weights" / "face_embedding.safetensors"
+
+
+def test_the_embedding_comes_with_the_package_and_is_small():
+    model = face_embedding()
+    assert isinstance(model, FaceResNet)
+    assert not model.training
+    assert len(FILE.read_bytes()) <= 5_000_000
+
+
+def test_every_call_gives_a_model_of_its_own():
+    first, second = face_embedding(), face_embedding()
+    with torch.no_grad():
+        next(first.parameters()).zero_()
+    assert next(second.parameters()).any()
+
+
+def test_it_tells_real_people_apart_whom_it_never_saw():
+    faces = protocol.open_people()
+    embeddings = embed(face_embedding(), resize(faces.images, 64, 64))
+    left, right, same = all_pairs(faces.person)
+    assert Verification(similarity(embeddings, embeddings)[left, right], same).auc > 0.96
+
+
+def test_its_file_says_how_it_was_made():
+    _, about = io.load_tensors(FILE)
+    assert about["architecture"] == "FaceResNet"
+    card = (FILE.parent / "README.md").read_text("utf-8")
+    assert "python -m facelib.training synth" in card
+    for heading in ("Intended use", "Not for", "Trained on", "Measured", "Limits", "Made by"):
+        assert f"## {heading}" in card
+
+
+def test_a_missing_or_damaged_file_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "gone.safetensors")
+    with pytest.raises(FileNotFoundError, match="gone.safetensors"):
+        face_embedding()
+    (tmp_path / "gone.safetensors").write_bytes(FILE.read_bytes()[:-8])
+    with pytest.raises(ValueError, match="cut short"):
+        face_embedding()
