@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import lesson01, lesson02, lesson03, lesson04
+from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05
 
 LESSONS = {
     "01": lesson01.main,
     "02": lesson02.main,
     "03": lesson03.main,
     "04": lesson04.main,
+    "05": lesson05.main,
 }
 
 if __name__ == "__main__":

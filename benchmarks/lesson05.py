@@ -1,0 +1,166 @@
+"""The evidence of lesson 05: circles, losses of equal budget, people never seen, misplaced eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from benchmarks import results
+from benchmarks.lesson01 import train_cnn
+from facelib.lessons import evidence, sphere, strangers
+from facelib.lessons.lesson01 import half_size
+from facelib.measure import Interval, bootstrap_pairs, bootstrap_people, protocol, similarity
+from facelib.models import embed, face_embedding
+from facelib.models.classical import BASELINES, features
+from facelib.training.losses import MarginLoss
+
+SEEDS = tuple(range(10))
+LOSS_SEEDS = tuple(range(6))
+MARGINS = {"cosface": (0.0, 0.2, 0.35, 0.5, 0.7), "arcface": (0.0, 0.25, 0.5, 0.75)}
+OURS = "shipped embedding"
+RESAMPLES = 1000  # of people, for differences
+
+
+def drawn(seeds: Sequence[int], steps: int) -> dict[str, dict]:
+    """Angles on circle and sphere by loss, and on the circle by margin: one value a seed."""
+    found: dict[str, dict] = {"2": {}, "3": {}, "margins": {}}
+
+    def keep(where: dict, name: str, points: sphere.Drawn) -> None:
+        runs = where.setdefault(name, {"within": [], "between": [], "top-1": []})
+        for values, angle in zip(runs.values(), sphere.angles(points), strict=True):
+            values.append(angle)
+
+    for seed in tqdm(seeds, "circles"):
+        for name in sphere.LOSSES:
+            for width in (2, 3):
+                loss = sphere.made(name, width, seed)
+                keep(found[str(width)], name, sphere.drawn(loss, width, steps, seed))
+        for kind, margins in MARGINS.items():
+            for margin in margins:
+                torch.manual_seed(seed)
+                loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
+                points = sphere.drawn(loss, 2, steps, seed)
+                keep(found["margins"].setdefault(kind, {}), str(margin), points)
+    return found
+
+
+def losses(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]]:
+    """Of each loss, trained on s1 to s20: what it reaches on s21 to s40, one value a seed."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for seed in tqdm(seeds, "losses"):
+        for name in sphere.LOSSES:
+            for metric, value in sphere.unseen(sphere.learnt(name, seed, steps)).items():
+                found.setdefault(name, {}).setdefault(metric, []).append(value)
+    return found
+
+
+def embeddings() -> dict[str, Tensor]:
+    """s21 to s40 by the shipped embedding, by the rows of lesson 01, fitted on s1 to s20."""
+    known, unseen = protocol.open_people(), protocol.unseen_people()
+    found = {OURS: strangers.codes(face_embedding(), unseen.images)}
+    for name in ("pixels", "eigenfaces", "Fisherfaces", "LBP", "HOG", "Gabor"):
+        model = BASELINES[name]().fit(known.images, known.person)
+        found[name] = features(model, unseen.images)
+    cnn, _ = train_cnn(known, seed=0)
+    return found | {"CNN trained on 20 people": embed(cnn, half_size(unseen.images)).cpu()}
+
+
+def zero_shot(found: dict[str, Tensor]) -> dict[str, dict[str, dict[str, Interval]]]:
+    """The protocol's metrics of each method, and how far the shipped embedding is ahead.
+
+    Returns:
+        metrics by method; lead by method, paired: the same people are drawn for both.
+    """
+    faces = protocol.unseen_people()
+    rows = {name: protocol.unseen_metrics(codes) for name, codes in found.items()}
+    runs = {name: resampled(codes) for name, codes in found.items()}
+    hits = {name: one_photo(codes) for name, codes in found.items()}
+    lead = {}
+    for name in found:
+        if name == OURS:
+            continue
+        lead[name] = {
+            metric: difference(runs[OURS][metric], runs[name][metric], faces.people)
+            for metric in runs[name]
+        }
+        lead[name]["one photo"] = bootstrap_people(hits[OURS] - hits[name], faces.person, RESAMPLES)
+    return {"metrics": rows, "lead": lead}
+
+
+def resampled(codes: Tensor) -> dict[str, list[float]]:
+    """AUC and TAR at 1 % FAR of each resample of people, and last as measured."""
+    found: dict[str, list[float]] = {}
+    measures = {
+        "AUC": lambda rates: rates.auc,
+        "TAR at 1 % FAR": lambda rates: rates.tar_at(protocol.FAR),
+    }
+    for name, statistic in measures.items():
+        kept = found.setdefault(name, [])
+
+        def noted(rates, statistic=statistic, kept=kept) -> float:
+            kept.append(statistic(rates))
+            return kept[-1]
+
+        bootstrap_pairs(noted, *strangers.scored(codes, protocol.unseen_people()), RESAMPLES)
+    return found
+
+
+def difference(ours: list[float], theirs: list[float], people: int) -> Interval:
+    """Of the same resamples, the last of which is the measured value."""
+    gap = np.subtract(ours, theirs)
+    low, high = np.percentile(gap[:-1], [2.5, 97.5])
+    return Interval(float(gap[-1]), float(low), float(high), people)
+
+
+def one_photo(codes: Tensor) -> Tensor:
+    """Of each image of s21 to s40, how many of the nine other choices of photograph name it."""
+    person = protocol.unseen_people().person
+    named = similarity(codes, codes).view(200, 20, 10).argmax(1)
+    hit = (named == person[:, None]).double()
+    hit[torch.arange(200), torch.arange(200) % 10] = 0
+    return hit.sum(1) / 9
+
+
+def misplaced() -> dict[str, dict[str, dict[str, Interval]]]:
+    """TAR and FAR on s21 to s40 by how badly one face of each pair is cropped.
+
+    The threshold is that of 1 % FAR on s1 to s20, well cropped.
+    """
+    model = face_embedding()
+    known, unseen = protocol.open_people(), protocol.unseen_people()
+    pairs = strangers.verification(strangers.codes(model, known.images), known)
+    threshold, still = pairs.threshold_at(protocol.FAR), strangers.codes(model, unseen.images)
+    found: dict[str, dict] = {}
+    for kind, amounts in strangers.MISPLACED.items():
+        for amount in tqdm(amounts, kind):
+            rates = strangers.probe_rates(model, unseen, still, threshold, kind, amount)
+            row = dict(zip(("TAR", "FAR"), rates, strict=True))
+            found.setdefault(kind, {})[str(amount)] = row
+    return found
+
+
+def main(
+    seeds: Sequence[int] = SEEDS,
+    loss_seeds: Sequence[int] = LOSS_SEEDS,
+    steps: tuple[int, int] = (200, 150),
+    folder: Path = evidence.FOLDER,
+) -> None:
+    """Measure and store all of it, some eight minutes on one thread.
+
+    Args:
+        seeds: of the networks one can draw.
+        loss_seeds: of the networks that learn by each loss.
+        steps: of training, for both.
+        folder: where to store.
+    """
+    payload = {
+        "seeds": seeds, "drawn": drawn(seeds, steps[0]),
+        "loss seeds": loss_seeds, "losses": losses(loss_seeds, steps[1]),
+        "zero-shot": zero_shot(embeddings()), "misplaced": misplaced(),
+    }  # fmt: skip
+    results.write("05", payload, folder)

@@ -1,0 +1,210 @@
+"""A gallery of enrolled faces that is searched for people, not for vectors, and knows strangers.
+
+    gallery = Gallery(embeddings, person)             # enrolled by one photograph or by many
+    gallery.enrol(one_embedding, torch.tensor([7]))   # a new person, and nothing is trained
+    scores, people = gallery.search(probes, k=1, threshold=0.6)   # -1: nobody we know
+
+The search is faiss's (Douze et al. 2024, https://arxiv.org/abs/2401.08281). The exact one compares
+a probe with every face. The fast one files faces around centres found by k-means and looks at the
+centres next to the probe only (an inverted file: Sivic & Zisserman 2003,
+https://doi.org/10.1109/ICCV.2003.1238663); its neighbours are almost always the same.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+UNKNOWN = -1
+FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
+LOOKED_AT = 16  # centres the fast search looks around, see benchmarks/gallery.py
+_PER_CENTRE = 39  # faces k-means wants for each centre
+_GRAIN = 1000  # two embeddings that agree in three decimals are taken for one image
+
+
+class Found(NamedTuple):
+    """The best people for each probe, best first.
+
+    Attributes:
+        scores: float32 (N, k), cosine of the probe and the person's most similar face; -inf where
+            fewer than k people were found.
+        people: int64 (N, k), their labels; UNKNOWN below the threshold or where nobody was found.
+    """
+
+    scores: Tensor
+    people: Tensor
+
+
+class Gallery:
+    """Enrolled faces. A person may have any number of them.
+
+    Args:
+        embeddings: float (N, D), any length; N = 1 is enough for an exact gallery.
+        person: int64 (N,), 0 or above, the person of each.
+        fast: approximate search, worth it from some ten thousand faces. The first faces place the
+            centres, so start with many; more may be enrolled later.
+        looked_at: centres that a fast search looks around; more find more and take longer.
+
+    Raises:
+        ValueError: nobody, labels that don't fit, embeddings that are NaN or all zero, or fewer
+            than `FEWEST` faces for a fast gallery.
+    """
+
+    def __init__(
+        self, embeddings: Tensor, person: Tensor, fast: bool = False, looked_at: int = LOOKED_AT
+    ) -> None:
+        import faiss  # half a second, and only a gallery needs it
+
+        unit = _checked(embeddings, person)
+        count, self.width = unit.shape
+        if fast and count < FEWEST:
+            raise ValueError(
+                f"a fast gallery starts with {FEWEST} faces or more, got {count}: with fast=False "
+                "the search is exact and takes less than a millisecond"
+            )
+        same_threads()
+        self._index = faiss.IndexFlatIP(self.width)
+        if fast:
+            centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
+            inner = faiss.METRIC_INNER_PRODUCT
+            self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
+            sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
+            self._index.train(unit[sample])
+        self.looked_at = looked_at
+        self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
+        self.enrol(embeddings, person)
+
+    def __len__(self) -> int:
+        """How many faces are enrolled."""
+        return len(self._person)
+
+    @property
+    def people(self) -> int:
+        """How many people are enrolled."""
+        return len(np.unique(self._person))
+
+    @property
+    def bytes(self) -> int:
+        """What the search keeps in memory: embeddings, labels and, if fast, file and centres."""
+        extra = 8 * len(self) + 4 * self._index.nlist * self.width if self._fast else 0
+        return 4 * len(self) * self.width + self._person.nbytes + self._key.nbytes + extra
+
+    def enrol(self, embeddings: Tensor, person: Tensor) -> None:
+        """Add faces of new people or more faces of known ones. Nothing is trained.
+
+        One image under two names is most likely a mistake: it is enrolled, with a warning.
+
+        Raises:
+            ValueError: as the constructor, or embeddings of another width; nobody is enrolled then.
+        """
+        unit = _checked(embeddings, person, self.width)
+        labels, keys = person.cpu().numpy(), _keys(unit)
+        self._person = np.concatenate([self._person, labels])
+        self._key = np.concatenate([self._key, keys])
+        same_threads()
+        self._index.add(unit)
+        self._most = int(np.unique(self._person, return_counts=True)[1].max())
+        self._warn_of_doubles(np.unique(keys))
+
+    def search(self, probes: Tensor, k: int = 1, threshold: float = -math.inf) -> Found:
+        """The k most similar people for each probe.
+
+        Args:
+            probes: float (N, D), any length.
+            k: how many people, at most as many as are enrolled.
+            threshold: a person who scores below it is UNKNOWN.
+
+        Raises:
+            ValueError: k out of range, or probes of another width, NaN or all zero.
+        """
+        if not 1 <= k <= len(self):
+            raise ValueError(f"want k from 1 to the {len(self)} enrolled faces, got {k}")
+        unit = _checked(probes, None, self.width)
+        # So many faces hold k people, even if the best k - 1 fill the first places.
+        faces = min((k - 1) * self._most + 1, len(self))
+        same_threads()
+        if self._fast:
+            self._index.nprobe = self.looked_at
+        scores, rows = self._index.search(unit, faces)
+        people = np.where(rows < 0, UNKNOWN, self._person[rows])
+        if faces > 1:
+            scores, people = _best_of_each(scores, people, k)
+        people = np.where(scores < threshold, UNKNOWN, people)
+        scores = np.where(scores < -1.5, -np.inf, scores)  # faiss fills up with its lowest float
+        return Found(torch.from_numpy(scores), torch.from_numpy(people))
+
+    @property
+    def _fast(self) -> bool:
+        return hasattr(self._index, "nprobe")
+
+    def _warn_of_doubles(self, keys: np.ndarray) -> None:
+        """Warn if one of the images just enrolled stands under two names."""
+        rows = np.flatnonzero(np.isin(self._key, keys))
+        pairs = np.unique(np.stack([self._key[rows], self._person[rows]]), axis=1)
+        again = np.flatnonzero(pairs[0, 1:] == pairs[0, :-1])
+        if len(again):
+            one, other = pairs[1, again[0]], pairs[1, again[0] + 1]
+            warnings.warn(
+                f"{len(again)} image(s) stand under two names, the first as person {one} and as "
+                f"person {other}: one of the names is wrong, or they are very poor images",
+                stacklevel=3,
+            )
+
+
+def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None) -> np.ndarray:
+    """float32 (N, D) of unit length, after a look at all that can be wrong with it."""
+    if embeddings.ndim != 2 or not embeddings.numel() or width not in (None, embeddings.shape[1]):
+        raise ValueError(
+            f"want embeddings (N, {width or 'D'}) of at least 1 face, got "
+            f"{tuple(embeddings.shape)}: faces of one gallery come from one model"
+        )
+    if person is not None:
+        fits = person.dtype == torch.int64 and person.shape == embeddings.shape[:1]
+        if not fits or person.min() < 0:
+            raise ValueError(
+                f"want an int64 label of 0 or above for each of the {len(embeddings)} faces, got "
+                f"{person.dtype} {tuple(person.shape)}"
+                f"{f' from {int(person.min())}' if person.numel() else ''}"
+            )
+    embeddings = embeddings.detach().cpu().float()
+    for what, bad in (
+        ("not finite", ~embeddings.isfinite().all(1)), ("all zero", ~embeddings.any(1))
+    ):  # fmt: skip
+        rows = bad.nonzero().flatten().tolist()
+        if rows:
+            raise ValueError(
+                f"embeddings are {what} in rows {rows[:5]} ({len(rows)} in all): leave these "
+                "images out, and look at what went into the model"
+            )
+    return normalize(embeddings).contiguous().numpy()
+
+
+def _keys(unit: np.ndarray) -> np.ndarray:
+    """int64 (N,), the same for embeddings that agree in three decimals, and hardly for others."""
+    weights = np.random.default_rng(0).integers(2**62, size=unit.shape[1])
+    return (unit * _GRAIN).round().astype(np.int64) @ weights  # wraps around, as a hash may
+
+
+def _best_of_each(scores: np.ndarray, people: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of faces sorted by score (N, M) the best one of each person, first k people (N, k)."""
+    best = np.full((len(scores), k), -np.inf, np.float32)
+    who = np.full((len(scores), k), UNKNOWN)
+    for row, labels in enumerate(people):
+        first = np.sort(np.unique(labels, return_index=True)[1])
+        first = first[labels[first] != UNKNOWN][:k]
+        best[row, : len(first)] = scores[row, first]
+        who[row, : len(first)] = labels[first]
+    return best, who
+
+
+def same_threads() -> None:
+    """faiss brings threads of its own: as many as torch has been given, no more."""
+    import faiss
+
+    faiss.omp_set_num_threads(torch.get_num_threads())

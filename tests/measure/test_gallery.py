@@ -1,0 +1,136 @@
+"""A gallery finds people, exactly or fast, and refuses what it can't search."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from facelib.measure import similarity
+from facelib.measure.gallery import FEWEST, UNKNOWN, Gallery
+
+
+def crowd(people: int, each: int, width: int = 16, seed: int = 0):
+    generator = torch.Generator().manual_seed(seed)
+    centre = torch.randn(people, width, generator=generator)
+    person = torch.arange(people).repeat_interleave(each)
+    return centre[person] + 0.1 * torch.randn(len(person), width, generator=generator), person
+
+
+def test_exact_search_finds_the_people_that_all_cosines_find():
+    faces, person = crowd(30, 4)
+    probes, _ = crowd(30, 2, seed=0)
+    scores, people = Gallery(faces, person).search(probes, k=5)
+    cosine = similarity(probes, faces).view(len(probes), 30, 4).amax(2)
+    best = cosine.topk(5)
+    assert torch.equal(people, best.indices)
+    assert torch.allclose(scores, best.values, atol=1e-5)
+
+
+def test_the_length_of_embeddings_does_not_matter():
+    faces, person = crowd(10, 3)
+    one = Gallery(faces, person).search(faces, k=2)
+    other = Gallery(7 * faces, person).search(0.1 * faces, k=2)
+    assert torch.equal(one.people, other.people)
+
+
+def test_a_person_with_many_faces_takes_one_place():
+    faces = torch.tensor([[1.0, 0.0], [1.0, 0.01], [1.0, 0.02], [0.0, 1.0]])
+    scores, people = Gallery(faces, torch.tensor([5, 5, 5, 2])).search(faces[:1], k=2)
+    assert people.tolist() == [[5, 2]]
+    assert scores[0].tolist() == pytest.approx([1, 0], abs=1e-6)
+
+
+def test_where_fewer_people_than_k_are_enrolled_the_other_places_are_nobodys():
+    faces = torch.eye(3)
+    scores, people = Gallery(faces, torch.tensor([4, 4, 4])).search(faces[:1], k=3)
+    assert people.tolist() == [[4, UNKNOWN, UNKNOWN]]
+    assert scores[0, 1:].tolist() == [-torch.inf] * 2
+
+
+def test_a_stranger_scores_below_the_threshold_and_is_unknown():
+    faces = torch.eye(4)[:3]
+    probes = torch.stack([faces[1], torch.eye(4)[3] + 0.1 * faces[0]])
+    found = Gallery(faces, torch.arange(3)).search(probes, threshold=0.5)
+    assert found.people.flatten().tolist() == [1, UNKNOWN]
+    assert found.scores[1] < 0.5
+
+
+def test_a_new_person_is_found_once_enrolled_by_one_face():
+    faces, person = crowd(10, 2)
+    gallery = Gallery(faces[:18], person[:18])
+    assert int(gallery.search(faces[19:]).people) != 9
+    gallery.enrol(faces[18:19], person[18:19])
+    assert int(gallery.search(faces[19:]).people) == 9
+    assert (len(gallery), gallery.people) == (19, 10)
+
+
+def test_a_gallery_of_one_face_finds_that_face():
+    gallery = Gallery(torch.ones(1, 4), torch.tensor([3]))
+    assert gallery.search(torch.ones(2, 4)).people.flatten().tolist() == [3, 3]
+
+
+def test_fast_search_finds_nearly_the_same_people():
+    faces, person = crowd(800, 5, width=8)
+    probes, own = crowd(800, 1, width=8)
+    exact, fast = Gallery(faces, person), Gallery(faces, person, fast=True)
+    wanted, found = exact.search(probes).people[:, 0], fast.search(probes).people[:, 0]
+    assert (wanted == own).double().mean() > 0.9
+    assert (found == wanted).double().mean() > 0.99
+    assert fast.bytes > exact.bytes >= 4 * faces.numel()
+    new = -torch.ones(1, 8)
+    fast.enrol(new, torch.tensor([9999]))
+    assert int(fast.search(new).people) == 9999
+
+
+def test_one_image_under_two_names_is_warned_of_and_the_same_name_twice_is_fine(recwarn):
+    faces, person = crowd(10, 2)
+    gallery = Gallery(torch.cat([faces, faces[:1]]), torch.cat([person, person[:1]]))
+    assert not recwarn
+    with pytest.warns(UserWarning, match="the first as person 2 and as person 77"):
+        gallery.enrol(faces[4:5], torch.tensor([77]))
+    with pytest.warns(UserWarning, match=r"2 image\(s\) stand under two names"):
+        Gallery(torch.cat([faces, faces[:2]]), torch.cat([person, person[:2] + 50]))
+
+
+@pytest.mark.parametrize(
+    ("faces", "person", "message"),
+    [
+        (torch.empty(0, 4), torch.empty(0).long(), "at least 1 face, got (0, 4)"),
+        (torch.ones(4), torch.zeros(1).long(), "got (4,)"),
+        (torch.ones(2, 4), torch.zeros(3).long(), "each of the 2 faces, got torch.int64 (3,)"),
+        (torch.ones(2, 4), torch.zeros(2), "got torch.float32"),
+        (torch.ones(2, 4), torch.tensor([0, -1]), "from -1"),
+        (torch.tensor([[1.0], [torch.nan]]), torch.arange(2), "not finite in rows [1]"),
+        (torch.tensor([[0.0, 0.0], [1, 0]]), torch.arange(2), "all zero in rows [0]"),
+    ],
+)
+def test_what_cannot_be_enrolled_is_refused_with_a_reason(faces, person, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Gallery(faces, person)
+
+
+def test_a_refused_enrolment_leaves_the_gallery_as_it_was():
+    gallery = Gallery(torch.eye(4), torch.arange(4))
+    for bad in (torch.full((1, 4), torch.nan), torch.ones(1, 5)):
+        with pytest.raises(ValueError, match="want embeddings|not finite"):
+            gallery.enrol(bad, torch.tensor([9]))
+    assert len(gallery) == 4
+    assert gallery.search(torch.eye(4)).people.flatten().tolist() == [0, 1, 2, 3]
+
+
+def test_wrong_probes_and_impossible_k_are_refused():
+    gallery = Gallery(torch.eye(4), torch.arange(4))
+    for k in (0, 5):
+        with pytest.raises(ValueError, match="k from 1 to the 4 enrolled faces"):
+            gallery.search(torch.eye(4), k=k)
+    for probes in (torch.ones(1, 3), torch.zeros(1, 4)):
+        with pytest.raises(ValueError, match=r"\(N, 4\)|all zero"):
+            gallery.search(probes)
+
+
+def test_a_fast_gallery_wants_faces_enough_to_place_its_centres():
+    with pytest.raises(ValueError, match=f"starts with {FEWEST} faces or more, got 10"):
+        Gallery(normalize(torch.rand(10, 4)), torch.arange(10), fast=True)
