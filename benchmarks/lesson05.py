@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -14,7 +13,7 @@ from benchmarks import results
 from benchmarks.lesson01 import train_cnn
 from facelib.lessons import evidence, sphere, strangers
 from facelib.lessons.lesson01 import half_size
-from facelib.measure import Interval, bootstrap_pairs, bootstrap_people, protocol, similarity
+from facelib.measure import Interval, protocol
 from facelib.models import embed, face_embedding
 from facelib.models.classical import BASELINES, features
 from facelib.training.losses import MarginLoss
@@ -23,7 +22,6 @@ SEEDS = tuple(range(10))
 LOSS_SEEDS = tuple(range(6))
 MARGINS = {"cosface": (0.0, 0.2, 0.35, 0.5, 0.7), "arcface": (0.0, 0.25, 0.5, 0.75)}
 OURS = "shipped embedding"
-RESAMPLES = 1000  # of people, for differences
 
 
 def drawn(seeds: Sequence[int], steps: int) -> dict[str, dict]:
@@ -76,54 +74,11 @@ def zero_shot(found: dict[str, Tensor]) -> dict[str, dict[str, dict[str, Interva
     Returns:
         metrics by method; lead by method, paired: the same people are drawn for both.
     """
-    faces = protocol.unseen_people()
-    rows = {name: protocol.unseen_metrics(codes) for name, codes in found.items()}
-    runs = {name: resampled(codes) for name, codes in found.items()}
-    hits = {name: one_photo(codes) for name, codes in found.items()}
-    lead = {}
-    for name in found:
-        if name == OURS:
-            continue
-        lead[name] = {
-            metric: difference(runs[OURS][metric], runs[name][metric], faces.people)
-            for metric in runs[name]
-        }
-        lead[name]["one photo"] = bootstrap_people(hits[OURS] - hits[name], faces.person, RESAMPLES)
-    return {"metrics": rows, "lead": lead}
-
-
-def resampled(codes: Tensor) -> dict[str, list[float]]:
-    """AUC and TAR at 1 % FAR of each resample of people, and last as measured."""
-    found: dict[str, list[float]] = {}
-    measures = {
-        "AUC": lambda rates: rates.auc,
-        "TAR at 1 % FAR": lambda rates: rates.tar_at(protocol.FAR),
+    ours, *rivals = found
+    return {
+        "metrics": {name: protocol.unseen_metrics(codes) for name, codes in found.items()},
+        "lead": {name: protocol.unseen_differences(found[ours], found[name]) for name in rivals},
     }
-    for name, statistic in measures.items():
-        kept = found.setdefault(name, [])
-
-        def noted(rates, statistic=statistic, kept=kept) -> float:
-            kept.append(statistic(rates))
-            return kept[-1]
-
-        bootstrap_pairs(noted, *strangers.scored(codes, protocol.unseen_people()), RESAMPLES)
-    return found
-
-
-def difference(ours: list[float], theirs: list[float], people: int) -> Interval:
-    """Of the same resamples, the last of which is the measured value."""
-    gap = np.subtract(ours, theirs)
-    low, high = np.percentile(gap[:-1], [2.5, 97.5])
-    return Interval(float(gap[-1]), float(low), float(high), people)
-
-
-def one_photo(codes: Tensor) -> Tensor:
-    """Of each image of s21 to s40, how many of the nine other choices of photograph name it."""
-    person = protocol.unseen_people().person
-    named = similarity(codes, codes).view(200, 20, 10).argmax(1)
-    hit = (named == person[:, None]).double()
-    hit[torch.arange(200), torch.arange(200) % 10] = 0
-    return hit.sum(1) / 9
 
 
 def misplaced() -> dict[str, dict[str, dict[str, Interval]]]:
