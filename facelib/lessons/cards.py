@@ -32,8 +32,8 @@ CARDS = {
     "01": Card("Background", 35, 1.2, 0.35),
     "02": Card("How a network learns", 45, 1.2, 0.6),
     "03": Card("Weight sharing", 45, 1.2, 0.6),
-    "04": Card("Transfer learning", 50, 1.4, 0.6),
-    "05": Card("Face embeddings", 50, 1.4, 0.6),
+    "04": Card("Transfer learning", 40, 1.5, 0.6),
+    "05": Card("Face embeddings", 40, 1.5, 0.4),
 }
 
 

@@ -141,7 +141,8 @@ def compare(
             axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
     axes.set_yticks(range(len(stored)), stored)
     axes.invert_yaxis()
-    axes.set_xlabel(f"{what}: stored mean with 95 % CI" + (", x = this run" if live else ""))
+    label = f"{what}: stored mean with 95 % CI" + (", x = this run" if live else "")
+    axes.set_xlabel(label, loc="right")  # a long one runs on below the names
     best = max(stored, key=lambda name: stored[name].value)
     show(
         figure,

@@ -1,0 +1,366 @@
+# %% [markdown]
+# # 04 · Transfer learning: start from what others have learnt
+#
+# **You will learn** what a source and a target domain are and which of two formulas is the aim; how to put a new layer on a network that was trained elsewhere, and what to train when; what goes wrong on the way (batch norm, a wrong source); and whether it beats starting from nothing when there is one photograph of each person.
+# **You need** [lesson 03](03_weight_sharing.ipynb). **Time:** 50 minutes to read, a minute to run on two cores.
+
+# %% tags=["parameters"]
+profile = None
+
+# %%
+from facelib import data, measure
+from facelib.lessons import ____, charts, evidence, pick, transfer, transfer_around, transfer_charts
+from facelib.lessons import lesson04 as lesson
+
+stored = evidence.load("04")
+one = transfer_charts.plain(stored["top-1"]["1"])
+
+# %% [markdown]
+# ## Two domains
+#
+# A **domain** is what the pictures are like, $P(x)$; a **task** is what is asked about them, $P(y\mid x)$. Together they are $P(x,y)$.
+#
+# | term | in this lesson |
+# |---|---|
+# | **source domain** (源域), $P_{src}(x,y)$ | ImageNet: things and animals; or faces of people who don't exist |
+# | **target domain** (目标域), $P_{tar}(x,y)$ | ORL: photographs of 20 real people, one to five of each to learn from |
+# | **shared feature space** (共享特征空间) | what the network computes before its last layer |
+# | **adaptation layer** (适应层) | the new last layer, which names the target's people |
+#
+# Carrying weights over is called **weight transfer** (权值迁移), and the whole **transfer learning** (迁移学习). Here is one source, six people with four photographs each:
+
+# %%
+from facelib.data.synth import synth
+
+data.contact_sheet(synth(6, 4, seed=3), columns=8)
+
+# %% [markdown]
+# And the target, two photographs of each. ORL's s1 to s20 served to choose every setting; the numbers below are about s21 to s40, 20 people told apart from one another. (The networks trained on them here are thrown away. Nothing on the scoreboard has learnt from them.)
+
+# %% tags=["real-faces"]
+data.contact_sheet(transfer.split(photos=2, seed=0)[0])
+
+# %% tags=["nbval-check-output"]
+train, test = transfer.split(photos=1, seed=0)
+train, test
+
+# %% [markdown]
+# ## What is the aim?
+#
+# Articles name two aims in one breath: that the new function be like the old one, $f_{tar}\approx f_{src}$, and that it have little loss on the target, $L(f_{tar})=\mathbb{E}_{(x,y)\sim P_{tar}}\,\ell(y,f_{tar}(x))$.
+
+# %%
+lesson.aim
+
+# %% [markdown]
+# A small case shows that they differ. Our $f$ accepts a pair of faces if its similarity reaches a threshold, and its loss is the mean of false accepts and false rejects. Once the threshold is the best for pairs of synthetic people, once for pairs of real people:
+
+# %%
+from facelib.models import face_embedding
+
+source = face_embedding()
+aims = transfer_around.aims(source)
+charts.Table(
+    ["", "threshold", "decides as f_src does", "loss on the target"],
+    [[name, *values] for name, values in aims.items()],
+)
+
+# %% [markdown]
+# Nothing can be nearer to $f_{src}$ than itself, and yet the one that departs from it has the smaller loss. The second formula is the aim. The old function is where we start.
+#
+# ## Choose → adapt → train the new layer → fine-tune
+#
+# **Choose.** Five networks, without their last layer. Two are on your disk. The other three need the internet for their weights (`backbones.resnet18(pretrained=True)`); untrained, they can still be counted and timed, on one thread:
+
+# %%
+transfer_charts.costs(repeats=pick(profile, smoke=2, quick=5, full=20))
+
+# %% [markdown]
+# **Adapt.** An article takes VGG16 without its top, averages over places, which leaves 512 numbers, adds a layer of 1,024 units, and one of 40 names with softmax.
+#
+# **Exercise 1.** How many weights and biases are new?
+
+# %% tags=["exercise", "nbval-check-output"]
+learnt = ____
+lesson.new_layers.check(learnt)
+
+# %% [markdown]
+# We leave the middle layer out: one new layer, straight on the features. But first, what are the features worth *without any training*? Enrol one photograph of each person and name the others by their nearest neighbour. Every network gets the same 64 × 64 grey pixels:
+
+# %%
+live = {"pixels": transfer.nearest(None, train, test)}
+for name in ("ImageNet", "synthetic faces"):
+    live[name] = transfer.nearest(transfer.SOURCES[name](), train, test)
+    measure.record(f"nearest neighbour, {name}", 100 * live[name], "%")
+charts.compare(charts.intervals({name: one[name, "nearest"] for name in live}), live)
+
+# %% [markdown]
+# A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means.
+#
+# **Train the new layer.** Everything below stays frozen, so each view of a photograph needs to be embedded only once:
+
+# %%
+model = transfer.recogniser("synthetic faces", people=20)
+transfer.train_new_layer(model, train, seed=0)
+transfer.top1(model, test)
+
+# %% [markdown]
+# **Fine-tune.** Now all of it learns, at a third of the rate that suits a network from nothing. And its rival, the same architecture *from nothing*: same photographs, same augmentation, as many steps:
+
+# %%
+steps = pick(profile, smoke=2, quick=transfer.STEPS, full=transfer.STEPS)
+tuned = transfer.continued(model, "all", train, seed=0, steps=steps)
+scratch = transfer.adapted("nothing", "at once", train, seed=0, steps=steps)
+
+# %%
+live = {"from nothing": transfer.top1(scratch, test), "fine-tuned": transfer.top1(tuned, test)}
+for name, hits in live.items():
+    measure.record(f"top-1 {name}, 1 photograph", 100 * hits, "%")
+
+# %%
+arms = {
+    "from nothing": one["nothing", "at once"],
+    "from nothing, FaceCNN": one["nothing", "FaceCNN"],
+    "frozen": one["synthetic faces", "frozen"],
+    "fine-tuned": one["synthetic faces", "all"],
+    "ImageNet, frozen": one["ImageNet", "frozen"],
+}
+charts.compare(charts.intervals(arms), live)
+
+# %% [markdown]
+# The dots are stored: `python -m benchmarks.evidence 04`. All else equal, is the start from synthetic faces better than a start from nothing? Each row is a difference within each split, and the last column says what its interval allows us to say:
+
+# %%
+scratch_arm, tuned_arm = ("nothing", "at once"), ("synthetic faces", "all")
+transfer_charts.rivals(
+    stored["top-1"],
+    (tuned_arm, scratch_arm),
+    (tuned_arm, ("nothing", "FaceCNN")),
+)
+
+# %% [markdown]
+# It is, by far: the same network, photographs and steps, and no real face in the source. Even `FaceCNN`, smaller, better suited to so few photographs and given twice the steps, is behind, though its interval only just leaves out zero.
+#
+# How deep should training reach? Move the sliders: how many photographs, and how many thirds of the layers, the last ones first, learn along with the new one.
+
+# %% tags=["nbval-ignore-output"]
+transfer_charts.depth_slider(stored["top-1"])
+
+# %% [markdown]
+# ### One rate for all?
+#
+# Early layers see edges and are needed as they are; late ones were made for the source's task. So **discriminative rates** let early layers learn more slowly.
+#
+# **Exercise 2.** Write the rates for any number of layers: the last one learns at `last`, each earlier one at a third of the next. The check draws them.
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def rates(last, layers):
+    return ____
+
+
+lesson.rates.check(rates)
+
+# %% [markdown]
+# An **adapter** goes further: keep the network, learn a few numbers beside it. The smallest one is in it already, the scale and shift of batch norm. How many numbers does each way move?
+
+# %% tags=["nbval-check-output"]
+{method: transfer.weights(model, method) for method in transfer.METHODS}
+
+# %%
+ways = ("all, rates rising with depth", "batch norm")
+transfer_charts.rivals(stored["top-1"], *((("synthetic faces", way), tuned_arm) for way in ways))
+
+# %% [markdown]
+# Rates that rise with depth make no difference here. Batch norm alone is too little: it ends below the network that stayed frozen.
+#
+# Another adapter is **LoRA**: a matrix $W$ stays, and $BA$ is added to it, with $A$ and $B$ learnt and only a few rows or columns wide.
+#
+# **Exercise 3.** The embedding layer maps 1,536 numbers to 128. How many numbers does LoRA of rank 4 learn for it?
+
+# %% tags=["exercise", "nbval-check-output"]
+adapter = ____
+lesson.low_rank.check(adapter)
+
+# %% [markdown]
+# ## Traps
+#
+# ### "Frozen" in training mode
+#
+# Batch norm stores a running mean and variance, which are not parameters. `requires_grad = False` doesn't hold them, and in training mode they aren't even used: a face is then judged by the others in its batch.
+
+# %%
+lesson.mode
+
+# %% [markdown]
+# No weight moves below. We only forget `eval()`, and ask for five faces at a time:
+
+# %%
+modes = transfer_around.forgotten_mode(source, train, test)
+charts.compare(charts.intervals(stored["training mode"]), modes)
+
+# %% [markdown]
+# With mixed people in a batch it costs a good part of the hits. With *one* person a batch, the order in which test photographs usually lie on a disk, batch norm subtracts what the five have in common: the person. And the running means drift meanwhile, which shows less here, as these are faces again.
+#
+# **Exercise 4.** `stored_mean` is what batch norm has kept of four channels, `batch` what three new faces give. What does it keep after this one batch, with momentum 0.1?
+
+# %% tags=["exercise", "nbval-check-output"]
+import torch
+
+stored_mean = torch.tensor([0.0, 1.0, 2.0, -1.0])
+batch = torch.tensor([[2.0, 1.0, 0.0, 3.0], [4.0, 1.0, 2.0, 1.0], [3.0, 4.0, 1.0, -1.0]])
+running_mean = ____
+lesson.drift.check(running_mean)
+
+# %%
+lesson.forgetting
+
+# %% [markdown]
+# ### "Train the new layer first", and code that doesn't
+#
+# The article says to train the new layer first. Its code never freezes the base, so from the first step the gradients of a random layer run through everything. What did that cost?
+
+# %%
+pairs = [((source, "all"), (source, "at once")) for source in ("synthetic faces", "ImageNet")]
+transfer_charts.rivals(stored["top-1"], *pairs)
+
+# %% [markdown]
+# A few points with one photograph each, just beyond chance. For the ImageNet network three splits, with a quarter of the steps, can't say. In the stored results with two and five photographs nothing of the difference is left: the more data, the less the order matters.
+#
+# ### A wrong source
+#
+# Transfer can also harm, which is called **negative transfer**. One small network learnt from 1,600 synthetic pictures *who* is in them, one *how* they are taken (pose and light), one names dealt by *chance*. Same pictures, same steps. Then they met the target:
+
+# %%
+transfer_charts.harm(stored["wrong tasks"], one["pixels", "nearest"])
+
+# %% [markdown]
+# Same pictures, so the domain is not to blame: to learn *how*, for which identity is a nuisance, trains it away, far below pixels. Fine-tuning mends that and gains nothing. Names dealt by chance did no harm: even to learn nonsense by heart, one has to tell pictures apart.
+#
+# ### Tests in the domain, and beside it
+#
+# Fine-tuning makes a network fit *these* photographs. Here are the same test faces, as they are, taken with 16 × 16 pixels, with a third of the light, and turned by 25 degrees:
+
+# %%
+transfer_charts.shifted(
+    stored["top-1"]["1"],
+    {
+        "from nothing": ("nothing", "at once"),
+        "synthetic faces, frozen": ("synthetic faces", "frozen"),
+        "synthetic faces, fine-tuned": ("synthetic faces", "all"),
+        "ImageNet, frozen": ("ImageNet", "frozen"),
+    },
+)
+
+# %% [markdown]
+# Less light changes nothing for the networks that standardise each face before they look, and something for the one that doesn't. One accuracy doesn't say what a network will do tomorrow.
+#
+# ## The feature space, before and after
+#
+# Eight of the people, five test photographs each, before fine-tuning and after. t-SNE keeps neighbours and nothing else, so don't read distances or sizes in its maps; the table measures in all dimensions, for all 20.
+
+# %%
+spaces = {
+    name: transfer.codes(network, test.images)
+    for name, network in {"before": model, "after": tuned}.items()
+}
+transfer_charts.maps(spaces, test.person)
+
+# %% [markdown]
+# The smaller the ratio, the closer one person's photographs lie together, compared with those of others.
+#
+# ## Three things that are not the same
+#
+# **One-shot**: a new person has *one* example. That was the nearest neighbour above. **Verification of unseen people**: there are no classes at all, two faces are compared:
+
+# %%
+from facelib.measure import protocol
+from facelib.models import embed
+
+metrics = protocol.unseen_metrics(embed(source, transfer.small(protocol.unseen_people().images)))
+measure.record("AUC of the face embedding on unseen people", metrics["AUC"].value)
+charts.Table(["face embedding, unseen people", "[95 % CI]"], metrics.items())
+
+# %% [markdown]
+# **Zero-shot**: no picture of the person at all, only a *description*. A linear layer learns from other people to read eight attributes off an embedding (synthetic people again, whose attributes are known exactly):
+
+# %%
+from facelib.data.synth import identities
+
+known = identities(pick(profile, smoke=20, quick=200, full=300), seed=10)
+told = transfer_around.described(known).repeat_interleave(2, 0)
+pictures = transfer_around.photographed(known, images=2, seed=11)
+reader = transfer_around.Reader(transfer.codes(source, pictures), told)
+", ".join(transfer_around.ATTRIBUTES)
+
+# %%
+new = identities(20, seed=1000)
+described = transfer_around.described(new)
+read = reader(transfer.codes(source, transfer_around.photographed(new, images=5, seed=2000)))
+
+# %% [markdown]
+# **Exercise 5.** `read` has a row for each picture, `described` one for each person nobody has seen. Whose description lies nearest to each picture?
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def witness(read, described):
+    return ____
+
+
+lesson.witness.check(witness)
+
+# %%
+named = torch.cdist(read, described).argmin(1)
+hits = (named == torch.arange(20).repeat_interleave(5)).double().mean()
+measure.record("zero-shot by description", 100 * hits, "%")
+charts.compare(charts.intervals(stored["by description"]), {"synthetic faces": hits.item()})
+
+# %% [markdown]
+# Chance is 5 %. On real people it would need witnesses, and our generator's attributes are cleaner than theirs.
+
+# %%
+lesson.kind
+
+# %% [markdown]
+# ## Test the folklore
+#
+# **"Migration learning is something else than transfer learning."** One article devotes a question to the difference. 迁移学习 is the Chinese name of transfer learning; 迁移 can be translated as *migration*, too. One word, two translations, no difference to measure.
+#
+# **"Freezing is best on little data"** and **"ImageNet always beats scratch":**
+
+# %%
+transfer_charts.rivals(
+    stored["top-1"],
+    (("synthetic faces", "frozen"), tuned_arm),
+    (("ImageNet", "frozen"), scratch_arm),
+    (("ImageNet", "frozen"), ("nothing", "FaceCNN")),
+)
+
+# %% [markdown]
+# Freezing is worse than fine-tuning, with a single photograph of each. And ImageNet beats a large network from nothing, just, but not a small one. A claim with "always" or "best" needs a single *no* to fall.
+#
+# **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so comparing several is left to those online. But it has seven stages, and each is better at ImageNet than the one before: the last one is what its classes are read from.
+
+# %%
+stages = charts.intervals(stored["stages"])
+charts.lines(range(1, 8), {"nearest neighbour": list(stages.values())}, "stage", "top-1")
+last = stored["stages"]["7"]
+transfer_charts.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
+
+# %% [markdown]
+# If the claim held for stages, the curve would rise to its end. What serves to tell a sofa from a cat is not what tells two people apart.
+#
+# ## The scoreboard
+#
+# Two rows join, both frozen and neither trained on a real person's name: the ImageNet network up to its sixth stage and the face embedding.
+
+# %%
+board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board
+
+# %% [markdown]
+# ## What you have learnt
+#
+# Transfer means to start where another task has ended, and to be judged by the target's loss alone. Look at frozen features first: it takes seconds. Train the new layer before the rest, let batch norm rest in evaluation mode where the network is frozen, and compare with scratch at the same budget, within the same splits. A source whose task ignores identity can harm, and one photograph, no photograph but a description, and no class at all are three different problems. Next: lesson 05, features made for comparing faces.
+#
+# **Further reading.** S. J. Pan & Q. Yang, *A survey on transfer learning*, 2010, [doi:10.1109/TKDE.2009.191](https://doi.org/10.1109/TKDE.2009.191). J. Yosinski et al., *How transferable are features in deep neural networks?*, 2014, [arXiv:1411.1792](https://arxiv.org/abs/1411.1792). S. Kornblith, J. Shlens & Q. V. Le, *Do better ImageNet models transfer better?*, 2019, [doi:10.1109/CVPR.2019.00277](https://doi.org/10.1109/CVPR.2019.00277). C. H. Lampert, H. Nickisch & S. Harmeling, *Attribute-based classification for zero-shot visual object categorization*, 2014, [doi:10.1109/TPAMI.2013.140](https://doi.org/10.1109/TPAMI.2013.140). A. Kumar et al., *Fine-tuning can distort pretrained features and underperform out-of-distribution*, 2022, [arXiv:2202.10054](https://arxiv.org/abs/2202.10054). E. J. Hu et al., *LoRA*, 2021, [arXiv:2106.09685](https://arxiv.org/abs/2106.09685).
