@@ -190,7 +190,7 @@ detection = Exercise(
     starter="rate = ____",
     hints=(
         "One of the five strangers may enter, not two: where must the threshold be?",
-        "Above the second highest stranger, so at 0.70 or a little more. Who is right above it?",
+        "Just above the second highest stranger, 0.70. Who is right above it?",
     ),
     answer="rate = 3 / 6",
     checker=number(
@@ -200,7 +200,7 @@ detection = Exercise(
             5 / 6: "That is top-1 among known people; the threshold turns some of them away.",
             4 / 6: "One of those above the threshold has the wrong name.",
             3 / 5: "Of all six known probes: the misnamed one counts, as a failure.",
-            1 / 6: "A threshold that keeps all strangers out: one of the five may enter.",
+            1 / 6: "Your threshold is higher than it need be: just above 0.70 one stranger enters.",
         },
     ),
     wrong=(5 / 6, 4 / 6, 3 / 5, 1 / 6, 3),

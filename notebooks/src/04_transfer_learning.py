@@ -18,7 +18,7 @@ one = transfer_charts.plain(stored["top-1"]["1"])
 # %% [markdown]
 # ## Two domains
 #
-# A **domain** is what the pictures are like, $P(x)$; a **task** is what is asked about them, $P(y\mid x)$. Together they are $P(x,y)$.
+# A **domain** is what the pictures are like, $P(x)$; a **task** is what is asked about them, $P(y\mid x)$. Together they are $P(x,y)$. Read $P(y\mid x)$ as "which name, given this picture", and below $\mathbb{E}\,\ell$ as "the mean loss over pictures of the target"; $f$ is the recogniser, picture in, name out.
 #
 # | term | in this lesson |
 # |---|---|
@@ -66,7 +66,7 @@ charts.Table(
 )
 
 # %% [markdown]
-# Nothing can be nearer to $f_{src}$ than itself, and yet the one that departs from it has the smaller loss. The second formula is the aim. The old function is where we start.
+# The loss is that of pairs of s21 to s40, whom neither threshold has seen. $f_{src}$ agrees with itself in every pair, and still it is wrong about some of the target: to resemble the old function says nothing about being right. Moving away from it, towards twenty other real people, did not help here, either. What helps can only be seen in the target's loss: the second formula is the aim, and the old function is where we start.
 #
 # ## Choose → adapt → train the new layer → fine-tune
 #
@@ -76,7 +76,7 @@ charts.Table(
 transfer_charts.costs(repeats=pick(profile, smoke=2, quick=5, full=20))
 
 # %% [markdown]
-# **Adapt.** An article takes VGG16 without its top, averages over places, which leaves 512 numbers, adds a layer of 1,024 units, and one of 40 names with softmax.
+# **Adapt.** An article takes VGG16 without its last, fully connected layers (its "top"). What remains makes 512 maps, and the mean of each map is one number, so 512 numbers. On them it puts a layer of 1,024 units, and on those one of 40 names, all of ORL, with softmax.
 #
 # **Exercise 1.** How many weights and biases are new?
 
@@ -97,7 +97,7 @@ charts.compare(charts.intervals({name: one[name, "nearest"] for name in live}), 
 # %% [markdown]
 # A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means.
 #
-# **Train the new layer.** Everything below stays frozen, so each view of a photograph needs to be embedded only once:
+# **Train the new layer.** Everything below is **frozen**: training leaves these weights as they are (PyTorch: `requires_grad = False`). So each view of a photograph needs to be embedded only once:
 
 # %%
 model = transfer.recogniser("synthetic faces", people=20)
@@ -105,6 +105,8 @@ transfer.train_new_layer(model, train, seed=0)
 transfer.top1(model, test)
 
 # %% [markdown]
+# With one photograph each, that is about what the nearest neighbour did without any training. Its use is what comes next: it is a start from which all layers can learn.
+#
 # **Fine-tune.** Now all of it learns, at a third of the rate that suits a network from nothing. And its rival, the same architecture *from nothing*: same photographs, same augmentation, as many steps:
 
 # %%
@@ -128,7 +130,7 @@ arms = {
 charts.compare(charts.intervals(arms), live)
 
 # %% [markdown]
-# The dots are stored: `python -m benchmarks.evidence 04`. All else equal, is the start from synthetic faces better than a start from nothing? Each row is a difference within each split, and the last column says what its interval allows us to say:
+# The dots are stored: `python -m benchmarks.evidence 04`. All else equal, is the start from synthetic faces better than a start from nothing? Each row is a difference within each split, and the last column says what its interval allows us to say: *yes*, the first is better; *no*, the second is; or undecided. (*All* is fine-tuned after the new layer; *at once*, everything from the first step.)
 
 # %%
 scratch_arm, tuned_arm = ("nothing", "at once"), ("synthetic faces", "all")
@@ -147,6 +149,8 @@ transfer_charts.rivals(
 transfer_charts.depth_slider(stored["top-1"])
 
 # %% [markdown]
+# With one photograph the last third of the layers brings most of it, and the first third next to nothing; with five photographs every depth is near the ceiling.
+#
 # ### One rate for all?
 #
 # Early layers see edges and are needed as they are; late ones were made for the source's task. So **discriminative rates** let early layers learn more slowly.
@@ -162,7 +166,7 @@ def rates(last, layers):
 lesson.rates.check(rates)
 
 # %% [markdown]
-# An **adapter** goes further: keep the network, learn a few numbers beside it. The smallest one is in it already, the scale and shift of batch norm. How many numbers does each way move?
+# An **adapter** goes further: keep the network, learn a few numbers beside it. The smallest one is in it already. A **batch norm** layer takes a mean from each channel and divides it by a standard deviation, then multiplies by a learnt *scale* and adds a learnt *shift*; only these two learn. How many numbers does each way move?
 
 # %% tags=["nbval-check-output"]
 {method: transfer.weights(model, method) for method in transfer.METHODS}
@@ -172,9 +176,9 @@ ways = ("all, rates rising with depth", "batch norm")
 transfer_charts.rivals(stored["top-1"], *((("synthetic faces", way), tuned_arm) for way in ways))
 
 # %% [markdown]
-# Rates that rise with depth make no difference here. Batch norm alone is too little: it ends below the network that stayed frozen.
+# (Measured with three rates, one for each third of the layers.) No difference is shown for rates that rise with depth. Batch norm alone is too little: its mean is even below that of the frozen network in the figure above.
 #
-# Another adapter is **LoRA**: a matrix $W$ stays, and $BA$ is added to it, with $A$ and $B$ learnt and only a few rows or columns wide.
+# Another adapter is **LoRA**: a matrix $W$ stays, and $BA$ is added to it. With rank 4, $A$ has 4 rows and a column for each input, $B$ a row for each output and 4 columns, so that $BA$ has the shape of $W$; only $A$ and $B$ learn.
 #
 # **Exercise 3.** The embedding layer maps 1,536 numbers to 128. How many numbers does LoRA of rank 4 learn for it?
 
@@ -187,7 +191,7 @@ lesson.low_rank.check(adapter)
 #
 # ### "Frozen" in training mode
 #
-# Batch norm stores a running mean and variance, which are not parameters. `requires_grad = False` doesn't hold them, and in training mode they aren't even used: a face is then judged by the others in its batch.
+# In training mode (`model.train()`) batch norm takes mean and deviation from the batch, and keeps a *running* mean and variance of what it saw, which `model.eval()` uses instead. They are not parameters. `requires_grad = False` doesn't hold them, and in training mode they aren't even used: a face is then judged by the others in its batch.
 
 # %%
 lesson.mode
@@ -202,7 +206,7 @@ charts.compare(charts.intervals(stored["training mode"]), modes)
 # %% [markdown]
 # With mixed people in a batch it costs a good part of the hits. With *one* person a batch, the order in which test photographs usually lie on a disk, batch norm subtracts what the five have in common: the person. And the running means drift meanwhile, which shows less here, as these are faces again.
 #
-# **Exercise 4.** `stored_mean` is what batch norm has kept of four channels, `batch` what three new faces give. What does it keep after this one batch, with momentum 0.1?
+# **Exercise 4.** `stored_mean` is what batch norm has kept of four channels, `batch` what three new faces give. What does it keep after this one batch, with momentum 0.1? (Here this word means the share of the new batch: a tenth new, nine tenths kept. It has nothing to do with lesson 02's momentum.)
 
 # %% tags=["exercise", "nbval-check-output"]
 import torch
@@ -225,7 +229,7 @@ pairs = [((source, "all"), (source, "at once")) for source in ("synthetic faces"
 transfer_charts.rivals(stored["top-1"], *pairs)
 
 # %% [markdown]
-# A few points with one photograph each, just beyond chance. For the ImageNet network three splits, with a quarter of the steps, can't say. In the stored results with two and five photographs nothing of the difference is left: the more data, the less the order matters.
+# A few points with one photograph each, just beyond chance. For the ImageNet network three splits, with a quarter of the steps, can't say. With two and five photographs the stored three splits show no difference either way.
 #
 # ### A wrong source
 #
@@ -235,11 +239,11 @@ transfer_charts.rivals(stored["top-1"], *pairs)
 transfer_charts.harm(stored["wrong tasks"], one["pixels", "nearest"])
 
 # %% [markdown]
-# Same pictures, so the domain is not to blame: to learn *how*, for which identity is a nuisance, trains it away, far below pixels. Fine-tuning mends that and gains nothing. Names dealt by chance did no harm: even to learn nonsense by heart, one has to tell pictures apart.
+# Same pictures, so the domain is not to blame: to learn *how*, for which identity is a nuisance, trains it away, far below pixels. Fine-tuning mends that and gains nothing. Names dealt by chance did no harm and as features even beat pixels. (A likely reason, not tested: to learn nonsense by heart, one has to tell pictures apart, too.) "From nothing" is this small network here, not the one above.
 #
 # ### Tests in the domain, and beside it
 #
-# Fine-tuning makes a network fit *these* photographs. Here are the same test faces, as they are, taken with 16 × 16 pixels, with a third of the light, and turned by 25 degrees:
+# Does fine-tuning make a network fit *these* photographs only? Here are the same test faces, as they are, taken with 16 × 16 pixels, with a third of the light, and turned by 25 degrees:
 
 # %%
 transfer_charts.shifted(
@@ -253,7 +257,7 @@ transfer_charts.shifted(
 )
 
 # %% [markdown]
-# Less light changes nothing for the networks that standardise each face before they look, and something for the one that doesn't. One accuracy doesn't say what a network will do tomorrow.
+# Fine-tuning did not narrow the network: it stays ahead of the frozen one in every column. But the order changes. The ImageNet network falls deepest where faces are blurred and is best where they are turned; less light hardly matters to the networks that standardise each face before they look, and matters to the one that doesn't. One accuracy doesn't say what a network will do tomorrow.
 #
 # ## The feature space, before and after
 #
@@ -267,7 +271,7 @@ spaces = {
 transfer_charts.maps(spaces, test.person)
 
 # %% [markdown]
-# The smaller the ratio, the closer one person's photographs lie together, compared with those of others.
+# The smaller the ratio, the closer one person's photographs lie together, compared with those of others. Look where the gain comes from: one person's photographs did not move together, other people moved apart.
 #
 # ## Three things that are not the same
 #
@@ -337,9 +341,9 @@ transfer_charts.rivals(
 )
 
 # %% [markdown]
-# Freezing is worse than fine-tuning, with a single photograph of each. And ImageNet beats a large network from nothing, just, but not a small one. A claim with "always" or "best" needs a single *no* to fall.
+# With the synthetic source freezing is worse than fine-tuning, with a single photograph of each; with ImageNet, three splits show no such thing, so it depends on the source. And frozen ImageNet beats a large network from nothing, just, but not a small one. A claim with "always" or "best" needs a single *no* to fall.
 #
-# **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so comparing several is left to those online. But it has seven stages, and each is better at ImageNet than the one before: the last one is what its classes are read from.
+# **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so comparing several is left to those online. But it has seven stages, and we take it as given that each serves ImageNet better than the one before: from the last one its classes are read.
 
 # %%
 stages = charts.intervals(stored["stages"])
