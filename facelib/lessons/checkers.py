@@ -166,7 +166,8 @@ def run(function: Callable, *cases: tuple, seconds: float = PATIENCE) -> list:
         CannotCheckError: it raised, or didn't end; the message says where.
         NotAttemptedError: it returned the gap, or calculated with it.
     """
-    cases, results, errors = copy.deepcopy(cases), [], []
+    # One copy a case: copied together, two cases that share a tensor would share its copy.
+    cases, results, errors = [copy.deepcopy(case) for case in cases], [], []
 
     def call() -> None:
         try:

@@ -225,3 +225,15 @@ def test_a_function_of_numbers_is_judged_and_drawn():
     assert judge(checker, lambda a, b: a + b).kind == "correct"
     assert judge(checker, lambda a, b: a * b).message.startswith("Called with 1, 2: 2 is not it.")
     assert len(drawn) == 2
+
+
+def test_a_function_may_work_in_place_though_two_cases_share_a_tensor():
+    shared = torch.ones(3)
+
+    def doubled_in_place(values, times):
+        values *= times
+        return values
+
+    check = checkers.function(lambda values, times: values * times, (shared, 2.0), (shared, 5.0))
+    assert check(doubled_in_place) is None
+    assert torch.equal(shared, torch.ones(3))
