@@ -35,10 +35,13 @@ class SoftmaxLoss(nn.Module):
         self.head = nn.Linear(embedding, people)
 
     def forward(self, embeddings: Tensor, person: Tensor) -> Tensor:
-        return cross_entropy(self.head(embeddings), person)
+        with torch.autocast(embeddings.device.type, enabled=False):  # as the other losses do
+            return cross_entropy(self.head(embeddings.float()), person)
 
 
-# Margins, temperature and, in 128 dimensions, the scale of the papers that LOSSES' modules cite.
+# Margins and temperature of the papers that LOSSES' modules cite. They scale by 64, on millions of
+# photographs; 30 is AM-Softmax's (Wang et al. 2018, https://doi.org/10.1109/LSP.2018.2822810), and
+# the normalised softmax without a margin NormFace's (https://doi.org/10.1145/3123266.3123359).
 LOSSES: dict[str, Callable[[int, int, float], nn.Module]] = {
     "softmax": lambda people, width, scale: SoftmaxLoss(people, width),
     "normalised softmax": lambda people, width, scale: MarginLoss(people, width, 0, scale=scale),

@@ -35,6 +35,8 @@ class FreshFaces:
         images_each: photographs of each person in a batch.
         augment: as in `fit`, on what was rendered.
         photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
+        glasses: shares of the photographs without any and with some, whoever owns them; more than
+            `nuisances` has, so that glasses are not taken for the person.
         compiled: render with torch.compile.
     """
 
@@ -42,6 +44,7 @@ class FreshFaces:
     images_each: int = 4
     augment: Augmentation = field(default_factory=Distort)
     photo: dict[str, Choice] = field(default_factory=PHOTO.copy)
+    glasses: tuple[float, float] = (0.3, 0.07)
     compiled: bool = False
 
     def __call__(
@@ -54,12 +57,18 @@ class FreshFaces:
             people = _people(self.people)[person]
         else:
             person, people = torch.arange(present), identities(present, generator)
-        photos = nuisances(n, generator, **self.photo)
+        photos = nuisances(n, generator, **self._worn(n, generator) | self.photo)
         images = render(
             people.repeat(self.images_each), photos, device=device, compiled=self.compiled
         )
         person = person.repeat_interleave(self.images_each).to(device)
         return self.augment(images, generator), person
+
+    def _worn(self, n: int, generator: torch.Generator) -> dict[str, Choice]:
+        """-1, taken off; 1, put on; 0, as the person has them."""
+        without, with_some = self.glasses
+        draw = torch.rand(n, generator=generator)
+        return {"glasses": (draw > 1 - with_some).float() - (draw < without).float()}
 
 
 @lru_cache(2)

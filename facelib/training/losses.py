@@ -73,11 +73,12 @@ class MarginLoss(nn.Module):
         nn.init.normal_(self.weight, std=0.01)
 
     def logits(self, embeddings: Tensor, person: Tensor) -> Tensor:
-        """float (N, people): scaled cosines, the right one with its margin."""
-        cosines = linear(normalize(embeddings), normalize(self.weight))
-        right = person[:, None]
-        target = with_margin(cosines.gather(1, right), self.margin, self.kind)
-        return self.scale * cosines.scatter(1, right, target)
+        """float (N, people): scaled cosines, the right one with its margin; float32 or better."""
+        unit, right = _unit(embeddings), person[:, None]
+        with torch.autocast(unit.device.type, enabled=False):
+            found = linear(unit, _unit(self.weight))
+            target = with_margin(found.gather(1, right), self.margin, self.kind)
+            return self.scale * found.scatter(1, right, target)
 
     def forward(self, embeddings: Tensor, person: Tensor) -> Tensor:
         return cross_entropy(self.logits(embeddings, person), person)
@@ -149,9 +150,14 @@ class ContrastiveLoss(nn.Module):
 
 def cosines(embeddings: Tensor) -> Tensor:
     """Embeddings (N, D) -> cosine similarity of all pairs (N, N), in float32 or better."""
-    unit = normalize(embeddings if embeddings.dtype == torch.float64 else embeddings.float())
-    with torch.autocast(unit.device.type, enabled=False):  # 8 bits can't tell near ones apart
+    unit = _unit(embeddings)
+    with torch.autocast(unit.device.type, enabled=False):
         return unit @ unit.T
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    """Rows of length one, in float32 or better: bfloat16's 8 bits can't tell near ones apart."""
+    return normalize(vectors if vectors.dtype == torch.float64 else vectors.float())
 
 
 def pairs(person: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,6 +51,21 @@ def test_photographs_can_be_asked_for():
     assert dark.mean() < 0.5 * light.mean()
 
 
+def test_glasses_come_and_go():
+    photo = {"back_clutter": 0.0, "yaw": 0.0}
+    bare, worn, own = (
+        FreshFaces(augment=plain, glasses=shares, photo=photo)(16, generator(), CPU)[0]
+        for shares in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
+    )
+    assert (worn != bare).flatten(1).any(1).all()
+    owner = (own == worn).flatten(1).all(1)
+    assert torch.equal(own[~owner], bare[~owner])
+    mixed, _ = FreshFaces(augment=plain, glasses=(0.5, 0.5), photo=photo)(16, generator(), CPU)
+    off = (mixed == bare).flatten(1).all(1)
+    assert 3 < off.sum() < 13
+    assert torch.equal(mixed[~off], worn[~off])
+
+
 def test_drawn_faces_are_images_of_a_few_people_who_have_enough():
     faces = DrawnFaces(photographs(), images_each=3, augment=plain)
     seen = set()

@@ -69,6 +69,14 @@ def test_contrast_equals_pytorch_metric_learning(temperature):
     close(ContrastiveLoss(temperature)(embeddings, person), theirs, [embeddings])
 
 
+@pytest.mark.parametrize("loss", [MarginLoss(PEOPLE, LENGTH), TripletLoss(), ContrastiveLoss()])
+def test_cosines_keep_all_their_digits_under_autocast(loss):
+    embeddings, person = batch()
+    exact = loss(embeddings, person)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert loss(embeddings, person).item() == exact.item()
+
+
 def test_without_a_margin_it_is_the_normalised_softmax():
     embeddings, person = batch()
     loss = MarginLoss(PEOPLE, LENGTH, margin=0.0, scale=10.0)
