@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,29 +21,30 @@ from facelib.models import FaceCNN, embed, face_embedding, save
 from facelib.models.backbones import efficientnet_lite0
 from facelib.training import fit
 
-SEEDS = {1: range(8), 2: range(3), 5: range(3)}  # by photographs a person
-FEW = range(3)  # splits on which the ImageNet network is fine-tuned, a second a step
-FEW_STEPS = 20
-CHOICES = 100, 101
+SEEDS = dict.fromkeys(transfer.PHOTOS, range(8))  # by photographs a person
+FEW = range(4)  # splits on which the ImageNet network is fine-tuned, a second a step
+FEW_STEPS = 40
+BUDGETS = 1, 2, 4  # times as many steps from nothing
+CHOICES = range(100, 104)
 BOARD = "scoreboard.json"
 SHIFTED = (  # tested on changed faces, too
-    ("nothing", "at once"), ("synthetic faces", "frozen"), ("synthetic faces", "all"),
-    ("ImageNet", "frozen"),
+    ("nothing", "at once"), ("synthetic faces", "frozen"), ("synthetic faces", "at once"),
+    ("synthetic faces", "all"), ("ImageNet", "frozen"),
 )  # fmt: skip
+Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
 
 def top1(seeds: dict[int, Sequence[int]], few: Sequence[int], steps: int) -> dict[str, dict]:
-    """[photographs][source][method][shift] = one value a split."""
+    """[photographs][source][method][shift] = `Shares`."""
     found: dict[str, dict] = {}
     for photos, splits in seeds.items():
         runs = found.setdefault(str(photos), {})
         methods = transfer.METHODS if photos == 1 else transfer.DEPTHS
         for seed in tqdm(splits, f"{photos} photographs"):
             train, test = transfer.split(photos, seed)
-            note(runs, "pixels", "nearest", transfer.nearest(None, train, test))
+            note(runs, "pixels", "nearest", near(None, train, test))
             for source in ("synthetic faces", "ImageNet"):
-                near = transfer.nearest(transfer.SOURCES[source](), train, test)
-                note(runs, source, "nearest", near)
+                note(runs, source, "nearest", near(transfer.SOURCES[source](), train, test))
                 frozen = transfer.adapted(source, "frozen", train, seed)
                 for method in methods if source != "ImageNet" else ("frozen",):
                     model = transfer.continued(frozen, method, train, seed, steps)
@@ -52,12 +52,33 @@ def top1(seeds: dict[int, Sequence[int]], few: Sequence[int], steps: int) -> dic
             for source in ("nothing", "synthetic faces"):
                 model = transfer.adapted(source, "at once", train, seed, steps)
                 noted(runs, source, "at once", model, test, photos)
-            note(runs, "nothing", "FaceCNN", transfer.top1(face_cnn(train, seed, steps), test))
+            note(runs, "nothing", "FaceCNN", right(face_cnn(train, seed, steps), test))
     for seed in tqdm(few, "ImageNet, all"):
         train, test = transfer.split(1, seed)
         for method in ("at once", "all"):
             model = transfer.adapted("ImageNet", method, train, seed, min(steps, FEW_STEPS))
             noted(found["1"], "ImageNet", method, model, test, 1)
+    return found
+
+
+def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
+    """Of each person, the share whose nearest photograph is theirs."""
+    return transfer.by_person(transfer.matched(base, train, test), test)
+
+
+def right(model: nn.Module, test: FaceSet) -> list[float]:
+    """Of each person, the share that the last layer names rightly."""
+    return transfer.by_person(transfer.named(model, test), test)
+
+
+def budgets(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
+    """From nothing, one photograph each, by how many steps it was given."""
+    found: dict[str, Shares] = {}
+    for seed in tqdm(seeds, "budgets"):
+        train, test = transfer.split(1, seed)
+        for times in BUDGETS:
+            model = transfer.adapted("nothing", "at once", train, seed, times * steps)
+            found.setdefault(str(times * steps), []).append(right(model, test))
     return found
 
 
@@ -77,15 +98,17 @@ def choices(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]
 def noted(
     runs: dict, source: str, method: str, model: nn.Module, test: FaceSet, photos: int
 ) -> None:
-    """Note a trained network's top-1, for some with one photograph under every shift."""
+    """Note what a trained network names rightly, for some with one photograph under every shift."""
     shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
     for shift in shifts:
-        note(runs, source, method, transfer.top1(model, test.map(around.SHIFTS[shift])), shift)
+        note(runs, source, method, right(model, test.map(around.SHIFTS[shift])), shift)
 
 
-def note(runs: dict, source: str, method: str, hit: float, shift: str = "as they are") -> None:
-    """Add a split's top-1."""
-    runs.setdefault(source, {}).setdefault(method, {}).setdefault(shift, []).append(hit)
+def note(
+    runs: dict, source: str, method: str, shares: list[float], shift: str = "as they are"
+) -> None:
+    """Add a split."""
+    runs.setdefault(source, {}).setdefault(method, {}).setdefault(shift, []).append(shares)
 
 
 def face_cnn(train: FaceSet, seed: int, steps: int) -> FaceCNN:
@@ -97,35 +120,40 @@ def face_cnn(train: FaceSet, seed: int, steps: int) -> FaceCNN:
     return model
 
 
-def stages(seeds: Sequence[int]) -> dict[str, list[float]]:
+def stages(seeds: Sequence[int]) -> dict[str, Shares]:
     """Nearest neighbour, one photograph, from each stage of the ImageNet network."""
     found = {}
     for stage in range(1, 8):
         base = efficientnet_lite0(stage, side=96)
         found[str(stage)] = [
-            transfer.nearest(base, *transfer.split(1, seed))
-            for seed in tqdm(seeds, f"stage {stage}")
+            near(base, *transfer.split(1, seed)) for seed in tqdm(seeds, f"stage {stage}")
         ]
     return found
 
 
-def wrong_tasks(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]]:
-    """[task][how it is used] for sources that learnt who, how or chance; and from scratch."""
-    found: dict[str, dict[str, list[float]]] = {}
-    for task in ("scratch", "who", "how", "chance"):
-        torch.manual_seed(0)
-        base = FaceCNN(24, 128, 2) if task == "scratch" else around.source_of(task, 4 * steps)
-        base.head = nn.Identity()
-        runs = found.setdefault(task, {"nearest": [], "tuned": []})
+def wrong_tasks(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list]]:
+    """[task][how it is used] for sources that learnt who, how or chance, or nothing at all.
+
+    Every split has source networks of its own, so intervals are about them, too.
+    """
+    found: dict[str, dict[str, list]] = {}
+    for task in ("nothing", "who", "how", "chance"):
+        runs = found.setdefault(task, {"own task": [], "nearest": [], "tuned": []})
         for seed in tqdm(seeds, task):
-            train, test = transfer.split(1, seed)
-            runs["nearest"].append(transfer.nearest(base, train, test))
             torch.manual_seed(seed)
-            model = transfer.Recogniser(copy.deepcopy(base), train.people)
+            base, share = FaceCNN(24, 128, 2), 0.0
+            if task != "nothing":
+                base, share = around.source_of(task, 4 * steps, seed)
+            base.head = nn.Identity()
+            train, test = transfer.split(1, seed)
+            runs["own task"].append(share)
+            runs["nearest"].append(near(base, train, test))
+            torch.manual_seed(seed)
+            model = transfer.Recogniser(base, train.people)
             transfer.train_new_layer(model, train, seed)
-            rate = transfer.SCRATCH  # each source at the rate that suits scratch
+            rate = transfer.RATES["nothing", "at once"]  # each source at the rate for scratch
             transfer.tune(model, train, [(transfer.layers(model), rate)], seed, steps)
-            runs["tuned"].append(transfer.top1(model, test))
+            runs["tuned"].append(right(model, test))
     return found
 
 
@@ -192,7 +220,7 @@ def main(
     steps: int = transfer.STEPS,
     folder: Path = evidence.FOLDER,
 ) -> None:
-    """Measure and store all of it, some twenty minutes on one thread.
+    """Measure and store all of it, some forty minutes on one thread.
 
     Args:
         seeds: splits for each number of photographs a person.
@@ -205,7 +233,7 @@ def main(
     payload = {
         "seeds": {str(photos): list(splits) for photos, splits in seeds.items()},
         "few": list(few), "choices": choices(chosen_on, steps),
-        "top-1": top1(seeds, few, steps), "stages": stages(one),
+        "top-1": top1(seeds, few, steps), "budgets": budgets(one, steps), "stages": stages(one),
         "wrong tasks": wrong_tasks(one, steps), "training mode": forgotten_mode(one),
         "by description": by_description(one),
     }  # fmt: skip

@@ -15,6 +15,7 @@ from operator import getitem
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import papermill
 import psutil
 from nbformat import NotebookNode
@@ -92,7 +93,8 @@ def tolerances(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
     """The lowest and highest value allowed for each record of each lesson, from a TOML file.
 
     A record is `{ low = 0.9, high = 1 }`, `{ value = 40, tolerance = 0 }` or, where many seeds are
-    stored, `{ evidence = ["top-1", "5", "CNN"], scale = 100 }`: their prediction interval.
+    stored, `{ evidence = ["top-1", "5", "CNN"], scale = 100 }`: their prediction interval. A seed
+    may have several numbers, one for each person; its mean counts.
     """
 
     def bounds(
@@ -100,7 +102,7 @@ def tolerances(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
     ) -> tuple[float, float]:
         if evidence is not None:
             runs = reduce(getitem, evidence, load(lesson))
-            return prediction_interval([scale * run for run in runs])
+            return prediction_interval([scale * float(np.mean(run)) for run in runs])
         return (low, high) if value is None else (value - tolerance, value + tolerance)
 
     lessons = tomllib.loads(path.read_text("utf-8"))

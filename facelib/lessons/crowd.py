@@ -34,8 +34,8 @@ class Crowd:
         faces: float (P, M, D), M photographs of each of P rendered people, of unit length.
         blur: from 0, every new person looks exactly like a rendered one, to 1, no more like a
             rendered one than people are like each other. A smoothed bootstrap (Efron & Tibshirani
-            1993, section 6.4); benchmarks/gallery.py finds the value by which a crowd is as hard
-            to tell apart as rendered people.
+            1993, section 16.5); benchmarks/gallery.py finds the value by which a crowd errs as
+            often as rendered people do.
     """
 
     faces: Tensor

@@ -114,7 +114,7 @@ rates = Exercise(
         lambda last, layers: None,
         0.009,
     ),
-    praise="Early layers see edges, which faces share with everything else: they may stay.",
+    praise="Early layers barely move; whether that helps is measured below.",
 )
 
 low_rank = Exercise(
@@ -142,6 +142,7 @@ low_rank = Exercise(
 
 _GENERATOR = torch.Generator().manual_seed(4)
 _READ, _DESCRIBED = (torch.rand(n, 3, generator=_GENERATOR) for n in (6, 4))
+_CORNER, _SIDES = torch.zeros(1, 3), torch.tensor([[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]])
 
 
 def _witness(read: Tensor, described: Tensor) -> Tensor:
@@ -161,7 +162,12 @@ witness = Exercise(
         _witness,
         (_READ, _DESCRIBED),
         (_DESCRIBED, _DESCRIBED.flip(0)),
+        (_CORNER, _SIDES),
         reasons=[
+            (
+                lambda r, d: torch.cdist(r, d, p=1).argmin(1),
+                "That adds up the differences. Here the distance is the ordinary, straight one.",
+            ),
             (lambda r, d: torch.cdist(r, d).argmax(1), "That is the *least* similar description."),
             (lambda r, d: torch.cdist(r, d), "Those are the distances. Whose is the smallest?"),
             (
@@ -239,6 +245,7 @@ forgetting = NumberQuiz(
         65.1: "That is what has been replaced.",
         90: "That is after one batch.",
         10: "That is what one batch takes.",
+        0.349: "As a share that is right; the answer is wanted in percent.",
     },
     praise="0.9 to the power of 10: ten small batches, and two thirds of it are gone.",
 )

@@ -190,7 +190,7 @@ detection = Exercise(
     starter="rate = ____",
     hints=(
         "One of the five strangers may enter, not two: where must the threshold be?",
-        "Just above the second highest stranger, 0.70. Who is right above it?",
+        "A little above the second highest stranger's 0.70. Who is right above it?",
     ),
     answer="rate = 3 / 6",
     checker=number(
@@ -200,6 +200,7 @@ detection = Exercise(
             5 / 6: "That is top-1 among known people; the threshold turns some of them away.",
             4 / 6: "One of those above the threshold has the wrong name.",
             3 / 5: "Of all six known probes: the misnamed one counts, as a failure.",
+            50: "As a share, please: a number from 0 to 1.",
             1 / 6: "Your threshold is higher than it need be: just above 0.70 one stranger enters.",
         },
     ),

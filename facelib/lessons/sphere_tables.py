@@ -105,7 +105,7 @@ def against(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Ta
         for name, values in runs.items()
         if name != rival
     ]
-    return Table([f"less {rival}", *metrics], rows)
+    return Table([f"minus {rival}", *metrics], rows)
 
 
 def zero_shot(stored: Mapping[str, Mapping[str, Mapping]], what: str) -> Table:
@@ -124,18 +124,20 @@ def zero_shot(stored: Mapping[str, Mapping[str, Mapping]], what: str) -> Table:
 
 
 def misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Mapping]]], kind: str) -> Table:
-    """Draw TAR by how badly one of two faces is cropped; return it with the FAR.
+    """Draw TAR by how badly one of two faces is cropped; return all that was stored about it.
 
     Args:
         stored: the evidence's "misplaced".
         kind: one of its keys.
     """
-    rates = {
-        name: [Interval(**row[name]) for row in stored[kind].values()] for name in ("TAR", "FAR")
+    rows = {
+        amount: {name: Interval(**interval) for name, interval in rates.items()}
+        for amount, rates in stored[kind].items()
     }
-    lines([float(amount) for amount in stored[kind]], {"TAR": rates["TAR"]}, kind, "TAR")
-    rows = [[amount, *both] for amount, *both in zip(stored[kind], *rates.values(), strict=True)]
-    return Table([kind, *rates], rows)
+    curve = [rates["TAR"] for rates in rows.values()]
+    lines([float(amount) for amount in rows], {"TAR": curve}, kind, "TAR")
+    head = [kind, *next(iter(rows.values()))]
+    return Table(head, [[amount, *rates.values()] for amount, rates in rows.items()])
 
 
 def searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
@@ -149,12 +151,13 @@ def searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
     for gallery in galleries:
         for name in ("exact", str(looked_at)):
             row = gallery["search"][name]
+            lost = Interval(**row["lost"]) if "lost" in row else None
             rows.append(
                 [
                     f"{gallery['faces']:,}", "exact" if name == "exact" else "fast",
                     f"{row['ms alone']['median_ms']:.2f} ms", f"{row['bytes'] / 1e6:,.0f} MB",
                     Interval(**row["rank-1"]),
-                    Interval(**row["lost"]) if "lost" in row else "-",
+                    f"{lost.value:.2%} [{lost.low:.2%}, {lost.high:.2%}]" if lost else "-",
                 ]
             )  # fmt: skip
     return Table(["faces", "search", "a query", "memory", "rank-1", "lost against exact"], rows)

@@ -11,7 +11,15 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from facelib.data import FaceSet, all_pairs, resize
 from facelib.lessons.charts import Table
-from facelib.measure import Interval, Verification, bootstrap_pairs, mean_interval, similarity
+from facelib.measure import (
+    Interval,
+    Verification,
+    bootstrap_difference,
+    bootstrap_pairs,
+    mean_interval,
+    similarity,
+)
+from facelib.measure.verification import Rates
 from facelib.models import embed
 from facelib.models.faceresnet import SIDE
 
@@ -177,19 +185,27 @@ def misplaced(images: Tensor, kind: str, amount: float, seed: int = 0) -> Tensor
 
 def probe_rates(
     model: nn.Module, faces: FaceSet, still: Tensor, threshold: float, kind: str, amount: float
-) -> tuple[Interval, Interval]:
-    """TAR and FAR where one face of each pair is misplaced and the other is not.
+) -> dict[str, Interval]:
+    """Rates where one face of each pair is misplaced and the other is not, over people.
 
     Args:
         still: float (N, D), embeddings of `faces` as they are.
         threshold: chosen beforehand.
         kind, amount: see `misplaced`.
+
+    Returns:
+        TAR, its change against pairs of faces as they are (paired), and FAR.
     """
     moved = codes(model, misplaced(faces.images, kind, amount))
     left, right, _ = all_pairs(faces.person)
-    scores = (similarity(moved, still))[left, right]
-    pairs = scores, faces.person[left], faces.person[right], RESAMPLES
-    return (
-        bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs),
-        bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs),
-    )
+    before, after = (similarity(first, still)[left, right] for first in (still, moved))
+    people = faces.person[left], faces.person[right], RESAMPLES
+
+    def tar(rates: Rates) -> float:
+        return 1 - rates.frr_at(threshold)
+
+    return {
+        "TAR": bootstrap_pairs(tar, after, *people),
+        "change of TAR": bootstrap_difference(tar, after, before, *people),
+        "FAR": bootstrap_pairs(lambda rates: rates.far_at(threshold), after, *people),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 import torch
 from ipywidgets import Dropdown, IntSlider, VBox
@@ -11,14 +12,15 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
-from facelib.lessons.charts import Table, compare, explore, intervals
-from facelib.lessons.curves import points, signed
+from facelib.lessons.charts import Table, compare, explore
+from facelib.lessons.curves import signed
 from facelib.lessons.transfer import DEPTHS, SIDE
-from facelib.measure import latency, macs, parameters
+from facelib.measure import Interval, bootstrap_people, latency, macs, parameters
 from facelib.models import backbones, face_embedding
 
 Arm = tuple[str, str]  # source and method
-Runs = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]  # [source][method][shift]
+Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
+Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shift]
 
 
 def costs(repeats: int) -> Table:
@@ -46,8 +48,8 @@ def costs(repeats: int) -> Table:
     return Table(["network", "trained on", "image", "parameters", "MACs", "ms here"], rows)
 
 
-def plain(runs: Runs) -> dict[Arm, Sequence[float]]:
-    """(source, method) -> top-1 on faces as they are, one number a split."""
+def plain(runs: Runs) -> dict[Arm, Shares]:
+    """(source, method) -> what is named rightly of faces as they are."""
     return {
         (source, method): shifts["as they are"]
         for source, methods in runs.items()
@@ -55,22 +57,42 @@ def plain(runs: Runs) -> dict[Arm, Sequence[float]]:
     }
 
 
-def verdicts(claims: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Table:
+def over_people(shares: Shares | Tensor) -> Interval:
+    """Top-1, mean over splits, with a 95 % interval over people."""
+    found = torch.as_tensor(shares)
+    return bootstrap_people(found.mean(0), torch.arange(found.shape[1]))
+
+
+def ahead(first: Shares, second: Shares) -> tuple[Interval, int]:
+    """By how many percentage points the first is better, paired, and on how many splits.
+
+    Args:
+        first, second: on the same splits of the same people; where one was measured on fewer, on
+            those.
+    """
+    splits = min(len(first), len(second))
+    found = over_people(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
+    return found, splits
+
+
+def tops(runs: Mapping[str, Shares]) -> dict[str, Interval]:
+    """`over_people` of each."""
+    return {name: over_people(shares) for name, shares in runs.items()}
+
+
+def verdicts(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
     """Paired differences that decide claims of the form "the first is better than the second".
 
     Args:
-        claims: by claim, top-1 (0 to 1) of the first and of the second on the same splits; where
-            one was measured on fewer, on those.
+        claims: by claim, the first and the second as in `ahead`.
     """
     rows = []
     for claim, (first, second) in claims.items():
-        both = min(len(first), len(second))
-        first, second = first[:both], second[:both]
-        found = points(first, second)
+        found, splits = ahead(first, second)
         word = "undecided" if not found.excludes_zero else "yes" if found.value > 0 else "no"
-        means = [sum(runs) / len(runs) for runs in (first, second)]
-        rows.append([claim, *means, f"{signed(found)}, {found.n} splits", word])
-    head = ["is the first better?", "first", "second", "points [95 % CI]", "here"]
+        means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
+        rows.append([claim, *means, signed(found), splits, word])
+    head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
     return Table(head, rows)
 
 
@@ -91,20 +113,20 @@ def rivals(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
     return verdicts(claims)
 
 
-def harm(stored: Mapping[str, Mapping[str, Sequence[float]]], pixels: Sequence[float]) -> Table:
-    """`verdicts` on sources that learnt a task, against pixels and against no source.
+def harm(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
+    """`verdicts` on sources that learnt a task, against the same network that learnt nothing.
 
     Args:
         stored: the evidence's "wrong tasks", [task][how it is used].
         pixels: nearest neighbour by pixels on the same splits.
     """
-    claims = {}
+    nothing = stored["nothing"]
+    claims = {"untrained, nearest neighbour; or pixels?": (nothing["nearest"], pixels)}
     for task, runs in stored.items():
-        if task != "scratch":
-            claims[f"learnt {task}, nearest neighbour; or pixels?"] = runs["nearest"], pixels
-            claims[f"learnt {task}, fine-tuned; or from nothing?"] = (
-                runs["tuned"], stored["scratch"]["tuned"]
-            )  # fmt: skip
+        if task != "nothing":
+            own = f"learnt {task} ({fmean(runs['own task']):.0%} right)"
+            claims[f"{own}, nearest neighbour; or untrained?"] = runs["nearest"], nothing["nearest"]
+            claims[f"{own}, fine-tuned; or from nothing?"] = runs["tuned"], nothing["tuned"]
     return verdicts(claims)
 
 
@@ -119,7 +141,7 @@ def depth_slider(stored: Mapping[str, Runs]) -> VBox:
         runs = stored[photos]
         found = {f"source, {name}": runs["synthetic faces"][name]["as they are"] for name in DEPTHS}
         scratch, chosen = runs["nothing"]["at once"]["as they are"], list(found)[depth]
-        compare(intervals({"scratch": scratch} | found))
+        compare(tops({"scratch": scratch} | found))
         others = {f"{chosen}, or {name}": (found[chosen], values)
                   for name, values in ({"scratch": scratch} | found).items()
                   if name != chosen}  # fmt: skip
@@ -140,8 +162,17 @@ def shifted(stored: Runs, arms: Mapping[str, Arm]) -> Table:
     rows = []
     for name, (source, method) in arms.items():
         runs = stored[source][method]
-        rows.append([name, *(sum(values) / len(values) for values in runs.values())])
+        rows.append([name, *(float(torch.tensor(shares).mean()) for shares in runs.values())])
     return Table(["top-1 on test faces", *runs], rows)
+
+
+def shifted_rivals(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
+    """By how many points the first of each pair is ahead of the second, under every shift."""
+    rows = []
+    for name, (first, second) in pairs.items():
+        ours, theirs = (stored[source][method] for source, method in (first, second))
+        rows.append([name, *(signed(ahead(ours[at], theirs[at])[0]) for at in ours)])
+    return Table(["ahead by points [95 % CI]", *ours], rows)
 
 
 def maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:

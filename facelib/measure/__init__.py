@@ -19,7 +19,7 @@ from facelib.measure.identification import (
     similarity,
     true_rank,
 )
-from facelib.measure.interval import Interval, mean_interval, paired_interval
+from facelib.measure.interval import Interval, mean_interval, paired_interval, share_interval
 from facelib.measure.machine import describe
 from facelib.measure.record import read_records, record
 from facelib.measure.scoreboard import Protocol, Row, Scoreboard
@@ -52,6 +52,7 @@ __all__ = [
     "read_records",
     "record",
     "saved_bytes",
+    "share_interval",
     "similarity",
     "stream_pairs",
     "ten_fold",

@@ -6,8 +6,8 @@
 
 The search is faiss's (Douze et al. 2024, https://arxiv.org/abs/2401.08281). The exact one compares
 a probe with every face. The fast one files faces around centres found by k-means and looks at the
-centres next to the probe only (an inverted file: Sivic & Zisserman 2003,
-https://doi.org/10.1109/ICCV.2003.1238663); its neighbours are almost always the same.
+centres next to the probe only (an inverted file: Jégou, Douze & Schmid 2011,
+https://doi.org/10.1109/TPAMI.2010.57); its neighbours are almost always the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interval: a measured value with its 95 % confidence interval, and the t interval of a mean."""
+"""Interval: a measured value with its 95 % confidence interval; of means and of shares."""
 
 from __future__ import annotations
 
@@ -54,6 +54,28 @@ def mean_interval(values: Sequence[float] | Tensor, of: str = "seeds") -> Interv
     n, mean = len(values), float(values.mean())
     half = float(stats.t.ppf(0.975, n - 1) * values.std() / math.sqrt(n))
     return Interval(mean, mean - half, mean + half, n, of)
+
+
+def share_interval(happened: Tensor, of: str = "people") -> Interval:
+    """The share of independent trials in which something happened, with its exact 95 % interval.
+
+    Clopper and Pearson's (1934, https://doi.org/10.1093/biomet/26.4.404): where it never happened,
+    the interval still ends above 0, at some 3.7 / n.
+
+    Args:
+        happened: bool (n,).
+        of: what a trial is, printed with n.
+
+    Raises:
+        ValueError: no trial, or values that are not bool.
+    """
+    if happened.ndim != 1 or not len(happened) or happened.dtype != torch.bool:
+        raise ValueError(
+            f"want bool (n,) of at least 1 trial, got {happened.dtype} {tuple(happened.shape)}"
+        )
+    found = stats.binomtest(int(happened.sum()), len(happened))
+    low, high = found.proportion_ci(0.95, "exact")
+    return Interval(float(found.statistic), float(low), float(high), len(happened), of)
 
 
 def paired_interval(

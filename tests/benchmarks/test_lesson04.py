@@ -23,7 +23,7 @@ def small_networks(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_networks")
-def test_the_evidence_of_lesson_04_holds_one_number_a_split_for_everything(tmp_path, monkeypatch):
+def test_the_evidence_of_lesson_04_has_every_person_of_every_split(tmp_path, monkeypatch):
     monkeypatch.setattr(lesson04, "by_description", lambda seeds: {"who": [0.5] * len(seeds)})
     lesson04.main({1: (0, 1), 2: (0,)}, few=(0,), chosen_on=(100,), steps=1, folder=tmp_path)
     stored = results.read("04", tmp_path)
@@ -34,10 +34,16 @@ def test_the_evidence_of_lesson_04_holds_one_number_a_split_for_everything(tmp_p
         for method, shifts in methods.items():
             if source != "ImageNet" or method in ("nearest", "frozen"):
                 assert {len(runs) for runs in shifts.values()} == {2}
+                assert {len(shares) for runs in shifts.values() for shares in runs} == {20}
             shifted = (source, method) in lesson04.SHIFTED
             assert list(shifts) == (list(around.SHIFTS) if shifted else ["as they are"])
     assert set(stored["top-1"]["2"]["synthetic faces"]) == {"nearest", "at once", *transfer.DEPTHS}
     assert list(stored["stages"]) == [*"1234567"]
+    assert list(stored["budgets"]) == ["1", "2", "4"]
+    tasks = stored["wrong tasks"]
+    assert list(tasks) == ["nothing", "who", "how", "chance"]
+    assert all(0 < share <= 1 for task in ("who", "how") for share in tasks[task]["own task"])
+    assert {len(runs) for task in tasks.values() for runs in task.values()} == {2}
     for tried in stored["choices"].values():
         assert {len(runs) for runs in tried.values()} == {1}
     assert {len(runs) for runs in stored["training mode"].values()} == {2}
@@ -56,3 +62,11 @@ def test_the_stored_board_has_both_sources_once():
     board = Scoreboard.load(lesson04.evidence.FOLDER / lesson04.BOARD)
     rows = [row.method for row in board.rows if row.lesson == "04"]
     assert rows == ["ImageNet network, 6 stages", "face embedding, synthetic people"]
+
+
+def test_the_rates_in_use_are_the_best_of_those_stored():
+    for arm, tried in results.read("04", lesson04.evidence.FOLDER)["choices"].items():
+        source, method = arm.split(", ", 1)
+        best = max(map(sum, tried.values()))
+        used = transfer.RATES.get((source, method), transfer.RATE)
+        assert sum(tried[f"{used:g}"]) == best

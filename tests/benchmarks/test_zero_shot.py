@@ -8,6 +8,7 @@ import torch
 from benchmarks import zero_shot
 from facelib.data import LFW, FaceSet, Pairs
 from facelib.measure import protocol
+from facelib.models import FaceCNN
 
 
 @pytest.fixture
@@ -53,10 +54,13 @@ def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(mo
 def test_the_benchmark_stores_choices_metrics_and_paired_differences(tmp_path, monkeypatch):
     monkeypatch.setattr(zero_shot, "CLASSICAL", ("pixels",))
     monkeypatch.setattr(zero_shot, "STAGES", (1,))
+    monkeypatch.setattr(zero_shot.sphere, "learnt", lambda loss: FaceCNN(4, 8, 20).eval())
     zero_shot.main(tmp_path, sides=(32,))
     stored = json.loads((tmp_path / "zero_shot.json").read_text("utf-8"))
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
-    assert stored["ORL s21-s40"].keys() == {"ours", "EfficientNet-Lite0", "pixels"}
+    assert stored["ORL s21-s40"].keys() == {
+        "ours", "EfficientNet-Lite0", "CNN of 20 people", "pixels"
+    }  # fmt: skip
     assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
     assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
     assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"

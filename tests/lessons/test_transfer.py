@@ -5,7 +5,6 @@ from facelib.data import FaceSet
 from facelib.data.synth import IDENTITY, identities, nuisances
 from facelib.lessons import transfer, transfer_around, transfer_charts
 from facelib.lessons.transfer import Recogniser
-from facelib.measure import Verification
 from facelib.models import FaceResNet
 
 
@@ -183,37 +182,75 @@ def test_descriptions_are_identity_factors_between_0_and_1():
 
 
 def test_the_lowest_loss_parts_what_can_be_parted():
-    scores, same = torch.tensor([0.1, 0.2, 0.7, 0.9]), torch.tensor([0, 0, 1, 1]).bool()
-    assert transfer_around.lowest_loss(Verification(scores, same)) == pytest.approx(0.7)
+    scores = torch.tensor([0.1, 0.2, 0.7, 0.9])
+    left, right = torch.tensor([0, 0, 0, 1]), torch.tensor([1, 2, 0, 1])
+    assert transfer_around.lowest_loss((scores, left, right)) == pytest.approx(0.7)
+
+
+def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkeypatch):
+    person = torch.arange(12).repeat_interleave(3)
+    grey = (18 * person + torch.arange(36) % 3 + 20).byte().view(-1, 1, 1, 1).expand(-1, 1, 64, 64)
+    people = FaceSet(grey.contiguous(), person, tuple("abcdefghijkl"))
+    for name in ("open_people", "unseen_people"):
+        monkeypatch.setattr(transfer_around, name, lambda: people)
+    monkeypatch.setattr(transfer_around, "synth", lambda *_, **__: people)
+
+    class Grey(torch.nn.Linear):
+        def embed(self, images):
+            angle = images.mean((1, 2, 3)) * 2
+            return torch.stack([angle.cos(), angle.sin()], 1)
+
+    found, gain = transfer_around.aims(Grey(1, 1), transfer_around.darker)
+    source, target = found["f_src"], found["f_tar"]
+    assert source.agreement == 1
+    assert target.threshold < source.threshold
+    assert target.loss.value < source.loss.value
+    assert gain.value == pytest.approx(source.loss.value - target.loss.value)
+
+
+def shares(*values):
+    """Of four splits, the same of each of three people, but for a little that splits share."""
+    return [[v + wobble for v in values] for wobble in (0.0, 0.01, -0.01, 0.0)]
 
 
 def test_verdicts_say_yes_no_and_undecided():
-    high, low = [0.9, 0.91, 0.89, 0.9], [0.5, 0.52, 0.49, 0.51]
+    high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
     table = transfer_charts.verdicts(
-        {"better": (high, low), "worse": (low, high), "equal": (high, high[::-1]),
+        {"better": (high, low), "worse": (low, high), "it depends": (high, mixed),
          "fewer": (high, low[:2])}
     )  # fmt: skip
     assert [row[-1] for row in table.rows] == ["yes", "no", "undecided", "yes"]
-    assert table.rows[3][3].endswith("2 splits")
+    assert [row[4] for row in table.rows] == ["4", "4", "4", "2"]
+
+
+def test_intervals_are_about_people_and_not_about_splits():
+    alike, uneven = transfer_charts.over_people(shares(0.5, 0.5, 0.5)), transfer_charts.over_people(
+        shares(0.0, 0.5, 1.0)
+    )  # fmt: skip
+    assert (alike.value, uneven.value) == pytest.approx((0.5, 0.5))
+    assert alike.high - alike.low < 0.001
+    assert uneven.high - uneven.low > 0.5
+    assert (uneven.n, uneven.of) == (3, "people")
 
 
 def test_rivals_are_compared_wherever_both_were_measured():
-    stored = stored_runs() | {"2": {"nothing": {"at once": {"as they are": [0.1, 0.2]}}}}
+    stored = stored_runs() | {"2": {"nothing": {"at once": {"as they are": shares(0.1, 0.2)}}}}
     table = transfer_charts.rivals(stored, (("synthetic faces", "all"), ("nothing", "at once")))
     assert [row[0] for row in table.rows] == [
         "synthetic faces, all; or nothing, at once? 1 of each"
     ]
 
 
-def test_harm_is_measured_against_pixels_and_against_no_source():
-    runs = {"nearest": [0.2, 0.3, 0.1], "tuned": [0.8, 0.9, 0.7]}
-    scratch = {"nearest": [0.0, 0.0, 0.0], "tuned": [0.5, 0.6, 0.45]}
-    table = transfer_charts.harm({"scratch": scratch, "how": runs}, [0.7, 0.8, 0.65])
-    assert [row[-1] for row in table.rows] == ["no", "yes"]
+def test_harm_is_measured_against_the_same_network_untrained():
+    nothing = {"own task": [0.0], "nearest": shares(0.7, 0.7), "tuned": shares(0.5, 0.6)}
+    how = {"own task": [0.4, 0.6], "nearest": shares(0.2, 0.3), "tuned": shares(0.8, 0.9)}
+    table = transfer_charts.harm({"nothing": nothing, "how": how}, shares(0.6, 0.6))
+    assert [row[-1] for row in table.rows] == ["yes", "no", "yes"]
+    assert table.rows[1][0].startswith("learnt how (50% right)")
 
 
 def stored_runs():
-    hits = {"as they are": [0.7, 0.8, 0.9]}
+    hits = {"as they are": shares(0.7, 0.8, 0.9)}
     ways = dict.fromkeys(transfer.DEPTHS, hits)
     return {"1": {"nothing": {"at once": hits}, "synthetic faces": ways}}
 
@@ -227,16 +264,28 @@ def test_the_slider_compares_the_depth_chosen(shown):
     assert len(shown) == 2
 
 
-def test_the_table_of_shifts_has_a_mean_for_each():
-    shifts = {name: [0.5, 0.7] for name in transfer_around.SHIFTS}
-    table = transfer_charts.shifted({"a": {"b": shifts}}, {"mine": ("a", "b")})
+def test_the_tables_of_shifts_have_a_column_for_each():
+    good, bad = (
+        dict.fromkeys(transfer_around.SHIFTS, shares(*values))
+        for values in ((0.5, 0.7), (0.4, 0.4))
+    )
+    stored = {"a": {"b": good, "c": bad}}
+    table = transfer_charts.shifted(stored, {"mine": ("a", "b")})
     assert table.head == ["top-1 on test faces", *transfer_around.SHIFTS]
     assert table.rows == [["mine", *["0.600"] * 4]]
+    table = transfer_charts.shifted_rivals(stored, {"b, or c": (("a", "b"), ("a", "c"))})
+    assert table.rows == [["b, or c", *["+20.0 [+10.0, +30.0]"] * 4]]
 
 
 def test_plain_keeps_the_faces_as_they_are():
     found = transfer_charts.plain(stored_runs()["1"])
-    assert found["nothing", "at once"] == [0.7, 0.8, 0.9]
+    assert found["nothing", "at once"] == shares(0.7, 0.8, 0.9)
+
+
+def test_each_person_has_a_share_of_their_own():
+    person = torch.tensor([0, 0, 1, 1])
+    faces = FaceSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), person, ("a", "b"))
+    assert transfer.by_person(torch.tensor([0, 0, 1, 0]), faces) == [1.0, 0.5]
 
 
 def test_tight_people_have_a_small_ratio(capsys):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from facelib.measure import Interval, mean_interval, paired_interval
+from facelib.measure import Interval, mean_interval, paired_interval, share_interval
 
 
 def test_an_interval_reads_in_one_line():
@@ -55,3 +55,26 @@ def test_equal_runs_have_an_interval_of_no_width():
 def test_pairs_that_allow_no_interval_are_refused(a, b, message):
     with pytest.raises(ValueError, match=message):
         paired_interval(a, b)
+
+
+def test_a_share_that_was_never_seen_may_still_be_above_zero():
+    never = share_interval(torch.zeros(5000, dtype=torch.bool))
+    assert (never.value, never.low) == (0, 0)
+    assert never.high == pytest.approx(1 - 0.025 ** (1 / 5000))
+    always = share_interval(torch.ones(5000, dtype=torch.bool))
+    assert (always.high, always.low) == (1, pytest.approx(1 - never.high))
+
+
+def test_the_exact_interval_holds_as_many_binomial_draws_as_it_says():
+    generator = torch.Generator().manual_seed(0)
+    inside = 0
+    for _ in range(400):
+        found = share_interval(torch.rand(60, generator=generator) < 0.1)
+        inside += found.low <= 0.1 <= found.high
+    assert inside >= 380
+
+
+@pytest.mark.parametrize("wrong", [torch.ones(3), torch.ones(0, dtype=torch.bool)])
+def test_shares_are_of_trials_that_happened_or_not(wrong):
+    with pytest.raises(ValueError, match="want bool"):
+        share_interval(wrong)
