@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from benchmarks import loop, results, synth, throughput
+from benchmarks import detection, loop, results, synth, throughput
 from facelib.data import Augment, orl, resize
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -75,3 +75,11 @@ def test_the_usual_way_gives_batches_of_the_same_kind(tmp_path):
     assert person.dtype == faces.person.dtype
     assert float(images.mean()) == pytest.approx(float(ours.mean()), abs=0.05)
     assert float(images.std()) == pytest.approx(float(ours.std()), abs=0.05)
+
+
+def test_the_detection_benchmark_counts_every_face_once(tmp_path):
+    detection.main(people=24, groups=2, folder=tmp_path)
+    found = results.read("detection", tmp_path)["found"]
+    assert list(found) == ["all", "skin 0 to 0.5", "skin 0.5 to 1"]
+    assert sum(row["n"] for row in found.values()) == 48
+    assert found["all"]["value"] > 0.7
