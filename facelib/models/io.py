@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
@@ -18,15 +19,17 @@ from torch import Tensor, nn
 from facelib import files
 from facelib.models.facecnn import FaceCNN
 from facelib.models.faceresnet import FaceResNet
+from facelib.models.shapes import edit, edits
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {"FaceCNN": FaceCNN, "FaceResNet": FaceResNet}
 
 
 def save(model: nn.Module, path: str | Path) -> None:
-    """Write a model's architecture, settings and weights to `path`.
+    """Write a model's architecture, settings, layer sizes and weights to `path`.
 
     Args:
-        model: one of `ARCHITECTURES`; its `config` dict rebuilds it.
+        model: one of `ARCHITECTURES`, as it was made or pruned, factorised or made shallower; its
+            `config` dict and `shapes.edits` rebuild it.
         path: where to write; the folder must exist.
 
     Raises:
@@ -37,15 +40,19 @@ def save(model: nn.Module, path: str | Path) -> None:
 
 
 def about(model: nn.Module) -> dict[str, Any]:
-    """What `build` needs to know to make an untrained model of the same kind.
+    """What `build` needs to know to make an untrained model of the same kind and size.
 
     Raises:
-        TypeError: the architecture is not one of `ARCHITECTURES`.
+        TypeError: the architecture is not one of `ARCHITECTURES`, or a layer became one of another
+            kind than `shapes.edits` knows.
     """
     name = type(model).__name__
     if ARCHITECTURES.get(name) is not type(model):
         raise TypeError(f"can save {sorted(ARCHITECTURES)}, got {type(model).__qualname__}")
-    return {"architecture": name, "config": model.config}
+    with torch.device("meta"):  # sizes without weights, and no random number is drawn
+        plain = ARCHITECTURES[name](**model.config)
+    changed = edits(model, plain)
+    return {"architecture": name, "config": model.config} | ({"edits": changed} if changed else {})
 
 
 def load(path: str | Path) -> nn.Module:
@@ -62,15 +69,20 @@ def load(path: str | Path) -> nn.Module:
 
 
 def build(about: dict[str, Any], path: str | Path) -> nn.Module:
-    """An untrained model of the kind that `about` describes, as read from `path`.
+    """An untrained model of the kind and size that `about` describes, as read from `path`.
 
     Raises:
-        ValueError: it is of no known architecture.
+        ValueError: it is of no known architecture, or changed in a way that doesn't fit it.
     """
     name = about.get("architecture", "a training run" if "run" in about else None)
     if name not in ARCHITECTURES:
         raise ValueError(f"{path} holds {name!r}, can load models: {sorted(ARCHITECTURES)}")
-    return ARCHITECTURES[name](**about["config"])
+    model = ARCHITECTURES[name](**about["config"])
+    try:
+        edit(model, about.get("edits", {}))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} has sizes that no {name} can have: {error}") from error
+    return model
 
 
 def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
