@@ -2,5 +2,35 @@
 
 from facelib.compress.codebook import ShareReport, decoded, share
 from facelib.compress.coding import load_shared, save_shared
+from facelib.compress.distill import (
+    DistillReport,
+    MatchEmbedding,
+    MatchLogits,
+    SoftTargets,
+    distill,
+)
+from facelib.compress.export import ExportReport, export
+from facelib.compress.factorize import Factor, factorize
+from facelib.compress.prune import PruneReport, prune
+from facelib.compress.quantize import QuantizeReport, quantize
 
-__all__ = ["ShareReport", "decoded", "load_shared", "save_shared", "share"]
+__all__ = [
+    "DistillReport",
+    "ExportReport",
+    "Factor",
+    "MatchEmbedding",
+    "MatchLogits",
+    "PruneReport",
+    "QuantizeReport",
+    "ShareReport",
+    "SoftTargets",
+    "decoded",
+    "distill",
+    "export",
+    "factorize",
+    "load_shared",
+    "prune",
+    "quantize",
+    "save_shared",
+    "share",
+]

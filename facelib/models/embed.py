@@ -49,7 +49,7 @@ def _run(
         raise ValueError(
             f"images must be uint8 (N, C, H, W), got {images.dtype} {tuple(images.shape)}"
         )
-    device = next(model.parameters()).device
+    device = next(model.parameters(), torch.zeros(())).device  # an OnnxModel has none
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     parts = []

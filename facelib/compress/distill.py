@@ -1,0 +1,151 @@
+"""Distillation: a small network, the student, learns to say what a large one, the teacher, says.
+
+After Hinton, Vinyals & Dean 2015 (https://arxiv.org/abs/1503.02531). What the teacher says of a
+picture tells more than a name does, and it can be asked about pictures that have no name.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
+
+from facelib.measure import parameters
+from facelib.training.device import has_fast_bf16
+from facelib.training.embedding import Source, fit_embedding
+from facelib.training.loop import History
+
+Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
+
+
+class SoftTargets(nn.Module):
+    """Names, and the teacher's probabilities at a temperature (Hinton et al. 2015).
+
+    (1 - weight) * cross-entropy with the names + weight * T^2 * KL divergence from the teacher's
+    softmax(logits / T). T^2 keeps the gradient's size as T grows.
+
+    Args:
+        temperature: T, above 0; the higher, the more the unlikely names count.
+        weight: of what the teacher says, 0 to 1; with 1 no name is needed.
+    """
+
+    def __init__(self, temperature: float = 4.0, weight: float = 0.9) -> None:
+        super().__init__()
+        if not 0 < temperature < math.inf or not 0 <= weight <= 1:
+            raise ValueError(
+                f"want a temperature above 0 and a weight from 0 to 1, got {temperature}, {weight}"
+            )
+        self.temperature, self.weight = temperature, weight
+
+    def forward(self, logits: Tensor, said: Says) -> Tensor:
+        taught, person = said
+        _agree(logits, taught)
+        t, logits = self.temperature, logits.float()
+        target = softmax(taught.float() / t, 1)
+        soft = (target * (target.clamp(min=1e-30).log() - log_softmax(logits / t, 1))).sum(1).mean()
+        hard = cross_entropy(logits, person) if self.weight < 1 else 0.0
+        return (1 - self.weight) * hard + self.weight * t**2 * soft
+
+    def extra_repr(self) -> str:
+        return f"{self.temperature}, {self.weight}"
+
+
+class MatchLogits(nn.Module):
+    """Mean squared difference of the logits, each row less its mean, as softmax sees them.
+
+    What `SoftTargets` becomes when T grows (Hinton et al. 2015, section 2.1; Ba & Caruana 2014,
+    https://arxiv.org/abs/1312.6184).
+    """
+
+    def forward(self, logits: Tensor, said: Says) -> Tensor:
+        taught = said[0].float()
+        _agree(logits, taught)
+        logits = logits.float()
+        return ((logits - logits.mean(1, True)) - (taught - taught.mean(1, True))).square().mean()
+
+
+class MatchEmbedding(nn.Module):
+    """1 - cosine of student's and teacher's embeddings, mean: the same directions, no names."""
+
+    def forward(self, embeddings: Tensor, said: Says) -> Tensor:
+        _agree(embeddings, said[0])
+        return (1 - cosine_similarity(embeddings.float(), said[0].float())).mean()
+
+
+@dataclass(frozen=True)
+class DistillReport:
+    """Attributes: parameters, of teacher and student; history, of the training."""
+
+    parameters: tuple[int, int]
+    history: History
+
+
+def distill(
+    student: nn.Module,
+    teacher: nn.Module,
+    faces: Source,
+    loss: nn.Module,
+    *,
+    steps: int,
+    **settings: Any,
+) -> tuple[nn.Module, DistillReport]:
+    """A copy of `student` that has learnt what `teacher` says about faces, and a report.
+
+    Args:
+        student: untrained, or smaller by another step and to be trained again; not changed.
+        teacher: float images (N, C, H, W) in [0, 1] -> what the student's output is compared with:
+            logits or embeddings, as many numbers as the student's. Not changed.
+        faces: as in `fit_embedding`: `FreshFaces`, `DrawnFaces`.
+        loss: `SoftTargets`, `MatchLogits`, `MatchEmbedding`.
+        steps, settings: as in `fit_embedding`.
+
+    Raises:
+        ValueError: teacher and student say different numbers of things, or as `fit_embedding`.
+        FloatingPointError, MemoryError: as in `fit_embedding`.
+    """
+    student = copy.deepcopy(student)
+    taught = Taught(faces, copy.deepcopy(teacher).eval().requires_grad_(False))
+    history = fit_embedding(student, taught, loss, steps=steps, **settings)
+    return student, DistillReport((parameters(teacher), parameters(student)), history)
+
+
+class Taught:
+    """Faces with what a teacher says of them in addition to their names.
+
+    Args:
+        faces: where they come from.
+        teacher: frozen, in evaluation mode; moved to the device asked for.
+    """
+
+    def __init__(self, faces: Source, teacher: nn.Module) -> None:
+        self.faces, self.teacher, self.images_each = faces, teacher, faces.images_each
+
+    def __repr__(self) -> str:
+        kind = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(self.faces))
+        config = getattr(self.teacher, "config", None)
+        return f"Taught({kind}, {type(self.teacher).__name__}, {config})"
+
+    def __call__(
+        self, n: int, generator: torch.Generator, device: torch.device
+    ) -> tuple[Tensor, Says]:
+        """n images, and of each (what the teacher says, who it shows)."""
+        images, person = self.faces(n, generator, device)
+        fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
+        with torch.no_grad(), fast:
+            said = self.teacher.to(device, memory_format=torch.channels_last)(images)
+        return images, (said.float(), person)
+
+
+def _agree(said: Tensor, taught: Tensor) -> None:
+    if said.shape != taught.shape:
+        raise ValueError(
+            f"student and teacher must say the same number of things of each face, got "
+            f"{tuple(said.shape)} and {tuple(taught.shape)}: build the student with the teacher's "
+            "people or embedding"
+        )

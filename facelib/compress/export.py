@@ -1,0 +1,101 @@
+"""From PyTorch to ONNX, the file that onnxruntime runs on laptops, phones and in browsers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from facelib import files
+from facelib.models.runtime import OnnxModel
+
+OPSET = 20
+BATCHES = (1, 2, 5)  # checked against PyTorch
+TOLERANCE = 1e-4  # largest difference allowed, of embeddings of unit length
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """Attributes: path; bytes; difference, the largest between the embeddings of unit length that
+    PyTorch and onnxruntime give."""
+
+    path: Path
+    bytes: int
+    difference: float
+
+
+class Embedder(nn.Module):
+    """A model's `embed` as its `forward`."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model.embed(images)
+
+
+def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportReport:
+    """Write what a model embeds by to an ONNX file, for batches of any size, and check it.
+
+    Input "images", float32 (N, C, H, W) in [0, 1]; output "embedding", float32 (N, D), any length.
+
+    Args:
+        model: on the CPU; exported in evaluation mode and left in the mode it came in.
+        path: where to write, usually *.onnx; the folder must exist.
+        shape: of one image, (C, H, W).
+
+    Raises:
+        ValueError: an operator that ONNX lacks, or a file that doesn't give what PyTorch gives.
+        OSError: it can't be written; nothing is left behind.
+    """
+    path, training = Path(path), model.training
+    plain = Embedder(model).eval()
+    try:
+        data = _traced(plain, shape)
+        difference = max(_difference(plain, data, (n, *shape)) for n in BATCHES)
+    finally:
+        model.train(training)
+    if not difference <= TOLERANCE:
+        raise ValueError(
+            f"{type(model).__name__} in ONNX gives other embeddings than in PyTorch, by "
+            f"{difference:.2g} at most: an operator is translated wrongly"
+        )
+    files.write(path, data)
+    return ExportReport(path, len(data), difference)
+
+
+def _traced(model: Embedder, shape: Sequence[int]) -> bytes:
+    """The ONNX file's content."""
+    log = logging.getLogger("torch.onnx")
+    level, said = log.level, io.StringIO()
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said):
+            warnings.simplefilter("ignore")  # its own deprecations, nobody else's business
+            program = torch.onnx.export(
+                model, (torch.zeros(2, *shape),), dynamo=True, opset_version=OPSET, verbose=False,
+                input_names=["images"], output_names=["embedding"],
+                dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=2**16)}},
+            )  # fmt: skip
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error.__cause__ or error).split(". See")[0].strip()
+        raise ValueError(f"{type(model.model).__name__} can't become ONNX: {reason}") from error
+    finally:
+        log.setLevel(level)
+    return program.model_proto.SerializeToString()
+
+
+def _difference(model: nn.Module, data: bytes, shape: tuple[int, ...]) -> float:
+    images = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        found, wanted = OnnxModel(data).embed(images), model(images)
+    return float((normalize(found) - normalize(wanted)).abs().max())

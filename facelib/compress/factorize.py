@@ -1,0 +1,111 @@
+"""Low rank: one layer becomes two thinner ones whose product is nearest to it.
+
+A layer is a matrix from its inputs to its outputs (a convolution's inputs are the pixels of a
+window). The best matrix of rank r is the first r terms of the singular value decomposition (Eckart
+& Young 1936, https://doi.org/10.1007/BF02288367); for convolutional networks after Denton et al.
+2014 (https://arxiv.org/abs/1404.0736) and Zhang et al. 2016
+(https://doi.org/10.1109/TPAMI.2015.2502579).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from facelib.models.shapes import LowRank
+
+LAYERS = (nn.Conv2d, nn.Linear)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Attributes: rank, of full rank `full`; energy, the share of the squared singular values that
+    is kept; weights, before and after."""
+
+    rank: int
+    full: int
+    energy: float
+    weights: tuple[int, int]
+
+
+def factorize(
+    model: nn.Module, ranks: Mapping[str, int | float]
+) -> tuple[nn.Module, dict[str, Factor]]:
+    """A copy of `model` with some layers split in two, and what each split keeps, by layer.
+
+    A convolution of k x k becomes one of k x k with `rank` outputs and one of 1 x 1; a linear
+    layer, two of them. Two layers are smaller only where rank * (inputs + outputs) is below inputs
+    * outputs. Fine-tune the copy as any model.
+
+    Args:
+        model: trained; not changed.
+        ranks: by name of a convolution or linear layer: its rank, or the share of energy to keep,
+            a number below 1.
+
+    Raises:
+        ValueError: no such layer, one that is factorised, shared or grouped, or a rank beyond the
+            matrix's or below 1, an energy of 0.
+    """
+    found, factorized = {}, copy.deepcopy(model)
+    for name, rank in ranks.items():
+        layer = _layer(factorized, name)
+        matrix = layer.weight.detach().flatten(1).double()
+        u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+        rank = _rank(rank, s, name)
+        halves = [(v[:rank] * s[:rank, None].sqrt()), u[:, :rank] * s[:rank].sqrt()]
+        parts = _parts(layer, rank)
+        for part, half in zip(parts, halves, strict=True):
+            part.weight.data = half.reshape(part.weight.shape).to(layer.weight)
+        if layer.bias is not None:
+            parts[1].bias.data = layer.bias.detach().clone()
+        factorized.set_submodule(name, parts.train(layer.training))
+        weights = layer.weight.numel(), sum(part.weight.numel() for part in parts)
+        energy = float(s[:rank].square().sum() / s.square().sum())
+        found[name] = Factor(rank, len(s), energy, weights)
+    return factorized, found
+
+
+def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
+    there = {key: layer for key, layer in model.named_modules() if isinstance(layer, LAYERS)}
+    if name not in there:
+        raise ValueError(f"no convolution or linear layer {name!r}, there are {list(there)}")
+    layer = there[name]
+    if parametrize.is_parametrized(layer):
+        raise ValueError(f"layer {name!r} has a codebook: factorise first, then share")
+    if getattr(layer, "groups", 1) != 1:
+        raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
+    if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):
+        raise ValueError(f"layer {name!r} is half of a factorised layer already")
+    return layer
+
+
+def _rank(wanted: int | float, values: Tensor, name: str) -> int:
+    if 0 < wanted < 1:  # the first rank that keeps so much
+        energy = values.square().cumsum(0) / values.square().sum()
+        return int((energy < wanted).sum()) + 1
+    if wanted != int(wanted) or not 1 <= wanted <= len(values):
+        raise ValueError(
+            f"want a rank from 1 to {len(values)} for {name!r} or a share of energy between 0 and "
+            f"1, got {wanted}"
+        )
+    return int(wanted)
+
+
+def _parts(layer: nn.Conv2d | nn.Linear, rank: int) -> LowRank:
+    """Two untrained layers in place of one, on its device."""
+    like = {"device": layer.weight.device, "dtype": layer.weight.dtype}
+    bias = layer.bias is not None
+    with torch.random.fork_rng([]):
+        if isinstance(layer, nn.Linear):
+            first = nn.Linear(layer.in_features, rank, bias=False, **like)
+            return LowRank(first, nn.Linear(rank, layer.out_features, bias=bias, **like))
+        first = nn.Conv2d(
+            layer.in_channels, rank, layer.kernel_size, layer.stride, layer.padding,
+            layer.dilation, bias=False, padding_mode=layer.padding_mode, **like,
+        )  # fmt: skip
+        return LowRank(first, nn.Conv2d(rank, layer.out_channels, 1, bias=bias, **like))

@@ -1,0 +1,132 @@
+"""Channel pruning: whole channels are taken out, so that less is left to compute.
+
+Which layers must shrink together (a convolution, its batch norm, what is added to it, what reads
+it) is torch-pruning's work: DepGraph, Fang et al. 2023, https://doi.org/10.1109/CVPR52729.2023.01544.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from facelib.measure import macs, parameters
+
+STEPS = 100  # as finely as the goal is approached
+IMPORTANCE = ("L1", "batch norm", "Taylor")
+
+
+@dataclass(frozen=True)
+class PruneReport:
+    """What was taken out.
+
+    Attributes:
+        macs, parameters: before and after.
+        widths: outputs of every convolution, by name: before and after.
+    """
+
+    macs: tuple[int, int]
+    parameters: tuple[int, int]
+    widths: dict[str, tuple[int, int]]
+
+
+def prune(
+    model: nn.Module,
+    ratio: float,
+    shape: Sequence[int],
+    *,
+    importance: str = "L1",
+    loss: Callable[[nn.Module], Tensor] | None = None,
+    round_to: int = 8,
+) -> tuple[nn.Module, PruneReport]:
+    """A copy of `model` with the least important channels taken out, and a report.
+
+    The copy needs to be fine-tuned. Linear layers keep their outputs, the embedding and the names.
+
+    Args:
+        model: trained; not changed.
+        ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
+        shape: of one image, (C, H, W).
+        importance: "L1", the sum of a channel's absolute weights (Li et al. 2017,
+            https://arxiv.org/abs/1608.08710); "batch norm", its scale (Liu et al. 2017,
+            https://arxiv.org/abs/1708.06519); "Taylor", the change of the loss to first order if
+            it went (Molchanov et al. 2019, https://arxiv.org/abs/1906.10771).
+        loss: for "Taylor": model -> a number, on a batch of the training data.
+        round_to: widths stay multiples of it, which fast kernels want.
+
+    Raises:
+        ValueError: a ratio out of range or out of reach, another importance, a layer that can't be
+            pruned: no convolution, or weights that are shared by a codebook already.
+    """
+    _check(model, ratio, importance, loss, round_to)
+    import torch_pruning
+
+    pruned = copy.deepcopy(model).eval()
+    before = macs(model, shape), parameters(model), _widths(model)
+    scores = {
+        "L1": lambda: torch_pruning.importance.MagnitudeImportance(p=1),
+        "batch norm": torch_pruning.importance.BNScaleImportance,
+        "Taylor": torch_pruning.importance.TaylorImportance,
+    }
+    pruner = torch_pruning.pruner.BasePruner(
+        pruned,
+        torch.zeros(1, *shape, device=next(pruned.parameters()).device),
+        importance=scores[importance](),
+        global_pruning=True,
+        pruning_ratio=1.0,
+        max_pruning_ratio=1 - 1e-6,  # no layer goes whole
+        iterative_steps=STEPS,
+        round_to=round_to,
+        ignored_layers=[layer for layer in pruned.modules() if isinstance(layer, nn.Linear)],
+    )
+    wanted = math.floor((1 - ratio) * before[0])
+    for _ in range(STEPS):
+        if importance == "Taylor":
+            pruned.zero_grad()
+            loss(pruned).backward()
+        pruner.step()
+        if macs(pruned, shape) <= wanted:
+            break
+    else:
+        raise ValueError(
+            f"a share of {ratio:g} of the MACs can't be taken out: with widths in steps of "
+            f"{round_to} at least {macs(pruned, shape):,} of {before[0]:,} stay. Ask for less, or "
+            "a smaller step."
+        )
+    pruned.zero_grad()
+    pruned.train(model.training)
+    after = _widths(pruned)
+    widths = {name: (width, after[name]) for name, width in before[2].items()}
+    report = PruneReport((before[0], macs(pruned, shape)), (before[1], parameters(pruned)), widths)
+    return pruned, report
+
+
+def _widths(model: nn.Module) -> dict[str, int]:
+    return {
+        name: layer.out_channels
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Conv2d)
+    }
+
+
+def _check(
+    model: nn.Module, ratio: float, importance: str, loss: Callable | None, round_to: int
+) -> None:
+    if not 0 < ratio < 1 or round_to < 1:
+        raise ValueError(
+            "want a ratio above 0 and below 1 (the share of the MACs to take out) and widths in "
+            f"steps of 1 or more, got ratio={ratio}, round_to={round_to}"
+        )
+    if importance not in IMPORTANCE:
+        raise ValueError(f"want importance {' or '.join(IMPORTANCE)}, got {importance!r}")
+    if (importance == "Taylor") != (loss is not None):
+        raise ValueError("the importance Taylor needs a loss, and no other does")
+    if not _widths(model):
+        raise ValueError(f"{type(model).__name__} has no convolution whose channels could go")
+    if any(parametrize.is_parametrized(layer) for layer in model.modules()):
+        raise ValueError("a codebook can't lose channels: prune first, then share")

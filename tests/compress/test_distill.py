@@ -1,0 +1,92 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, kl_div, log_softmax
+
+from facelib.compress import MatchEmbedding, MatchLogits, SoftTargets, distill
+from facelib.data import FaceSet
+from facelib.models import FaceCNN
+from facelib.training.batches import DrawnFaces
+
+GENERATOR = torch.Generator().manual_seed(0)
+LOGITS, TAUGHT = (3 * torch.randn(6, 5, generator=GENERATOR) for _ in range(2))
+PERSON = torch.randint(5, (6,), generator=GENERATOR)
+
+
+@pytest.mark.parametrize("t", [1.0, 4.0])
+def test_soft_targets_are_torchs_divergence_and_cross_entropy(t):
+    soft = kl_div(
+        log_softmax(LOGITS / t, 1), log_softmax(TAUGHT / t, 1), reduction="batchmean",
+        log_target=True,
+    )  # fmt: skip
+    wanted = 0.3 * cross_entropy(LOGITS, PERSON) + 0.7 * t**2 * soft
+    assert SoftTargets(t, 0.7)(LOGITS, (TAUGHT, PERSON)).item() == pytest.approx(wanted.item())
+
+
+def test_the_gradient_keeps_its_size_as_the_temperature_grows():
+    """And becomes that of matched logits (Hinton et al. 2015, section 2.1)."""
+    student = LOGITS.clone().requires_grad_()
+    (soft,) = torch.autograd.grad(SoftTargets(1e3, 1.0)(student, (TAUGHT, PERSON)), student)
+    (match,) = torch.autograd.grad(MatchLogits()(student, (TAUGHT, PERSON)), student)
+    # Of the mean over 6 x 5 numbers and of the sum over 5 and mean over 6.
+    torch.testing.assert_close(soft, match * 5 / 2 / 5, atol=1e-3, rtol=1e-2)
+
+
+def test_matching_ignores_what_softmax_does_not_see_and_what_directions_do_not():
+    assert MatchLogits()(TAUGHT + 7, (TAUGHT, PERSON)).item() == pytest.approx(0, abs=1e-9)
+    assert MatchEmbedding()(3 * TAUGHT, (TAUGHT, PERSON)).item() == pytest.approx(0, abs=1e-6)
+    assert MatchEmbedding()(-TAUGHT, (TAUGHT, PERSON)).item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("loss", [SoftTargets(), MatchLogits(), MatchEmbedding()])
+def test_another_number_of_things_is_refused(loss):
+    with pytest.raises(ValueError, match=r"got \(6, 5\) and \(6, 4\)"):
+        loss(LOGITS, (TAUGHT[:, :4], PERSON))
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": math.inf}, {"weight": 2}])
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match="temperature above 0 and a weight from 0 to 1"):
+        SoftTargets(**wrong)
+
+
+class Bands(nn.Linear):
+    """A teacher that says how bright each sixth of the face is; it needs nobody's name."""
+
+    def forward(self, images):
+        return 10 * images.unflatten(2, (6, 8)).mean((1, 3, 4))
+
+
+@pytest.fixture
+def faces():
+    person = torch.arange(6).repeat_interleave(4)
+    images = torch.zeros(24, 1, 48, 48, dtype=torch.uint8)
+    for image, who in zip(images, person, strict=True):
+        image[0, 8 * who : 8 * who + 8] = 255
+    return DrawnFaces(FaceSet(images, person, tuple("abcdef")), 2)
+
+
+def test_a_student_learns_what_the_teacher_says_without_a_name(faces):
+    torch.manual_seed(0)
+    student, teacher = FaceCNN(4, 8, people=6), Bands(1, 1)
+    before = {name: tensor.clone() for name, tensor in student.state_dict().items()}
+    learnt, report = distill(
+        student, teacher, faces, SoftTargets(2.0, 1.0), steps=60, batch=12, lr=0.01, device="cpu",
+        progress=False,
+    )  # fmt: skip
+    first, last = (sum(part) for part in (report.history.loss[:5], report.history.loss[-5:]))
+    assert last < 0.5 * first
+    assert all(torch.equal(before[name], tensor) for name, tensor in student.state_dict().items())
+    assert report.parameters == (2, sum(p.numel() for p in learnt.parameters()))
+    assert teacher.training
+    assert all(parameter.requires_grad for parameter in teacher.parameters())
+
+
+def test_a_teacher_of_other_people_is_refused(faces):
+    with pytest.raises(ValueError, match="the same number of things"):
+        distill(
+            FaceCNN(4, 8, people=5), Bands(1, 1), faces, SoftTargets(), steps=1, batch=12,
+            device="cpu", progress=False,
+        )  # fmt: skip

@@ -1,0 +1,89 @@
+import pytest
+import torch
+from torch import nn
+
+from facelib.compress import factorize, share
+from facelib.models import FaceResNet, load, save
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return FaceResNet(8, 16).eval()
+
+
+IMAGES = torch.rand(3, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", ["features.4", "features.7.change.3", "embedding.1"])
+def test_full_rank_says_the_same_and_a_lower_rank_keeps_less(model, name):
+    full = min(model.get_submodule(name).weight.flatten(1).shape)
+    whole, found = factorize(model, {name: full})
+    torch.testing.assert_close(whole.embed(IMAGES), model.embed(IMAGES), atol=1e-4, rtol=1e-4)
+    assert found[name].energy == pytest.approx(1)
+    half, found = factorize(model, {name: full // 2})
+    assert 0.3 < found[name].energy < 1
+    assert not torch.allclose(half.embed(IMAGES), model.embed(IMAGES), atol=1e-4)
+
+
+def test_it_is_the_nearest_matrix_of_its_rank(model):
+    weight = model.get_submodule("features.4").weight.detach().flatten(1)
+    half, found = factorize(model, {"features.4": 5})
+    first, second = (part.weight.detach().flatten(1) for part in half.get_submodule("features.4"))
+    error = (second @ first - weight).square().sum()
+    values = torch.linalg.svdvals(weight.double())
+    assert error.item() == pytest.approx(values[5:].square().sum().item(), rel=1e-4)
+    assert found["features.4"].energy == pytest.approx(
+        float(1 - values[5:].square().sum() / values.square().sum())
+    )
+
+
+def test_a_share_of_energy_takes_the_first_rank_that_keeps_it(model):
+    _, found = factorize(model, {"features.4": 0.8})
+    rank = found["features.4"].rank
+    assert found["features.4"].energy >= 0.8
+    _, less = factorize(model, {"features.4": rank - 1})
+    assert less["features.4"].energy < 0.8
+
+
+def test_biases_and_stride_stay(model):
+    layer = nn.Conv2d(4, 6, 3, stride=2, padding=1)
+    net = nn.Sequential(layer)
+    split, _ = factorize(net, {"0": 6})
+    maps = torch.rand(2, 4, 9, 9)
+    torch.testing.assert_close(split(maps), net(maps), atol=1e-5, rtol=1e-5)
+
+
+def test_the_model_stays_and_a_file_brings_the_copy_back(model, tmp_path):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    split, found = factorize(model, {"features.4": 3, "embedding.1": 4})
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    save(split, tmp_path / "split")
+    assert torch.equal(load(tmp_path / "split").embed(IMAGES), split.embed(IMAGES))
+    for name, factor in found.items():
+        inside = sum(part.weight.numel() for part in split.get_submodule(name))
+        assert factor.weights == (model.get_submodule(name).weight.numel(), inside)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "message"),
+    [
+        ({"features.4": 17}, "rank from 1 to 16"),
+        ({"features.4": 0}, "rank from 1 to 16"),
+        ({"features.4": 2.5}, "rank from 1 to 16"),
+        ({"features.1": 2}, "no convolution or linear layer 'features.1'"),
+    ],
+)
+def test_impossible_ranks_are_refused(model, ranks, message):
+    with pytest.raises(ValueError, match=message):
+        factorize(model, ranks)
+
+
+def test_what_is_factorised_grouped_or_shared_is_refused(model):
+    split, _ = factorize(model, {"features.4": 3})
+    with pytest.raises(ValueError, match="half of a factorised layer"):
+        factorize(split, {"features.4.0": 2})
+    with pytest.raises(ValueError, match="has a codebook"):
+        factorize(share(model, 4)[0], {"features.4": 2})
+    with pytest.raises(ValueError, match="has groups"):
+        factorize(nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2})

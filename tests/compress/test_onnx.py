@@ -1,0 +1,124 @@
+"""Export and quantization: from a model to files that onnxruntime runs, and back to numbers."""
+
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from facelib.compress import export, factorize, prune, quantize
+from facelib.models import FaceResNet, embed
+from facelib.models.runtime import OnnxModel
+
+SHAPE = (1, 64, 64)
+IMAGES = torch.randint(256, (40, *SHAPE), generator=torch.Generator().manual_seed(0)).byte()
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    model = FaceResNet(8, 16)
+    model(torch.rand(64, *SHAPE))  # running means of some pictures
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def exported(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("onnx") / "model.onnx"
+    return export(model, path, SHAPE)
+
+
+def test_the_file_says_what_pytorch_says_for_any_batch(model, exported):
+    assert exported.difference < 1e-5
+    assert exported.bytes == exported.path.stat().st_size
+    for n in (1, 7, 40):
+        torch.testing.assert_close(
+            embed(OnnxModel(exported.path), IMAGES[:n]), embed(model, IMAGES[:n]),
+            atol=1e-5, rtol=1e-4,
+        )  # fmt: skip
+
+
+def test_pruned_and_factorised_models_become_files_too(model, tmp_path):
+    small, _ = prune(model, 0.4, SHAPE, round_to=2)
+    small, _ = factorize(small, {"embedding.1": 4})
+    report = export(small, tmp_path / "small.onnx", SHAPE)
+    assert report.difference < 1e-5
+
+
+def test_the_mode_of_the_model_stays(tmp_path):
+    model = FaceResNet(2, 4).train()
+    export(model, tmp_path / "model.onnx", SHAPE)
+    assert model.training
+
+
+class Sorted(nn.Module):
+    """An operator ONNX does not have."""
+
+    def embed(self, images):
+        return torch.linalg.eigvals(images[:, 0]).real
+
+
+def test_an_operator_that_onnx_lacks_is_named(tmp_path):
+    with pytest.raises(ValueError, match="Sorted can't become ONNX"):
+        export(Sorted(), tmp_path / "model.onnx", SHAPE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_or_foreign_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="export first"):
+        OnnxModel(tmp_path / "gone.onnx")
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ValueError, match="can't be read as an ONNX model"):
+        OnnxModel(tmp_path / "text.onnx")
+
+
+@pytest.mark.parametrize("ranges", ["minmax", "entropy", "percentile"])
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_static_int8_is_smaller_and_says_nearly_the_same(
+    model, exported, tmp_path, ranges, per_channel
+):
+    report = quantize(
+        exported.path, tmp_path / "int8.onnx", IMAGES, ranges=ranges, per_channel=per_channel
+    )
+    assert report.layers == (15, 15)
+    assert report.bytes[1] < 0.5 * report.bytes[0]
+    cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
+    assert 0.97 < cosine.min() < 0.9999999
+    assert report.bytes == (exported.bytes, report.path.stat().st_size)
+
+
+def test_what_standardises_the_pixels_stays_at_32_bits(exported, tmp_path):
+    report = quantize(exported.path, tmp_path / "int8.onnx", IMAGES)
+    kinds = [node.op_type for node in onnx.load(report.path).graph.node]
+    first = kinds.index("Conv")
+    assert "QuantizeLinear" not in kinds[: first - 2]
+
+
+def test_dynamic_int8_needs_no_images_and_leaves_convolutions(model, exported, tmp_path):
+    report = quantize(exported.path, tmp_path / "int8.onnx")
+    assert report.layers == (15, 1)
+    cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
+    assert cosine.min() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("images", "settings", "message"),
+    [
+        (IMAGES[:0], {}, "at least 1 image"),
+        (IMAGES[0], {}, "at least 1 image"),
+        (IMAGES.float(), {}, "want uint8"),
+        (IMAGES[:, :, :32], {}, r"reads images \[1, 64, 64\], got \[1, 32, 64\]"),
+        (IMAGES, {"ranges": "all"}, "got 'all'"),
+    ],
+)
+def test_calibration_that_does_not_fit_is_refused(exported, tmp_path, images, settings, message):
+    with pytest.raises(ValueError, match=message):
+        quantize(exported.path, tmp_path / "int8.onnx", images, **settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_quantized_once_and_must_be_there(exported, tmp_path):
+    done = quantize(exported.path, tmp_path / "int8.onnx", IMAGES).path
+    with pytest.raises(ValueError, match="quantized already"):
+        quantize(done, tmp_path / "again.onnx", IMAGES)
+    with pytest.raises(FileNotFoundError, match="export the model first"):
+        quantize(tmp_path / "gone.onnx", tmp_path / "int8.onnx", IMAGES)
