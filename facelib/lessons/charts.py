@@ -38,6 +38,12 @@ def _text(cell: object) -> str:
     return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
 
 
+def signed(change: Interval, digits: int = 1, unit: str = "") -> str:
+    """A difference with its sign, and its interval."""
+    low, high = (f"{end:+.{digits}f}" for end in (change.low, change.high))
+    return f"{change.value:+.{digits}f}{unit} [{low}, {high}]"
+
+
 def intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
     """The mean of each method's runs with its 95 % t interval."""
     return {name: mean_interval(values, of) for name, values in runs.items()}

@@ -10,7 +10,7 @@ from ipywidgets import FloatLogSlider, VBox
 from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
-from facelib.lessons.charts import Table, explore
+from facelib.lessons.charts import Table, explore, signed
 from facelib.measure import Interval, paired_interval
 
 Curves = Mapping[str, Sequence[float]]
@@ -240,8 +240,3 @@ def differences(
 def points(a: Sequence[float], b: Sequence[float]) -> Interval:
     """The paired difference a - b of shares, in percentage points."""
     return paired_interval([100 * value for value in a], [100 * value for value in b], "splits")
-
-
-def signed(change: Interval) -> str:
-    """A difference in percentage points, with its sign."""
-    return f"{change.value:+.1f} [{change.low:+.1f}, {change.high:+.1f}]"

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from facelib import measure
 from facelib.data import FaceSet, resize
-from facelib.lessons.charts import Table
+from facelib.lessons.charts import Table, signed
 from facelib.lessons.checkers import choice, number
 from facelib.lessons.exercise import Exercise, collect
-from facelib.measure import Interval, mean_interval, paired_interval, similarity
+from facelib.measure import mean_interval, paired_interval, similarity
 
 SPLITS = 20
 
@@ -45,7 +45,7 @@ def preprocessing(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]
     rows.append(["nothing", *(mean_interval(runs, "splits") for runs in plain.values())])
     for step, prepare in steps.items():
         changes = [
-            _signed(paired_interval(_runs(faces, prepare, damage), plain[name], "splits"))
+            signed(paired_interval(_runs(faces, prepare, damage), plain[name], "splits"), digits=3)
             for name, damage in damages.items()
         ]
         rows.append([step, *changes])
@@ -85,10 +85,6 @@ def _hits(scores: Tensor, person: Tensor, gallery: Tensor, probe: Tensor) -> Ten
     """Is each probe's nearest neighbour in the gallery the same person? float64, 0 or 1."""
     named = person[gallery][scores[probe][:, gallery].argmax(1)]
     return (named == person[probe]).double()
-
-
-def _signed(change: Interval) -> str:
-    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 task = Exercise(

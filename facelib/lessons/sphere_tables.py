@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import sphere
-from facelib.lessons.charts import Table, lines
+from facelib.lessons.charts import Table, lines, signed
 from facelib.measure import Interval, paired_interval
 
 ANGLES = ["mean angle to the own middle", "smallest angle between two middles", "top-1"]
@@ -83,7 +83,7 @@ def margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> 
     for kind, found in runs.items():
         for margin, values in found.items():
             within, between = (
-                _signed(paired_interval(values[what], found["0.0"][what]))
+                signed(paired_interval(values[what], found["0.0"][what]), unit="°")
                 if margin != "0.0"
                 else f"{sum(values[what]) / len(values[what]):.1f}°"
                 for what in ("within", "between")
@@ -161,7 +161,3 @@ def searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
                 ]
             )  # fmt: skip
     return Table(["faces", "search", "a query", "memory", "rank-1", "lost against exact"], rows)
-
-
-def _signed(change: Interval) -> str:
-    return f"{change.value:+.1f}° [{change.low:+.1f}, {change.high:+.1f}]"

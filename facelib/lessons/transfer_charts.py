@@ -12,8 +12,7 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
-from facelib.lessons.charts import Table, compare, explore
-from facelib.lessons.curves import signed
+from facelib.lessons.charts import Table, compare, explore, signed
 from facelib.lessons.transfer import DEPTHS, SIDE
 from facelib.measure import Interval, bootstrap_people, latency, macs, parameters
 from facelib.models import backbones, face_embedding

@@ -97,3 +97,9 @@ def test_what_is_drawn_follows_every_control(capsys):
     a.value = 5
     b.value = 7
     assert [int(n) for n in re.findall(r"^(\d+)$", capsys.readouterr().out, re.M)] == [3, 7, 12]
+
+
+def test_a_difference_has_its_sign():
+    change = Interval(1.26, -0.5, 2.0, n=3)
+    assert charts.signed(change) == "+1.3 [-0.5, +2.0]"
+    assert charts.signed(change, 2, "°") == "+1.26° [-0.50, +2.00]"
