@@ -11,7 +11,7 @@ from facelib.compress.distill import (
 )
 from facelib.compress.export import ExportReport, export
 from facelib.compress.factorize import Factor, factorize
-from facelib.compress.prune import PruneReport, prune
+from facelib.compress.prune import PruneReport, drop, prune
 from facelib.compress.quantize import QuantizeReport, quantize
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "SoftTargets",
     "decoded",
     "distill",
+    "drop",
     "export",
     "factorize",
     "load_shared",

@@ -27,7 +27,7 @@ class PruneReport:
 
     Attributes:
         macs, parameters: before and after.
-        widths: outputs of every convolution, by name: before and after.
+        widths: outputs of every convolution, by name: before and after; 0 where it is gone.
     """
 
     macs: tuple[int, int]
@@ -104,6 +104,48 @@ def prune(
     widths = {name: (width, after[name]) for name, width in before[2].items()}
     report = PruneReport((before[0], macs(pruned, shape)), (before[1], parameters(pruned)), widths)
     return pruned, report
+
+
+def drop(
+    model: nn.Module, blocks: Sequence[str], shape: Sequence[int]
+) -> tuple[nn.Module, PruneReport]:
+    """A copy of `model` without some blocks: what came into one goes on as it is; and a report.
+
+    Residual networks bear it well: a block only adds to what passes by (Veit et al. 2016,
+    https://arxiv.org/abs/1605.06431). Fine-tune the copy as any model.
+
+    Args:
+        model: trained; not changed.
+        blocks: names from `model.named_modules()`.
+        shape: of one image, (C, H, W).
+
+    Raises:
+        ValueError: a block that isn't there, or whose outputs have another shape than its inputs.
+    """
+    there = dict(model.named_modules())
+    if unknown := [name for name in blocks if name not in there or not name]:
+        raise ValueError(f"no block {unknown}, there are {[name for name in there if name]}")
+    shapes: dict[str, tuple] = {}
+    hooks = [
+        there[name].register_forward_hook(
+            lambda _, given, made, name=name: shapes.update({name: (given[0].shape, made.shape)})
+        )
+        for name in blocks
+    ]
+    before = macs(model, shape), parameters(model), _widths(model)
+    for hook in hooks:
+        hook.remove()
+    if wrong := [name for name in blocks if len(set(shapes[name])) > 1]:
+        raise ValueError(f"blocks {wrong} change the shape of what passes through: they must stay")
+    shallower = copy.deepcopy(model)
+    for name in blocks:
+        shallower.set_submodule(name, nn.Identity())
+    after = _widths(shallower)
+    widths = {name: (width, after.get(name, 0)) for name, width in before[2].items()}
+    report = PruneReport(
+        (before[0], macs(shallower, shape)), (before[1], parameters(shallower)), widths
+    )
+    return shallower, report
 
 
 def _widths(model: nn.Module) -> dict[str, int]:

@@ -161,3 +161,15 @@ def searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
                 ]
             )  # fmt: skip
     return Table(["faces", "search", "a query", "memory", "rank-1", "lost against exact"], rows)
+
+
+def checked(stored: Mapping[str, Mapping[str, Any]]) -> Table:
+    """People really rendered beside drawn crowds of as many: how often exact search is right, and
+    how often fast search misses somebody whom exact search finds.
+
+    Args:
+        stored: the benchmark's "check" of one crowd.
+    """
+    rows = [[name, *(Interval(**row[what]) for what in ("rank-1", "lost"))]
+            for name, row in stored.items()]  # fmt: skip
+    return Table(["2,000 people", "rank-1, exact search", "lost by fast search"], rows)

@@ -103,7 +103,7 @@ for name in ("ImageNet", "synthetic faces"):
 charts.compare(transfer_charts.tops({name: one[name, "nearest"] for name in live}), live)
 
 # %% [markdown]
-# A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means.
+# A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means. (Part of it is the architecture: below, an untrained network beats pixels, too.)
 #
 # **Train the new layer.** Everything below is **frozen**: training leaves these weights as they are (PyTorch: `requires_grad = False`). So each view of a photograph needs to be embedded only once:
 
@@ -154,7 +154,7 @@ transfer_charts.rivals(stored["top-1"], (once_arm, scratch_arm), (tuned_arm, scr
 # %%
 claims = {
     f"at once, 80 steps; or nothing, {steps} steps?": (one[once_arm], shares)
-    for steps, shares in stored["budgets"].items()
+    for steps, shares in ({"80": one[scratch_arm]} | stored["budgets"]).items()
 }
 for name, arm in {"at once": once_arm, "fine-tuned": tuned_arm}.items():
     claims[f"{name}; or FaceCNN from nothing?"] = one[arm], one["nothing", "FaceCNN"]
@@ -169,7 +169,7 @@ transfer_charts.verdicts(claims)
 transfer_charts.depth_slider(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the last third of the layers brings most of it, and the first third next to nothing; with five photographs every depth is near the ceiling.
+# READ_DEPTH
 #
 # ### One rate for all?
 #
@@ -196,7 +196,7 @@ ways = ("all, rates rising with depth", "batch norm")
 transfer_charts.rivals(stored["top-1"], *((("synthetic faces", way), tuned_arm) for way in ways))
 
 # %% [markdown]
-# (Measured with three rates, one for each third of the layers.) No difference that we could see for rates that rise with depth. Batch norm alone, at the rate chosen for all weights, is too little: its mean is even below that of the frozen network in the figure above; so few numbers may want a higher rate.
+# READ_WAYS
 #
 # Another adapter is **LoRA**: a matrix $W$ stays, and $BA$ is added to it. With rank 4, $A$ has 4 rows and a column for each input, $B$ a row for each output and 4 columns, so that $BA$ has the shape of $W$; only $A$ and $B$ learn.
 #
@@ -224,7 +224,7 @@ modes = transfer_around.forgotten_mode(source, train, test)
 charts.compare(charts.intervals(stored["training mode"]), modes)
 
 # %% [markdown]
-# With mixed people in a batch it costs a good part of the hits. With *one* person a batch, the order in which test photographs usually lie on a disk, batch norm subtracts what the five have in common: the person. And the running means drift meanwhile, which shows less here, as these are faces again.
+# With mixed people in a batch it costs a good part of the hits. With *one* person a batch, the order in which test photographs usually lie on a disk, batch norm subtracts what the five have in common: the person. The running means drift meanwhile; here, where they are faces again, that shows nothing yet. (Intervals over splits.)
 #
 # **Exercise 4.** `stored_mean` is what batch norm has kept of four channels, `batch` what three new faces give. What does it keep after this one batch, with momentum 0.1? (Here this word means the share of the new batch: a tenth new, nine tenths kept. It has nothing to do with lesson 02's momentum.)
 
@@ -247,7 +247,7 @@ pairs = [((source, "all"), (source, "at once")) for source in ("synthetic faces"
 transfer_charts.rivals(stored["top-1"], *pairs)
 
 # %% [markdown]
-# A few points with one photograph each, just beyond chance. For the ImageNet network three splits, with a quarter of the steps, can't say. With two and five photographs the stored three splits show no difference either way.
+# READ_FIRST
 #
 # ### A wrong source
 #
@@ -350,7 +350,7 @@ measure.record("zero-shot by description", 100 * hits, "%")
 charts.compare(charts.intervals(stored["by description"]), {"synthetic faces": hits.item()})
 
 # %% [markdown]
-# Chance is 5 %. On real people it would need witnesses, and our generator's attributes are cleaner than theirs.
+# Chance is 5 %. This is an upper bound: the embedding learnt from the same generator, and its attributes are cleaner than what witnesses say.
 
 # %%
 lesson.kind
@@ -372,9 +372,9 @@ transfer_charts.rivals(
 )
 
 # %% [markdown]
-# With the synthetic source freezing is worse than fine-tuning, with a single photograph of each; for ImageNet three splits can't say. And frozen ImageNet beats a large network from nothing, just, but not a small one. A claim with "always" or "best" needs a single *no* to fall.
+# READ_FOLK A claim with "always" or "best" needs a single *no* to fall.
 #
-# **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so comparing several is left to those online. But it has seven stages, and we take it as given that each serves ImageNet better than the one before: from the last one its classes are read.
+# **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so the claim about models stays untested here. But the network has seven stages, and from the last one its classes are read. Is that the best place for faces, too?
 
 # %%
 stages = transfer_charts.tops(stored["stages"])
@@ -383,11 +383,11 @@ last = stored["stages"]["7"]
 transfer_charts.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
 
 # %% [markdown]
-# If the claim held for stages, the curve would rise to its end. What serves to tell a sofa from a cat is not what tells two people apart.
+# READ_STAGES What serves to tell a sofa from a cat is not what tells two people apart.
 #
 # ## The scoreboard
 #
-# Two rows join, both frozen and neither trained on a real person's name: the ImageNet network up to its sixth stage and the face embedding.
+# Two rows join, both frozen and neither trained on a real person's name: the ImageNet network up to its sixth stage and the face embedding. (Milliseconds are those of a face and its mirror image, as every row was measured; MACs are those of one of the two.)
 
 # %%
 board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
@@ -398,4 +398,4 @@ board
 #
 # Transfer means to start where another task has ended, and to be judged by the target's loss alone. Look at frozen features first: it takes seconds. Train the new layer before the rest, let batch norm rest in evaluation mode where the network is frozen, and compare with scratch at the same budget, within the same splits. A source whose task ignores identity can harm, and one photograph, no photograph but a description, and no class at all are three different problems. Next: lesson 05, features made for comparing faces.
 #
-# **Further reading.** S. J. Pan & Q. Yang, *A survey on transfer learning*, 2010, [doi:10.1109/TKDE.2009.191](https://doi.org/10.1109/TKDE.2009.191). J. Yosinski et al., *How transferable are features in deep neural networks?*, 2014, [arXiv:1411.1792](https://arxiv.org/abs/1411.1792). S. Kornblith, J. Shlens & Q. V. Le, *Do better ImageNet models transfer better?*, 2019, [doi:10.1109/CVPR.2019.00277](https://doi.org/10.1109/CVPR.2019.00277). C. H. Lampert, H. Nickisch & S. Harmeling, *Attribute-based classification for zero-shot visual object categorization*, 2014, [doi:10.1109/TPAMI.2013.140](https://doi.org/10.1109/TPAMI.2013.140). A. Kumar et al., *Fine-tuning can distort pretrained features and underperform out-of-distribution*, 2022, [arXiv:2202.10054](https://arxiv.org/abs/2202.10054). E. J. Hu et al., *LoRA*, 2021, [arXiv:2106.09685](https://arxiv.org/abs/2106.09685).
+# **Further reading.** S. J. Pan & Q. Yang, *A survey on transfer learning*, 2010, [doi:10.1109/TKDE.2009.191](https://doi.org/10.1109/TKDE.2009.191). J. Yosinski et al., *How transferable are features in deep neural networks?*, 2014, [arXiv:1411.1792](https://arxiv.org/abs/1411.1792). S. Kornblith, J. Shlens & Q. V. Le, *Do better ImageNet models transfer better?*, 2019, [doi:10.1109/CVPR.2019.00277](https://doi.org/10.1109/CVPR.2019.00277). C. H. Lampert, H. Nickisch & S. Harmeling, *Attribute-based classification for zero-shot visual object categorization*, 2014, [doi:10.1109/TPAMI.2013.140](https://doi.org/10.1109/TPAMI.2013.140). A. Kumar et al., *Fine-tuning can distort pretrained features and underperform out-of-distribution*, 2022, [arXiv:2202.10054](https://arxiv.org/abs/2202.10054). K. He, R. Girshick & P. Dollár, *Rethinking ImageNet pre-training*, 2019, [doi:10.1109/ICCV.2019.00502](https://doi.org/10.1109/ICCV.2019.00502). H. Maennel et al., *What do neural networks learn when trained with random labels?*, 2020, [arXiv:2006.10455](https://arxiv.org/abs/2006.10455). E. J. Hu et al., *LoRA*, 2021, [arXiv:2106.09685](https://arxiv.org/abs/2106.09685).

@@ -39,7 +39,7 @@ def test_the_evidence_of_lesson_04_has_every_person_of_every_split(tmp_path, mon
             assert list(shifts) == (list(around.SHIFTS) if shifted else ["as they are"])
     assert set(stored["top-1"]["2"]["synthetic faces"]) == {"nearest", "at once", *transfer.DEPTHS}
     assert list(stored["stages"]) == [*"1234567"]
-    assert list(stored["budgets"]) == ["1", "2", "4"]
+    assert list(stored["budgets"]) == ["2", "4"]
     tasks = stored["wrong tasks"]
     assert list(tasks) == ["nothing", "who", "how", "chance"]
     assert all(0 < share <= 1 for task in ("who", "how") for share in tasks[task]["own task"])

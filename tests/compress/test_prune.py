@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import prune, share
+from facelib.compress import drop, prune, share
 from facelib.measure import macs, parameters
 from facelib.models import FaceCNN, FaceResNet, load, save
 
@@ -93,3 +93,28 @@ def test_models_that_can_not_lose_channels_are_refused(model):
         prune(share(model, 4)[0], 0.5, SHAPE)
     with pytest.raises(ValueError, match="no convolution"):
         prune(nn.Sequential(nn.Flatten(), nn.Linear(4, 4)), 0.5, (1, 2, 2))
+
+
+def test_a_block_that_is_dropped_passes_on_what_it_is_given(model, tmp_path):
+    with torch.no_grad():  # a block that adds nothing: without it all stays as it was
+        model.features[8].change[4].weight.zero_()
+        model.features[8].change[4].bias.zero_()
+    shallower, report = drop(model, ["features.8"], SHAPE)
+    torch.testing.assert_close(shallower.embed(IMAGES), model.embed(IMAGES))
+    assert report.macs[1] < report.macs[0]
+    assert report.widths["features.8.change.0"] == (32, 0)
+    save(shallower, tmp_path / "shallower")
+    assert torch.equal(load(tmp_path / "shallower").embed(IMAGES), shallower.embed(IMAGES))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        (["features.4"], "change the shape"),
+        (["features.99"], "no block"),
+        ([""], "no block"),
+    ],
+)
+def test_blocks_that_must_stay_or_are_not_there_are_refused(model, blocks, message):
+    with pytest.raises(ValueError, match=message):
+        drop(model, blocks, SHAPE)
