@@ -58,9 +58,24 @@ def test_the_benchmark_stores_choices_metrics_and_paired_differences(tmp_path, m
     zero_shot.main(tmp_path, sides=(32,))
     stored = json.loads((tmp_path / "zero_shot.json").read_text("utf-8"))
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
-    assert stored["ORL s21-s40"].keys() == {
-        "ours", "EfficientNet-Lite0", "CNN of 20 people", "pixels"
-    }  # fmt: skip
+    networks = ("ours", "EfficientNet-Lite0", "CNN of 20 people")
+    rows = {"pixels", *networks, *(f"{name}, centred" for name in networks)}
+    assert stored["ORL s21-s40"].keys() == stored["LFW"].keys() == rows
     assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
     assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
     assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"
+
+
+def test_centring_takes_away_what_the_known_have_in_common_and_nobody_reported_has():
+    generator = torch.Generator().manual_seed(0)
+    common = torch.randn(8, generator=generator)
+    known, new = (torch.randn(50, 8, generator=generator) + 5 * common for _ in range(2))
+    found = zero_shot.centred(new, known)
+    assert torch.allclose(found.norm(dim=1), torch.ones(50))
+    assert found.mean(0).norm() < 0.3
+    pairs = Pairs(torch.arange(0, 50, 2), torch.arange(1, 50, 2), torch.arange(25) % 2 == 0)
+    fold = torch.arange(25) // 5
+    scores = zero_shot.centred_scores(new, pairs, fold)
+    others = new[10:]  # the first fold's ten images are left out
+    left, right = (zero_shot.centred(new[side], others) for side in (pairs.left, pairs.right))
+    torch.testing.assert_close(scores[:5], (left * right).sum(1)[:5])

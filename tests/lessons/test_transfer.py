@@ -204,8 +204,8 @@ def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkey
     source, target = found["f_src"], found["f_tar"]
     assert source.agreement == 1
     assert target.threshold < source.threshold
-    assert target.loss.value < source.loss.value
-    assert gain.value == pytest.approx(source.loss.value - target.loss.value)
+    assert target.loss < source.loss
+    assert gain.value == pytest.approx(source.loss - target.loss)
 
 
 def shares(*values):
