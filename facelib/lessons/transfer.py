@@ -151,7 +151,11 @@ TRIED = {
     ("synthetic faces", "batch norm"): (1e-3, 3e-3, 1e-2, 3e-2),
 }
 RATE = 1e-3
-RATES = {("nothing", "at once"): 3e-3}
+RATES = {
+    ("nothing", "at once"): 3e-3,
+    ("synthetic faces", "all, rates rising with depth"): 3e-3,
+    ("synthetic faces", "batch norm"): 3e-3,
+}
 METHODS: dict[str, Callable[[Recogniser, float], list[Part]]] = {
     "frozen": lambda model, rate: [],
     "last third": lambda model, rate: [(thirds(model.base)[2], rate)],
