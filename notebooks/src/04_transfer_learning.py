@@ -113,7 +113,7 @@ transfer.train_new_layer(model, train, seed=0)
 transfer.top1(model, test)
 
 # %% [markdown]
-# With one photograph each, that is about what the nearest neighbour did without any training. Its use is what comes next: it is a start from which all layers can learn.
+# In this split that is less than the nearest neighbour found without any training; over the stored splits they are about equal. Its use is what comes next: it is a start from which all layers can learn.
 #
 # **Fine-tune.** Now all of it learns, at a third of the rate that suits a network from nothing. And its rival, the same architecture *from nothing*: same photographs, same augmentation, as many steps:
 

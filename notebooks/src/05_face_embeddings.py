@@ -259,7 +259,7 @@ len(gallery), gallery.people
 gallery.search(later).people.flatten().tolist()
 
 # %% [markdown]
-# Some of the nine now find their owner, and none of them did before. (Over all people and choices of the photograph this is the column *one photo* above.) Whoever is missed enrols a second photograph.
+# Most of the nine now find their owner, and none of them did before. (Over all people and choices of the photograph this is the column *one photo* above.) Whoever is missed enrols a second photograph.
 #
 # A photograph that failed gives an embedding of NaN, and such a row would poison the search in silence. The gallery refuses it:
 
