@@ -60,7 +60,7 @@ def factorize(
         halves = [(v[:rank] * s[:rank, None].sqrt()), u[:, :rank] * s[:rank].sqrt()]
         parts = _parts(layer, rank)
         for part, half in zip(parts, halves, strict=True):
-            part.weight.data = half.reshape(part.weight.shape).to(layer.weight)
+            part.weight.data.copy_(half.reshape(part.weight.shape))
         if layer.bias is not None:
             parts[1].bias.data = layer.bias.detach().clone()
         factorized.set_submodule(name, parts.train(layer.training))

@@ -52,6 +52,7 @@ def globes(drawings: Mapping[str, sphere.Drawn]) -> Table:
     )
     ball = [across.cos() * down.sin(), across.sin() * down.sin(), down.cos()]
     for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
+        axis.set_box_aspect((1, 1, 1))  # else a ball is drawn flat
         axis.plot_wireframe(*(side.numpy() for side in ball), color="0.85", linewidth=0.5)
         for person in range(sphere.PEOPLE):
             spots = normalize(points.test[points.person == person]).T.numpy()
