@@ -91,7 +91,19 @@ def _traced(model: Embedder, shape: Sequence[int]) -> bytes:
         raise ValueError(f"{type(model.model).__name__} can't become ONNX: {reason}") from error
     finally:
         log.setLevel(level)
-    return program.model_proto.SerializeToString()
+    return _bare(program.model_proto)
+
+
+def _bare(proto) -> bytes:  # an onnx.ModelProto
+    """Without the exporter's notes on every node: lines of code, paths, and shapes that would be
+    wrong once `quantize` has transposed a weight."""
+    graph = proto.graph
+    for part in (proto, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        if hasattr(part, "metadata_props"):
+            del part.metadata_props[:]
+    del graph.value_info[:]
+    return proto.SerializeToString()
 
 
 def _difference(model: nn.Module, data: bytes, shape: tuple[int, ...]) -> float:

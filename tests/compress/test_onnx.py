@@ -37,6 +37,12 @@ def test_the_file_says_what_pytorch_says_for_any_batch(model, exported):
         )  # fmt: skip
 
 
+def test_the_file_holds_no_line_of_code_and_no_path(exported):
+    content = exported.path.read_bytes()
+    for word in (b"site-packages", b"faceresnet.py", str(exported.path.home()).encode()):
+        assert word not in content
+
+
 def test_pruned_and_factorised_models_become_files_too(model, tmp_path):
     small, _ = prune(model, 0.4, SHAPE, round_to=2)
     small, _ = factorize(small, {"embedding.1": 4})
