@@ -23,7 +23,8 @@ from facelib.measure import latency
 from facelib.measure.gallery import Gallery
 
 MET = 2**20  # seed of people that neither a training nor another lesson takes
-CHUNK = 10_000  # people whose photographs are turned at a time
+CHUNK = 10_000  # people drawn at a time: another number gives other people
+FEW = 1000  # people whose photographs are turned at a time, for the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +74,17 @@ class Crowd:
         middle, covariance = own.mean(0), torch.cov(own.T)
         values, vectors = torch.linalg.eigh(covariance)
         spread = vectors * values.clamp(min=0).sqrt()
-        parts = []
+        drawn = torch.empty(count, *self.faces.shape[1:])
         for start in range(0, count, CHUNK):
             n = min(CHUNK, count - start)
             like, donor = torch.randint(len(own), (2, n), generator=generator)
             moved = torch.randn(n, len(middle), generator=generator) @ spread.T
             keep = (1 - self.blur**2) ** 0.5  # so that the covariance stays
             there = normalize(middle + keep * (own[like] - middle) + self.blur * moved)
-            parts.append(_turned(self.faces[donor], own[donor], there))
-        return torch.cat(parts)
+            for few in torch.arange(n).split(FEW):
+                faces, here = self.faces[donor[few]], own[donor[few]]
+                drawn[start + few] = _turned(faces, here, there[few])
+        return drawn
 
 
 def _turned(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:

@@ -252,6 +252,6 @@ def by_person(names: Tensor, test: FaceSet) -> list[float]:
 def codes(model: nn.Module | None, images: Tensor) -> Tensor:
     """Embeddings (N, D) of unit length; without a model, centred pixels."""
     if model is not None:
-        return embed(model, images, flip=False).cpu()
+        return embed(model, images, flip=False, batch=64).cpu()  # a bigger one needs 0.3 GB
     pixels = images.flatten(1).float()
     return normalize(pixels - pixels.mean(1, keepdim=True))

@@ -79,7 +79,7 @@ class Gallery:
             self._index.train(unit[sample])
         self.looked_at = looked_at
         self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
-        self.enrol(embeddings, person)
+        self._add(unit, person)
 
     def __len__(self) -> int:
         """How many faces are enrolled."""
@@ -104,7 +104,9 @@ class Gallery:
         Raises:
             ValueError: as the constructor, or embeddings of another width; nobody is enrolled then.
         """
-        unit = _checked(embeddings, person, self.width)
+        self._add(_checked(embeddings, person, self.width), person)
+
+    def _add(self, unit: np.ndarray, person: Tensor) -> None:
         labels, keys = person.cpu().numpy(), _keys(unit)
         self._person = np.concatenate([self._person, labels])
         self._key = np.concatenate([self._key, keys])
