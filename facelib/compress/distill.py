@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
 from facelib.measure import parameters
+from facelib.training.batches import Kept
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
 from facelib.training.loop import History
@@ -93,6 +94,7 @@ def distill(
     loss: nn.Module,
     *,
     steps: int,
+    kept: int = 0,
     **settings: Any,
 ) -> tuple[nn.Module, DistillReport]:
     """A copy of `student` that has learnt what `teacher` says about faces, and a report.
@@ -103,6 +105,8 @@ def distill(
             logits or embeddings, as many numbers as the student's. Not changed.
         faces: as in `fit_embedding`: `FreshFaces`, `DrawnFaces`.
         loss: `SoftTargets`, `MatchLogits`, `MatchEmbedding`.
+        kept: batches that are drawn once, with what the teacher says of them, as `Kept` does; 0
+            draws a new one for every step.
         steps, settings: as in `fit_embedding`.
 
     Raises:
@@ -111,7 +115,8 @@ def distill(
     """
     student = copy.deepcopy(student)
     taught = Taught(faces, copy.deepcopy(teacher).eval().requires_grad_(False))
-    history = fit_embedding(student, taught, loss, steps=steps, **settings)
+    source = Kept(taught, kept) if kept else taught
+    history = fit_embedding(student, source, loss, steps=steps, **settings)
     return student, DistillReport((parameters(teacher), parameters(student)), history)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from facelib.data.synth.factors import Choice
 from facelib.training.checkpoint import fingerprint
 
 POOL = 2**40  # seed of a fixed set of people: none that a test or a lesson would take
+KEPT = 2**41  # seeds of the batches that are kept, from here on
 # Cut as closely as data sets of faces are, and lit and focused with less care than `nuisances`.
 PHOTO: dict[str, Choice] = {
     "scale": (1.05, 1.45), "shift_x": (-0.1, 0.1), "shift_y": (-0.1, 0.1), "yaw": (-35.0, 35.0),
@@ -123,3 +125,41 @@ class DrawnFaces:
         drawn = (rank < self.images_each).to(chosen.device) & torch.isin(faces.person, chosen)
         part = faces.take(drawn).to(device)
         return self.augment(part.images, generator), part.person
+
+
+class Kept:
+    """Some batches of a source, each drawn when it is first wanted and then kept in memory.
+
+    Worth it where drawing costs more than learning: faces rendered, or a large teacher asked, for a
+    small student. Which batch comes is still drawn for every step.
+
+    Args:
+        faces: where the batches come from; what is kept of their images are whole grey levels.
+        batches: how many; one of 512 faces of 64 x 64 pixels takes 2 MB.
+
+    Raises:
+        ValueError: no batch.
+    """
+
+    def __init__(self, faces: Callable[..., tuple[Tensor, Any]], batches: int) -> None:
+        if batches < 1:
+            raise ValueError(f"want at least 1 batch to keep, got {batches}")
+        self.faces, self.batches, self.images_each = faces, batches, faces.images_each
+        self._store: dict[int, tuple[Tensor, Any]] = {}
+
+    def __repr__(self) -> str:
+        return f"Kept({self.faces!r}, {self.batches})"
+
+    def __call__(
+        self, n: int, generator: torch.Generator, device: torch.device
+    ) -> tuple[Tensor, Any]:
+        """n images, float (n, C, H, W) in [0, 1], and what the source says of them."""
+        place = int(torch.randint(self.batches, (), generator=generator))
+        if place not in self._store:  # the same whichever step first wants it
+            own = torch.Generator().manual_seed(KEPT + place)
+            images, target = self.faces(n, own, device)
+            self._store[place] = (255 * images).round().byte(), target
+        images, target = self._store[place]
+        if len(images) != n:
+            raise ValueError(f"batches of {len(images)} images are kept, got a wish for {n}")
+        return images.float() / 255, target

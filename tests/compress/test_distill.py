@@ -84,6 +84,18 @@ def test_a_student_learns_what_the_teacher_says_without_a_name(faces):
     assert all(parameter.requires_grad for parameter in teacher.parameters())
 
 
+def test_the_teacher_is_asked_once_for_each_batch_that_is_kept(faces):
+    asked = []
+    teacher = Bands(1, 1)
+    teacher.forward = lambda images: asked.append(1) or Bands.forward(teacher, images)
+    _, report = distill(
+        FaceCNN(4, 8, people=6), teacher, faces, SoftTargets(2.0, 1.0), steps=40, batch=12,
+        lr=0.01, device="cpu", kept=3, progress=False,
+    )  # fmt: skip
+    assert len(asked) == 3
+    assert sum(report.history.loss[-5:]) < 0.7 * sum(report.history.loss[:5])
+
+
 def test_a_teacher_of_other_people_is_refused(faces):
     with pytest.raises(ValueError, match="the same number of things"):
         distill(

@@ -85,7 +85,7 @@ def test_static_int8_is_smaller_and_says_nearly_the_same(
     report = quantize(
         exported.path, tmp_path / "int8.onnx", IMAGES, ranges=ranges, per_channel=per_channel
     )
-    assert report.layers == (15, 15)
+    assert report.layers == (15, 14)  # all but the first, which reads one channel
     assert report.bytes[1] < 0.5 * report.bytes[0]
     cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
     assert 0.97 < cosine.min() < 0.9999999
@@ -95,8 +95,8 @@ def test_static_int8_is_smaller_and_says_nearly_the_same(
 def test_what_standardises_the_pixels_stays_at_32_bits(exported, tmp_path):
     report = quantize(exported.path, tmp_path / "int8.onnx", IMAGES)
     kinds = [node.op_type for node in onnx.load(report.path).graph.node]
-    first = kinds.index("Conv")
-    assert "QuantizeLinear" not in kinds[: first - 2]
+    kinds = [kind for kind in kinds if kind != "DequantizeLinear"]  # those of weights come first
+    assert kinds[:4] == ["InstanceNormalization", "Conv", "Relu", "QuantizeLinear"]
 
 
 def test_dynamic_int8_needs_no_images_and_leaves_convolutions(model, exported, tmp_path):

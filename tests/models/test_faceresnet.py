@@ -31,3 +31,19 @@ def test_other_images_are_refused_with_what_to_do(shape):
 def test_sizes_below_one_are_refused(settings):
     with pytest.raises(ValueError, match="must be at least 1, got 0"):
         FaceResNet(**settings)
+
+
+def test_a_shallow_one_has_the_blocks_it_was_asked_for_and_comes_back(tmp_path):
+    shallow = FaceResNet(4, 16, blocks=(0, 1, 2)).eval()
+    kinds = [type(layer).__name__ for layer in shallow.features]
+    assert kinds.count("Residual") == 3
+    assert "Residual" not in kinds[:6]
+    io.save(shallow, tmp_path / "m")
+    images = torch.randint(255, (2, 1, 64, 64), dtype=torch.uint8)
+    assert torch.equal(embed(io.load(tmp_path / "m"), images), embed(shallow, images))
+
+
+@pytest.mark.parametrize("blocks", [(), (1, 2), (1, 2, -1), (1, 1, 1, 1)])
+def test_other_than_three_counts_of_blocks_are_refused(blocks):
+    with pytest.raises(ValueError, match="three counts, none below 0"):
+        FaceResNet(4, 16, blocks)

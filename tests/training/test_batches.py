@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from facelib.data import Augment, FaceSet
-from facelib.training.batches import DrawnFaces, FreshFaces
+from facelib.training.batches import DrawnFaces, FreshFaces, Kept
 
 CPU = torch.device("cpu")
 
@@ -97,3 +97,32 @@ def test_too_few_people_with_enough_images_are_refused():
 def test_a_batch_that_needs_more_people_than_there_are_is_refused_with_one_that_fits():
     with pytest.raises(ValueError, match="4 people .* 3 have as many: try batch=12"):
         DrawnFaces(photographs(), images_each=4)(16, generator(), CPU)
+
+
+def test_kept_batches_are_drawn_once_and_come_again_the_same():
+    asked = []
+
+    def drawn(n, generator, device):
+        asked.append(n)
+        return torch.rand(n, 1, 4, 4, generator=generator), torch.arange(n)
+
+    drawn.images_each = 2
+    kept, again = Kept(drawn, 3), Kept(drawn, 3)
+    assert kept.images_each == 2
+    draw = generator()
+    seen = {kept(6, draw, CPU)[0].sum().item() for _ in range(40)}
+    assert len(seen) == len(asked) == 3
+    assert {again(6, draw, CPU)[0].sum().item() for _ in range(40)} == seen
+    images, person = kept(6, draw, CPU)
+    assert images.shape == (6, 1, 4, 4)
+    assert torch.equal(person, torch.arange(6))
+    torch.testing.assert_close(255 * images, (255 * images).round())
+
+
+def test_another_size_than_the_kept_batches_have_and_no_batch_are_refused():
+    kept = Kept(DrawnFaces(photographs()), 1)
+    kept(8, generator(), CPU)
+    with pytest.raises(ValueError, match="batches of 8 images are kept, got a wish for 4"):
+        kept(4, generator(), CPU)
+    with pytest.raises(ValueError, match="at least 1 batch to keep, got 0"):
+        Kept(DrawnFaces(photographs()), 0)
