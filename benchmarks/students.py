@@ -5,6 +5,8 @@ stopped. All of them see people who don't exist, as the shipped embedding did, a
 
 student   half the width and without two blocks, taught by the shipped embedding
 rival     the same network by who is who alone, from pictures that are new at every step
+half      the shipped embedding with half of its MACs pruned, taught by itself as it was
+pruned    the student with half of its MACs pruned, taught again (needs student.safetensors)
 """
 
 from __future__ import annotations
@@ -17,14 +19,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from facelib.compress import MatchEmbedding, distill
-from facelib.models import FaceResNet, face_embedding, save
+from facelib.compress import MatchEmbedding, distill, prune
+from facelib.models import FaceResNet, face_embedding, load, save
 from facelib.training.batches import FreshFaces
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
-WIDTH, BLOCKS = 16, (0, 1, 2)
+AGAIN, GENTLE = 4000, 3e-3  # steps and rate for a network that has learnt already
+WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
 
 
 def untrained() -> FaceResNet:
@@ -33,29 +36,42 @@ def untrained() -> FaceResNet:
     return FaceResNet(WIDTH, blocks=BLOCKS)
 
 
-def student(steps: int = STEPS, kept: int = KEPT, **settings: Any) -> nn.Module:
-    """Taught by the shipped embedding what direction each face has."""
-    return distill(
-        untrained(), face_embedding(), FreshFaces(compiled=True), MatchEmbedding(),
-        steps=steps, kept=kept, lr=RATE, **settings,
-    )[0]  # fmt: skip
+def taught(model: nn.Module, **settings: Any) -> nn.Module:
+    """By the shipped embedding what direction each face has."""
+    faces = FreshFaces(compiled=True)
+    return distill(model, face_embedding(), faces, MatchEmbedding(), kept=KEPT, **settings)[0]
 
 
-def rival(steps: int = STEPS, **settings: Any) -> nn.Module:
-    """Taught by who is who, with the loss that the shipped embedding learnt by."""
-    model = untrained()
-    fit_embedding(
-        model, FreshFaces(compiled=True), ContrastiveLoss(), steps=steps, lr=RATE, **settings
-    )
+def student(folder: Path, **settings: Any) -> nn.Module:
+    return taught(untrained(), **{"steps": STEPS, "lr": RATE} | settings)
+
+
+def rival(folder: Path, **settings: Any) -> nn.Module:
+    """With the loss that the shipped embedding learnt by."""
+    model, settings = untrained(), {"steps": STEPS, "lr": RATE} | settings
+    fit_embedding(model, FreshFaces(compiled=True), ContrastiveLoss(), **settings)
     return model
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"student": student, "rival": rival}
+def half(folder: Path, **settings: Any) -> nn.Module:
+    smaller, _ = prune(face_embedding(), 0.5, SHAPE, round_to=16)
+    return taught(smaller, **{"steps": AGAIN, "lr": GENTLE} | settings)
+
+
+def pruned(folder: Path, **settings: Any) -> nn.Module:
+    smaller, _ = prune(load(folder / "student.safetensors"), 0.5, SHAPE, round_to=16)
+    return taught(smaller, **{"steps": AGAIN, "lr": GENTLE} | settings)
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "student": student, "rival": rival, "half": half, "pruned": pruned
+}  # fmt: skip
 
 
 def main(name: str, folder: Path) -> None:
     """Train one of `NETWORKS`, or go on where it was stopped."""
-    made = NETWORKS[name](batch=BATCH, compile=True, checkpoint=folder / f"{name}.run")
+    checkpoint = folder / f"{name}.run"
+    made = NETWORKS[name](folder, batch=BATCH, compile=True, checkpoint=checkpoint)
     save(made, folder / f"{name}.safetensors")
 
 

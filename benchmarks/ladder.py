@@ -1,0 +1,143 @@
+"""The compression ladder, each rung against the teacher: python -m benchmarks.ladder FOLDER
+
+FOLDER holds what `benchmarks.students` trained. Every network becomes an ONNX file of 32 bits and
+one of 8, and each file is measured for what it has lost of the teacher's verification (TAR at 1 %
+FAR on 2,000 people who don't exist, paired), on ORL and, with `FACELIB_LFW`, on LFW; for its bytes;
+and for its time: one image, one thread, in turns with the teacher's file.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks import results
+from facelib.compress import export, quantize
+from facelib.data import lfw, resize, to_grey
+from facelib.data.synth import synth
+from facelib.lessons import evidence, strangers
+from facelib.measure import (
+    latency,
+    latency_ratio,
+    macs,
+    paired_interval,
+    parameters,
+    protocol,
+    ten_fold,
+)
+from facelib.measure.retained import ladder_faces, points_lost
+from facelib.models import embed, face_embedding, load
+from facelib.models.pretrained import WEIGHTS
+from facelib.models.runtime import OnnxModel
+
+SHAPE = (1, 64, 64)
+CALIBRATION = 2**29  # seed of the people whose faces set the scales
+TEACHER = "teacher"
+
+
+def files(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Path]:
+    """Each network as a file of 32 bits and one of 8, by its name and the bits."""
+    faces = synth(people, 4, seed=CALIBRATION).images
+    found = {}
+    for number, (name, model) in enumerate(models.items()):
+        plain = export(model, folder / f"{number}.onnx", SHAPE).path
+        found[name] = plain
+        found[f"{name}, int8"] = quantize(plain, folder / f"{number}-int8.onnx", faces).path
+    return found
+
+
+def call(model: OnnxModel) -> Callable[[], object]:
+    """One image through onnxruntime, without the way from torch and back."""
+    image = np.random.default_rng(0).random((1, *SHAPE), np.float32)
+    return lambda: model.session.run(None, {model.names[0]: image})
+
+
+def costs(paths: Mapping[str, Path], pairs: int) -> dict[str, dict]:
+    """Bytes and milliseconds, and how many times smaller and faster than the teacher's.
+
+    Smaller than the teacher's safetensors file, which is what one would ship.
+    """
+    sessions = {name: OnnxModel(path) for name, path in paths.items()}
+    whole, found = WEIGHTS.stat().st_size, {}
+    for name, model in sessions.items():
+        size = paths[name].stat().st_size
+        found[name] = {
+            "bytes": size, "times smaller": whole / size,
+            "ms": latency(call(model), repeats=10 * pairs),
+            "times faster": latency_ratio(call(sessions[TEACHER]), call(model), pairs=pairs),
+        }  # fmt: skip
+    return found
+
+
+def kept(paths: Mapping[str, Path], people: int) -> dict[str, dict]:
+    """What each file has lost of the teacher's TAR, and its metrics on ORL's s21 to s40."""
+    faces, unseen = ladder_faces(people), protocol.unseen_people()
+    before, found = None, {}
+    for name, path in paths.items():
+        model = OnnxModel(path, threads=2)
+        codes = embed(model, faces.images)
+        before = codes if before is None else before  # the teacher comes first
+        found[name] = {
+            "points lost": points_lost(before, codes, faces.person),
+            "ORL": protocol.unseen_metrics(strangers.codes(model, unseen.images)),
+        }
+        print(f"{name:32} {found[name]['points lost']}", flush=True)
+    return found
+
+
+def on_lfw(paths: Mapping[str, Path]) -> dict[str, dict]:
+    """Ten-fold accuracy on LFW, and points lost against the teacher, paired over folds."""
+    faces, pairs, fold = lfw()
+    used, place = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
+    left, right = place.view(2, -1)
+    images = resize(to_grey(faces.images[used]), *SHAPE[1:])
+    first, found = None, {}
+    for name, path in paths.items():
+        codes = embed(OnnxModel(path, threads=2), images)
+        measured = ten_fold((codes[left] * codes[right]).sum(1), pairs.same, fold)
+        first = measured if first is None else first
+        lost = paired_interval(100 * first.accuracy, 100 * measured.accuracy, of="folds")
+        found[name] = {"accuracy": measured.interval, "points lost": lost}
+        print(f"{name:32} LFW {found[name]}", flush=True)
+    return found
+
+
+def main(
+    folder: Path,
+    people: int = 2000,
+    pairs: int = 300,
+    with_lfw: bool = True,
+    out: Path = evidence.FOLDER,
+) -> None:
+    """Measure every rung and store ladder.json in `out`.
+
+    Args:
+        folder: of the trained networks, `*.safetensors`.
+        people: who don't exist, to count lost points on.
+        pairs: of timed calls for each ratio.
+        with_lfw: also measure on LFW.
+        out: where to store.
+    """
+    models = {TEACHER: face_embedding()}
+    models |= {path.stem: load(path) for path in sorted(folder.glob("*.safetensors"))}
+    with tempfile.TemporaryDirectory() as place:
+        paths = files(models, Path(place))
+        rows = {name: {"parameters": parameters(model), "macs": macs(model, SHAPE)}
+                for name, model in models.items()}  # fmt: skip
+        payload = {"seeds": [0], "networks": rows, "costs": costs(paths, pairs)}
+        payload["kept"] = kept(paths, people)
+        if with_lfw:
+            payload["LFW"] = on_lfw(paths)
+    print(results.write("ladder", payload, out))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python -m benchmarks.ladder FOLDER")
+    main(Path(sys.argv[1]))

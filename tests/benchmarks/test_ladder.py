@@ -1,0 +1,44 @@
+"""The ladder's benchmark at its smallest."""
+
+import pytest
+import torch
+
+from benchmarks import ladder, results
+from facelib.measure import protocol
+from facelib.models import FaceResNet, save
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    torch.manual_seed(0)
+    teacher = FaceResNet(4, 16).eval()
+    monkeypatch.setattr(ladder, "face_embedding", lambda: teacher)
+    monkeypatch.setattr(protocol, "RESAMPLES", 100)
+    save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / "student.safetensors")
+    return tmp_path
+
+
+def test_each_rung_is_measured_against_the_teacher(folder):
+    ladder.main(folder, people=30, pairs=6, with_lfw=False, out=folder)
+    stored = results.read("ladder", folder)
+    names = ["teacher", "teacher, int8", "student", "student, int8"]
+    assert list(stored["costs"]) == list(stored["kept"]) == names
+    assert list(stored["networks"]) == ["teacher", "student"]
+    assert stored["kept"]["teacher"]["points lost"]["value"] == 0
+    assert stored["kept"]["student"]["points lost"]["value"] != 0
+    smaller = [stored["costs"][name]["times smaller"] for name in names]
+    assert smaller[3] > smaller[2] > smaller[0]
+    assert stored["costs"]["teacher"]["times faster"]["value"] == pytest.approx(1, abs=0.5)
+    assert stored["costs"]["student"]["times faster"]["low"] > 0
+
+
+def test_lfw_stands_beside_it(folder, lfw_path, monkeypatch):
+    faces, pairs, fold = ladder.lfw()
+    some = torch.arange(0, 6000, 40)
+    part = type(pairs)(pairs.left[some], pairs.right[some], pairs.same[some])
+    monkeypatch.setattr(ladder, "lfw", lambda: (faces, part, fold[some]))
+    paths = ladder.files({"teacher": ladder.face_embedding()}, folder, people=8)
+    found = ladder.on_lfw(paths)
+    assert found["teacher"]["points lost"].value == 0
+    assert 0.4 < found["teacher"]["accuracy"].value < 0.8
+    assert list(found) == ["teacher", "teacher, int8"]
