@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05
+from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06
 
 LESSONS = {
     "01": lesson01.main,
@@ -16,6 +16,7 @@ LESSONS = {
     "03": lesson03.main,
     "04": lesson04.main,
     "05": lesson05.main,
+    "06": lesson06.main,
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""The evidence of lesson 06 at its smallest: every loss, teacher, picture and student."""
+
+import pytest
+
+from benchmarks import lesson06, results
+from facelib.lessons import distilling, strangers, transfer
+from facelib.measure import protocol
+from facelib.models import FaceCNN, FaceResNet
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(distilling, "teacher", lambda *_: FaceCNN(2, 8, 20).eval())
+    monkeypatch.setattr(distilling, "face_embedding", lambda: FaceResNet(2).eval())
+    monkeypatch.setattr(transfer, "adapted", lambda *_: FaceCNN(2, 8, 20).eval())
+    monkeypatch.setattr(transfer, "PHOTOS", (1, 2))
+    monkeypatch.setattr(distilling, "FACES", 16)
+    monkeypatch.setattr(protocol, "RESAMPLES", 100)
+    monkeypatch.setattr(strangers, "RESAMPLES", 100)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_evidence_of_lesson_06_has_every_loss_teacher_and_picture(tmp_path):
+    lesson06.main((0,), (0,), (100,), steps=2, long=2, budgets=(1,), people=8, folder=tmp_path)
+    stored = results.read("06", tmp_path)
+    settings = len(lesson06.TEMPERATURES) * len(lesson06.WEIGHTS)
+    assert len(stored["choices"]["soft targets"]) == settings
+    rates = len(distilling.TAUGHT_BY) * len(lesson06.RATES)
+    assert len(stored["choices"]["rates"]) == rates
+    for runs in (*stored["names"].values(), stored["pictures"], stored["temperatures"]):
+        for shares in runs.values():
+            assert [len(split) for split in shares] == [20]
+            assert all(0 <= share <= 1 for share in shares[0])
+    assert list(stored["names"]["2"]) == ["teacher", *distilling.TAUGHT_BY]
+    assert list(stored["teachers"]) == list(distilling.TEACHERS)
+    assert set(distilling.PICTURES) < set(stored["pictures"])
+    metrics = stored["embedders"]["1"]
+    assert metrics["taught"].keys() == metrics["names"].keys()
+    assert all(len(values) == 1 for values in metrics["taught"].values())
