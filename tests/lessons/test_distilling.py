@@ -117,7 +117,7 @@ def test_the_temperature_flattens_and_its_square_keeps_the_gradient(capsys):
     logits = torch.tensor([[4.0, 1, 0], [0, 3, 2]])
     _, temperature, _ = distilling_charts.temperature_slider(logits, torch.tensor([0, 1])).children
     temperature.value = 10.0
-    bits = [float(found) for found in re.findall(r"([\d.]+)$", capsys.readouterr().out, re.M)]
+    bits = [float(found) for found in re.findall(r"(\d+\.\d\d)$", capsys.readouterr().out, re.M)]
     assert bits[0] < 0.5 < 1.5 < bits[-1] < 1.585
     rows = distilling_charts.gradients(0 * logits, logits, (1, 4)).rows
     plain, squared = ([float(row[column]) for row in rows] for column in (1, 2))
