@@ -23,22 +23,29 @@ from facelib.data import lfw, resize, to_grey
 from facelib.data.synth import synth
 from facelib.lessons import evidence, strangers
 from facelib.measure import (
+    Row,
+    Scoreboard,
     latency,
     latency_ratio,
     macs,
     paired_interval,
     parameters,
     protocol,
+    saved_bytes,
     ten_fold,
 )
 from facelib.measure.retained import ladder_faces, points_lost
-from facelib.models import embed, face_embedding, load
+from facelib.models import embed, face_embedding, load, save
 from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
 
 SHAPE = (1, 64, 64)
 CALIBRATION = 2**29  # seed of the people whose faces set the scales
-TEACHER = "teacher"
+TEACHER, BOARD = "teacher", "scoreboard.json"
+ROWS = {  # of the scoreboard, and the lesson that makes it
+    "student": ("face student, taught", "06"), "rival": ("face student, by names", "06"),
+    "half": ("face embedding, half pruned", "07"), "pruned": ("face student, pruned", "07"),
+}  # fmt: skip
 
 
 def files(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Path]:
@@ -108,6 +115,29 @@ def on_lfw(paths: Mapping[str, Path]) -> dict[str, dict]:
     return found
 
 
+def scoreboard(models: Mapping[str, nn.Module], out: Path) -> Scoreboard:
+    """The board of the lessons before, and a row for each network that one of `ROWS` names."""
+    board, names = Scoreboard(protocol.PROTOCOL), {name for name, _ in ROWS.values()}
+    for row in Scoreboard.load(evidence.FOLDER / BOARD).rows:
+        if row.method not in names:
+            board.add(row)
+    faces = resize(protocol.unseen_people().images, *SHAPE[1:])
+    for name, model in models.items():
+        if name not in ROWS:
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            save(model, Path(place) / "model")
+            size = saved_bytes(Path(place) / "model")
+        took = latency(lambda model=model: embed(model, faces[:1]), repeats=200)
+        board.add(
+            Row(ROWS[name][0], ROWS[name][1], board.protocol,
+                protocol.unseen_metrics(embed(model, faces)), bytes=size,
+                parameters=parameters(model), macs=macs(model, SHAPE), latency_ms=took.median_ms)
+        )  # fmt: skip
+    board.save(out / BOARD)
+    return board
+
+
 def main(
     folder: Path,
     people: int = 2000,
@@ -115,7 +145,7 @@ def main(
     with_lfw: bool = True,
     out: Path = evidence.FOLDER,
 ) -> None:
-    """Measure every rung and store ladder.json in `out`.
+    """Measure every rung and store ladder.json and the scoreboard in `out`.
 
     Args:
         folder: of the trained networks, `*.safetensors`.
@@ -134,6 +164,7 @@ def main(
         payload["kept"] = kept(paths, people)
         if with_lfw:
             payload["LFW"] = on_lfw(paths)
+    scoreboard(models, out)
     print(results.write("ladder", payload, out))
 
 

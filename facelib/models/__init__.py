@@ -4,6 +4,15 @@ from facelib.models.embed import embed, predict
 from facelib.models.facecnn import FaceCNN
 from facelib.models.faceresnet import FaceResNet
 from facelib.models.io import load, save
-from facelib.models.pretrained import face_embedding
+from facelib.models.pretrained import face_embedding, face_student
 
-__all__ = ["FaceCNN", "FaceResNet", "embed", "face_embedding", "load", "predict", "save"]
+__all__ = [
+    "FaceCNN",
+    "FaceResNet",
+    "embed",
+    "face_embedding",
+    "face_student",
+    "load",
+    "predict",
+    "save",
+]

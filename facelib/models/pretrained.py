@@ -1,4 +1,4 @@
-"""The embedding that comes with the course."""
+"""The embeddings that come with the course: a network, and a smaller one that it has taught."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from facelib.models import io
 from facelib.models.faceresnet import FaceResNet
 
 WEIGHTS = Path(__file__).parent / "weights" / "face_embedding.safetensors"
+STUDENT = WEIGHTS.with_name("face_student.safetensors")
 
 
 def face_embedding() -> FaceResNet:
@@ -21,3 +22,14 @@ def face_embedding() -> FaceResNet:
         FileNotFoundError, ValueError: the file is missing or damaged: install the package again.
     """
     return cast(FaceResNet, io.load(WEIGHTS))
+
+
+def face_student() -> FaceResNet:
+    """What `face_embedding` says, by a sixth of its work: 128 numbers in the same directions.
+
+    Half as wide, two blocks fewer, taught without a name; the model card is in weights/README.md.
+
+    Raises:
+        FileNotFoundError, ValueError: as `face_embedding`.
+    """
+    return cast(FaceResNet, io.load(STUDENT))

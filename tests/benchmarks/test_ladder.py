@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from benchmarks import ladder, results
-from facelib.measure import protocol
+from facelib.lessons import evidence
+from facelib.measure import Scoreboard, protocol
 from facelib.models import FaceResNet, save
 
 
@@ -30,6 +31,13 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     assert smaller[3] > smaller[2] > smaller[0]
     assert stored["costs"]["teacher"]["times faster"]["value"] == pytest.approx(1, abs=0.5)
     assert stored["costs"]["student"]["times faster"]["low"] > 0
+    board = Scoreboard.load(folder / "scoreboard.json")
+    known = Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+    ours = [row for row in board.rows if row.method == "face student, taught"]
+    assert [row.lesson for row in ours] == ["06"]
+    assert ours[0].bytes == (folder / "student.safetensors").stat().st_size
+    names = {row.method for row in board.rows}
+    assert names == {row.method for row in known.rows} | {"face student, taught"}
 
 
 def test_lfw_stands_beside_it(folder, lfw_path, monkeypatch):

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from facelib.data import all_pairs, resize
-from facelib.measure import Verification, protocol, similarity
-from facelib.models import FaceResNet, embed, face_embedding, io, pretrained
+from facelib.data.synth import synth
+from facelib.measure import Verification, parameters, protocol, similarity
+from facelib.models import FaceResNet, embed, face_embedding, face_student, io, pretrained
 
 FILE = resources.files("facelib.models") / "weights" / "face_embedding.safetensors"
 
@@ -38,6 +39,13 @@ def test_its_file_says_how_it_was_made():
     assert "python -m facelib.training synth" in card
     for heading in ("Intended use", "Not for", "Trained on", "Measured", "Limits", "Made by"):
         assert f"## {heading}" in card
+
+
+def test_the_student_says_what_its_teacher_says_of_people_it_never_saw():
+    faces = synth(40, 2, seed=12345)
+    cosines = (embed(face_student(), faces.images) * embed(face_embedding(), faces.images)).sum(1)
+    assert cosines.mean() > 0.94
+    assert parameters(face_student()) < 0.3 * parameters(face_embedding())
 
 
 def test_a_missing_or_damaged_file_is_told(tmp_path, monkeypatch):
