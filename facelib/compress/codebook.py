@@ -26,7 +26,8 @@ class Codebook(nn.Module):
     """A parametrization: the weight is read from `centroids`, a vector, by `codes`.
 
     One centroid stands in many places of the weight, so autograd gives it the sum of their
-    gradients. Training moves centroids; codes stay.
+    gradients. Training moves centroids; codes stay. A centroid of exactly 0, which is that of
+    pruned weights, stays 0.
 
     Args:
         codes: uint8, the weight's shape; which centroid stands where.
@@ -39,6 +40,7 @@ class Codebook(nn.Module):
         self.register_buffer("codes", codes)
 
     def forward(self, centroids: Tensor) -> Tensor:
+        centroids = centroids * (centroids != 0)  # no gradient comes through to a 0
         # index_select() adds gradients up in one order, centroids[codes] in any: bits would vary.
         weight = centroids.index_select(0, self.codes.flatten().int()).view(self.codes.shape)
         return torch.empty_like(self.codes, dtype=weight.dtype).copy_(weight)  # as codes lie
@@ -90,7 +92,8 @@ def share(
 ) -> tuple[nn.Module, ShareReport]:
     """A copy of `model` whose layers hold at most `values` different weights each, and a report.
 
-    Biases and batch norm stay as they are. Train the copy as any model to fine-tune its centroids.
+    Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0.
+    Train the copy as any model to fine-tune its centroids.
 
     Args:
         model: trained; not changed.
@@ -138,6 +141,11 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
     different = np.unique(weights)
     if len(different) <= values:
         return np.searchsorted(different, weights).astype(np.uint8), len(different)
+    if not weights.all():  # the zeros have a value of their own
+        codes = np.zeros(len(weights), np.uint8)
+        others, size = _cluster(weights[weights != 0], values - 1)
+        codes[weights != 0] = others + 1
+        return codes, size + 1
     # Evenly spread starts keep centroids out where the few large weights are, which matter most.
     start = np.linspace(weights.min(), weights.max(), values)[:, None]
     with threadpool_limits(1):  # several threads are slower on numbers in one dimension

@@ -1,6 +1,7 @@
 """Files of shared models: each layer's codes at fixed length or in Huffman coding, and codebooks.
 
-Huffman coding is deflate's (RFC 1951), through zlib, so that any language can read it.
+Huffman coding is deflate's (RFC 1951), through zlib, so that any language can read it. It spends a
+bit on a code at least; where most weights are pruned, deflate's coding of runs is shorter.
 """
 
 from __future__ import annotations
@@ -95,8 +96,11 @@ def _unpacked(data: np.ndarray, count: int, values: int) -> np.ndarray:
 
 
 def _squeezed(codes: np.ndarray) -> bytes:
-    squeeze = zlib.compressobj(9, strategy=zlib.Z_HUFFMAN_ONLY)
-    return squeeze.compress(codes.tobytes()) + squeeze.flush()
+    found = []
+    for strategy in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_DEFAULT_STRATEGY):
+        squeeze = zlib.compressobj(9, strategy=strategy)
+        found.append(squeeze.compress(codes.tobytes()) + squeeze.flush())
+    return min(found, key=len)
 
 
 def _unsqueezed(data: np.ndarray, count: int, values: int) -> np.ndarray:

@@ -121,6 +121,21 @@ def test_training_gives_the_same_bits_with_two_threads():
         assert all(torch.equal(value, run.state_dict()[name]) for run in runs[1:]), name
 
 
+def test_pruned_weights_stay_zero_through_sharing_and_training(model):
+    for weight in weights(model):
+        weight[weight.abs() < weight.abs().flatten().quantile(0.7)] = 0
+    zero = [weight == 0 for weight in weights(model)]
+    small, report = share(model, 4)
+    optimizer = torch.optim.AdamW(small.parameters(), 0.05)
+    for _ in range(3):
+        optimizer.zero_grad()
+        small(IMAGES).square().sum().backward()
+        optimizer.step()
+    for weight, pruned, layer in zip(weights(small), zero, report.layers, strict=True):
+        assert torch.equal(weight == 0, pruned)
+        assert len(weight.unique()) == layer.values <= 4
+
+
 def test_half_precision_can_be_shared():
     torch.manual_seed(0)
     layer = nn.Sequential(nn.Linear(300, 300)).half()

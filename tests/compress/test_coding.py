@@ -43,6 +43,21 @@ def test_a_file_gives_back_every_bit_and_is_small(tmp_path, values):
         assert size - rest < fixed, "Huffman coding pays where frequencies differ"
 
 
+def test_long_runs_of_pruned_weights_take_less_than_a_bit_each(tmp_path):
+    model = FaceCNN(24, 128, people=40)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.weight.data[layer.weight.abs() < 0.97 * layer.weight.abs().max()] = 0
+    small, report = share(model, 8)
+    save_shared(small, tmp_path / "shared")
+    again = load_shared(tmp_path / "shared")
+    for name, value in small.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name
+    codes = [name for name in load_tensors(tmp_path / "shared")[0] if name.endswith(CODES)]
+    stored = sum(load_tensors(tmp_path / "shared")[0][name].numel() for name in codes)
+    assert 8 * stored < 0.5 * sum(layer.weights for layer in report.layers)
+
+
 def test_a_layer_of_one_value_is_stored(model, tmp_path):
     model.head.weight.data.fill_(0.5)
     small, _ = share(model, 4)
