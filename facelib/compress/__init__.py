@@ -13,6 +13,7 @@ from facelib.compress.export import ExportReport, export
 from facelib.compress.factorize import Factor, factorize
 from facelib.compress.prune import PruneReport, drop, prune
 from facelib.compress.quantize import QuantizeReport, quantize
+from facelib.compress.sparsify import SparseReport, sparsify
 
 __all__ = [
     "DistillReport",
@@ -24,6 +25,7 @@ __all__ = [
     "QuantizeReport",
     "ShareReport",
     "SoftTargets",
+    "SparseReport",
     "decoded",
     "distill",
     "drop",
@@ -34,4 +36,5 @@ __all__ = [
     "quantize",
     "save_shared",
     "share",
+    "sparsify",
 ]

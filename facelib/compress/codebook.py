@@ -160,15 +160,22 @@ def _entropy(codes: Tensor) -> float:
 
 
 def decoded(model: nn.Module) -> nn.Module:
-    """A copy with plain weights in place of codes: larger, and as fast as before sharing."""
+    """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
     model = copy.deepcopy(model)
     for module in model.modules():
         if parametrize.is_parametrized(module, "weight"):
-            # remove_parametrizations() would take `weight` from the class, which copies have in
-            # common, and so from `model` itself.
-            weight, kind = module.weight.detach(), parametrize.type_before_parametrizations(module)
-            learns = module.parametrizations.weight.original.requires_grad
-            del module.parametrizations
-            module.__class__ = kind
-            module.weight = nn.Parameter(weight, learns)
+            plain(module)
     return model
+
+
+def plain(layer: nn.Module) -> None:
+    """Give a layer, in place, the weight that its parametrization makes.
+
+    torch's remove_parametrizations() would take `weight` from the class, which copies of the layer
+    have in common, and so from these, too.
+    """
+    weight, kind = layer.weight.detach(), parametrize.type_before_parametrizations(layer)
+    learns = layer.parametrizations.weight.original.requires_grad
+    del layer.parametrizations
+    layer.__class__ = kind
+    layer.weight = nn.Parameter(weight, learns)
