@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06
+from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07
 
 LESSONS = {
     "01": lesson01.main,
@@ -17,6 +17,7 @@ LESSONS = {
     "04": lesson04.main,
     "05": lesson05.main,
     "06": lesson06.main,
+    "07": lesson07.main,
 }
 
 if __name__ == "__main__":

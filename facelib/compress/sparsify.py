@@ -77,6 +77,8 @@ def sparsify(
         raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
     for name in names:
         _bare(there[name], name)
+        layer = there[name]
+        layer.weight.data = layer.weight.data.contiguous()  # training leaves it in another order
     before = sum(int((there[name].weight == 0).sum()) for name in names)
     weights = {name: there[name].weight.numel() for name in names}
     if before > share * sum(weights.values()):

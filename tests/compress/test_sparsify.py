@@ -44,6 +44,13 @@ def test_it_chooses_as_torch_does(model):
         assert torch.equal(sparse.get_submodule(name).weight, model.get_submodule(name).weight)
 
 
+def test_weights_that_lie_in_memory_as_training_leaves_them_can_be_pruned(model):
+    other = model.to(memory_format=torch.channels_last)
+    for one, two in zip(weights(sparsify(other, 0.5)[0]), weights(model), strict=True):
+        kept = one != 0
+        assert torch.equal(one[kept], two[kept])
+
+
 def test_zeros_stay_while_the_others_train(model):
     sparse, _ = sparsify(model, 0.7)
     before = weights(sparse)
