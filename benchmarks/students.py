@@ -26,7 +26,7 @@ from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
-AGAIN, GENTLE = 6000, 3e-3  # steps and rate for a network that has learnt already
+AGAIN = 6000  # steps of a network that has learnt already
 WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
 
 
@@ -55,12 +55,12 @@ def rival(folder: Path, **settings: Any) -> nn.Module:
 
 def half(folder: Path, **settings: Any) -> nn.Module:
     smaller, _ = prune(face_embedding(), 0.5, SHAPE, round_to=16)
-    return taught(smaller, **{"steps": AGAIN, "lr": GENTLE} | settings)
+    return taught(smaller, **{"steps": AGAIN, "lr": RATE} | settings)
 
 
 def pruned(folder: Path, **settings: Any) -> nn.Module:
     smaller, _ = prune(load(folder / "student.safetensors"), 0.6, SHAPE, round_to=16)
-    return taught(smaller, **{"steps": AGAIN, "lr": GENTLE} | settings)
+    return taught(smaller, **{"steps": AGAIN, "lr": RATE} | settings)
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
