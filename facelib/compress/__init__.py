@@ -1,5 +1,6 @@
 """The compression steps: each takes a model and returns a smaller one with a report."""
 
+from facelib.compress.aware import Rounded, aware, rounded
 from facelib.compress.codebook import ShareReport, decoded, share
 from facelib.compress.coding import load_shared, save_shared
 from facelib.compress.distill import (
@@ -23,9 +24,11 @@ __all__ = [
     "MatchLogits",
     "PruneReport",
     "QuantizeReport",
+    "Rounded",
     "ShareReport",
     "SoftTargets",
     "SparseReport",
+    "aware",
     "decoded",
     "distill",
     "drop",
@@ -34,6 +37,7 @@ __all__ = [
     "load_shared",
     "prune",
     "quantize",
+    "rounded",
     "save_shared",
     "share",
     "sparsify",
