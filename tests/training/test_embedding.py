@@ -134,4 +134,4 @@ def test_two_processes_draw_different_people_and_agree_on_the_weights(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "32 synthetic faces" in done.stdout
-    assert io.load(tmp_path / "m").config == {"width": 2, "embedding": 8}
+    assert io.load(tmp_path / "m").config == {"width": 2, "embedding": 8, "blocks": [1, 2, 2]}

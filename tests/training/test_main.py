@@ -29,7 +29,7 @@ def test_an_embedding_is_trained_on_people_who_do_not_exist(loss, tmp_path, caps
     out = tmp_path / "embedding.safetensors"
     main(["synth", "--loss", loss, "--people", "9", "--out", str(out), *TINY])
     assert "16 synthetic faces" in capsys.readouterr().out
-    assert models.load(out).config == {"width": 2, "embedding": 8}
+    assert models.load(out).config == {"width": 2, "embedding": 8, "blocks": [1, 2, 2]}
 
 
 @pytest.mark.parametrize(
