@@ -52,7 +52,7 @@ def top1(seeds: dict[int, Sequence[int]], few: Sequence[int], steps: int) -> dic
             for source in ("nothing", "synthetic faces"):
                 model = transfer.adapted(source, "at once", train, seed, steps)
                 noted(runs, source, "at once", model, test, photos)
-            note(runs, "nothing", "FaceCNN", right(face_cnn(train, seed, steps), test))
+            note(runs, "nothing", "FaceCNN", transfer.right(face_cnn(train, seed, steps), test))
     for seed in tqdm(few, "ImageNet, all"):
         train, test = transfer.split(1, seed)
         for method in ("at once", "all"):
@@ -66,11 +66,6 @@ def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
     return transfer.by_person(transfer.matched(base, train, test), test)
 
 
-def right(model: nn.Module, test: FaceSet) -> list[float]:
-    """Of each person, the share that the last layer names rightly."""
-    return transfer.by_person(transfer.named(model, test), test)
-
-
 def budgets(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
     """From nothing, one photograph each, by how many steps it was given."""
     found: dict[str, Shares] = {}
@@ -78,7 +73,7 @@ def budgets(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
         train, test = transfer.split(1, seed)
         for times in BUDGETS:
             model = transfer.adapted("nothing", "at once", train, seed, times * steps)
-            found.setdefault(str(times * steps), []).append(right(model, test))
+            found.setdefault(str(times * steps), []).append(transfer.right(model, test))
     return found
 
 
@@ -101,7 +96,7 @@ def noted(
     """Note what a trained network names rightly, for some with one photograph under every shift."""
     shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
     for shift in shifts:
-        note(runs, source, method, right(model, test.map(around.SHIFTS[shift])), shift)
+        note(runs, source, method, transfer.right(model, test.map(around.SHIFTS[shift])), shift)
 
 
 def note(
@@ -153,7 +148,7 @@ def wrong_tasks(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list]]:
             transfer.train_new_layer(model, train, seed)
             rate = transfer.RATES["nothing", "at once"]  # each source at the rate for scratch
             transfer.tune(model, train, [(transfer.layers(model), rate)], seed, steps)
-            runs["tuned"].append(right(model, test))
+            runs["tuned"].append(transfer.right(model, test))
     return found
 
 

@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from benchmarks import results
 from facelib.compress import SoftTargets
-from facelib.data import FaceSet
 from facelib.lessons import distilling, evidence, strangers, transfer
 from facelib.measure import parameters, protocol
 from facelib.measure.retained import accepted, ladder_faces
@@ -25,11 +24,6 @@ WEIGHTS = (0.5, 0.9, 1.0)
 RATES = (2e-3, 4e-3, 8e-3)
 BUDGETS = (50, 150)  # steps of the students that embed
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
-
-
-def right(model: nn.Module, test: FaceSet) -> list[float]:
-    """Of each person, the share that a recogniser names rightly."""
-    return transfer.by_person(transfer.named(model, test), test)
 
 
 def choices(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]]:
@@ -68,12 +62,12 @@ def names(seeds: Sequence[int], steps: int) -> dict[str, dict[str, Shares]]:
         for seed in tqdm(seeds, f"{photos} photographs"):
             train, test = transfer.split(photos, seed)
             master = distilling.teacher(train, seed)
-            runs.setdefault("teacher", []).append(right(master, test))
+            runs.setdefault("teacher", []).append(transfer.right(master, test))
             for name, made in distilling.TAUGHT_BY.items():
                 asked = master if asks(name) else None
                 rate = distilling.RATES.get(name, distilling.RATE)
                 model = distilling.named(made(), train, asked, seed, steps, rate=rate)
-                runs.setdefault(name, []).append(right(model, test))
+                runs.setdefault(name, []).append(transfer.right(model, test))
     return found
 
 
@@ -86,7 +80,7 @@ def temperatures(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
         for temperature in TEMPERATURES:
             loss = SoftTargets(temperature, distilling.WEIGHT)
             model = distilling.named(loss, train, master, seed, steps)
-            found.setdefault(f"{temperature:g}", []).append(right(model, test))
+            found.setdefault(f"{temperature:g}", []).append(transfer.right(model, test))
     return found
 
 
@@ -101,8 +95,8 @@ def teachers(seeds: Sequence[int], steps: int) -> dict[str, dict[str, object]]:
             student = distilling.named(loss, train, master, seed, steps)
             runs = found.setdefault(name, {"teacher": [], "student": []})
             runs["parameters"] = parameters(master)
-            runs["teacher"].append(right(master, test))
-            runs["student"].append(right(student, test))
+            runs["teacher"].append(transfer.right(master, test))
+            runs["student"].append(transfer.right(student, test))
     return found
 
 
@@ -120,14 +114,14 @@ def pictures(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
             people = train.people
             models[name] = distilling.asked_about(drawn(seed), master, people, seed, steps)
         for name, model in models.items():
-            found.setdefault(name, []).append(right(model, test))
+            found.setdefault(name, []).append(transfer.right(model, test))
     return found
 
 
 def embedders(
     seeds: Sequence[int], budgets: Sequence[int], people: int
 ) -> dict[str, dict[str, dict[str, list]]]:
-    """[steps]["taught" or "names"][metric], one value a seed; of the people's shares a list.
+    """[steps]["taught" or "names"][metric], one value a seed.
 
     Real people are s21 to s40, the others don't exist.
     """
@@ -138,7 +132,7 @@ def embedders(
             for name in ("taught", "names"):
                 model = distilling.embedder(name == "taught", seed, steps)
                 metrics = protocol.unseen_metrics(strangers.codes(model, real.images))
-                values = {what: found_.value for what, found_ in metrics.items()}
+                values = {what: interval.value for what, interval in metrics.items()}
                 tar = accepted(embed(model, drawn.images).cpu(), drawn.person)
                 values["TAR at 1 % FAR, people who don't exist"] = float(tar.mean())
                 runs = found.setdefault(str(steps), {}).setdefault(name, {})

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,9 @@ from benchmarks import results
 from benchmarks.ladder import call
 from facelib.compress import decoded, export, sparsify
 from facelib.lessons import evidence, pruning, transfer
+from facelib.lessons.pruning_charts import file_sizes
 from facelib.measure import Interval, latency_ratio, macs, parameters
-from facelib.models import face_student, save
+from facelib.models import face_student
 from facelib.models.runtime import OnnxModel
 
 SEEDS = tuple(range(5))  # of training on
@@ -25,7 +25,6 @@ RATIOS = (0.25, 0.5, 0.75)
 IMPORTANCE = ("L1", "batch norm", "Taylor")
 ROUND_TO = (1, 4, 8, 16)
 NAMER_SHARES = (0.2, 0.5, 0.8, 0.9)
-Lost = dict[str, list]  # by what was done, of each seed: points of TAR lost
 
 
 def sweep(seeds: Sequence[int], shares: Sequence[float], steps: int, people: int) -> dict:
@@ -40,16 +39,8 @@ def sweep(seeds: Sequence[int], shares: Sequence[float], steps: int, people: int
             several = pruning.in_rounds(face_student(), share, seed, steps)
             for name, model in (("trained on", one), ("in rounds", several)):
                 runs.setdefault(name, []).append(pruning.lost(model, people).value)
-        runs["file"] = sizes(sparse)
+        runs["file"] = dict(zip(("plain", "compressed"), file_sizes(decoded(sparse)), strict=True))
     return found
-
-
-def sizes(sparse: nn.Module) -> dict[str, int]:
-    """Bytes of the file as it is, and compressed as any file can be."""
-    with tempfile.TemporaryDirectory() as place:
-        save(decoded(sparse), Path(place) / "model")
-        content = (Path(place) / "model").read_bytes()
-    return {"plain": len(content), "compressed": len(zlib.compress(content, 9))}
 
 
 def control(seeds: Sequence[int], steps: int, people: int) -> list[float]:
@@ -80,32 +71,34 @@ def channels(seeds: Sequence[int], ratios: Sequence[float], steps: int, people: 
     return found
 
 
-def widths(steps: Sequence[int], pairs: int) -> dict[str, dict]:
-    """[round_to] with half of the MACs gone: widths, MACs, how many times faster in onnxruntime."""
-    found = {}
+def times_faster(models: Mapping[str, nn.Module], pairs: int) -> dict[str, Interval]:
+    """How many times faster than the student each is in onnxruntime."""
     with tempfile.TemporaryDirectory() as place:
         whole = OnnxModel(export(face_student(), Path(place) / "whole", pruning.SHAPE).path)
-        for step in tqdm(steps, "widths"):
-            small = pruning.channels(0.5, round_to=step)
-            file = OnnxModel(export(small, Path(place) / f"{step}", pruning.SHAPE).path)
-            found[str(step)] = {
-                "widths": [p.out_channels for p in small.modules() if isinstance(p, nn.Conv2d)],
-                "macs": macs(small, pruning.SHAPE),
-                "times faster": latency_ratio(call(whole), call(file), pairs=pairs),
-            }
+        found = {}
+        for name, model in models.items():
+            file = OnnxModel(export(model, Path(place) / f"without {name}", pruning.SHAPE).path)
+            found[name] = latency_ratio(call(whole), call(file), pairs=pairs)
     return found
+
+
+def widths(steps: Sequence[int], pairs: int) -> dict[str, dict]:
+    """[round_to] with half of the MACs gone: widths, MACs, how many times faster in onnxruntime."""
+    models = {str(step): pruning.channels(0.5, round_to=step) for step in steps}
+    faster = times_faster(models, pairs)
+    return {
+        step: {
+            "widths": [p.out_channels for p in small.modules() if isinstance(p, nn.Conv2d)],
+            "macs": macs(small, pruning.SHAPE), "times faster": faster[step],
+        }
+        for step, small in models.items()
+    }  # fmt: skip
 
 
 def zeros_are_not_speed(shares: Sequence[float], pairs: int) -> dict[str, Interval]:
     """How many times faster onnxruntime is when this share of the weights is 0."""
-    found = {}
-    with tempfile.TemporaryDirectory() as place:
-        whole = OnnxModel(export(face_student(), Path(place) / "whole", pruning.SHAPE).path)
-        for share in shares:
-            sparse = decoded(sparsify(face_student(), share)[0])
-            file = OnnxModel(export(sparse, Path(place) / f"{share}", pruning.SHAPE).path)
-            found[f"{share:g}"] = latency_ratio(call(whole), call(file), pairs=pairs)
-    return found
+    models = {f"{share:g}": decoded(sparsify(face_student(), share)[0]) for share in shares}
+    return times_faster(models, pairs)
 
 
 def blocks(seeds: Sequence[int], steps: int, people: int) -> dict[str, dict]:
@@ -139,7 +132,7 @@ def namers(seeds: Sequence[int], shares: Sequence[float], epochs: int) -> dict[s
             )
         half = rest.rank_within_person(seed) < 2
         for name, model in models.items():
-            found.setdefault(name, []).append(transfer.by_person(transfer.named(model, rest), rest))
+            found.setdefault(name, []).append(transfer.right(model, rest))
             for part, faces in (("validation", rest.take(half)), ("test", rest.take(~half))):
                 score = transfer.top1(model, faces)
                 found.setdefault(f"{name}, {part}", []).append(score)

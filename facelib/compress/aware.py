@@ -63,7 +63,9 @@ def rounded(model: nn.Module, images: Tensor, bits: int = 8) -> Rounded:
         for part in images.cpu().split(256):
             if len(part) > 1:
                 graph(part.float() / 255)
-    _watch(graph, False)
+    for part in graph.modules():
+        if hasattr(part, "disable_observer"):
+            part.disable_observer()  # the scales stay
     return Rounded(graph).eval()
 
 
@@ -110,13 +112,6 @@ def _prepared(model: nn.Module, example: Tensor, bits: int) -> nn.Module:
         quantizer = x86.X86InductorQuantizer().set_global(replace(config, weight=narrow))
         graph = quantize_pt2e.prepare_qat_pt2e(graph, quantizer)
         return pt2e.allow_exported_model_train_eval(graph)
-
-
-def _watch(graph: nn.Module, on: bool) -> None:
-    """Let the observers follow what comes by, or hold their scales."""
-    for part in graph.modules():
-        if hasattr(part, "enable_observer"):
-            part.enable_observer(on)
 
 
 @contextmanager

@@ -107,18 +107,29 @@ def share(
     if not 2 <= values <= 256:
         raise ValueError(f"want 2 to 256 values (a code is a byte at most), got {values}")
     shared = copy.deepcopy(model)
-    there = {name: layer for name, layer in shared.named_modules() if isinstance(layer, LAYERS)}
-    names = list(there) if layers is None else list(layers)
-    if unknown := [name for name in names if name not in there]:
-        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
-    if not names:
-        raise ValueError(f"{type(model).__name__} has no convolution or linear layer to share")
+    there = weighted(shared, layers)
+    names = list(there)
     if done := [name for name in names if parametrize.is_parametrized(there[name], "weight")]:
         raise ValueError(f"layers {done} have a parametrized weight already: share them once")
     holders = Counter(id(there[name].weight) for name in names)
     if tied := [name for name in names if holders[id(there[name].weight)] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them, or leave them out")
     return shared, ShareReport(tuple(_share(name, there[name], values) for name in names))
+
+
+def weighted(model: nn.Module, names: Iterable[str] | None = None) -> dict[str, nn.Module]:
+    """The convolutions and linear layers of `model` by name: those named, or all of them.
+
+    Raises:
+        ValueError: one that isn't there or is of another kind, or none at all.
+    """
+    there = {name: layer for name, layer in model.named_modules() if isinstance(layer, LAYERS)}
+    names = list(there) if names is None else list(names)
+    if unknown := [name for name in names if name not in there]:
+        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
+    if not names:
+        raise ValueError(f"{type(model).__name__} has no convolution or linear layer")
+    return {name: there[name] for name in names}
 
 
 def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:

@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from facelib.compress.codebook import LAYERS
 from facelib.models.shapes import LowRank
-
-LAYERS = (nn.Conv2d, nn.Linear)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils import prune as torch_prune
 
-from facelib.compress.codebook import LAYERS, plain
+from facelib.compress.codebook import plain, weighted
 
 
 class Masked(nn.Module):
@@ -30,9 +30,6 @@ class Masked(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         return weight * self.mask
-
-    def right_inverse(self, weight: Tensor) -> Tensor:
-        return weight
 
 
 @dataclass(frozen=True)
@@ -71,29 +68,24 @@ def sparsify(
     if not 0 < share < 1:
         raise ValueError(f"want a share of the weights above 0 and below 1, got {share}")
     sparse = copy.deepcopy(model)
-    there = {name: layer for name, layer in sparse.named_modules() if isinstance(layer, LAYERS)}
-    names = list(there) if layers is None else list(layers)
-    if unknown := [name for name in names if name not in there]:
-        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
-    for name in names:
-        _bare(there[name], name)
-        layer = there[name]
+    chosen = weighted(sparse, layers)
+    for name, layer in chosen.items():
+        _bare(layer, name)
         layer.weight.data = layer.weight.data.contiguous()  # training leaves it in another order
-    before = sum(int((there[name].weight == 0).sum()) for name in names)
-    weights = {name: there[name].weight.numel() for name in names}
+    before = sum(int((layer.weight == 0).sum()) for layer in chosen.values())
+    weights = {name: layer.weight.numel() for name, layer in chosen.items()}
     if before > share * sum(weights.values()):
         raise ValueError(
             f"{before / sum(weights.values()):.1%} of the weights are 0 already: ask for a share "
             f"above that, got {share:.1%}"
         )
-    chosen = [(there[name], "weight") for name in names]
-    torch_prune.global_unstructured(chosen, torch_prune.L1Unstructured, amount=share)
-    for name in names:
-        layer = there[name]
+    places = [(layer, "weight") for layer in chosen.values()]
+    torch_prune.global_unstructured(places, torch_prune.L1Unstructured, amount=share)
+    for layer in chosen.values():
         mask = layer.weight_mask
         torch_prune.remove(layer, "weight")
         parametrize.register_parametrization(layer, "weight", Masked(mask))
-    zeros = {name: float((there[name].weight == 0).double().mean()) for name in names}
+    zeros = {name: float((part.weight == 0).double().mean()) for name, part in chosen.items()}
     return sparse, SparseReport(zeros, weights)
 
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity
 
 from facelib.compress import MatchEmbedding, decoded, drop, prune, sparsify
+from facelib.compress.codebook import weighted
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.lessons import transfer
@@ -74,8 +74,8 @@ def in_rounds(
 def says(model: nn.Module) -> Tensor:
     """How far a network is from the teacher on one kept batch, for Taylor's importance."""
     faces = lessons_of_the_teacher()
-    images, (said, _) = faces(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
-    return (1 - cosine_similarity(model.eval()(images), said, 1)).mean()
+    images, said = faces(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
+    return MatchEmbedding()(model.eval()(images), said)
 
 
 def channels(ratio: float, importance: str = "L1", round_to: int = 8) -> FaceResNet:
@@ -110,8 +110,7 @@ def without(block: str) -> nn.Module:
 def sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
     """Points lost where this share of one layer's weights goes, by layer, not trained on."""
     student = face_student()
-    layers = [n for n, part in student.named_modules() if isinstance(part, nn.Conv2d | nn.Linear)]
-    return {name: lost(sparsify(student, share, [name])[0], people) for name in layers}
+    return {name: lost(sparsify(student, share, [name])[0], people) for name in weighted(student)}
 
 
 def namer(train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None) -> FaceCNN:

@@ -11,6 +11,7 @@ from ipywidgets import FloatSlider, VBox
 from torch import Tensor, nn
 
 from facelib.compress import decoded, sparsify
+from facelib.compress.codebook import weighted
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import pruning
 from facelib.lessons.charts import Table, explore, signed
@@ -48,8 +49,7 @@ def sparsity_slider(people: int = 100) -> VBox:
 
 def all_weights(model: nn.Module) -> Tensor:
     """The weights of every convolution and linear layer, as one vector."""
-    layers = [part for part in model.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
-    return torch.cat([layer.weight.detach().flatten() for layer in layers])
+    return torch.cat([layer.weight.detach().flatten() for layer in weighted(model).values()])
 
 
 def file_sizes(model: nn.Module) -> tuple[int, int]:

@@ -224,7 +224,12 @@ def weights(model: Recogniser, method: str) -> int:
 
 def top1(model: nn.Module, test: FaceSet) -> float:
     """The share of faces that the new layer names rightly."""
-    return fmean(by_person(named(model, test), test))
+    return fmean(right(model, test))
+
+
+def right(model: nn.Module, test: FaceSet) -> list[float]:
+    """Of each person, the share that the last layer names rightly."""
+    return by_person(named(model, test), test)
 
 
 def nearest(model: nn.Module | None, train: FaceSet, test: FaceSet) -> float:
