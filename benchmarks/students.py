@@ -1,33 +1,39 @@
 """Train the networks of the compression ladder: python -m benchmarks.students student FOLDER
 
-Each writes NAME.safetensors into FOLDER, and on the way NAME.run, from which it goes on if it was
-stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
+Each name writes NAME.safetensors into FOLDER, and on the way NAME.run, from which it goes on if it
+was stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
 
 student   half the width and without two blocks, taught by the shipped embedding
 rival     the same network by who is who alone, from the same pictures in the same order
 half      the shipped embedding with half of its MACs pruned, taught by itself as it was
-pruned    the student with 60 % of its MACs pruned, taught again (needs student.safetensors)
+sparse    the shipped embedding with 85 % of its weights at 0, taught by itself as it was
+pruned    the student with 60 % of its MACs pruned and a linear layer of rank 32, taught again
+          (needs student.safetensors)
+scratch   the same network as pruned with new weights, by who is who alone, as many steps
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from facelib.compress import MatchEmbedding, distill, prune
+from facelib.compress import MatchEmbedding, decoded, factorize, prune, sparsify
+from facelib.compress.distill import Taught
 from facelib.models import FaceResNet, face_embedding, load, save
 from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
-AGAIN = 6000  # steps of a network that has learnt already
+AGAIN, ANEW = 2000, 6000  # steps of a network that has lost a little, and of one that has lost most
 WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
+RANK, ZEROS = 32, 0.85
 
 
 def untrained() -> FaceResNet:
@@ -36,35 +42,66 @@ def untrained() -> FaceResNet:
     return FaceResNet(WIDTH, blocks=BLOCKS)
 
 
+@cache
+def lessons() -> Kept:
+    """Pictures, and the direction that the shipped embedding says each face has."""
+    teacher = face_embedding().requires_grad_(False)
+    return Kept(Taught(FreshFaces(compiled=True), teacher), KEPT)
+
+
 def taught(model: nn.Module, **settings: Any) -> nn.Module:
-    """By the shipped embedding what direction each face has."""
-    faces = FreshFaces(compiled=True)
-    return distill(model, face_embedding(), faces, MatchEmbedding(), kept=KEPT, **settings)[0]
+    """The model after it has learnt these directions."""
+    fit_embedding(model, lessons(), MatchEmbedding(), **{"lr": RATE} | settings)
+    return model
+
+
+def by_names(model: nn.Module, **settings: Any) -> nn.Module:
+    """The model after the same pictures, with the loss that the shipped embedding learnt by."""
+    faces = Kept(FreshFaces(compiled=True), KEPT)
+    fit_embedding(model, faces, ContrastiveLoss(), **{"lr": RATE} | settings)
+    return model
 
 
 def student(folder: Path, **settings: Any) -> nn.Module:
-    return taught(untrained(), **{"steps": STEPS, "lr": RATE} | settings)
+    return taught(untrained(), **{"steps": STEPS} | settings)
 
 
 def rival(folder: Path, **settings: Any) -> nn.Module:
-    """With the loss that the shipped embedding learnt by."""
-    model, faces = untrained(), Kept(FreshFaces(compiled=True), KEPT)
-    fit_embedding(model, faces, ContrastiveLoss(), **{"steps": STEPS, "lr": RATE} | settings)
-    return model
+    return by_names(untrained(), **{"steps": STEPS} | settings)
 
 
 def half(folder: Path, **settings: Any) -> nn.Module:
     smaller, _ = prune(face_embedding(), 0.5, SHAPE, round_to=16)
-    return taught(smaller, **{"steps": AGAIN, "lr": RATE} | settings)
+    return taught(smaller, **{"steps": AGAIN} | settings)
+
+
+def sparse(folder: Path, **settings: Any) -> nn.Module:
+    zeros, _ = sparsify(face_embedding(), ZEROS)
+    return decoded(taught(zeros, **{"steps": AGAIN} | settings))
+
+
+def narrow(folder: Path) -> nn.Module:
+    """The student, pruned and of low rank, not trained again."""
+    smaller, _ = prune(load(folder / "student.safetensors"), 0.6, SHAPE, round_to=16)
+    return factorize(smaller, {"embedding.1": RANK})[0]
 
 
 def pruned(folder: Path, **settings: Any) -> nn.Module:
-    smaller, _ = prune(load(folder / "student.safetensors"), 0.6, SHAPE, round_to=16)
-    return taught(smaller, **{"steps": AGAIN, "lr": RATE} | settings)
+    return taught(narrow(folder), **{"steps": ANEW} | settings)
+
+
+def scratch(folder: Path, **settings: Any) -> nn.Module:
+    model = narrow(folder)
+    torch.manual_seed(0)
+    for layer in model.modules():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    return by_names(model, **{"steps": ANEW} | settings)
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
-    "student": student, "rival": rival, "half": half, "pruned": pruned
+    "student": student, "rival": rival, "half": half, "sparse": sparse, "pruned": pruned,
+    "scratch": scratch,
 }  # fmt: skip
 
 
@@ -76,6 +113,8 @@ def main(name: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in NETWORKS or not Path(sys.argv[2]).is_dir():
-        sys.exit(f"usage: python -m benchmarks.students {'|'.join(NETWORKS)} FOLDER")
-    main(sys.argv[1], Path(sys.argv[2]))
+    *names, last = sys.argv[1:] or [""]
+    if not names or not set(names) <= set(NETWORKS) or not Path(last).is_dir():
+        sys.exit(f"usage: python -m benchmarks.students {'|'.join(NETWORKS)} [...] FOLDER")
+    for asked in names:
+        main(asked, Path(last))

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
 from facelib.measure import parameters
-from facelib.training.batches import Kept
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
 from facelib.training.loop import History
@@ -88,15 +87,9 @@ class DistillReport:
 
 
 def distill(
-    student: nn.Module,
-    teacher: nn.Module,
-    faces: Source,
-    loss: nn.Module,
-    *,
-    steps: int,
-    kept: int = 0,
+    student: nn.Module, teacher: nn.Module, faces: Source, loss: nn.Module, *, steps: int,
     **settings: Any,
-) -> tuple[nn.Module, DistillReport]:
+) -> tuple[nn.Module, DistillReport]:  # fmt: skip
     """A copy of `student` that has learnt what `teacher` says about faces, and a report.
 
     Args:
@@ -105,8 +98,6 @@ def distill(
             logits or embeddings, as many numbers as the student's. Not changed.
         faces: as in `fit_embedding`: `FreshFaces`, `DrawnFaces`.
         loss: `SoftTargets`, `MatchLogits`, `MatchEmbedding`.
-        kept: batches that are drawn once, with what the teacher says of them, as `Kept` does; 0
-            draws a new one for every step.
         steps, settings: as in `fit_embedding`.
 
     Raises:
@@ -115,13 +106,14 @@ def distill(
     """
     student = copy.deepcopy(student)
     taught = Taught(faces, copy.deepcopy(teacher).eval().requires_grad_(False))
-    source = Kept(taught, kept) if kept else taught
-    history = fit_embedding(student, source, loss, steps=steps, **settings)
+    history = fit_embedding(student, taught, loss, steps=steps, **settings)
     return student, DistillReport((parameters(teacher), parameters(student)), history)
 
 
 class Taught:
     """Faces with what a teacher says of them in addition to their names.
+
+    `training.batches.Kept` asks a large teacher only once about each batch.
 
     Args:
         faces: where they come from.

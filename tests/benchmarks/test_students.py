@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from benchmarks import students
+from facelib.compress.codebook import weighted
 from facelib.measure import macs
 from facelib.models import FaceResNet, embed, load, save
 from facelib.training.batches import FreshFaces
@@ -17,10 +18,13 @@ def faces(monkeypatch):
     monkeypatch.setattr(students, "untrained", lambda: _seeded(FaceResNet(2, 8, (0, 0, 1))))
     monkeypatch.setattr(students, "prune", _finely)
     monkeypatch.setattr(students, "KEPT", 4)
-    shipped = _seeded(FaceResNet(2, 8))
+    monkeypatch.setattr(students, "RANK", 3)
+    students.lessons.cache_clear()
+    shipped = _seeded(FaceResNet(2, 8)).eval()
     monkeypatch.setattr(students, "face_embedding", lambda: shipped)
     images, _ = FreshFaces()(32, torch.Generator().manual_seed(3), torch.device("cpu"))
-    return (255 * images).byte(), shipped
+    yield (255 * images).byte(), shipped
+    students.lessons.cache_clear()
 
 
 def _finely(model, ratio, shape, round_to, prune=students.prune):
@@ -53,6 +57,22 @@ def test_half_of_the_work_is_taken_out_of_either(faces, tmp_path):
     for name, whole in (("half", shipped), ("pruned", students.untrained())):
         made = students.NETWORKS[name](tmp_path, steps=1, **SETTINGS)
         assert 0.2 < macs(made, students.SHAPE) / macs(whole, students.SHAPE) <= 0.5
+
+
+def test_most_weights_of_the_sparse_network_are_zero(faces, tmp_path):
+    made = students.sparse(tmp_path, steps=2, **SETTINGS)
+    weights = [layer.weight for layer in weighted(made).values()]
+    zeros = sum(int((w == 0).sum()) for w in weights) / sum(w.numel() for w in weights)
+    assert zeros == pytest.approx(students.ZEROS, abs=0.01)
+
+
+def test_from_scratch_is_the_pruned_architecture_and_nothing_of_its_weights(faces, tmp_path):
+    save(students.untrained(), tmp_path / "student.safetensors")
+    narrow = students.narrow(tmp_path).state_dict()
+    made = students.scratch(tmp_path, steps=1, **SETTINGS).state_dict()
+    assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in narrow.items()}
+    moved = [(made[k] - v).abs().mean() / v.abs().mean() for k, v in narrow.items() if v.ndim > 1]
+    assert min(moved) > 0.5
 
 
 def test_a_network_is_written_where_it_was_asked_for(faces, monkeypatch, tmp_path):

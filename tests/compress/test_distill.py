@@ -6,9 +6,11 @@ from torch import nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from facelib.compress import MatchEmbedding, MatchLogits, SoftTargets, distill
+from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.models import FaceCNN
-from facelib.training.batches import DrawnFaces
+from facelib.training.batches import DrawnFaces, Kept
+from facelib.training.embedding import fit_embedding
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS, TAUGHT = (3 * torch.randn(6, 5, generator=GENERATOR) for _ in range(2))
@@ -88,12 +90,13 @@ def test_the_teacher_is_asked_once_for_each_batch_that_is_kept(faces):
     asked = []
     teacher = Bands(1, 1)
     teacher.forward = lambda images: asked.append(1) or Bands.forward(teacher, images)
-    _, report = distill(
-        FaceCNN(4, 8, people=6), teacher, faces, SoftTargets(2.0, 1.0), steps=40, batch=12,
-        lr=0.01, device="cpu", kept=3, progress=False,
+    student = FaceCNN(4, 8, people=6)
+    history = fit_embedding(
+        student, Kept(Taught(faces, teacher), 3), SoftTargets(2.0, 1.0), steps=40, batch=12,
+        lr=0.01, device="cpu", progress=False,
     )  # fmt: skip
     assert len(asked) == 3
-    assert sum(report.history.loss[-5:]) < 0.7 * sum(report.history.loss[:5])
+    assert sum(history.loss[-5:]) < 0.7 * sum(history.loss[:5])
 
 
 def test_a_teacher_of_other_people_is_refused(faces):
