@@ -7,20 +7,11 @@ one or two seeds it runs live.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from benchmarks import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07
-
-LESSONS = {
-    "01": lesson01.main,
-    "02": lesson02.main,
-    "03": lesson03.main,
-    "04": lesson04.main,
-    "05": lesson05.main,
-    "06": lesson06.main,
-    "07": lesson07.main,
-}
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08")
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LESSONS:
         sys.exit(f"usage: python -m benchmarks.evidence {'|'.join(LESSONS)}")
-    LESSONS[sys.argv[1]]()
+    import_module(f"benchmarks.lesson{sys.argv[1]}").main()

@@ -51,11 +51,13 @@ def lost(model: nn.Module, people: int = PEOPLE) -> Interval:
     return points_lost(before, embed(model, faces.images).cpu(), faces.person)
 
 
-def trained_on(model: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Module:
+def trained_on(
+    model: nn.Module, seed: int = 0, steps: int = STEPS, rate: float = RATE
+) -> nn.Module:
     """A copy that has learnt on from the teacher; weights that are masked stay 0."""
     model = copy.deepcopy(model)
     fit_embedding(
-        model, lessons_of_the_teacher(), MatchEmbedding(), steps=steps, batch=BATCH, lr=RATE,
+        model, lessons_of_the_teacher(), MatchEmbedding(), steps=steps, batch=BATCH, lr=rate,
         seed=seed, progress=False,
     )  # fmt: skip
     return model

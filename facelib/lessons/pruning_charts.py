@@ -66,10 +66,10 @@ def weights_table(found: Mapping[str, Mapping], control: Sequence[float]) -> Tab
             rounds", one value a seed.
         control: lost by the whole network trained on as long, one value a seed.
     """
-    rows = [["0%", "-", _mean(control), "-", "-"]]
+    rows = [["0%", "-", over_seeds(control), "-", "-"]]
     for share, runs in found.items():
         gain = paired_interval(runs["trained on"], runs["in rounds"], of="seeds")
-        after = (_mean(runs[name]) for name in ("trained on", "in rounds"))
+        after = (over_seeds(runs[name]) for name in ("trained on", "in rounds"))
         at_once = signed(Interval(**runs["at once"]))
         rows.append([f"{float(share):.0%}", at_once, *after, signed(gain)])
     head = ["zeros", "at once", "trained on", "in rounds", "trained on - in rounds"]
@@ -86,11 +86,100 @@ def channels_table(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     for ratio, ways in found.items():
         for importance, runs in ways.items():
             rows.append([f"{float(ratio):.0%}", importance, f"{runs['parameters']:,}",
-                         signed(Interval(**runs["at once"])), _mean(runs["trained on"]),
-                         _mean(runs.get("from nothing", ()))])  # fmt: skip
+                         signed(Interval(**runs["at once"])), over_seeds(runs["trained on"]),
+                         over_seeds(runs.get("from nothing", ()))])  # fmt: skip
     head = ["MACs gone", "by", "parameters", "at once", "trained on", "same from nothing"]
     return Table(head, rows)
 
 
-def _mean(values: Sequence[float]) -> str:
+def speed_table(found: Mapping[str, Mapping]) -> Table:
+    """How many times faster onnxruntime is with this share of zeros.
+
+    Args:
+        found: the evidence's "zeros".
+    """
+    rows = [[f"{float(share):.0%}", Interval(**faster)] for share, faster in found.items()]
+    return Table(["zeros", "times faster [95 % CI]"], rows)
+
+
+def groups(model: nn.Module) -> Table:
+    """Draws which layers must shrink together, as torch-pruning's dependency graph has it.
+
+    Args:
+        model: a FaceResNet, or another network for grey images of 64 x 64 pixels.
+
+    Returns:
+        A row a group: its channels, and the layers whose outputs and whose inputs they are.
+    """
+    import torch_pruning
+
+    layers = list(weighted(model))
+    graph = torch_pruning.DependencyGraph().build_dependency(model, torch.zeros(1, *pruning.SHAPE))
+    kinds, rows = [type(layer) for layer in weighted(model).values()], []
+    figure, axis = subplots(figsize=(7, 2.8))
+    found = list(graph.get_all_groups([], list(dict.fromkeys(kinds))))[::-1]
+    for number, group in enumerate(found):
+        parts = {"prune_out_channels": set(), "prune_in_channels": set()}
+        for item in group:
+            place = item.dep.target.name.split(" ")[0]
+            if place in layers:
+                parts[item.dep.handler.__name__].add(layers.index(place))
+        outputs, inputs = (sorted(part) for part in parts.values())
+        axis.plot(outputs, [number] * len(outputs), "o-", color=COLOURS[0], markersize=8)
+        axis.plot(inputs, [number] * len(inputs), "s", color=COLOURS[1], markersize=8, mfc="none")
+        width = weighted(model)[layers[outputs[0]]].weight.shape[0]
+        names = (", ".join(str(place + 1) for place in part) or "-" for part in (outputs, inputs))
+        rows.append([number + 1, width, *names])
+    axis.set(xlabel="layer", ylabel="group")
+    axis.set_xticks(range(len(layers)), range(1, len(layers) + 1))
+    axis.set_yticks(range(len(rows)), range(1, len(rows) + 1))
+    show(figure, "Groups of layers that shrink together: dots lose outputs, open squares inputs.")
+    return Table(["group", "channels", "outputs of layers", "inputs of layers"], rows)
+
+
+def widths_table(found: Mapping[str, Mapping]) -> Table:
+    """Half of the MACs gone with widths in steps: what is left, and how much faster that is.
+
+    Args:
+        found: the evidence's "widths", by the step.
+    """
+    rows = []
+    for step, row in found.items():
+        widths = " ".join(map(str, row["widths"]))
+        rows.append([step, widths, f"{row['macs'] / 1e6:.2f} million",
+                     Interval(**row["times faster"])])  # fmt: skip
+    return Table(["multiples of", "channels left", "MACs", "times faster [95 % CI]"], rows)
+
+
+def sensitivity_figure(found: Mapping[str, Mapping]) -> Table:
+    """Points of TAR lost where one layer alone is pruned, as bars and as a table.
+
+    Args:
+        found: the evidence's "sensitivity", by layer.
+    """
+    lost = {name: Interval(**value) for name, value in found.items()}
+    sizes = {name: layer.weight.numel() for name, layer in weighted(face_student()).items()}
+    figure, axis = subplots(figsize=(6.4, 2.6))
+    axis.bar(range(1, len(lost) + 1), [value.value for value in lost.values()], color=COLOURS[0])
+    axis.set(xlabel="layer", ylabel="points of TAR lost", xticks=range(1, len(lost) + 1))
+    most = max(lost, key=lambda name: lost[name].value)
+    show(figure, f"Bars of the points lost by the layer that is pruned; {most} loses most.")
+    rows = [[place, name, f"{sizes[name]:,}", signed(value)]
+            for place, (name, value) in enumerate(lost.items(), 1)]  # fmt: skip
+    return Table(["layer", "", "weights", "TAR lost, points"], rows)
+
+
+def blocks_table(found: Mapping[str, Mapping]) -> Table:
+    """Points of TAR lost without one residual block.
+
+    Args:
+        found: the evidence's "blocks", by name.
+    """
+    rows = [[name, f"{row['macs'] / 1e6:.1f} million", signed(Interval(**row["at once"])),
+             over_seeds(row["trained on"])] for name, row in found.items()]  # fmt: skip
+    return Table(["without", "MACs", "at once", "trained on"], rows)
+
+
+def over_seeds(values: Sequence[float]) -> str:
+    """The mean of one value a seed, with its interval; a dash for none."""
     return signed(mean_interval(values, "seeds")) if values else "-"

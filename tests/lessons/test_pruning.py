@@ -103,3 +103,27 @@ def _layers(model):
         for name, part in model.named_modules()
         if isinstance(part, nn.Conv2d | nn.Linear)
     ]
+
+
+def test_the_groups_are_what_pruning_takes_together():
+    rows = pruning_charts.groups(face_student()).rows
+    layers = len(pruning_charts.weighted(face_student()))
+    assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
+    together = next(row for row in rows if "," in row[2])
+    small = pruning.channels(0.5, round_to=1)
+    names = list(pruning_charts.weighted(small))
+    widths = {len(pruning_charts.weighted(small)[names[int(x) - 1]].weight)
+              for x in together[2].split(", ")}  # fmt: skip
+    assert len(widths) == 1
+    assert widths.pop() < int(together[1])
+
+
+def test_the_tables_of_speed_widths_layers_and_blocks_have_a_row_each():
+    interval = {"value": 1.5, "low": 1.4, "high": 1.6, "n": 9, "of": "pairs"}
+    assert len(pruning_charts.speed_table({"0.5": interval, "0.9": interval}).rows) == 2
+    width = {"widths": [8, 16], "macs": 2e6, "times faster": interval}
+    assert pruning_charts.widths_table({"8": width}).rows[0][1:3] == ["8 16", "2.00 million"]
+    rows = pruning_charts.sensitivity_figure({"features.0": interval, "embedding.1": interval}).rows
+    assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
+    block = {"macs": 2e6, "at once": interval, "trained on": [1.0, 2.0]}
+    assert pruning_charts.blocks_table({"features.6": block}).rows[0][0] == "features.6"

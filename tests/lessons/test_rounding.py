@@ -1,0 +1,92 @@
+"""Lesson 08's experiments: what is rounded, split and exchanged."""
+
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from facelib.compress.codebook import weighted
+from facelib.lessons import pruning, rounding, rounding_charts
+from facelib.models import FaceResNet, face_student
+
+
+def test_a_weight_is_rounded_to_so_many_values_around_zero():
+    weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
+    for bits in (2, 4, 8):
+        step = weight.flatten(1).abs().amax(1) / (2 ** (bits - 1) - 1)
+        rounded = rounding.round_to(weight, bits)
+        levels = rounded / step.view(6, 1, 1, 1)
+        assert torch.allclose(levels, levels.round(), atol=1e-4)
+        assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
+    spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
+    error = [(rounding.round_to(spread, 4, per) - spread).square().mean() for per in (True, False)]
+    assert error[0] < 0.5 * error[1]
+
+
+def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
+    before = face_student()
+    coarse = rounding.weights_of(2)
+    for name, layer in weighted(coarse).items():
+        assert len(layer.weight[0].unique()) <= 3, name
+        assert torch.equal(weighted(before)[name].weight, weighted(face_student())[name].weight)
+
+
+def test_prelu_takes_the_place_of_every_relu():
+    kinds = [type(part) for part in rounding.with_prelu().modules()]
+    relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
+    assert kinds.count(nn.PReLU) == relus > 0
+    assert nn.ReLU not in kinds
+
+
+def test_numbers_of_16_bits_are_those_the_type_holds():
+    for dtype in (torch.float16, torch.bfloat16):
+        state = rounding.as_type(dtype).state_dict()
+        cut = [t for t in state.values() if t.is_floating_point()]
+        assert all(torch.equal(t, t.to(dtype).float()) for t in cut)
+
+
+def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
+    _, kept = rounding.of_rank(0.25, (nn.Linear,))
+    assert {name: factor.rank for name, factor in kept.items()} == {"embedding.1": 32}
+    _, kept = rounding.of_rank(16, (nn.Conv2d,))
+    assert "features.0" not in kept
+    assert {factor.rank for factor in kept.values()} == {16}
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(pruning, "face_embedding", lambda: FaceResNet(2).eval())
+    pruning._reference.cache_clear()
+    yield
+    pruning._reference.cache_clear()
+
+
+def cells(capsys):
+    """Of the table that was printed last."""
+    return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
+
+
+@pytest.mark.usefixtures("few")
+def test_the_bits_slider_changes_every_number_and_so_does_the_choice_of_scales(capsys):
+    slider, scales, _ = rounding_charts.bits_slider(people=8).children
+    first = cells(capsys)
+    slider.value = 2
+    second = cells(capsys)
+    assert [a == b for a, b in zip(first, second, strict=True)] == [False, True] + 4 * [False]
+    scales.value = "one a layer"
+    assert cells(capsys)[3] != second[3]
+
+
+@pytest.mark.usefixtures("few")
+def test_the_rank_slider_changes_energy_weights_and_work(capsys):
+    layer, slider, _ = rounding_charts.rank_slider(people=8).children
+    first = cells(capsys)
+    slider.value = 8
+    second = cells(capsys)
+    assert [a == b for a, b in zip(first, second, strict=True)][:5] == 2 * [False] + [True] + 2 * [
+        False
+    ]
+    slider.value = 128
+    layer.value = layer.options[0]
+    assert cells(capsys)[0] == "32", "a rank beyond the matrix's becomes its full rank"
