@@ -1,9 +1,10 @@
 """The compression ladder, each rung against the teacher: python -m benchmarks.ladder FOLDER
 
-FOLDER holds what `benchmarks.students` trained. Every network becomes an ONNX file of 32 bits and
-one of 8, and each file is measured for what it has lost of the teacher's verification (TAR at 1 %
-FAR on 2,000 people who don't exist, paired), on ORL and, with `FACELIB_LFW`, on LFW; for its bytes;
-and for its time: one image, one thread, in turns with the teacher's file.
+FOLDER holds what `benchmarks.students` trained. Every network becomes an ONNX file of 32 bits, one
+of 8, and a file of codes that runs as 32 bits. Each is measured for what it has lost of the
+teacher's verification (TAR at 1 % FAR on 2,000 people who don't exist, paired), on ORL and, with
+`FACELIB_LFW`, on LFW; for its bytes; and for its time: one image, one thread, in turns with the
+teacher's file.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
 from benchmarks import results
-from facelib.compress import export, quantize
+from facelib.compress import decoded, export, quantize, save_shared, share
 from facelib.data import lfw, resize, to_grey
 from facelib.data.synth import synth
 from facelib.lessons import evidence, strangers
@@ -41,21 +43,35 @@ from facelib.models.runtime import OnnxModel
 
 SHAPE = (1, 64, 64)
 CALIBRATION = 2**29  # seed of the people whose faces set the scales
+VALUES = 32  # of each layer's codebook
 TEACHER, BOARD = "teacher", "scoreboard.json"
 ROWS = {  # of the scoreboard, and the lesson that makes it
     "student": ("face student, taught", "06"), "rival": ("face student, by names", "06"),
     "half": ("face embedding, half pruned", "07"), "pruned": ("face student, pruned", "07"),
+    "scratch": ("the same as pruned, from scratch", "07"),
 }  # fmt: skip
 
 
-def files(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Path]:
-    """Each network as a file of 32 bits and one of 8, by its name and the bits."""
+class Rung(NamedTuple):
+    """An ONNX file that runs, and how many bytes one would ship."""
+
+    runs: Path
+    bytes: int
+
+
+def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Rung]:
+    """Each network at 32 bits, at 8, and with codebooks, by its name and which of them."""
     faces = synth(people, 4, seed=CALIBRATION).images
     found = {}
     for number, (name, model) in enumerate(models.items()):
-        plain = export(model, folder / f"{number}.onnx", SHAPE).path
-        found[name] = plain
-        found[f"{name}, int8"] = quantize(plain, folder / f"{number}-int8.onnx", faces).path
+        plain = export(model, folder / f"{number}.onnx", SHAPE)
+        eight = quantize(plain.path, folder / f"{number}-int8.onnx", faces)
+        coded, _ = share(model, VALUES)
+        save_shared(coded, folder / f"{number}-codes")
+        again = export(decoded(coded), folder / f"{number}-decoded.onnx", SHAPE)
+        found[name] = Rung(plain.path, plain.bytes)
+        found[f"{name}, int8"] = Rung(eight.path, eight.bytes[1])
+        found[f"{name}, codes"] = Rung(again.path, saved_bytes(folder / f"{number}-codes"))
     return found
 
 
@@ -65,15 +81,15 @@ def call(model: OnnxModel) -> Callable[[], object]:
     return lambda: model.session.run(None, {model.names[0]: image})
 
 
-def costs(paths: Mapping[str, Path], pairs: int) -> dict[str, dict]:
+def costs(steps: Mapping[str, Rung], pairs: int) -> dict[str, dict]:
     """Bytes and milliseconds, and how many times smaller and faster than the teacher's.
 
     Smaller than the teacher's safetensors file, which is what one would ship.
     """
-    sessions = {name: OnnxModel(path) for name, path in paths.items()}
+    sessions = {name: OnnxModel(step.runs) for name, step in steps.items()}
     whole, found = WEIGHTS.stat().st_size, {}
     for name, model in sessions.items():
-        size = paths[name].stat().st_size
+        size = steps[name].bytes
         found[name] = {
             "bytes": size, "times smaller": whole / size,
             "ms": latency(call(model), repeats=10 * pairs),
@@ -82,12 +98,12 @@ def costs(paths: Mapping[str, Path], pairs: int) -> dict[str, dict]:
     return found
 
 
-def kept(paths: Mapping[str, Path], people: int) -> dict[str, dict]:
+def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict]:
     """What each file has lost of the teacher's TAR, and its metrics on ORL's s21 to s40."""
     faces, unseen = ladder_faces(people), protocol.unseen_people()
     before, found = None, {}
-    for name, path in paths.items():
-        model = OnnxModel(path, threads=2)
+    for name, step in steps.items():
+        model = OnnxModel(step.runs, threads=2)
         codes = embed(model, faces.images)
         before = codes if before is None else before  # the teacher comes first
         found[name] = {
@@ -98,15 +114,15 @@ def kept(paths: Mapping[str, Path], people: int) -> dict[str, dict]:
     return found
 
 
-def on_lfw(paths: Mapping[str, Path]) -> dict[str, dict]:
+def on_lfw(steps: Mapping[str, Rung]) -> dict[str, dict]:
     """Ten-fold accuracy on LFW, and points lost against the teacher, paired over folds."""
     faces, pairs, fold = lfw()
     used, place = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
     left, right = place.view(2, -1)
     images = resize(to_grey(faces.images[used]), *SHAPE[1:])
     first, found = None, {}
-    for name, path in paths.items():
-        codes = embed(OnnxModel(path, threads=2), images)
+    for name, step in steps.items():
+        codes = embed(OnnxModel(step.runs, threads=2), images)
         measured = ten_fold((codes[left] * codes[right]).sum(1), pairs.same, fold)
         first = measured if first is None else first
         lost = paired_interval(100 * first.accuracy, 100 * measured.accuracy, of="folds")
@@ -157,13 +173,13 @@ def main(
     models = {TEACHER: face_embedding()}
     models |= {path.stem: load(path) for path in sorted(folder.glob("*.safetensors"))}
     with tempfile.TemporaryDirectory() as place:
-        paths = files(models, Path(place))
+        steps = rungs(models, Path(place))
         rows = {name: {"parameters": parameters(model), "macs": macs(model, SHAPE)}
                 for name, model in models.items()}  # fmt: skip
-        payload = {"seeds": [0], "networks": rows, "costs": costs(paths, pairs)}
-        payload["kept"] = kept(paths, people)
+        payload = {"seeds": [0], "networks": rows, "costs": costs(steps, pairs)}
+        payload["kept"] = kept(steps, people)
         if with_lfw:
-            payload["LFW"] = on_lfw(paths)
+            payload["LFW"] = on_lfw(steps)
     scoreboard(models, out)
     print(results.write("ladder", payload, out))
 

@@ -66,7 +66,7 @@ def prune(
     _check(model, ratio, importance, loss, round_to)
     import torch_pruning
 
-    pruned = copy.deepcopy(model).eval()
+    pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
     before = macs(model, shape), parameters(model), _widths(model)
     scores = {
         "L1": lambda: torch_pruning.importance.MagnitudeImportance(p=1),
@@ -99,6 +99,8 @@ def prune(
             "a smaller step."
         )
     pruned.zero_grad()
+    for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
+        parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
     after = _widths(pruned)
     widths = {name: (width, after[name]) for name, width in before[2].items()}

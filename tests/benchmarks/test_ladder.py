@@ -22,13 +22,14 @@ def folder(monkeypatch, tmp_path):
 def test_each_rung_is_measured_against_the_teacher(folder):
     ladder.main(folder, people=30, pairs=6, with_lfw=False, out=folder)
     stored = results.read("ladder", folder)
-    names = ["teacher", "teacher, int8", "student", "student, int8"]
+    names = [name + form for name in ("teacher", "student") for form in ("", ", int8", ", codes")]
     assert list(stored["costs"]) == list(stored["kept"]) == names
     assert list(stored["networks"]) == ["teacher", "student"]
     assert stored["kept"]["teacher"]["points lost"]["value"] == 0
     assert stored["kept"]["student"]["points lost"]["value"] != 0
     smaller = [stored["costs"][name]["times smaller"] for name in names]
-    assert smaller[3] > smaller[2] > smaller[0]
+    assert smaller[4] > smaller[3] > smaller[0]
+    assert smaller[5] > smaller[3]
     assert stored["costs"]["teacher"]["times faster"]["value"] == pytest.approx(1, abs=0.5)
     assert stored["costs"]["student"]["times faster"]["low"] > 0
     board = Scoreboard.load(folder / "scoreboard.json")
@@ -45,8 +46,7 @@ def test_lfw_stands_beside_it(folder, lfw_path, monkeypatch):
     some = torch.arange(0, 6000, 40)
     part = type(pairs)(pairs.left[some], pairs.right[some], pairs.same[some])
     monkeypatch.setattr(ladder, "lfw", lambda: (faces, part, fold[some]))
-    paths = ladder.files({"teacher": ladder.face_embedding()}, folder, people=8)
-    found = ladder.on_lfw(paths)
+    found = ladder.on_lfw(ladder.rungs({"teacher": ladder.face_embedding()}, folder, people=8))
     assert found["teacher"]["points lost"].value == 0
     assert 0.4 < found["teacher"]["accuracy"].value < 0.8
-    assert list(found) == ["teacher", "teacher, int8"]
+    assert list(found) == ["teacher", "teacher, int8", "teacher, codes"]

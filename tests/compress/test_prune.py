@@ -51,6 +51,11 @@ def test_the_model_stays_and_a_file_brings_the_copy_back(model, tmp_path):
     torch.testing.assert_close(again.embed(IMAGES), pruned.embed(IMAGES))
 
 
+def test_a_frozen_network_is_pruned_and_stays_frozen(model):
+    frozen, _ = prune(model.requires_grad_(False), 0.5, SHAPE, round_to=4)
+    assert not any(parameter.requires_grad for parameter in frozen.parameters())
+
+
 def test_channels_that_do_nothing_go_first(model):
     """The second half of a block's inner channels is zero: losing them changes nothing."""
     block = model.features[13].change
