@@ -1,4 +1,7 @@
-"""The evidence of lesson 06: what a small network learns from a large one, and when it doesn't."""
+"""The evidence of lesson 06: what a small network learns from a large one, and when it doesn't.
+
+`benchmarks.unlabelled` is its other half.
+"""
 
 from __future__ import annotations
 
@@ -100,24 +103,6 @@ def teachers(seeds: Sequence[int], steps: int) -> dict[str, dict[str, object]]:
     return found
 
 
-def pictures(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
-    """One photograph, by what the student is shown and the teacher asked about; and rivals."""
-    found: dict[str, Shares] = {}
-    for seed in tqdm(seeds, "pictures"):
-        train, test = transfer.split(1, seed)
-        master = distilling.teacher(train, seed)
-        models = {"teacher": master}
-        for name in ("names alone", "smoothed names"):
-            loss, rate = distilling.TAUGHT_BY[name](), distilling.RATES.get(name, distilling.RATE)
-            models[name] = distilling.named(loss, train, seed=seed, steps=steps, rate=rate)
-        for name, drawn in distilling.PICTURES.items():
-            people = train.people
-            models[name] = distilling.asked_about(drawn(seed), master, people, seed, steps)
-        for name, model in models.items():
-            found.setdefault(name, []).append(transfer.right(model, test))
-    return found
-
-
 def embedders(
     seeds: Sequence[int], budgets: Sequence[int], people: int
 ) -> dict[str, dict[str, dict[str, list]]]:
@@ -146,7 +131,6 @@ def main(
     few: Sequence[int] = FEW,
     chosen_on: Sequence[int] = CHOICES,
     steps: int = distilling.STEPS,
-    long: int = distilling.LONG,
     budgets: Sequence[int] = BUDGETS,
     people: int = 500,
     folder: Path = evidence.FOLDER,
@@ -157,7 +141,7 @@ def main(
         seeds: splits, and students.
         few: splits on which teachers are compared.
         chosen_on: splits of s1 to s20 for the settings.
-        steps, long: of the students that name people, and of those shown other pictures.
+        steps: of the students that name people.
         budgets: steps of the students that embed.
         people: who don't exist, to try those on.
         folder: where to store.
@@ -166,7 +150,7 @@ def main(
     payload = {
         "seeds": list(seeds), "few": list(few), "choices": choices(chosen_on, steps),
         "names": names(seeds, steps), "temperatures": temperatures(seeds, steps),
-        "teachers": teachers(few, steps), "pictures": pictures(seeds, long),
+        "teachers": teachers(few, steps),
         "embedders": embedders(seeds, budgets, people),
     }  # fmt: skip
     results.write("06", payload, folder)

@@ -115,10 +115,11 @@ def _others() -> FaceSet:
     return protocol.open_people().map(transfer.small).split_images(5, seed=0)[0]
 
 
+MORE = "it and four more, without names"
 # What a student may be shown whose teacher has had one photograph of each of twenty people.
 PICTURES: Mapping[str, Callable[[int], Source]] = {
     "that photograph": lambda seed: DrawnFaces(transfer.split(1, seed)[0], 1),
-    "it and four more, without names": lambda seed: DrawnFaces(transfer.split(5, seed)[0], 1),
+    MORE: lambda seed: DrawnFaces(transfer.split(5, seed)[0], 1),
     "five of each of twenty others": lambda seed: DrawnFaces(_others(), 1),
     "people who don't exist": lambda seed: FreshFaces(images_each=1),
 }

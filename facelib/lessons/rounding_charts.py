@@ -104,6 +104,39 @@ def files_table(found: Mapping[str, Mapping]) -> Table:
     return Table(["", "file", "times faster [95 % CI]", "TAR lost, points"], rows)
 
 
+def scales_table(found: Mapping[str, Mapping]) -> Table:
+    """Points of TAR lost by rounded weights, with a scale for each channel or for each layer.
+
+    Args:
+        found: the evidence's "scales".
+    """
+    rows = [[bits, *(signed(Interval(**by_bits[bits])) for by_bits in found.values())]
+            for bits in next(iter(found.values()))]  # fmt: skip
+    return Table(["bits", *(f"a scale for {name}: TAR lost" for name in found)], rows)
+
+
+def eight_table(found: Mapping[str, Mapping]) -> Table:
+    """How much faster 8 bits make each of some networks, and how many of its layers have them.
+
+    Args:
+        found: the evidence's "eight bits".
+    """
+    rows = [[name, "{1} of {0}".format(*row["layers"]), Interval(**row["times faster"])]
+            for name, row in found.items()]  # fmt: skip
+    return Table(["", "layers of 8 bits", "times faster than its 32 bits [95 % CI]"], rows)
+
+
+def halves_table(found: Mapping[str, Mapping]) -> Table:
+    """Types of 16 bits: how far they reach, how finely, what is lost.
+
+    Args:
+        found: the evidence's "halves".
+    """
+    rows = [[name, f"{row['largest']:.3g}", f"{row['step']:.1%}",
+             signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
+    return Table(["", "largest number", "relative step", "TAR lost, points"], rows)
+
+
 def lost_table(found: Mapping[str, Mapping], what: str) -> Table:
     """Points of TAR lost, a row for each of some ways.
 
@@ -155,6 +188,35 @@ def deep_table(found: Sequence[Mapping]) -> Table:
     rows = [[row["stage"], f"{row['bytes'] / 1e3:,.0f} kB", f"{whole / row['bytes']:.1f}",
              signed(Interval(**row["lost"]))] for row in found]  # fmt: skip
     return Table(["", "file", "times smaller", "TAR lost, points"], rows)
+
+
+def ladder_table(ladder: Mapping[str, Mapping]) -> Table:
+    """Every rung: its file, its speed, what was lost of the teacher's verification.
+
+    Args:
+        ladder: what benchmarks/ladder.py stored.
+    """
+    rows = []
+    for name, cost in ladder["costs"].items():
+        lost = (
+            signed(Interval(**ladder[part][name]["points lost"]), 2) for part in ("kept", "LFW")
+        )
+        rows.append([name, f"{cost['bytes'] / 1e3:,.0f} kB", f"{cost['times smaller']:.1f}",
+                     f"{cost['times faster']['value']:.1f}", *lost])  # fmt: skip
+    head = ["", "file", "times smaller", "times faster", "TAR lost, points", "lost on LFW, points"]
+    return Table(head, rows)
+
+
+def work(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float]]:
+    """Of each network at 32 bits: how many times fewer MACs than the teacher's, and how many times
+    faster it is.
+
+    Args:
+        ladder: what benchmarks/ladder.py stored.
+    """
+    whole = ladder["networks"]["teacher"]["macs"]
+    return {name: (whole / row["macs"], ladder["costs"][name]["times faster"]["value"])
+            for name, row in ladder["networks"].items()}  # fmt: skip
 
 
 def work_and_time(points: Mapping[str, tuple[float, float]]) -> Table:

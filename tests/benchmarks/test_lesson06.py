@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import lesson06, results
+from benchmarks import lesson06, results, unlabelled
 from facelib.lessons import distilling, strangers, transfer
 from facelib.measure import protocol
 from facelib.models import FaceCNN, FaceResNet
@@ -20,20 +20,28 @@ def small(monkeypatch):
 
 
 @pytest.mark.usefixtures("small")
-def test_the_evidence_of_lesson_06_has_every_loss_teacher_and_picture(tmp_path):
-    lesson06.main((0,), (0,), (100,), steps=2, long=2, budgets=(1,), people=8, folder=tmp_path)
+def test_the_evidence_of_lesson_06_has_every_loss_and_teacher(tmp_path):
+    lesson06.main((0,), (0,), (100,), steps=2, budgets=(1,), people=8, folder=tmp_path)
     stored = results.read("06", tmp_path)
     settings = len(lesson06.TEMPERATURES) * len(lesson06.WEIGHTS)
     assert len(stored["choices"]["soft targets"]) == settings
     rates = len(distilling.TAUGHT_BY) * len(lesson06.RATES)
     assert len(stored["choices"]["rates"]) == rates
-    for runs in (*stored["names"].values(), stored["pictures"], stored["temperatures"]):
+    for runs in (*stored["names"].values(), stored["temperatures"]):
         for shares in runs.values():
             assert [len(split) for split in shares] == [20]
             assert all(0 <= share <= 1 for share in shares[0])
     assert list(stored["names"]["2"]) == ["teacher", *distilling.TAUGHT_BY]
     assert list(stored["teachers"]) == list(distilling.TEACHERS)
-    assert set(distilling.PICTURES) < set(stored["pictures"])
     metrics = stored["embedders"]["1"]
     assert metrics["taught"].keys() == metrics["names"].keys()
     assert all(len(values) == 1 for values in metrics["taught"].values())
+
+
+@pytest.mark.usefixtures("small")
+def test_the_evidence_without_names_has_every_picture_and_teacher(tmp_path):
+    unlabelled.main((0,), steps=2, folder=tmp_path)
+    found = results.read("unlabelled", tmp_path)["pictures"]
+    assert set(distilling.PICTURES) < set(found)
+    assert {"teacher", "teacher, fine-tuned", unlabelled.TUNED} < set(found)
+    assert all([len(split) for split in shares] == [20] for shares in found.values())
