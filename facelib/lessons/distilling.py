@@ -66,6 +66,13 @@ def teacher(train: FaceSet, seed: int = 0) -> transfer.Recogniser:
     return transfer.adapted("synthetic faces", "frozen", train, seed)
 
 
+def other_photographs(photos: int, seed: int) -> FaceSet:
+    """As many of the same people as `transfer.split` gives to learn from, and none of those."""
+    faces = protocol.unseen_people().map(transfer.small)
+    rank = faces.rank_within_person(seed)
+    return faces.take((rank >= photos) & (rank < 2 * photos))
+
+
 def namer(people: int, seed: int = 0, width: int = STUDENT) -> FaceCNN:
     """A student, untrained: the same seed has the same weights, whoever teaches it."""
     with torch.random.fork_rng([]):

@@ -19,12 +19,13 @@ from facelib.lessons.transfer_charts import ahead, over_people
 from facelib.measure import Interval, mean_interval, paired_interval
 
 
-def temperature_slider(logits: Tensor, person: Tensor) -> VBox:
+def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
     """What a teacher says of one face at a temperature, as bars and as a table.
 
     Args:
         logits: float (N, people), of the faces to choose from.
         person: int64 (N,), who they show.
+        start: the face that is shown first.
     """
 
     def draw(face: int, temperature: float) -> Table:
@@ -45,7 +46,9 @@ def temperature_slider(logits: Tensor, person: Tensor) -> VBox:
         cells = [f"{temperature:.2f}", right, float(said[right]), second, float(said[second])]
         return Table(head, [[*cells, f"{bits:.2f}"]])
 
-    faces = IntSlider(0, min=0, max=len(logits) - 1, description="face", continuous_update=False)
+    faces = IntSlider(
+        start, min=0, max=len(logits) - 1, description="face", continuous_update=False
+    )
     slider = FloatLogSlider(1, min=-0.5, max=1.5, step=0.1, description="temperature",
                             readout_format=".2f", continuous_update=False)  # fmt: skip
     return explore(draw, face=faces, temperature=slider)

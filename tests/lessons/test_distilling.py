@@ -146,3 +146,11 @@ def test_a_rung_says_what_it_costs_and_what_is_lost():
     (row,) = distilling_charts.rungs(ladder, ["student"]).rows
     assert row == ["student", "1,000", "2.5 million", "3.1", *["+0.5 [+0.2, +0.8]"] * 2]
     assert isinstance(distilling.namer(3), FaceCNN)
+
+
+def test_other_photographs_are_of_the_same_people_and_neither_learnt_from_nor_tested_on():
+    train, test = transfer.split(2, 0)
+    other = distilling.other_photographs(2, 0)
+    assert other.person.tolist() == train.person.tolist()
+    known = {image.numpy().tobytes() for image in (*train.images, *test.images)}
+    assert not known & {image.numpy().tobytes() for image in other.images}

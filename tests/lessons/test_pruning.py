@@ -127,3 +127,12 @@ def test_the_tables_of_speed_widths_layers_and_blocks_have_a_row_each():
     assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
     block = {"macs": 2e6, "at once": interval, "trained on": [1.0, 2.0]}
     assert pruning_charts.blocks_table({"features.6": block}).rows[0][0] == "features.6"
+
+
+def test_labels_in_place_of_images_show_nothing_but_the_label():
+    train, _ = transfer.split(2, 0)
+    fields = pruning.labels_for_images(train)
+    assert fields.images.shape == train.images.shape
+    assert all(len(image.unique()) == 1 for image in fields.images)
+    assert len(fields.images[:, 0, 0, 0].unique()) == train.people
+    assert torch.equal(fields.person, train.person)
