@@ -32,7 +32,7 @@ from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
-AGAIN, ANEW = 1000, 4000  # steps of a network that has lost a little, and of one that has lost most
+AGAIN, ANEW = 500, 4000  # steps of a network that has lost a little, and of one that has lost most
 WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
 RANK, ZEROS = 32, 0.85
 
