@@ -17,7 +17,7 @@ from facelib.compress import MatchEmbedding, aware, export, factorize, quantize
 from facelib.compress.codebook import weighted
 from facelib.data.synth import synth
 from facelib.lessons import pruning
-from facelib.models import face_student
+from facelib.models import embed, face_student
 
 CALIBRATION = 2**29  # seed of the people whose faces set the scales
 RATE = 1e-3  # of training while rounded, and of its rival
@@ -76,6 +76,16 @@ def files(folder: Path) -> dict[str, Path]:
     for number, (name, settings) in enumerate(ways.items()):
         found[name] = quantize(plain, folder / f"{number}.onnx", **settings).path
     return found
+
+
+def turned(model: nn.Module, images: Tensor) -> float:
+    """By how many degrees, on average, a network embeds these images elsewhere than the student.
+
+    Args:
+        images: uint8 (N, 1, 64, 64).
+    """
+    cosine = (embed(model, images).cpu() * embed(face_student(), images).cpu()).sum(1)
+    return float(cosine.clamp(-1, 1).acos().rad2deg().mean())
 
 
 def as_type(dtype: torch.dtype) -> nn.Module:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from ipywidgets import Dropdown, IntSlider, VBox
+from torch import Tensor
 
-from facelib.compress import factorize
+from facelib.compress import factorize, quantize
 from facelib.compress.codebook import weighted
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import pruning, rounding
 from facelib.lessons.charts import Table, explore, signed
 from facelib.lessons.pruning_charts import over_seeds
 from facelib.measure import Interval, macs, paired_interval
+from facelib.measure.retained import ladder_faces
 from facelib.models import face_student
+from facelib.models.runtime import OnnxModel
 
 
 def bits_slider(people: int = 100) -> VBox:
@@ -38,19 +43,13 @@ def bits_slider(people: int = 100) -> VBox:
         axes[1].hist(error.numpy(), np.linspace(-0.06, 0.06, 61), color=COLOURS[1])
         axes[1].set(xlabel="error")
         show(figure, f"Histograms of a layer's weights at {bits} bits, and of their errors.")
-        lost = pruning.lost(rounding.weights_of(bits, per_channel), people)
-        noise = 10 * torch.log10(weight.square().mean() / error.square().mean())
-        head = [
-            "bits",
-            "scales",
-            "different values",
-            "largest error",
-            "signal to noise",
-            "TAR lost",
-        ]
-        cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}"]
-        return Table(head, [[*cells, f"{noise:.1f} dB", signed(lost)]])
+        model = rounding.weights_of(bits, per_channel)
+        turned = rounding.turned(model, images)
+        cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
+        head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
+        return Table(head, [[*cells, signed(pruning.lost(model, people))]])
 
+    images = ladder_faces(people).images
     slider = IntSlider(4, min=2, max=8, description="bits", continuous_update=False)
     choice = Dropdown(options=["one a channel", "one a layer"], description="scales")
     return explore(draw, bits=slider, scales=choice)
@@ -113,6 +112,24 @@ def scales_table(found: Mapping[str, Mapping]) -> Table:
     rows = [[bits, *(signed(Interval(**by_bits[bits])) for by_bits in found.values())]
             for bits in next(iter(found.values()))]  # fmt: skip
     return Table(["bits", *(f"a scale for {name}: TAR lost" for name in found)], rows)
+
+
+def calibration_table(plain: Path, images: Tensor) -> Table:
+    """How far embeddings turn when the student is quantized, by what set its scales.
+
+    Args:
+        plain: the student's ONNX file of 32 bits.
+        images: uint8 (N, 1, 64, 64), whose embeddings are compared.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, pictures in rounding.CALIBRATED_ON.items():
+            for ranges in ("minmax", "entropy"):
+                path = Path(folder) / "small.onnx"
+                quantize(plain, path, pictures(), ranges=ranges)
+                turned = rounding.turned(OnnxModel(path), images)
+                rows.append([name, ranges, f"{turned:.1f}"])
+    return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
 
 
 def eight_table(found: Mapping[str, Mapping]) -> Table:

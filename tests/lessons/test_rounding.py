@@ -130,3 +130,21 @@ def test_tables_of_ranks_stages_and_rungs_have_a_row_each():
     assert rounding_charts.ladder_table(ladder).rows[1][1:4] == ["4 kB", "2.0", "1.5"]
     assert rounding_charts.work(ladder) == {"teacher": (1.0, 1.5), "student": (3.0, 1.5)}
     assert rounding_charts.work_and_time(rounding_charts.work(ladder)).rows[1][1:] == ["3.0", "1.5"]
+
+
+def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
+    some = rounding.faces(8)
+    monkeypatch.setitem(rounding.CALIBRATED_ON, "512 faces", lambda: some)
+    monkeypatch.setitem(rounding.CALIBRATED_ON, "512 dark faces", lambda: some // 4)
+    plain = rounding.export(face_student(), tmp_path / "plain.onnx", pruning.SHAPE).path
+    rows = rounding_charts.calibration_table(plain, some[:8]).rows
+    assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
+    assert len({row[2] for row in rows}) > 2
+    assert max(float(row[2]) for row in rows if "faces" in row[0]) < 20
+
+
+def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
+    images = rounding.faces(4)
+    turned = [rounding.turned(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
+    assert 0 < turned[0] < turned[1] < turned[2]
+    assert rounding.turned(face_student(), images) < 0.1
