@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.utils.prune import L1Unstructured
 
 from facelib.lessons.charts import side_by_side
 from facelib.lessons.checkers import function, number, tensor
@@ -47,7 +48,7 @@ magnitude = Exercise(
         "    return pruned.view_as(weight)"
     ),
     checker=function(
-        _pruned,
+        lambda weight, share: L1Unstructured(share).prune(weight),
         (_random(4, 6, seed=0), 0.5),
         (_random(5, 3, 2, seed=1), 0.2),
         reasons=[
@@ -70,7 +71,7 @@ magnitude = Exercise(
         lambda weight, share: weight,
         lambda weight, share: None,
     ),
-    praise="`torch.nn.utils.prune.l1_unstructured` does the same; lesson and tests compare them.",
+    praise="Number for number what `torch.nn.utils.prune.L1Unstructured` makes of it.",
     context=lambda: {"torch": torch},
 )
 

@@ -9,6 +9,7 @@ from facelib.lessons.charts import side_by_side
 from facelib.lessons.checkers import function, number
 from facelib.lessons.exercise import Exercise, collect
 from facelib.lessons.quiz import NumberQuiz, Quiz
+from facelib.lessons.rounding import round_to
 
 
 def _random(*shape: int, seed: int) -> Tensor:
@@ -21,32 +22,34 @@ _WEIGHT = _random(4, 6, seed=1) * torch.tensor([0.1, 1.0, 3.0, 0.5]).view(4, 1)
 step = Exercise(
     name="step",
     prompt=(
-        "A layer's outputs lie between -1.02 and 4.08. Eight bits count from 0 to 255. How far "
-        "apart are two neighbouring values: what is the scale?"
+        "A layer's outputs lie between -2 and 49. Eight bits count from 0 to 255. How far apart "
+        "are two neighbouring values: what is the scale?"
     ),
     starter="scale = ____",
     hints=(
         "The whole range is shared by 255 steps.",
         "(largest - smallest) / 255",
     ),
-    answer="scale = (4.08 - -1.02) / 255",
+    answer="scale = (49 - -2) / 255",
     checker=number(
-        0.02,
-        tolerance=2e-5,
+        0.2,
+        tolerance=2e-4,
         reasons={
-            4.08 / 255: "The range begins at -1.02, not at 0.",
-            5.1 / 256: "256 values have 255 steps between them.",
-            4.08 / 127: "That is the scale for whole numbers from -127 to 127, symmetric about 0.",
-            3.06 / 255: "4.08 - -1.02 is 5.1.",
+            49 / 255: "The range begins at -2, not at 0.",
+            51 / 256: "256 values have 255 steps between them.",
+            49 / 127: "That is the scale for whole numbers from -127 to 127, symmetric about 0.",
+            47 / 255: "49 - -2 is 51.",
         },
     ),
-    wrong=(0.016, 5.1 / 256, 4.08 / 127, 5.1),
-    praise="Zero itself becomes 1.02 / 0.02 = 51, the zero point.",
+    wrong=(49 / 255, 51 / 256, 49 / 127, 51),
+    praise="Zero itself becomes 2 / 0.2 = 10, the zero point.",
 )
 
 
-def _whole(values: Tensor, scale: float, zero: int) -> Tensor:
-    return (values / scale + zero).round().clamp(0, 255)
+def _torchs(values: Tensor, scale: float, zero: int) -> Tensor:
+    """PyTorch writes the whole numbers and reads them back: undo the reading."""
+    read = torch.fake_quantize_per_tensor_affine(values, scale, zero, 0, 255)
+    return (read / scale + zero).round()
 
 
 quantized = Exercise(
@@ -62,7 +65,7 @@ quantized = Exercise(
         "    return (values / scale + zero_point).round().clamp(0, 255)"
     ),
     checker=function(
-        _whole,
+        _torchs,
         (_VALUES, 0.02, 51),
         (_VALUES, 0.01, 80),
         reasons=[
@@ -84,14 +87,9 @@ quantized = Exercise(
         lambda values, scale, zero_point: (values / scale - zero_point).round().clamp(0, 255),
         lambda values, scale, zero_point: None,
     ),
-    praise="`torch.quantize_per_tensor` stores the same numbers; the lesson compares them.",
+    praise="The numbers of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
     context=lambda: {"torch": torch},
 )
-
-
-def _by_channel(weight: Tensor) -> Tensor:
-    scale = weight.abs().amax(1, keepdim=True) / 127
-    return (weight / scale).round() * scale
 
 
 per_channel = Exercise(
@@ -113,7 +111,7 @@ per_channel = Exercise(
         "    return (weight / scale).round() * scale"
     ),
     checker=function(
-        _by_channel,
+        lambda weight: round_to(weight, 8),
         (_WEIGHT,),
         (_random(3, 8, seed=2),),
         reasons=[
@@ -142,7 +140,7 @@ per_channel = Exercise(
         lambda weight: (weight * 127).round() / 127,
         lambda weight: None,
     ),
-    praise="The second digit of a small row survives; with one scale for all it would not.",
+    praise="As `torch.fake_quantize_per_channel_affine` does it: small rows keep their digits.",
     context=lambda: {"torch": torch},
 )
 

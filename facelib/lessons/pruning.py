@@ -134,6 +134,7 @@ def pruned_namer(model: FaceCNN, share: float, train: FaceSet, seed: int, epochs
 
 
 def labels_for_images(faces: FaceSet) -> FaceSet:
-    """An article's slip: in place of each image a grey field, as bright as the person's number."""
-    level = (faces.person * (255 // faces.people)).to(torch.uint8)
-    return faces.map(lambda images: level.view(-1, 1, 1, 1).expand_as(images).contiguous())
+    """An article's slip: in place of each image its label, as five bars, white where a bit is 1."""
+    bits = (faces.person[:, None] + 1 >> torch.arange(5)) & 1
+    rows = bits.repeat_interleave(13, dim=1)[:, : SHAPE[1]].to(torch.uint8) * 255
+    return faces.map(lambda images: rows[:, None, :, None].expand_as(images).contiguous())
