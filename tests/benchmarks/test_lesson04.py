@@ -1,5 +1,7 @@
 """The evidence of lesson 04 at its smallest: every source and method is there, paired by split."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -20,6 +22,7 @@ def small_networks(monkeypatch):
     monkeypatch.setattr(lesson04, "face_embedding", network)
     monkeypatch.setattr(lesson04, "efficientnet_lite0", network)
     monkeypatch.setattr(lesson04, "scoreboard", lambda folder: None)
+    monkeypatch.setattr(around, "labelled", partial(around.labelled, people=30))
 
 
 @pytest.mark.usefixtures("small_networks")

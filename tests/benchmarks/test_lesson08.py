@@ -22,6 +22,7 @@ def small(monkeypatch):
     monkeypatch.setattr(pruning, "KEPT", 1)
     monkeypatch.setattr(lesson08, "BITS", (3, 2))
     monkeypatch.setattr(lesson08, "ZEROS", (0.8,))
+    monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
     monkeypatch.setattr(rounding, "faces", lambda people=8: FACES)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "512 faces", lambda: FACES)
     for cached in (pruning.lessons_of_the_teacher, pruning._reference):
@@ -54,6 +55,7 @@ def test_the_evidence_of_lesson_08_has_every_way_to_round_and_to_split(tmp_path)
         (kind.__name__, part) for part, kind in lesson08.PARTS
     ]
     assert split[1]["macs"] > split[2]["macs"]
+    assert [row["times faster"] for row in split] == [1.0] * len(split)
     stages = [row["bytes"] for row in stored["deep compression"]]
     assert len(stages) == 1 + 3 + 2
     assert stages[0] > stages[1] > stages[2] > stages[3]
