@@ -208,7 +208,8 @@ def deep_table(found: Sequence[Mapping]) -> Table:
 
 
 def ladder_table(ladder: Mapping[str, Mapping]) -> Table:
-    """Every rung: its file, its speed, what was lost of the teacher's verification.
+    """Every rung: its file, its speed, what was lost of the teacher's verification, and the share
+    of genuine pairs that it rejects in the group it serves worst.
 
     Args:
         ladder: what benchmarks/ladder.py stored.
@@ -218,9 +219,11 @@ def ladder_table(ladder: Mapping[str, Mapping]) -> Table:
         lost = (
             signed(Interval(**ladder[part][name]["points lost"]), 2) for part in ("kept", "LFW")
         )
+        worst = f"{ladder['kept'][name]['worst group']['value']:.2%}"
         rows.append([name, f"{cost['bytes'] / 1e3:,.0f} kB", f"{cost['times smaller']:.1f}",
-                     f"{cost['times faster']['value']:.1f}", *lost])  # fmt: skip
-    head = ["", "file", "times smaller", "times faster", "TAR lost, points", "lost on LFW, points"]
+                     f"{cost['times faster']['value']:.1f}", *lost, worst])  # fmt: skip
+    head = ["", "file", "times smaller", "times faster", "TAR lost, points", "lost on LFW, points",
+            "worst group rejected"]  # fmt: skip
     return Table(head, rows)
 
 

@@ -62,3 +62,31 @@ def points_lost(before: Tensor, after: Tensor, person: Tensor, far: float = FAR)
     """
     lost = 100 * (accepted(before, person, far) - accepted(after, person, far))
     return bootstrap_people(lost, torch.arange(len(lost)))
+
+
+def worst_group(embeddings: Tensor, faces: FaceSet, far: float = FAR) -> Interval:
+    """The share of genuine pairs that is rejected in the group where that is largest.
+
+    Everybody has the same threshold. Which group is worst is read off the same faces.
+
+    Args:
+        embeddings: of `faces`, float (N, D), as in `accepted`.
+        faces: with a group for each, the same for all faces of a person.
+        far: as in `accepted`.
+
+    Returns:
+        0 to 1, with a 95 % interval over the people of that group.
+
+    Raises:
+        ValueError: faces without groups, or what `accepted` refuses.
+    """
+    if faces.group is None:
+        raise ValueError("want faces with groups, got a FaceSet whose group is None")
+    rejected = 1 - accepted(embeddings, faces.person, far)
+    group = torch.zeros(len(rejected), dtype=torch.int64)
+    group[faces.person] = faces.group
+    found = [
+        bootstrap_people(rejected[group == one], torch.arange(int((group == one).sum())))
+        for one in group.unique()
+    ]
+    return max(found, key=lambda interval: interval.value)

@@ -27,6 +27,7 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     assert list(stored["networks"]) == ["teacher", "student"]
     assert stored["kept"]["teacher"]["points lost"]["value"] == 0
     assert stored["kept"]["student"]["points lost"]["value"] != 0
+    assert 0 < stored["kept"]["student"]["worst group"]["value"] <= 1
     smaller = [stored["costs"][name]["times smaller"] for name in names]
     assert smaller[4] > smaller[3] > smaller[0]
     assert smaller[5] > smaller[3]
@@ -36,6 +37,7 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     known = Scoreboard.load(evidence.FOLDER / "scoreboard.json")
     ours = [row for row in board.rows if row.method == "face student, taught"]
     assert [row.lesson for row in ours] == ["06"]
+    assert ours[0].worst_group.value == stored["kept"]["student"]["worst group"]["value"]
     assert ours[0].bytes == (folder / "student.safetensors").stat().st_size
     names = {row.method for row in board.rows}
     assert names == {row.method for row in known.rows} | {"face student, taught"}

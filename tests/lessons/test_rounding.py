@@ -121,11 +121,12 @@ def test_tables_of_ranks_stages_and_rungs_have_a_row_each():
               {"stage": "16 values", "bytes": 125, "lost": INTERVAL}]  # fmt: skip
     assert [row[2] for row in rounding_charts.deep_table(stages).rows] == ["1.0", "8.0"]
     cost = {"bytes": 4000, "times smaller": 2.0, "times faster": INTERVAL}
+    names = ("teacher", "student")
     ladder = {
         "networks": {"teacher": {"macs": 9e6}, "student": {"macs": 3e6}},
-        "costs": {"teacher": cost, "student": cost},
-        "kept": {name: {"points lost": INTERVAL} for name in ("teacher", "student")},
-        "LFW": {name: {"points lost": INTERVAL} for name in ("teacher", "student")},
+        "costs": dict.fromkeys(names, cost),
+        "kept": {name: {"points lost": INTERVAL, "worst group": INTERVAL} for name in names},
+        "LFW": {name: {"points lost": INTERVAL} for name in names},
     }  # fmt: skip
     assert rounding_charts.ladder_table(ladder).rows[1][1:4] == ["4 kB", "2.0", "1.5"]
     assert rounding_charts.work(ladder) == {"teacher": (1.0, 1.5), "student": (3.0, 1.5)}

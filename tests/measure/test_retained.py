@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from facelib.data import all_pairs
 from facelib.measure import Verification, similarity
-from facelib.measure.retained import accepted, ladder_faces, points_lost
+from facelib.measure.retained import accepted, ladder_faces, points_lost, worst_group
 
 
 def people(count=60, each=4, noise=1.2):
@@ -44,6 +46,26 @@ def test_somebody_with_one_face_is_refused():
     embeddings, person = people()
     with pytest.raises(ValueError, match="two faces or more of each"):
         accepted(embeddings[:-3], person[:-3])
+
+
+def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
+    faces = ladder_faces(people=60, images=4)
+    embeddings, person = people()
+    noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
+    disturbed = faces.group == 2
+    worse = embeddings + 3 * noise * disturbed[:, None]
+    found, shares = worst_group(worse, faces), accepted(worse, person)
+    theirs = torch.stack([disturbed[person == who].any() for who in range(60)])
+    assert found.value == pytest.approx(1 - shares[theirs].mean().item())
+    assert found.n == theirs.sum()
+    assert found.low > 1 - shares[~theirs].mean()
+
+
+def test_faces_without_groups_have_no_worst_one():
+    embeddings, _ = people(count=3)
+    faces = replace(ladder_faces(people=3, images=4), group=None)
+    with pytest.raises(ValueError, match="group is None"):
+        worst_group(embeddings, faces)
 
 
 def test_the_ladders_people_are_grey_and_always_the_same():
