@@ -3,7 +3,7 @@
 Needs `pip install nncf openvino`. FOLDER holds what `benchmarks.students` trained. The teacher and
 the ladder's last network go through onnxruntime's quantizer as it comes and through NNCF, which
 openvino runs; torch-pruning alone (widths as they come) and the ladder's own files stand beside
-them. One image, one thread, in turns with the teacher's file of 32 bits in onnxruntime.
+them. One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import results
-from benchmarks.ladder import CALIBRATION, SHAPE, TEACHER, call
+from benchmarks.ladder import CALIBRATION, CALLS, SHAPE, TEACHER, call
 from facelib.compress import export, quantize
 from facelib.data.synth import synth
 from facelib.measure import latency_ratio
@@ -82,13 +82,13 @@ def by_nncf(plain: Path, path: Path, images: Tensor) -> tuple[Openvino, int]:
     return Openvino(model), path.stat().st_size + path.with_suffix(".bin").stat().st_size
 
 
-def main(folder: Path, people: int = 2000, pairs: int = 300, out: Path = results.FOLDER) -> None:
+def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = results.FOLDER) -> None:
     """Measure all of it and store peers.json.
 
     Args:
         folder: of the trained networks.
         people: who don't exist, to count lost points on.
-        pairs: of timed calls.
+        pairs: of timed turns.
         out: where to store.
     """
     import openvino
@@ -104,7 +104,7 @@ def main(folder: Path, people: int = 2000, pairs: int = 300, out: Path = results
         def note(name: str, model: nn.Module, once: Callable[[], object], size: int) -> None:
             rows[name] = {
                 "bytes": size, "times smaller": WEIGHTS.stat().st_size / size,
-                "times faster": latency_ratio(timed, once, pairs=pairs),
+                "times faster": latency_ratio(timed, once, pairs=pairs, calls=CALLS),
                 "points lost": points_lost(before, embed(model, faces.images), faces.person),
             }  # fmt: skip
             print(f"{name:40} {rows[name]}", flush=True)

@@ -139,7 +139,12 @@ def latency(
 
 
 def latency_ratio(
-    a: Callable[[], object], b: Callable[[], object], *, pairs: int = 30, warmup: int = 5
+    a: Callable[[], object],
+    b: Callable[[], object],
+    *,
+    pairs: int = 30,
+    warmup: int = 5,
+    calls: int = 1,
 ) -> Interval:
     """How many times as long `a` takes as `b`: the median ratio with a 95 % interval.
 
@@ -147,23 +152,30 @@ def latency_ratio(
     slows both. The interval lies between two order statistics (the sign test turned round); it
     assumes nothing about the shape of the spread, so an interruption here and there does no harm.
 
+    A single call finds the processor's caches full of what the other has left there, which costs
+    a short call more than a long one. With several calls a turn, one untimed call goes before them:
+    that is the time of a call on its own, over and over.
+
     Args:
         a, b: what to time.
-        pairs: timed pairs of calls, at least 6 (fewer cannot give 95 %).
+        pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %).
         warmup: untimed calls of each before them.
+        calls: timed together in a turn.
 
     Raises:
-        ValueError: pairs or warmup are too small.
+        ValueError: pairs, warmup or calls are too small.
     """
-    if pairs < 6 or warmup < 0:
-        raise ValueError(f"want pairs >= 6 and warmup >= 0, got {pairs} and {warmup}")
+    if pairs < 6 or warmup < 0 or calls < 1:
+        raise ValueError(
+            f"want pairs >= 6 and warmup >= 0 and calls >= 1, got {pairs} and {warmup} and {calls}"
+        )
     for _ in range(warmup):
         a()
         b()
     ratios = []
     for pair in range(pairs):
         first, second = (a, b) if pair % 2 == 0 else (b, a)
-        one, other = _milliseconds(first), _milliseconds(second)
+        one, other = _turn(first, calls), _turn(second, calls)
         ratios.append(one / other if pair % 2 == 0 else other / one)
     ratios.sort()
     # each ratio is below the true median with chance 1/2: how many can be, at 95 %?
@@ -211,6 +223,14 @@ def peak_memory(call: Callable[[], object], device: torch.device | str = "cpu") 
         done.set()
         watcher.join()
     return max(peak, last) - before
+
+
+def _turn(call: Callable[[], object], calls: int) -> float:
+    """Milliseconds of some calls in a row; of more than one, after another that isn't timed."""
+    if calls == 1:
+        return _milliseconds(call)
+    call()
+    return _milliseconds(lambda: [call() for _ in range(calls)])
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

@@ -31,7 +31,11 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     smaller = [stored["costs"][name]["times smaller"] for name in names]
     assert smaller[4] > smaller[3] > smaller[0]
     assert smaller[5] > smaller[3]
-    assert stored["costs"]["teacher"]["times faster"]["value"] == pytest.approx(1, abs=0.5)
+    assert list(stored["others"]) == names
+    assert stored["others"]["student"] != stored["kept"]["student"]["points lost"]
+    turns = stored["costs"]["teacher"]
+    for name in ("times faster", "times faster, one call a turn"):
+        assert turns[name]["value"] == pytest.approx(1, abs=0.5)
     assert stored["costs"]["student"]["times faster"]["low"] > 0
     board = Scoreboard.load(folder / "scoreboard.json")
     known = Scoreboard.load(evidence.FOLDER / "scoreboard.json")

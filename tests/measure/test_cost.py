@@ -156,6 +156,22 @@ def test_the_ratio_says_how_many_times_as_long_the_first_call_takes(clock):
     assert "".join(order) == "abbaabbaabbaab"
 
 
+def test_of_several_calls_a_turn_the_first_is_not_timed(clock):
+    last = []
+
+    def run(name: str, seconds: float) -> None:
+        cold = last[-1:] != [name]
+        last.append(name)
+        clock.sleep(seconds + 0.1 * cold)  # after the other, every call takes longer
+
+    calls = {"a": lambda: run("a", 0.006), "b": lambda: run("b", 0.003)}
+    assert latency_ratio(*calls.values(), pairs=6, warmup=0).value != pytest.approx(2)
+    last.clear()
+    found = latency_ratio(*calls.values(), pairs=6, warmup=0, calls=3)
+    assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
+    assert "".join(last[:16]) == "aaaabbbb" + "bbbbaaaa"
+
+
 def test_a_machine_that_slows_down_does_not_change_the_ratio(clock):
     slower = [1.0]
 
@@ -184,9 +200,9 @@ def test_the_interval_of_the_ratio_holds_the_truth_as_often_as_it_says(monkeypat
     assert 0.92 * 300 <= held < 300
 
 
-@pytest.mark.parametrize("wrong", [{"pairs": 5}, {"warmup": -1}])
+@pytest.mark.parametrize("wrong", [{"pairs": 5}, {"warmup": -1}, {"calls": 0}])
 def test_too_few_pairs_for_an_interval_are_refused(wrong):
-    with pytest.raises(ValueError, match="pairs >= 6 and warmup >= 0"):
+    with pytest.raises(ValueError, match="pairs >= 6 and warmup >= 0 and calls >= 1"):
         latency_ratio(lambda: None, lambda: None, **wrong)
 
 
