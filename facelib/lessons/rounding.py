@@ -69,7 +69,6 @@ def files(folder: Path) -> dict[str, Path]:
     ways = {
         "dynamic": {"images": None}, "static, minmax": {"images": some},
         "static, percentile": {"images": some, "ranges": "percentile"},
-        "static, entropy": {"images": some, "ranges": "entropy"},
         "static, a scale a layer": {"images": some, "per_channel": False},
     }  # fmt: skip
     found = {"32 bits": plain}

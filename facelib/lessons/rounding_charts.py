@@ -13,6 +13,7 @@ from torch import Tensor
 
 from facelib.compress import factorize, quantize
 from facelib.compress.codebook import weighted
+from facelib.compress.quantize import RANGES
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons import pruning, rounding
 from facelib.lessons.charts import Table, explore, signed
@@ -124,7 +125,7 @@ def calibration_table(plain: Path, images: Tensor) -> Table:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, pictures in rounding.CALIBRATED_ON.items():
-            for ranges in ("minmax", "entropy"):
+            for ranges in RANGES:
                 path = Path(folder) / "small.onnx"
                 quantize(plain, path, pictures(), ranges=ranges)
                 turned = rounding.turned(OnnxModel(path), images)
