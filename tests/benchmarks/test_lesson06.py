@@ -43,5 +43,5 @@ def test_the_evidence_without_names_has_every_picture_and_teacher(tmp_path):
     unlabelled.main((0,), steps=2, folder=tmp_path)
     found = results.read("unlabelled", tmp_path)["pictures"]
     assert set(distilling.PICTURES) < set(found)
-    assert {"teacher", "teacher, fine-tuned", unlabelled.TUNED} < set(found)
+    assert {"teacher", "teacher, fine-tuned", *unlabelled.TUNED} < set(found)
     assert all([len(split) for split in shares] == [20] for shares in found.values())
