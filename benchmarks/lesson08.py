@@ -41,17 +41,6 @@ def files(people: int, pairs: int) -> dict[str, dict]:
         }  # fmt: skip
 
 
-def calibration(people: int) -> dict[str, Interval]:
-    """Points lost by the pictures that set the scales."""
-    found = {}
-    with tempfile.TemporaryDirectory() as place:
-        plain = export(face_student(), Path(place) / "plain.onnx", pruning.SHAPE).path
-        for name, pictures in rounding.CALIBRATED_ON.items():
-            path = quantize(plain, Path(place) / "small.onnx", pictures()).path
-            found[name] = pruning.lost(OnnxModel(path), people)
-    return found
-
-
 def bits(seeds: Sequence[int], widths: Sequence[int], steps: int, people: int) -> dict[str, dict]:
     """[bits of a weight], what is read at 8: points lost at once, and one value a seed where the
     student was trained on before it was rounded, and while it was."""
@@ -165,7 +154,7 @@ def main(
     kinds = {"the student": face_student, "the same with PReLU": rounding.with_prelu,
              "lesson 01's FaceCNN": lambda: FaceCNN(24, 128, 20).eval()}  # fmt: skip
     payload = {
-        "seeds": list(seeds), "files": files(people, pairs), "calibration": calibration(people),
+        "seeds": list(seeds), "files": files(people, pairs),
         "eight bits": eight_bits_faster(kinds, pairs), "scales": scales(BITS, people),
         "halves": halves(people), "bits": bits(seeds, BITS[:-1], steps, people),
         "ranks": ranks(seeds, steps, people, pairs),

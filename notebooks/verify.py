@@ -47,9 +47,12 @@ def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
             return 0
 
     def watch() -> None:
+        last = 0.0
         while not done.wait(interval):
             children = set(psutil.Process().children(recursive=True)) - others
-            cost.gigabytes = max(cost.gigabytes, sum(map(resident, children)) / 1e9)
+            now = sum(map(resident, children)) / 1e9
+            # for a moment after a fork the parent's memory counts twice: want two samples in a row
+            cost.gigabytes, last = max(cost.gigabytes, min(last, now)), now
 
     watcher = threading.Thread(target=watch)
     watcher.start()

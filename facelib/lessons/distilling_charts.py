@@ -16,7 +16,7 @@ from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons.charts import Table, explore, signed
 from facelib.lessons.transfer_charts import ahead, over_people
-from facelib.measure import Interval, mean_interval, paired_interval
+from facelib.measure import mean_interval, paired_interval
 
 
 def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
@@ -137,22 +137,4 @@ def teachers(found: Mapping[str, Mapping], alone: Sequence[Sequence[float]]) -> 
         means = [over_people(runs[who]).value for who in ("teacher", "student")]
         rows.append([name, f"{runs['parameters']:,}", *means, signed(gain)])
     head = ["teacher", "parameters", "its top-1", "its student's", "student - names, points"]
-    return Table(head, rows)
-
-
-def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
-    """Rows of benchmarks/ladder.py: size, work, and what was lost of the teacher's verification.
-
-    Args:
-        ladder: what it stored.
-        names: of networks, as files of 32 bits.
-    """
-    rows = []
-    for name in names:
-        network, cost = ladder["networks"][name], ladder["costs"][name]
-        lost = (ladder[part][name]["points lost"] for part in ("kept", "LFW"))
-        faster = cost["times faster"]["value"]
-        rows.append([name, f"{network['parameters']:,}", f"{network['macs'] / 1e6:.1f} million",
-                     f"{faster:.1f}", *(signed(Interval(**found)) for found in lost)])  # fmt: skip
-    head = ["", "parameters", "MACs", "times faster", "TAR lost, 2,000 people", "lost on LFW"]
     return Table(head, rows)

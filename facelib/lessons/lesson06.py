@@ -198,7 +198,7 @@ follow = Exercise(
 
 shrunk = Exercise(
     name="shrunk",
-    prompt="How many times smaller the soft part's gradient would be without T squared, at T = 4.",
+    prompt="By which number the soft part must be multiplied at T = 4 to make up for both factors.",
     starter="times = ____",
     hints=(
         "One T comes from the derivative of logits / T.",
@@ -209,7 +209,8 @@ shrunk = Exercise(
         16,
         reasons={
             4: "That is the derivative of logits / T; the distributions differ less, too.",
-            1 / 16: "The other way round: how many times *smaller*.",
+            1 / 16: "That would make it smaller still.",
+            24: "That is the table's ratio of T = 1 to T = 4. At high T the rule is T squared.",
             8: "Multiplied, not added: T times T.",
             256: "T squared, once.",
         },
@@ -237,7 +238,7 @@ named = Quiz(
 
 needs = Quiz(
     "needs",
-    "What does a student need that is taught by an embedding teacher?",
+    "What does a student need to learn by the loss of exercise 5?",
     {
         "the names of the people": "The loss compares two embeddings of one picture, no names.",
         "the teacher's training pictures": "Others will do, if they are like those to come.",
@@ -249,15 +250,15 @@ needs = Quiz(
 
 gone = Quiz(
     "gone",
-    "The teacher takes ten photographs of Eve for Ann, always. What does a student learn that sees "
-    "soft targets with weight 1?",
+    "A teacher says Ann of every photograph of Eve. A student is shown them and learns from soft "
+    "targets alone, weight 1. Whom will it see in Eve?",
     {
-        "Eve is Ann, too": "It has nothing else to go by: a teacher's faults are taught as well.",
-        "Eve is Eve": "From whom? With weight 1 no name enters the loss.",
-        "nothing about Eve": "It is shown her, and told that she is Ann.",
-        "Eve is nobody": "Soft targets add up to 1: there is no probability for a stranger.",
+        "Ann": "It has nothing else to go by: a teacher's faults are taught as well.",
+        "Eve": "From whom should it know? With weight 1 no name enters the loss.",
+        "nobody in particular": "It is shown her, and told that she is Ann.",
+        "a stranger": "Soft targets add up to 1: there is no probability for a stranger.",
     },
-    right="Eve is Ann, too",
+    right="Ann",
 )
 
 fewer = NumberQuiz(

@@ -108,7 +108,7 @@ norms = Exercise(
     starter="importance = ____",
     hints=(
         "`kernels` is (outputs, inputs, 3, 3): a channel is one output.",
-        "`kernels.abs().sum(dim=(1, 2, 3))` leaves the first dimension.",
+        "`abs()` first. `sum(dim=...)` takes several dimensions: all but that of the outputs.",
     ),
     answer="importance = kernels.abs().sum(dim=(1, 2, 3))",
     checker=tensor(
@@ -140,12 +140,12 @@ quarter = Exercise(
         "A 3 x 3 convolution from 64 to 64 channels loses half of its outputs, and the layer "
         "before it half of its own. Which share of this layer's MACs stays?"
     ),
-    starter="share = ____",
+    starter="left = ____",
     hints=(
         "MACs are 9 * inputs * outputs * places.",
         "Its inputs are the outputs of the layer before.",
     ),
-    answer="share = (32 * 32) / (64 * 64)",
+    answer="left = (32 * 32) / (64 * 64)",
     checker=number(
         0.25,
         reasons={
@@ -170,7 +170,7 @@ optimism = Exercise(
     starter="reported = ____",
     hints=(
         "Choose the network that is best on the first half.",
-        "Its score on the *other* half is the honest one: `second_half[first_half.argmax()]`.",
+        "Its score on the *other* half is the honest one. `argmax()` says which network is best.",
     ),
     answer="reported = second_half[first_half.argmax()]",
     checker=number(
@@ -234,17 +234,18 @@ zeros = Quiz(
 
 file = NumberQuiz(
     "file",
-    "Nine of ten weights are 0, and each code takes at least one bit in a Huffman code. How many "
-    "times smaller than with 32 bits a weight can the file be at most?",
-    wanted=32,
+    "Nine of ten weights are 0 and get a code of one bit, each other weight gets one of six "
+    "(lesson 03's Huffman codes). How many times smaller than with 32 bits a weight is the file?",
+    wanted=32 / 1.5,
     tolerance=0.5,
     unit="times",
     reasons={
-        10: "That leaves a tenth of the weights at 32 bits. Here all take a few, a zero one.",
-        320: "A weight can't take less than a bit in a Huffman code.",
-        16: "With two bits for each. The most frequent code takes one.",
+        10: "That leaves a tenth of the weights at 32 bits. They take six, and a zero takes one.",
+        32: "That is one bit for each. A tenth of them take six.",
+        32 / 6: "That is six bits for each. Nine of ten take one.",
+        32 / 3.5: "That is the mean of 1 and 6. Nine of ten weights take the shorter code.",
     },
-    praise="Coding runs of zeros, or several codes at a time, can go below a bit.",
+    praise="0.9 + 0.6 bits a weight. Zeros shorten a file that counts how often a value comes.",
 )
 
 QUIZZES = collect("07", frozen, together, zeros, file)

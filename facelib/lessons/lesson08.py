@@ -152,20 +152,20 @@ def _nearest(weight: Tensor, rank: int) -> Tensor:
 
 low_rank = Exercise(
     name="low_rank",
-    prompt="Return the matrix of this rank that is nearest to the weight.",
+    prompt="Return the sum of the first `rank` terms, which is the nearest matrix of that rank.",
     starter=(
         "def low_rank(weight, rank):\n"
-        "    u, s, v = torch.linalg.svd(weight, full_matrices=False)\n"
+        "    u, s, vt = torch.linalg.svd(weight, full_matrices=False)\n"
         "    return ____"
     ),
     hints=(
-        "Keep the first `rank` columns of u, singular values, and rows of v.",
-        "`(u[:, :rank] * s[:rank]) @ v[:rank]`",
+        "Keep the first `rank` columns of u, singular values, and rows of vt.",
+        "`(u[:, :rank] * s[:rank]) @ vt[:rank]`",
     ),
     answer=(
         "def low_rank(weight, rank):\n"
-        "    u, s, v = torch.linalg.svd(weight, full_matrices=False)\n"
-        "    return (u[:, :rank] * s[:rank]) @ v[:rank]"
+        "    u, s, vt = torch.linalg.svd(weight, full_matrices=False)\n"
+        "    return (u[:, :rank] * s[:rank]) @ vt[:rank]"
     ),
     checker=function(
         _nearest,
@@ -202,7 +202,7 @@ thin = Exercise(
     name="thin",
     prompt=(
         "A linear layer of 768 inputs and 128 outputs becomes two: 768 to r, and r to 128. What is "
-        "the largest r with fewer weights than before?"
+        "the largest r that still saves weights?"
     ),
     starter="r = ____",
     hints=(

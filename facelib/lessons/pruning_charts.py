@@ -85,10 +85,12 @@ def channels_table(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     rows = []
     for ratio, ways in found.items():
         for importance, runs in ways.items():
-            rows.append([f"{float(ratio):.0%}", importance, f"{runs['parameters']:,}",
-                         signed(Interval(**runs["at once"])), over_seeds(runs["trained on"]),
+            rows.append([f"{float(ratio):.0%}", importance, f"{runs['macs'] / 1e6:.1f} million",
+                         f"{runs['parameters']:,}", signed(Interval(**runs["at once"])),
+                         over_seeds(runs["trained on"]),
                          over_seeds(runs.get("from nothing", ()))])  # fmt: skip
-    head = ["MACs gone", "by", "parameters", "at once", "trained on", "same from nothing"]
+    head = ["to go", "by", "MACs left", "parameters", "at once", "trained on",
+            "same from nothing"]  # fmt: skip
     return Table(head, rows)
 
 

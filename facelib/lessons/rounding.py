@@ -54,11 +54,11 @@ def faces(people: int = 128) -> Tensor:
 
 # Pictures that could set the scales, uint8 (N, 1, 64, 64).
 CALIBRATED_ON: Mapping[str, Callable[[], Tensor]] = {
-    "512 faces": faces,
+    "256 faces": lambda: faces(64),
     "8 faces": lambda: faces(2),
-    "512 dark faces": lambda: faces() // 4,
+    "256 dark faces": lambda: faces(64) // 4,
     "noise": lambda: torch.randint(
-        256, (512, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+        256, (256, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     ),
 }
 

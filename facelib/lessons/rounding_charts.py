@@ -101,6 +101,7 @@ def files_table(found: Mapping[str, Mapping]) -> Table:
     """
     rows = [[name, f"{row['bytes'] / 1e3:,.0f} kB", Interval(**row["times faster"]),
              signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
+    rows[0][2] = 1  # itself
     return Table(["", "file", "times faster [95 % CI]", "TAR lost, points"], rows)
 
 
@@ -155,17 +156,6 @@ def halves_table(found: Mapping[str, Mapping]) -> Table:
     return Table(["", "largest number", "relative step", "TAR lost, points"], rows)
 
 
-def lost_table(found: Mapping[str, Mapping], what: str) -> Table:
-    """Points of TAR lost, a row for each of some ways.
-
-    Args:
-        found: intervals by name.
-        what: the ways have in common.
-    """
-    rows = [[name, signed(Interval(**lost), 2)] for name, lost in found.items()]
-    return Table([what, "TAR lost, points"], rows)
-
-
 def bits_table(found: Mapping[str, Mapping]) -> Table:
     """Rounding at once, after training on, and while training on.
 
@@ -206,53 +196,3 @@ def deep_table(found: Sequence[Mapping]) -> Table:
     rows = [[row["stage"], f"{row['bytes'] / 1e3:,.0f} kB", f"{whole / row['bytes']:.1f}",
              signed(Interval(**row["lost"]))] for row in found]  # fmt: skip
     return Table(["", "file", "times smaller", "TAR lost, points"], rows)
-
-
-def ladder_table(ladder: Mapping[str, Mapping]) -> Table:
-    """Every rung: its file, its speed, what was lost of the teacher's verification, and the share
-    of genuine pairs that it rejects in the group it serves worst.
-
-    Args:
-        ladder: what benchmarks/ladder.py stored.
-    """
-    rows = []
-    for name, cost in ladder["costs"].items():
-        lost = (
-            signed(Interval(**ladder[part][name]["points lost"]), 2) for part in ("kept", "LFW")
-        )
-        worst = f"{ladder['kept'][name]['worst group']['value']:.2%}"
-        rows.append([name, f"{cost['bytes'] / 1e3:,.0f} kB", f"{cost['times smaller']:.1f}",
-                     f"{cost['times faster']['value']:.1f}", *lost, worst])  # fmt: skip
-    head = ["", "file", "times smaller", "times faster", "TAR lost, points", "lost on LFW, points",
-            "worst group rejected"]  # fmt: skip
-    return Table(head, rows)
-
-
-def work(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float]]:
-    """Of each network at 32 bits: how many times fewer MACs than the teacher's, and how many times
-    faster it is.
-
-    Args:
-        ladder: what benchmarks/ladder.py stored.
-    """
-    whole = ladder["networks"]["teacher"]["macs"]
-    return {name: (whole / row["macs"], ladder["costs"][name]["times faster"]["value"])
-            for name, row in ladder["networks"].items()}  # fmt: skip
-
-
-def work_and_time(points: Mapping[str, tuple[float, float]]) -> Table:
-    """MACs saved against time saved, with the line where both are the same.
-
-    Args:
-        points: by name, how many times fewer MACs and how many times faster.
-    """
-    figure, axis = subplots(figsize=(4.6, 3.4))
-    most = max(max(pair) for pair in points.values())
-    axis.loglog([1, most], [1, most], "--", color="grey")
-    for name, (fewer, faster) in points.items():
-        axis.plot(fewer, faster, "o", color=COLOURS[0])
-        axis.annotate(name, (fewer, faster), fontsize=8, xytext=(4, 2), textcoords="offset points")
-    axis.set(xlabel="times fewer MACs", ylabel="times faster")
-    show(figure, "Times faster by times fewer MACs, with a dashed line where both are equal.")
-    rows = [[name, f"{fewer:.1f}", f"{faster:.1f}"] for name, (fewer, faster) in points.items()]
-    return Table(["", "times fewer MACs", "times faster"], rows)

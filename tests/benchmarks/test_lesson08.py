@@ -24,7 +24,6 @@ def small(monkeypatch):
     monkeypatch.setattr(lesson08, "ZEROS", (0.8,))
     monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
     monkeypatch.setattr(rounding, "faces", lambda people=8: FACES)
-    monkeypatch.setitem(rounding.CALIBRATED_ON, "512 faces", lambda: FACES)
     for cached in (pruning.lessons_of_the_teacher, pruning._reference):
         cached.cache_clear()
     yield
@@ -42,7 +41,6 @@ def test_the_evidence_of_lesson_08_has_every_way_to_round_and_to_split(tmp_path)
     sizes = {name: row["bytes"] for name, row in stored["files"].items()}
     assert sizes["static, minmax"] < 0.5 * sizes["32 bits"]
     assert stored["files"]["32 bits"]["times faster"]["value"] == pytest.approx(1, abs=0.6)
-    assert list(stored["calibration"]) == list(rounding.CALIBRATED_ON)
     assert list(stored["eight bits"]) == [
         "the student", "the same with PReLU", "lesson 01's FaceCNN"
     ]  # fmt: skip

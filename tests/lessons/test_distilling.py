@@ -10,7 +10,6 @@ from torch import nn
 
 from facelib.data import FaceSet
 from facelib.lessons import distilling, distilling_charts, transfer
-from facelib.models import FaceCNN
 
 
 @pytest.fixture(scope="module")
@@ -134,18 +133,6 @@ def test_students_and_teachers_are_compared_by_pairs():
     found = {"large": {"parameters": 1000, "teacher": better, "student": better}}
     (row,) = distilling_charts.teachers(found, alone).rows
     assert row == ["large", "1,000", "0.700", "0.700", "+10.0 [+10.0, +10.0]"]
-
-
-def test_a_rung_says_what_it_costs_and_what_is_lost():
-    lost = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 9, "of": "people"}
-    ladder = {
-        "networks": {"student": {"parameters": 1000, "macs": 2_500_000}},
-        "costs": {"student": {"times faster": {"value": 3.14}}},
-        "kept": {"student": {"points lost": lost}}, "LFW": {"student": {"points lost": lost}},
-    }  # fmt: skip
-    (row,) = distilling_charts.rungs(ladder, ["student"]).rows
-    assert row == ["student", "1,000", "2.5 million", "3.1", *["+0.5 [+0.2, +0.8]"] * 2]
-    assert isinstance(distilling.namer(3), FaceCNN)
 
 
 def test_other_photographs_are_of_the_same_people_and_neither_learnt_from_nor_tested_on():

@@ -89,12 +89,12 @@ def test_the_tables_hold_every_run():
     assert [row[0] for row in rows] == ["0%", "80%"]
     assert rows[1][4] == "+1.0 [+1.0, +1.0]"
     ways = {
-        "L1": runs | {"parameters": 9, "from nothing": [8.0, 9.0]},
-        "Taylor": runs | {"parameters": 9},
+        "L1": runs | {"parameters": 9, "macs": 3e6, "from nothing": [8.0, 9.0]},
+        "Taylor": runs | {"parameters": 9, "macs": 2e6},
     }
     rows = pruning_charts.channels_table({"0.5": ways}).rows
     assert [row[1] for row in rows] == ["L1", "Taylor"]
-    assert rows[1][5] == "-"
+    assert (rows[1][2], rows[1][6]) == ("2.0 million", "-")
 
 
 def _layers(model):

@@ -1,0 +1,283 @@
+# %% [markdown]
+# # 08 · Quantization and low rank: fewer bits, thinner matrices
+#
+# **You will learn** to write a network's numbers with eight bits and with fewer, by hand and with tools; what sets the scales and what that costs; when eight bits are faster and when not; to split a layer in two by its singular values; and to put all steps so far into one file.
+# **You need** [lesson 06](06_distillation.ipynb) for the student, [lesson 03](03_weight_sharing.ipynb) for codebooks. **Time:** 45 minutes to read, a minute to run on two cores.
+
+# %% tags=["parameters"]
+profile = None
+
+# %%
+import tempfile
+from pathlib import Path
+
+import torch
+
+from facelib import measure
+from facelib.compress import export, factorize, quantize
+from facelib.lessons import (
+    ____,
+    charts,
+    evidence,
+    ladder_charts,
+    pick,
+    pruning,
+    rounding,
+    rounding_charts,
+)
+from facelib.lessons import lesson08 as lesson
+from facelib.measure.retained import ladder_faces
+from facelib.models import face_student
+from facelib.models.runtime import OnnxModel
+
+stored, ladder = evidence.load("08"), evidence.load("ladder")
+people = pick(profile, smoke=20, quick=100, full=pruning.PEOPLE)
+
+# %% [markdown]
+# ## Eight bits by hand
+#
+# A number of 32 bits can be almost anything between $10^{-38}$ and $10^{38}$. A network needs little of that: the weights of a layer lie within some tenths of zero, its outputs within a few units. **Quantization** lays a ruler over that range, with 256 marks, and stores the number of the nearest mark:
+#
+# $$q = \mathrm{round}(x / s) + z, \qquad x \approx s\,(q - z)$$
+#
+# The **scale** $s$ is the distance between two marks, the **zero point** $z$ is the mark of 0, which must be exact: padding and ReLU make many zeros.
+#
+# **Exercise 1.** A layer's outputs lie between -2 and 49. What is the scale?
+
+# %% tags=["exercise", "nbval-check-output"]
+scale = ____
+lesson.step.check(scale)
+
+# %% [markdown]
+# **Exercise 2.** Write the first formula. What lies outside the range is cut off.
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def quantized(values, scale, zero_point):
+    return ____
+
+
+lesson.quantized.check(quantized)
+
+# %% [markdown]
+# PyTorch writes such numbers and reads them back in one call. 60 is cut off, and the others are at most half a scale away:
+
+# %%
+values = torch.tensor([-2.0, -0.13, 0.0, 0.13, 20.0, 49.0, 60.0])
+back = torch.fake_quantize_per_tensor_affine(values, 0.2, 10, 0, 255)
+charts.Table(
+    ["value", "read back"], [[f"{v:.2f}", f"{b:.2f}"] for v, b in zip(values, back, strict=True)]
+)
+
+# %% [markdown]
+# Weights lie around zero and get marks from -127 to 127 and no zero point. Some channels have small weights, others large ones. With one scale for the layer, the small ones share a few marks.
+#
+# **Exercise 3.** Give each row its own scale, round, and return what eight bits give back.
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def per_channel(weight):
+    scale = ____
+    return (weight / scale).round() * scale
+
+
+lesson.per_channel.check(per_channel)
+
+# %% [markdown]
+# Move the bits. Left are the rounded weights of one of the student's layers, right their errors; the table counts what the whole student loses when all its weights are rounded, in points of TAR at 1 % FAR:
+
+# %% tags=["nbval-ignore-output"]
+rounding_charts.bits_slider(people=people)
+
+# %% [markdown]
+# Down to six bits nothing happens. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm can make up for any size of a channel, so training leaves channels of very different sizes.) With two bits a weight is -1, 0 or 1 times its scale, and that is too coarse for a network that never learnt so. Over 300 people:
+
+# %%
+rounding_charts.scales_table(stored["scales"])
+
+# %%
+lesson.fewer
+
+# %% [markdown]
+# ## Activations, and what sets their scales
+#
+# To *compute* with whole numbers, what goes into a layer, its *activations*, must be rounded, too. **Dynamic** quantization looks at each batch and sets a scale on the spot. **Static** quantization shows the network some faces beforehand, the **calibration** set, and keeps the scales. onnxruntime does both:
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    plain = export(face_student(), Path(folder) / "plain.onnx", pruning.SHAPE)
+    small = quantize(
+        plain.path,
+        Path(folder) / "small.onnx",
+        rounding.faces(pick(profile, smoke=4, quick=128, full=128)),
+    )
+    eight = OnnxModel(small.path)
+    measure.record("bytes of 32 bits", plain.bytes, "bytes")
+    measure.record("bytes of 8 bits", small.bytes[1], "bytes")
+    measure.record("points lost by 8 bits", pruning.lost(eight, people).value, "points")
+
+# %% [markdown]
+# All ways; times are ratios to the file of 32 bits, one face at a time on one thread. *minmax* covers every value that was seen, *percentile* leaves out one in a hundred thousand:
+
+# %%
+rounding_charts.files_table(stored["files"])
+
+# %% [markdown]
+# Static files are a quarter of the size and twice as fast, and none of the 300 people has lost a pair. (That excludes a loss of more than a point: three in 300.) Dynamic quantization, as we call it, leaves the convolutions at 32 bits, which it would make slow, so here it is pointless; it is meant for networks of large matrices. How the ranges are set makes no difference to TAR, nor do scales a channel, at *eight* bits.
+#
+# What should the calibration set be? TAR is too blunt to tell, so look closer, at the angle by which embeddings turn:
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    plain = export(face_student(), Path(folder) / "plain.onnx", pruning.SHAPE).path
+    looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
+    turned = rounding_charts.calibration_table(plain, looked)
+turned
+
+# %% [markdown]
+# Scales set by noise, which no camera sends, turn embeddings four times as far with minmax, and six times with percentile. Eight faces serve nearly as well as 256 with minmax, and not with percentile, which must know what is rare. Dark ones do no harm.
+#
+# ### "Eight bits are always faster"
+
+# %%
+lesson.faster
+
+# %%
+rounding_charts.eight_table(stored["eight bits"])
+
+# %% [markdown]
+# The same network with **PReLU** in place of ReLU (a ReLU with a learnt slope below zero, as the small face network MobileFaceNet has it) gains much less: onnxruntime has no PReLU in whole numbers, so values go to 32 bits and back around each. A first convolution that reads one grey channel is slower in 8 bits, too, four times as slow here, and `quantize` leaves it alone: 10 of 11 layers.
+#
+# All this is one processor, whose instructions for products of bytes (VNNI, AMX) the evidence file names. Without them, eight bits save memory and little time.
+#
+# ### Sixteen bits
+#
+# float16 and bfloat16 halve the file with no scale to choose. GPUs and recent CPUs compute with them; training with bfloat16 (lesson 01's `fit` does it where the hardware can) needs no care, training with float16 does.
+
+# %%
+rounding_charts.halves_table(stored["halves"])
+
+# %%
+lesson.halves
+
+# %% [markdown]
+# ## Training while rounded
+#
+# Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). torchao inserts the rounding, `facelib.compress.aware` trains. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
+
+# %%
+rounding_charts.bits_table(stored["bits"])
+
+# %% [markdown]
+# (What a layer reads has eight bits here, too, so "at once" differs a little from the first table.) At eight and six bits there is nothing to win back. At four, training on does not help, and training *rounded* loses nothing. At three it decides: 10 points lost at once, 13 if trained on first, 1.3 if trained while rounded. So quantization-aware training pays where plain rounding hurts, and nowhere else.
+#
+# ## Low rank
+#
+# A linear layer is a matrix. If its rows are nearly combinations of a few, two thin matrices do the work of the wide one. The **singular value decomposition** $W = U S V^\top$ writes it as a sum of simple matrices, each a column of $U$ times a row of $V^\top$. A **singular value** in $S$ says how much its term counts, and the largest come first. The first $r$ terms make the nearest matrix of rank $r$ (Eckart & Young, 1936).
+#
+# **Exercise 4.** Return the sum of the first `rank` terms, a matrix of the weight's shape. `vt` is $V^\top$: its rows belong to the singular values.
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def low_rank(weight, rank):
+    u, s, vt = torch.linalg.svd(weight, full_matrices=False)
+    return ____
+
+
+lesson.low_rank.check(low_rank)
+
+# %% [markdown]
+# `facelib.compress.factorize` puts two layers in its place. The distance of their product from the whole matrix is known beforehand: the root of the sum of the squares of the singular values that were dropped. The *energy* is the share of the squares that is kept.
+
+# %%
+linear = "embedding.1"
+whole = face_student().requires_grad_(False)
+split, kept = factorize(whole, {linear: 32})
+first, second = split.get_submodule(linear)
+matrix = whole.get_submodule(linear).weight
+dropped = torch.linalg.svdvals(matrix)[32:]
+measure.record(
+    "distance of rank 32 from the matrix",
+    float((second.weight @ first.weight).detach().dist(matrix)),
+)
+measure.record("by the dropped singular values", float(dropped.norm()))
+kept[linear]
+
+# %% [markdown]
+# **Exercise 5.** A linear layer of 768 inputs and 128 outputs becomes two: 768 to r, and r to 128. What is the largest r that still saves weights?
+
+# %% tags=["exercise", "nbval-check-output"]
+r = ____
+lesson.thin.check(r)
+
+# %% [markdown]
+# A convolution is a matrix, too: each output is a row, and its columns are the pixels of a window, 9 for each input channel. A 1 × 1 convolution is the plain matrix of channels. So a 3 × 3 convolution becomes one with few outputs and a 1 × 1 that makes the many of them.
+
+# %%
+lesson.window
+
+# %%
+conv = "features.10.change.0"
+split, kept = factorize(whole, {conv: 16})
+split.get_submodule(conv)
+
+# %% tags=["nbval-ignore-output"]
+rounding_charts.rank_slider(people=people)
+
+# %% [markdown]
+# Try nine tenths of the energy: in any single layer, nothing is lost. In the linear layer 34 of 128 values hold that much, and two thirds of the weights go. In a 3 × 3 convolution it takes 51 of 64, which saves a tenth.
+#
+# Whole kinds of layers at once, with five seeds of training on after it:
+
+# %%
+rounding_charts.ranks_table(stored["ranks"])
+
+# %% [markdown]
+# The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Lesson 07 took half of the MACs as channels: that cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are also two calls, and each costs.
+#
+# ### "Fewer MACs, proportionally faster"
+
+# %%
+ladder_charts.work_and_time(ladder_charts.work(ladder))
+
+# %% [markdown]
+# On the dashed line a network is as much faster as it has fewer MACs. Regular widths come near it: six times fewer and nearly six times as fast, thirteen and eleven. *ragged* is the teacher with half of its work pruned and widths as they come, 1.3 times as fast. *sparse* has 90 % zeros, and time doesn't see them. The smaller a network, the farther below the line it falls: every call has a price of its own.
+#
+# ## Everything in one file
+#
+# *Deep Compression* (Han, Mao & Dally, 2016) took three steps: prune weights, give each layer a codebook for what is left (lesson 03), and write frequent codes with fewer bits. The student, stage by stage:
+
+# %%
+rounding_charts.deep_table(stored["deep compression"])
+
+# %% [markdown]
+# Thirty-two values for each layer cost nothing and make the file seven times smaller; with half of the weights at zero it is nine. Beyond that, points begin to go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with zeros than without.) What a codebook does *not* change: the network that runs is as large and as slow as before.
+#
+# ## The ladder
+#
+# The rungs of three lessons, against the teacher's file of 32 bits and its time. *codes* are files of 64 values a layer, Huffman-coded, that are decoded and run at 8 bits. Two thousand people set the points, two thousand *others* check them, on whom nothing was looked at before:
+
+# %%
+ladder_charts.table(ladder, ("teacher", "half", "sparse", "student", "pruned", "scratch"))
+
+# %% [markdown]
+# The teacher pruned of nine tenths of its weights, shared and coded is 21 times smaller and has lost a tenth of a point: Deep Compression at work. But it runs like any teacher of eight bits.
+#
+# The last rung has everything: a student, taught, pruned, at low rank (48, for that many dimensions the teacher's 128 numbers span), taught again, shared, coded, run at eight bits. It is 42 times smaller than the teacher, 17 times as fast, and has lost 0.8 points, on the others 0.9. We call a step harmless if its whole interval lies below one point; this one reaches beyond it by a tenth or two. From scratch the same network loses twice as much. In the group it serves worst it rejects one genuine pair in ninety, the teacher none: small networks lose most where least is to spare.
+#
+# How fast it is depends on how you ask. *times faster* is of twenty calls in a row. *One at a time*, in turns with the teacher, it is 11: then the small network finds the processor's caches full of the large one's weights.
+
+# %%
+board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board
+
+# %% [markdown]
+# ## What you have learnt
+#
+# - Eight bits need a scale and a zero point; weights a scale for each channel, activations some faces to set theirs.
+# - Static eight bits made this network's file a quarter and its time half, at no loss that could be seen. That holds for layers the runtime can keep in whole numbers, on a processor made for it.
+# - Where plain rounding hurts, at three bits, training while rounded wins most of it back. Elsewhere it is not needed.
+# - Singular values say beforehand which layers have a low rank: the linear one, and no 3 × 3 convolution.
+# - Codebooks make the smallest files, and eight bits the fastest networks. Each step multiplies the one before, and each is measured against the teacher.
+#
+# **Further reading.** B. Jacob et al., *Quantization and training of neural networks for efficient integer-arithmetic-only inference*, 2018, [doi:10.1109/CVPR.2018.00286](https://doi.org/10.1109/CVPR.2018.00286). Y. Bengio, N. Léonard & A. Courville, *Estimating or propagating gradients through stochastic neurons*, 2013, [arXiv:1308.3432](https://arxiv.org/abs/1308.3432). E. Denton et al., *Exploiting linear structure within convolutional networks*, 2014, [arXiv:1404.0736](https://arxiv.org/abs/1404.0736). S. Han, H. Mao & W. Dally, *Deep compression*, 2016, [arXiv:1510.00149](https://arxiv.org/abs/1510.00149). M. Nagel et al., *A white paper on neural network quantization*, 2021, [arXiv:2106.08295](https://arxiv.org/abs/2106.08295).
