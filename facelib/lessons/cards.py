@@ -34,9 +34,9 @@ CARDS = {
     "03": Card("Weight sharing", 45, 1.2, 0.6),
     "04": Card("Transfer learning", 40, 1.5, 0.6),
     "05": Card("Face embeddings", 40, 1.5, 0.4),
-    "06": Card("Distillation", 50, 1.3, 0.8),
-    "07": Card("Pruning", 45, 1.3, 0.5),
-    "08": Card("Quantization and low rank", 45, 1.3, 0.2),
+    "06": Card("Distillation", 40, 1.4, 0.8),
+    "07": Card("Pruning", 45, 1.2, 0.6),
+    "08": Card("Quantization and low rank", 30, 1.4, 0.1),
 }
 
 
