@@ -89,7 +89,7 @@ measure.record("points lost, 80 % zeros, trained on", pruning.lost(after, people
 pruning_charts.weights_table(stored["weights"], stored["control"])
 
 # %% [markdown]
-# From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point by a hundred steps at this rate, so the tenth at 50 % is no loss at all.
+# From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point by a hundred steps at this rate, more than the tenth that is left at 50 %. The untouched student remains the one to beat.
 #
 # In *rounds* it went worse, not better. All had a hundred steps; four rounds of twenty-five each begin with a network just broken. With more steps rounds may well pay, as in the paper; at this budget they don't.
 #
@@ -137,7 +137,7 @@ pruning_charts.channels_table(stored["channels"])
 # %% [markdown]
 # A quarter of the MACs costs a point, half of them ten, three quarters too much for a hundred steps; longer training stands in the rung below. How the channels are chosen matters less than training on: with half of the work gone, Taylor is ahead of L1 by 2 points and of batch norm by 4. In the other rows widths are rounded to unequal work, so they decide nothing.
 #
-# The rival from nothing is far behind, at 67 points and more. Liu et al. (2019) found that training a pruned architecture from nothing, *as long as the large network was trained in all*, often catches up. A hundred steps are not that; the rung below compares 4,000.
+# The rival from nothing is far behind, at 67 points and more. Liu et al. (2019) found that training a pruned architecture from nothing, *as long as the large network was trained in all*, often catches up. A hundred steps are not that, nor are the rung's 6,000 below.
 #
 # ### Which layer bears it?
 #
@@ -268,7 +268,7 @@ case.done(settings)
 #
 # ## The rung
 #
-# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`benchmarks/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 6,000. Its rival, *scratch*, is the same small network with new weights, which learnt as long from people's names:
+# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`benchmarks/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 6,000. Its rival, *scratch*, is the same small network with new weights, which learnt 6,000 from people's names:
 
 # %%
 from facelib.lessons import ladder_charts
@@ -278,7 +278,7 @@ ladder_charts.rungs(evidence.load("ladder"), ("teacher", "half", "student", "pru
 # %% [markdown]
 # Half of the teacher's work can go for a twentieth of a point, and half of the time goes with it. The student, pruned, does a thirteenth of the teacher's work in an eleventh of its time, and has lost 0.8 points on people who don't exist and about one on LFW.
 #
-# The same network from nothing has lost twice as much, and here the intervals are apart. It lacks two things, the weights it could have inherited and the teacher; which of them counts more, this table doesn't say.
+# The same network from nothing has lost twice as much, and here the intervals are apart. It lacks three things, the weights it could have inherited, the 8,000 batches they stand for, and the teacher; which of them counts most, this table doesn't say.
 
 # %%
 board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
@@ -289,7 +289,7 @@ board
 #
 # - Of single weights, a third goes unnoticed, and four fifths after some training on. Zeros save nothing but a compressed file.
 # - Channels save work, and time if widths suit the kernels. The dependency graph says what must go together.
-# - Training on matters more than how channels are chosen. The same shape from nothing needs to learn for much longer.
+# - Training on matters more than how channels are chosen. The same shape from nothing, with fewer steps in all, was behind.
 # - Layers are not alike: look before you cut.
 # - Pruning raised no accuracy once its rival was trained as long.
 # - Look at your images, and choose on other faces than you report on.
