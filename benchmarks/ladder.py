@@ -23,8 +23,7 @@ from torch import nn
 from benchmarks import results
 from facelib.compress import decoded, export, quantize, save_shared, share
 from facelib.data import lfw, resize, to_grey
-from facelib.data.synth import synth
-from facelib.lessons import evidence, strangers
+from facelib.lessons import evidence, rounding, strangers
 from facelib.measure import (
     Interval,
     Row,
@@ -44,7 +43,6 @@ from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
 
 SHAPE = (1, 64, 64)
-CALIBRATION = 2**29  # seed of the people whose faces set the scales
 OTHERS = 2**30 + 1  # seed of people who are looked at once, at the end
 VALUES, SCALE = 64, 5  # of each layer's codebook; bytes of an activation's scale and zero point
 CALLS = 20  # a turn
@@ -66,7 +64,7 @@ class Rung(NamedTuple):
 
 def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Rung]:
     """Each network at 32 bits, at 8, and with codebooks, by its name and which of them."""
-    faces = synth(people, 4, seed=CALIBRATION).images
+    faces = rounding.faces(people)
     found = {}
     for number, (name, model) in enumerate(models.items()):
         plain = export(model, folder / f"{number}.onnx", SHAPE)

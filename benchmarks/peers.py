@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import results
-from benchmarks.ladder import CALIBRATION, CALLS, SHAPE, TEACHER, call
+from benchmarks.ladder import CALLS, SHAPE, TEACHER, call
 from facelib.compress import export, quantize
-from facelib.data.synth import synth
+from facelib.lessons import rounding
 from facelib.measure import latency_ratio
 from facelib.measure.retained import ladder_faces, points_lost
 from facelib.models import embed, face_embedding, load
@@ -93,7 +93,7 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = results
     """
     import openvino
 
-    faces, images = ladder_faces(people), synth(128, 4, seed=CALIBRATION).images
+    faces, images = ladder_faces(people), rounding.faces()
     whole = face_embedding()
     before = embed(whole, faces.images)
     rows: dict[str, dict] = {}

@@ -43,8 +43,8 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     assert [row.lesson for row in ours] == ["06"]
     assert ours[0].worst_group.value == stored["kept"]["student"]["worst group"]["value"]
     assert ours[0].bytes == (folder / "student.safetensors").stat().st_size
-    ours = {name for name, _ in ladder.ROWS.values()}
-    others = [row.method for row in known.rows if row.method not in ours]
+    all_rungs = {name for name, _ in ladder.ROWS.values()}
+    others = [row.method for row in known.rows if row.method not in all_rungs]
     measured = [ladder.ROWS[name][0] for name in ("teacher", "student")]
     assert [row.method for row in board.rows] == others + measured
 
