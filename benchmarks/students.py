@@ -10,7 +10,8 @@ ragged    the same, with widths that are no multiples of 16: torch-pruning as it
 sparse    the shipped embedding with 90 % of its weights at 0, taught by itself as it was
 pruned    the student with half of its MACs pruned and a linear layer of rank 48, taught again
           (needs student.safetensors)
-scratch   the same network as pruned with new weights, by who is who alone, as many steps
+scratch   the same network as pruned with new weights, by who is who alone, in as many steps as
+          student and pruned took together
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
-AGAIN, ANEW = 500, 6000  # steps of a network that has lost a little, and of one that has lost most
+AGAIN, ANEW = 500, 12000  # steps of a network that has lost a little, and of one that has lost most
 WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
 RANK, ZEROS = 48, 0.9  # the shipped embedding's 128 numbers span 48 dimensions, and hardly a 49th
 
@@ -102,7 +103,7 @@ def scratch(folder: Path, **settings: Any) -> nn.Module:
     for layer in model.modules():
         if hasattr(layer, "reset_parameters"):
             layer.reset_parameters()
-    return by_names(model, **{"steps": ANEW} | settings)
+    return by_names(model, **{"steps": STEPS + ANEW} | settings)
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
