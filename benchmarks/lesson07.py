@@ -13,8 +13,8 @@ from tqdm import tqdm
 from benchmarks import results
 from benchmarks.ladder import call
 from facelib.compress import decoded, export, sparsify
+from facelib.compress.prune import IMPORTANCE
 from facelib.lessons import evidence, pruning, transfer
-from facelib.lessons.pruning_charts import file_sizes
 from facelib.measure import Interval, latency_ratio, macs, parameters
 from facelib.models import face_student
 from facelib.models.runtime import OnnxModel
@@ -22,7 +22,6 @@ from facelib.models.runtime import OnnxModel
 SEEDS = tuple(range(5))  # of training on
 NAMERS = tuple(range(10))  # splits, and networks that name people
 RATIOS = (0.25, 0.5, 0.75)
-IMPORTANCE = ("L1", "batch norm", "Taylor")
 ROUND_TO = (1, 4, 8, 16)
 NAMER_SHARES = (0.2, 0.5, 0.8, 0.9)
 
@@ -39,7 +38,6 @@ def sweep(seeds: Sequence[int], shares: Sequence[float], steps: int, people: int
             several = pruning.in_rounds(face_student(), share, seed, steps)
             for name, model in (("trained on", one), ("in rounds", several)):
                 runs.setdefault(name, []).append(pruning.lost(model, people).value)
-        runs["file"] = dict(zip(("plain", "compressed"), file_sizes(decoded(sparse)), strict=True))
     return found
 
 
@@ -173,7 +171,7 @@ def main(
     """
     named = namers(splits, NAMER_SHARES, epochs)
     payload = {
-        "seeds": list(seeds), "splits": list(splits), "whole": pruning.lost(face_student(), people),
+        "seeds": list(seeds), "splits": list(splits),
         "control": control(seeds, steps, people),
         "weights": sweep(seeds, pruning.SHARES, steps, people),
         "channels": channels(seeds, RATIOS, steps, people),

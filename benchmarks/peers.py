@@ -19,16 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import results
-from benchmarks.ladder import CALLS, SHAPE, TEACHER, call
-from facelib.compress import export, quantize
-from facelib.lessons import rounding
+from benchmarks.ladder import CALLS, TEACHER, Rung, call, rungs
+from facelib.lessons import evidence, rounding
 from facelib.measure import latency_ratio
 from facelib.measure.retained import ladder_faces, points_lost
 from facelib.models import embed, face_embedding, load
+from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
 
-LAST, RAGGED = "pruned", "ragged"
+HALF, RAGGED, LAST = "half", "ragged", "pruned"
 TOOLS = ("torch-pruning", "onnxruntime", "nncf", "openvino")
 
 
@@ -82,7 +82,7 @@ def by_nncf(plain: Path, path: Path, images: Tensor) -> tuple[Openvino, int]:
     return Openvino(model), path.stat().st_size + path.with_suffix(".bin").stat().st_size
 
 
-def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = results.FOLDER) -> None:
+def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = evidence.FOLDER) -> None:
     """Measure all of it and store peers.json.
 
     Args:
@@ -94,12 +94,13 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = results
     import openvino
 
     faces, images = ladder_faces(people), rounding.faces()
-    whole = face_embedding()
-    before = embed(whole, faces.images)
+    networks = {TEACHER: face_embedding()}
+    networks |= {name: load(folder / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
+    before = embed(networks[TEACHER], faces.images)
     rows: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as place:
-        base = export(whole, Path(place) / "teacher.onnx", SHAPE).path
-        timed = call(OnnxModel(base))
+        steps = rungs(networks, Path(place))
+        timed = call(OnnxModel(steps[TEACHER].runs))
 
         def note(name: str, model: nn.Module, once: Callable[[], object], size: int) -> None:
             rows[name] = {
@@ -109,25 +110,23 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = results
             }  # fmt: skip
             print(f"{name:40} {rows[name]}", flush=True)
 
-        def note_file(name: str, path: Path) -> None:
-            model = OnnxModel(path)
-            note(name, model, call(model), path.stat().st_size)
+        def note_file(name: str, step: Rung) -> None:
+            model = OnnxModel(step.runs)
+            note(name, model, call(model), step.bytes)
 
-        networks = {TEACHER: whole, LAST: load(folder / f"{LAST}.safetensors")}
-        for name, network in networks.items():
-            plain = export(network, Path(place) / f"{name}.onnx", SHAPE).path
-            note_file(name, plain)
-            note_file(f"{name}, facelib int8",
-                      quantize(plain, Path(place) / f"{name}-ours.onnx", images).path)  # fmt: skip
-            note_file(f"{name}, onnxruntime int8",
-                      by_onnxruntime(plain, Path(place) / f"{name}-ort.onnx", images))  # fmt: skip
+        note_file(f"{TEACHER}, half pruned by facelib", steps[HALF])
+        note_file(f"{TEACHER}, half pruned by torch-pruning alone", steps[RAGGED])
+        for name in (TEACHER, LAST):
+            plain = steps[name].runs
+            note_file(f"{name}, 32 bits, onnxruntime", steps[name])
             runs = Openvino(openvino.Core().read_model(plain))
-            note(f"{name}, openvino", runs, runs.once(), plain.stat().st_size)
+            note(f"{name}, 32 bits, openvino", runs, runs.once(), steps[name].bytes)
+            note_file(f"{name}, 8 bits, facelib", steps[f"{name}, int8"])
+            eight = by_onnxruntime(plain, Path(place) / f"{name}-ort.onnx", images)
+            note_file(f"{name}, 8 bits, onnxruntime alone", Rung(eight, eight.stat().st_size))
             model, size = by_nncf(plain, Path(place) / f"{name}.xml", images)
-            note(f"{name}, nncf + openvino int8", model, model.once(), size)
-        ragged = load(folder / f"{RAGGED}.safetensors")
-        plain = export(ragged, Path(place) / "ragged.onnx", SHAPE).path
-        note_file("teacher, torch-pruning", plain)
+            note(f"{name}, 8 bits, nncf and openvino", model, model.once(), size)
+            note_file(f"{name}, codes, facelib", steps[f"{name}, codes"])
     versions = {tool: version(tool) for tool in TOOLS}
     print(results.write("peers", {"seeds": [0], "tools": versions, "rows": rows}, out))
 

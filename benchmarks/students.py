@@ -28,13 +28,14 @@ from torch import nn
 from facelib.compress import MatchEmbedding, decoded, factorize, prune, sparsify
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet, face_embedding, load, save
+from facelib.models.faceresnet import SHAPE
 from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 STEPS, BATCH, KEPT, RATE = 8000, 512, 500, 6e-3
 AGAIN, ANEW = 500, 12000  # steps of a network that has lost a little, and of one that has lost most
-WIDTH, BLOCKS, SHAPE = 16, (0, 1, 2), (1, 64, 64)
+WIDTH, BLOCKS = 16, (0, 1, 2)
 RANK, ZEROS = 48, 0.9  # the shipped embedding's 128 numbers span 48 dimensions, and hardly a 49th
 
 

@@ -13,9 +13,10 @@ from facelib.data.synth import synth
 from facelib.lessons.charts import Table
 from facelib.measure import bootstrap_people, macs, parameters
 from facelib.models import predict
+from facelib.models.faceresnet import SHAPE
 from facelib.training import fit
 
-SHAPE, SEED = (1, 64, 64), 2**28
+SEED = 2**28
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from facelib.measure import Interval
 
 
 def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
-    """Rows of benchmarks/ladder.py: size, work, and what was lost of the teacher's verification.
+    """Rows of benchmarks/ladder.py: size, work, and what the network has lost of the teacher's
+    verification and naming.
 
     Args:
         ladder: what it stored.
@@ -18,39 +19,71 @@ def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """
     rows = []
     for name in names:
-        network, cost = ladder["networks"][name], ladder["costs"][name]
-        lost = (ladder[part][name]["points lost"] for part in ("kept", "LFW"))
-        faster = cost["times faster"]["value"]
+        network, kept = ladder["networks"][name], ladder["kept"][name]
+        lost = (
+            kept["points lost"], ladder["LFW"][name]["points lost"], kept["ORL, points lost"]
+        )  # fmt: skip
+        faster = ladder["costs"][name]["times faster"]["value"]
         rows.append([name, f"{network['parameters']:,}", f"{network['macs'] / 1e6:.1f} million",
                      f"{faster:.1f}", *(signed(Interval(**found)) for found in lost)])  # fmt: skip
-    head = ["", "parameters", "MACs", "times faster", "TAR lost, 2,000 people", "lost on LFW"]
+    head = ["", "parameters", "MACs", "times faster", "TAR lost, 2,000 people", "lost on LFW",
+            "lost on ORL, one photo"]  # fmt: skip
     return Table(head, rows)
 
 
-def table(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
-    """Every rung: its file, its speed, what was lost of the teacher's verification, and the share
-    of genuine pairs that it rejects in the group it serves worst.
+def files(names: Sequence[str]) -> list[str]:
+    """The three files of each network: of 32 bits, of 8, and of codes."""
+    return [network + form for network in names for form in ("", ", int8", ", codes")]
+
+
+def costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+    """Of every rung its file and its speed.
 
     Args:
         ladder: what benchmarks/ladder.py stored.
-        names: of networks; each has three rungs.
+        names: of networks; each has three files.
     """
     rows = []
-    for name in (network + form for network in names for form in ("", ", int8", ", codes")):
+    for name in files(names):
         cost = ladder["costs"][name]
-        lost = (
-            signed(Interval(**found), 2)
-            for found in (
-                ladder["kept"][name]["points lost"], ladder["others"][name],
-                ladder["LFW"][name]["points lost"],
-            )
-        )  # fmt: skip
-        worst = f"{ladder['kept'][name]['worst group']['value']:.2%}"
         faster = (cost[key]["value"] for key in ("times faster", "times faster, one call a turn"))
         rows.append([name, f"{cost['bytes'] / 1e3:,.0f} kB", f"{cost['times smaller']:.1f}",
-                     *(f"{times:.1f}" for times in faster), *lost, worst])  # fmt: skip
-    head = ["", "file", "times smaller", "times faster", "one at a time", "TAR lost, points",
-            "by others", "on LFW", "worst group rejected"]  # fmt: skip
+                     *(f"{times:.1f}" for times in faster)])  # fmt: skip
+    return Table(["", "file", "times smaller", "times faster", "one at a time"], rows)
+
+
+def losses(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+    """Of every rung the points lost of the teacher's verification and naming, and the share of
+    genuine pairs that it rejects in the group it serves worst.
+
+    Args:
+        ladder, names: as in `costs`.
+    """
+    rows = []
+    for name in files(names):
+        kept = ladder["kept"][name]
+        lost = (
+            kept["points lost"], ladder["others"][name], kept["points lost, strict"],
+            ladder["LFW"][name]["points lost"], kept["ORL, points lost"],
+        )  # fmt: skip
+        rows.append([name, *(signed(Interval(**found), 2) for found in lost[:2]),
+                     *(signed(Interval(**found)) for found in lost[2:]),
+                     f"{kept['worst group']['value']:.1%}"])  # fmt: skip
+    head = ["", "TAR lost, points", "by others", "at 0.01 % FAR", "on LFW", "on ORL, one photo",
+            "worst group rejected"]  # fmt: skip
+    return Table(head, rows)
+
+
+def peers(found: Mapping[str, Mapping]) -> Table:
+    """The ladder's files beside those that other tools make of the same networks.
+
+    Args:
+        found: the "rows" that benchmarks/peers.py stored.
+    """
+    rows = [[name, f"{row['bytes'] / 1e3:,.0f} kB", f"{row['times smaller']:.1f}",
+             Interval(**row["times faster"]), signed(Interval(**row["points lost"]), 2)]
+            for name, row in found.items()]  # fmt: skip
+    head = ["", "file", "times smaller", "times faster [95 % CI]", "TAR lost, points"]
     return Table(head, rows)
 
 

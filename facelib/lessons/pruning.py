@@ -21,11 +21,11 @@ from facelib.lessons import transfer
 from facelib.measure import Interval
 from facelib.measure.retained import ladder_faces, points_lost
 from facelib.models import FaceCNN, FaceResNet, embed, face_embedding, face_student
+from facelib.models.faceresnet import SHAPE
 from facelib.training import fit
 from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 
-SHAPE = (1, 64, 64)
 BATCH, KEPT, STEPS = 128, 40, 100  # of training on after pruning
 RATE = 6e-3  # of 1e-3 to 1e-2 the best or nearly so for all that is pruned here, on other people
 SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)

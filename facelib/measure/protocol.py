@@ -77,18 +77,38 @@ _OF_PAIRS: dict[str, Callable[[Rates], float]] = {
 }
 
 
+def named_rightly(embeddings: Tensor) -> Tensor:
+    """Of each image of `unseen_people()`, in how many of nine choices of the photo that is enrolled
+    of everybody (its own is none) it is named rightly.
+
+    Args:
+        embeddings: float (200, D), as in `unseen_metrics`.
+
+    Returns:
+        float64 (200,), 0 to 1.
+    """
+    scores, person = _similarities(embeddings)
+    # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
+    named = scores.view(200, 20, 10).argmax(1)
+    hit = (named == person[:, None]).double()
+    hit[torch.arange(200), torch.arange(200) % 10] = 0
+    return hit.sum(1) / 9
+
+
 def _compared(embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Scores of all pairs and their people; each image's share of right names; its person."""
+    scores, person = _similarities(embeddings)
+    left, right, _ = all_pairs(person)
+    hits = named_rightly(embeddings)
+    return scores[left, right], person[left], person[right], hits, person
+
+
+def _similarities(embeddings: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of every image with every image, and who they show."""
     person = unseen_people().person
     if len(embeddings) != len(person):
         raise ValueError(
             f"want one embedding for each of the {len(person)} images of unseen_people(), "
             f"got {tuple(embeddings.shape)}"
         )
-    scores = similarity(embeddings, embeddings).cpu()
-    left, right, _ = all_pairs(person)
-    # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
-    named = scores.view(200, 20, 10).argmax(1)
-    hit = (named == person[:, None]).double()
-    hit[torch.arange(200), torch.arange(200) % 10] = 0
-    return scores[left, right], person[left], person[right], hit.sum(1) / 9, person
+    return similarity(embeddings, embeddings).cpu(), person

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import instance_norm
 
 SIDE = 64  # pixels: height and width of the images it reads
+SHAPE = (1, SIDE, SIDE)  # of one of them
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:

@@ -15,16 +15,18 @@ def folder(monkeypatch, tmp_path):
     teacher = FaceResNet(4, 16).eval()
     monkeypatch.setattr(ladder, "face_embedding", lambda: teacher)
     monkeypatch.setattr(protocol, "RESAMPLES", 100)
+    monkeypatch.setattr(ladder, "RIVALS", {"student": "teacher"})
     save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / "student.safetensors")
     return tmp_path
 
 
 def test_each_rung_is_measured_against_the_teacher(folder):
-    ladder.main(folder, people=30, pairs=6, with_lfw=False, out=folder)
+    ladder.main(folder, people=60, pairs=30, with_lfw=False, out=folder)
     stored = results.read("ladder", folder)
-    names = [name + form for name in ("teacher", "student") for form in ("", ", int8", ", codes")]
+    networks = ["teacher", "student"]
+    names = [name + form for name in networks for form in ("", ", int8", ", codes")]
     assert list(stored["costs"]) == list(stored["kept"]) == names
-    assert list(stored["networks"]) == ["teacher", "student"]
+    assert list(stored["networks"]) == networks
     assert stored["kept"]["teacher"]["points lost"]["value"] == 0
     assert stored["kept"]["student"]["points lost"]["value"] != 0
     assert 0 < stored["kept"]["student"]["worst group"]["value"] <= 1
@@ -33,6 +35,14 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     assert smaller[5] > smaller[3]
     assert list(stored["others"]) == names
     assert stored["others"]["student"] != stored["kept"]["student"]["points lost"]
+    lost = stored["kept"]["student"]
+    assert lost["points lost, strict"]["value"] != lost["points lost"]["value"]
+    real = stored["kept"]["teacher"]["ORL"]["one photo"]["value"], lost["ORL"]["one photo"]["value"]
+    assert lost["ORL, points lost"]["value"] == pytest.approx(100 * (real[0] - real[1]))
+    assert stored["rivals"] == {
+        "student": {"of": "teacher"}
+        | {key: lost[key] for key in ("points lost", "ORL, points lost")}
+    }
     turns = stored["costs"]["teacher"]
     for name in ("times faster", "times faster, one call a turn"):
         assert turns[name]["value"] == pytest.approx(1, abs=0.5)
@@ -45,7 +55,7 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     assert ours[0].bytes == (folder / "student.safetensors").stat().st_size
     all_rungs = {name for name, _ in ladder.ROWS.values()}
     others = [row.method for row in known.rows if row.method not in all_rungs]
-    measured = [ladder.ROWS[name][0] for name in ("teacher", "student")]
+    measured = [ladder.ROWS[name][0] for name in networks]
     assert [row.method for row in board.rows] == others + measured
 
 

@@ -38,11 +38,8 @@ def test_the_evidence_of_lesson_07_has_every_way_to_prune(tmp_path):
     lesson07.main((0,), (0,), steps=4, epochs=2, people=12, pairs=6, folder=tmp_path)
     stored = results.read("07", tmp_path)
     for share, runs in stored["weights"].items():
-        assert len(runs["trained on"]) == len(runs["in rounds"]) == 1
-        assert runs["at once"]["n"] == 12
-        assert runs["file"]["compressed"] < runs["file"]["plain"], share
-    compressed = [runs["file"]["compressed"] for runs in stored["weights"].values()]
-    assert compressed[0] > compressed[1]
+        assert len(runs["trained on"]) == len(runs["in rounds"]) == 1, share
+        assert runs["at once"]["n"] == 12, share
     for ratio, importances in stored["channels"].items():
         assert list(importances) == list(lesson07.IMPORTANCE), ratio
         assert [name for name, runs in importances.items() if "from nothing" in runs] == ["L1"]
