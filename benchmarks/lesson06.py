@@ -25,6 +25,7 @@ CHOICES = tuple(range(100, 103))
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 16.0)
 WEIGHTS = (0.5, 0.9, 1.0)
 RATES = (2e-3, 4e-3, 8e-3)
+ALONE = ("names alone", "smoothed names")  # of `distilling.TAUGHT_BY`: they ask no teacher
 BUDGETS = (50, 150)  # steps of the students that embed
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
@@ -46,15 +47,10 @@ def choices(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]
                 note("soft targets", f"T={temperature:g}, weight {weight:g}", model)
         for name, made in distilling.TAUGHT_BY.items():
             for rate in RATES:
-                asked = master if asks(name) else None
+                asked = None if name in ALONE else master
                 model = distilling.named(made(), train, asked, seed, steps, rate=rate)
                 note("rates", f"{name}, {rate:g}", model)
     return found
-
-
-def asks(loss: str) -> bool:
-    """Whether one of `distilling.TAUGHT_BY` asks the teacher."""
-    return "names" not in loss
 
 
 def names(seeds: Sequence[int], steps: int) -> dict[str, dict[str, Shares]]:
@@ -67,7 +63,7 @@ def names(seeds: Sequence[int], steps: int) -> dict[str, dict[str, Shares]]:
             master = distilling.teacher(train, seed)
             runs.setdefault("teacher", []).append(transfer.right(master, test))
             for name, made in distilling.TAUGHT_BY.items():
-                asked = master if asks(name) else None
+                asked = None if name in ALONE else master
                 rate = distilling.RATES.get(name, distilling.RATE)
                 model = distilling.named(made(), train, asked, seed, steps, rate=rate)
                 runs.setdefault(name, []).append(transfer.right(model, test))

@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks import results
+from benchmarks.lesson06 import ALONE
 from facelib.lessons import distilling, evidence, transfer
 
 SEEDS = tuple(range(10))
@@ -42,7 +43,7 @@ def main(
         teacher = distilling.teacher(train, seed)
         tuned = transfer.adapted("synthetic faces", "all", train, seed)
         models = {"teacher": teacher, "teacher, fine-tuned": tuned}
-        for name in ("names alone", "smoothed names"):
+        for name in ALONE:
             loss, rate = distilling.TAUGHT_BY[name](), distilling.RATES.get(name, distilling.RATE)
             models[name] = distilling.named(loss, train, seed=seed, steps=steps, rate=rate)
         for name, drawn in distilling.PICTURES.items():

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from facelib.compress import prune
-from facelib.data import FaceSet
 from facelib.data.synth import synth
 from facelib.lessons.charts import Table
 from facelib.measure import bootstrap_people, macs, parameters
@@ -73,7 +72,8 @@ def done(case: Case) -> Table:
     """Trains, prunes, trains on and tests; beside it the whole network trained on as long.
 
     Returns:
-        Top-1 on the test photographs at each stage, with intervals over people.
+        Top-1 on the test photographs at each stage, and the last difference, with intervals over
+        people.
     """
     faces = synth(case.people, case.images, seed=SEED)
     train, _, test = faces.split_images(case.images - case.images // 5)
@@ -81,15 +81,19 @@ def done(case: Case) -> Table:
     model = Vgg(case.people, case.divided)
     fit(model, train, epochs=case.epochs, progress=False)
     narrow, _ = prune(model, case.ratio, SHAPE, round_to=case.round_to)
+    rows, right = [], {}
+
+    def note(name: str, network: nn.Module) -> None:
+        right[name] = (predict(network, test.images).cpu() == test.person).double()
+        rows.append([name, f"{parameters(network):,}", f"{macs(network, SHAPE) / 1e6:.1f} million",
+                     bootstrap_people(right[name], test.person)])  # fmt: skip
+
     stages = {"whole": model, "pruned": narrow}
-    rows = [_row(name, network, test) for name, network in stages.items()]
+    for name, network in stages.items():
+        note(name, network)
     for name, network in stages.items():
         fit(network, train, epochs=max(1, case.epochs // 2), seed=1, progress=False)
-        rows.append(_row(f"{name}, trained on", network, test))
+        note(f"{name}, trained on", network)
+    gain = right["pruned, trained on"] - right["whole, trained on"]
+    rows.append(["pruned - whole, both trained on", "", "", bootstrap_people(gain, test.person)])
     return Table(["", "parameters", "MACs", "top-1 [95 % CI]"], rows)
-
-
-def _row(name: str, model: nn.Module, test: FaceSet) -> list:
-    said = predict(model, test.images).cpu()
-    top1 = bootstrap_people((said == test.person).double(), test.person)
-    return [name, f"{parameters(model):,}", f"{macs(model, SHAPE) / 1e6:.1f} million", top1]

@@ -222,7 +222,8 @@ together = Quiz(
 
 zeros = Quiz(
     "zeros",
-    "Nine of ten weights are 0. How much faster is the network in PyTorch or ONNX Runtime?",
+    "Nine of ten weights are 0. How much faster is the network, in its ordinary dense form, in "
+    "PyTorch or ONNX Runtime?",
     {
         "ten times": "If zeros were skipped. Dense kernels multiply by them like by any number.",
         "not at all": "Dense kernels don't look whether a number is 0.",

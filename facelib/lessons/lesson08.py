@@ -241,7 +241,7 @@ fewer = Quiz(
 
 faster = Quiz(
     "faster",
-    "When is a network of 8 bits no faster than one of 32?",
+    "What can keep a network of 8 bits from being faster than one of 32?",
     {
         "where the processor has no instruction that adds up products of bytes": "Without VNNI or "
         "the like, bytes are widened first.",

@@ -18,6 +18,9 @@ from facelib.lessons.charts import Table, explore, signed
 from facelib.measure import Interval, mean_interval, paired_interval
 from facelib.models import face_student
 
+# Heads of columns: what their intervals are over.
+OVER_PEOPLE, OVER_SEEDS = "at once [over people]", "trained on [over seeds]"
+
 
 def sparsity_slider(people: int = 100) -> VBox:
     """Takes a share of the student's weights out: what is left of weights, file and TAR.
@@ -72,7 +75,7 @@ def weights_table(found: Mapping[str, Mapping], control: Sequence[float]) -> Tab
         after = (over_seeds(runs[name]) for name in ("trained on", "in rounds"))
         at_once = signed(Interval(**runs["at once"]))
         rows.append([f"{float(share):.0%}", at_once, *after, signed(gain)])
-    head = ["zeros", "at once", "trained on", "in rounds", "trained on - in rounds"]
+    head = ["zeros", OVER_PEOPLE, OVER_SEEDS, "in rounds", "trained on - in rounds"]
     return Table(head, rows)
 
 
@@ -84,12 +87,15 @@ def channels_table(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     """
     rows = []
     for ratio, ways in found.items():
+        first, *_ = ways
         for importance, runs in ways.items():
+            after, beside = runs["trained on"], ways[first]["trained on"]
+            more = "-" if importance == first else signed(paired_interval(after, beside, "seeds"))
+            nothing = over_seeds(runs.get("from nothing", ()))
             rows.append([f"{float(ratio):.0%}", importance, f"{runs['macs'] / 1e6:.1f} million",
                          f"{runs['parameters']:,}", signed(Interval(**runs["at once"])),
-                         over_seeds(runs["trained on"]),
-                         over_seeds(runs.get("from nothing", ()))])  # fmt: skip
-    head = ["to go", "by", "MACs left", "parameters", "at once", "trained on",
+                         over_seeds(after), more, nothing])  # fmt: skip
+    head = ["to go", "by", "MACs left", "parameters", OVER_PEOPLE, OVER_SEEDS, f"more than {first}",
             "same from nothing"]  # fmt: skip
     return Table(head, rows)
 
@@ -179,7 +185,7 @@ def blocks_table(found: Mapping[str, Mapping]) -> Table:
     """
     rows = [[name, f"{row['macs'] / 1e6:.1f} million", signed(Interval(**row["at once"])),
              over_seeds(row["trained on"])] for name, row in found.items()]  # fmt: skip
-    return Table(["without", "MACs", "at once", "trained on"], rows)
+    return Table(["without", "MACs", OVER_PEOPLE, OVER_SEEDS], rows)
 
 
 def over_seeds(values: Sequence[float]) -> str:

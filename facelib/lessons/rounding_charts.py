@@ -20,7 +20,7 @@ from facelib.lessons.charts import Table, explore, signed
 from facelib.lessons.pruning_charts import over_seeds
 from facelib.measure import Interval, macs, paired_interval
 from facelib.measure.retained import ladder_faces
-from facelib.models import face_student
+from facelib.models import embed, face_student
 from facelib.models.runtime import OnnxModel
 
 
@@ -45,12 +45,13 @@ def bits_slider(people: int = 100) -> VBox:
         axes[1].set(xlabel="error")
         show(figure, f"Histograms of a layer's weights at {bits} bits, and of their errors.")
         model = rounding.weights_of(bits, per_channel)
-        turned = rounding.turned(model, images)
+        turned = rounding.turned(embed(model, images), before)
         cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
         head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
         return Table(head, [[*cells, signed(pruning.lost(model, people))]])
 
     images = ladder_faces(people).images
+    before = embed(face_student(), images)
     slider = IntSlider(4, min=2, max=8, description="bits", continuous_update=False)
     choice = Dropdown(options=["one a channel", "one a layer"], description="scales")
     return explore(draw, bits=slider, scales=choice)
@@ -123,13 +124,13 @@ def calibration_table(plain: Path, images: Tensor) -> Table:
         plain: the student's ONNX file of 32 bits.
         images: uint8 (N, 1, 64, 64), whose embeddings are compared.
     """
-    rows = []
+    rows, before = [], embed(face_student(), images)
     with tempfile.TemporaryDirectory() as folder:
         for name, pictures in rounding.CALIBRATED_ON.items():
             for ranges in RANGES:
                 path = Path(folder) / "small.onnx"
                 quantize(plain, path, pictures(), ranges=ranges)
-                turned = rounding.turned(OnnxModel(path), images)
+                turned = rounding.turned(embed(OnnxModel(path), images), before)
                 rows.append([name, ranges, f"{turned:.1f}"])
     return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
 

@@ -46,7 +46,7 @@ lesson.magnitude.check(magnitude)
 pruning_charts.sparsity_slider(people=people)
 
 # %% [markdown]
-# A third of the weights goes unnoticed; at half, the student stumbles; at 70 % it is lost. Look at the histogram: the hole in its middle is narrow, and most weights live near it.
+# A third of the weights goes unnoticed (move the slider); at half, the student stumbles; at 70 % it is lost.
 #
 # ### Zeros are not speed, and not yet a smaller file
 #
@@ -83,15 +83,15 @@ measure.record("points lost, 80 % zeros", pruning.lost(sparse, people).value, "p
 measure.record("points lost, 80 % zeros, trained on", pruning.lost(after, people).value, "points")
 
 # %% [markdown]
-# And with five seeds. The first row is the control, the whole student after as many steps:
+# And with five seeds, which are five orders of the same pictures. The first row is the control, the whole student after as many steps:
 
 # %%
 pruning_charts.weights_table(stored["weights"], stored["control"])
 
 # %% [markdown]
-# From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point by a hundred steps at this rate, more than the tenth that is left at 50 %. The untouched student remains the one to beat.
+# From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point: training on at this rate costs by itself more than the tenth that is left at 50 %. The untouched student remains the one to beat.
 #
-# In *rounds* it went worse, not better. All had a hundred steps; four rounds of twenty-five each begin with a network just broken. With more steps rounds may well pay, as in the paper; at this budget they don't.
+# In *rounds* it went worse, not better: four of twenty-five steps, each after a new break. With more steps rounds may well pay, as in the paper; at this budget they don't.
 #
 # ## Whole channels
 #
@@ -135,9 +135,9 @@ measure.record(
 pruning_charts.channels_table(stored["channels"])
 
 # %% [markdown]
-# A quarter of the MACs costs a point, half of them ten, three quarters too much for a hundred steps; longer training stands in the rung below. How the channels are chosen matters less than training on: with half of the work gone, Taylor is ahead of L1 by 2 points and of batch norm by 4. In the other rows widths are rounded to unequal work, so they decide nothing.
+# A quarter of the MACs costs a point, half of them ten, three quarters too much for a hundred steps; longer training stands in the rung below. How the channels are chosen matters less than training on: with half of the work gone, Taylor loses 2 points less than L1, and batch norm loses most. (Its authors first train with a penalty that pulls these scales to zero; we don't.) In the other rows widths are rounded to unequal work, so they decide nothing.
 #
-# The rival from nothing is far behind, at 67 points and more. Liu et al. (2019) found that training a pruned architecture from nothing, *as long as the large network was trained in all*, often catches up. A hundred steps are not that, nor are the rung's 6,000 below.
+# The rival from nothing is far behind, at 67 points and more. Liu et al. (2019) found that training a pruned architecture from nothing, *as long as the large network was trained in all*, often catches up. A hundred steps are not that; the rung below comes nearer.
 #
 # ### Which layer bears it?
 #
@@ -226,12 +226,9 @@ lesson.optimism.check(reported)
 # %%
 optimism = stored["optimism"]
 charts.compare(charts.intervals(optimism), what="top-1 that is reported")
-measure.paired_interval(
-    optimism["chosen by validation"], optimism["chosen by the test"], of="splits"
-)
 
 # %% [markdown]
-# Here the dishonest number is higher by the difference in the last line, a third of a point, and its interval holds zero: these networks are too much alike for luck to choose among. With more candidates, or fewer faces, the gap opens (lesson 02 found several points). What is wrong is wrong also where it happens to be cheap.
+# The dishonest number can't be lower, for it is the best of its split. It was higher on 2 of 10 splits, by a third of a point on average: these networks are too much alike for luck to choose among. With more candidates, or fewer faces, the gap opens (lesson 02 found several points). What is wrong is wrong also where it happens to be cheap.
 #
 # ## "Pruning raises accuracy"
 #
@@ -250,7 +247,7 @@ claims = {
 tables.verdicts(claims | {"trained on, nothing gone, or before": (named["0"], named["before"])})
 
 # %% [markdown]
-# It does not. With any share gone from 20 to 90 %, the score is that of the rival within a point, and every interval holds zero. Without nine of ten weights it may have lost two points, and hardly more: that is the finding, and a useful one. An article can still read a gain into such numbers, by one lucky seed, or by a rival that was not trained on where training on helps. Here it didn't.
+# Nobody could show it here. With any share gone from 20 to 90 %, the score is that of the rival within a point, and every interval holds zero; a gain of little more than a point could hide in them. Without nine of ten weights it may have lost two points, and hardly more: that is the finding, and a useful one. An article can still read a gain into such numbers, by one lucky seed, or by a rival that was not trained on where training on helps.
 #
 # ## The article's case, done rightly
 #
@@ -264,7 +261,7 @@ settings = pick(
 case.done(settings)
 
 # %% [markdown]
-# The whole network, trained on as long, is the rival once more. At this size, a dozen people, pruning costs points and the intervals are too wide to say how many; the full profile has a thousand people.
+# The whole network, trained on as long, is the rival once more; the last row is the difference, paired over people. A dozen of them can't say much. The full profile has a thousand; we have not run it.
 #
 # ## The rung
 #
@@ -287,11 +284,11 @@ board
 # %% [markdown]
 # ## What you have learnt
 #
-# - Of single weights, a third goes unnoticed, and four fifths after some training on. Zeros save nothing but a compressed file.
+# - Of single weights, nearly all that half of them cost comes back by training on, and most of what four fifths cost. Zeros save nothing but a compressed file.
 # - Channels save work, and time if widths suit the kernels. The dependency graph says what must go together.
 # - Training on matters more than how channels are chosen. The same shape from nothing, with fewer steps in all, was behind.
 # - Layers are not alike: look before you cut.
-# - Pruning raised no accuracy once its rival was trained as long.
+# - Nobody could show that pruning raises accuracy, once its rival was trained as long.
 # - Look at your images, and choose on other faces than you report on.
 #
 # **Further reading.** S. Han et al., *Learning both weights and connections for efficient neural networks*, 2015, [arXiv:1506.02626](https://arxiv.org/abs/1506.02626). H. Li et al., *Pruning filters for efficient ConvNets*, 2017, [arXiv:1608.08710](https://arxiv.org/abs/1608.08710). Z. Liu et al., *Rethinking the value of network pruning*, 2019, [arXiv:1810.05270](https://arxiv.org/abs/1810.05270). P. Molchanov et al., *Importance estimation for neural network pruning*, 2019, [arXiv:1906.10771](https://arxiv.org/abs/1906.10771). G. Fang et al., *DepGraph: towards any structural pruning*, 2023, [doi:10.1109/CVPR52729.2023.01544](https://doi.org/10.1109/CVPR52729.2023.01544). D. Blalock et al., *What is the state of neural network pruning?*, 2020, [arXiv:2003.03033](https://arxiv.org/abs/2003.03033).

@@ -1,5 +1,6 @@
 """The article's case, as small as it still learns."""
 
+import pytest
 import torch
 
 from facelib.lessons.case import Case, Vgg, done
@@ -16,11 +17,14 @@ def test_the_network_is_vgg16s_convolutions():
 def test_it_is_trained_pruned_and_trained_on():
     torch.set_num_threads(1)
     table = done(Case(divided=8, people=5, images=20, epochs=18, round_to=1))
-    whole, pruned, again, pruned_again = table.rows
+    whole, pruned, again, pruned_again, difference = table.rows
     assert [row[0] for row in table.rows] == [
-        "whole", "pruned", "whole, trained on", "pruned, trained on"
+        "whole", "pruned", "whole, trained on", "pruned, trained on",
+        "pruned - whole, both trained on",
     ]  # fmt: skip
     assert float(pruned[2].split()[0]) <= 0.5 * float(whole[2].split()[0])
     assert whole[2] == again[2]
     assert pruned[2] == pruned_again[2]
     assert min(float(row[3].split()[0]) for row in (whole, again)) > 2 / 5
+    ends = [float(row[3].split()[0]) for row in (pruned_again, again, difference)]
+    assert ends[0] - ends[1] == pytest.approx(ends[2], abs=2e-3)

@@ -90,11 +90,14 @@ def test_the_tables_hold_every_run():
     assert rows[1][4] == "+1.0 [+1.0, +1.0]"
     ways = {
         "L1": runs | {"parameters": 9, "macs": 3e6, "from nothing": [8.0, 9.0]},
-        "Taylor": runs | {"parameters": 9, "macs": 2e6},
+        "Taylor": runs | {"parameters": 9, "macs": 2e6, "trained on": [3.0, 4.0]},
     }
     rows = pruning_charts.channels_table({"0.5": ways}).rows
     assert [row[1] for row in rows] == ["L1", "Taylor"]
-    assert (rows[1][2], rows[1][6]) == ("2.0 million", "-")
+    assert (rows[1][2], rows[1][7]) == ("2.0 million", "-")
+    first, second = runs["trained on"]
+    assert rows[0][6] == "-"
+    assert rows[1][6].startswith(f"{3.5 - (first + second) / 2:+.1f}")
 
 
 def _layers(model):

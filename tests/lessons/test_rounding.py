@@ -8,7 +8,7 @@ from torch import nn
 
 from facelib.compress.codebook import weighted
 from facelib.lessons import pruning, rounding, rounding_charts
-from facelib.models import FaceResNet, face_student
+from facelib.models import FaceResNet, embed, face_student
 
 
 def test_a_weight_is_rounded_to_so_many_values_around_zero():
@@ -134,6 +134,9 @@ def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypat
 
 def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
     images = rounding.faces(4)
-    turned = [rounding.turned(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
+    before = embed(face_student(), images)
+    codes = [embed(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
+    turned = [rounding.turned(code, before) for code in codes]
     assert 0 < turned[0] < turned[1] < turned[2]
-    assert rounding.turned(face_student(), images) < 0.1
+    assert rounding.turned(before, before) < 0.1
+    assert rounding.turned(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
