@@ -115,7 +115,8 @@ def train(
     with bar, _keyed_randomness(device), _memory_advice(batch, world):
         for step in range(first, steps):
             images, person = draw(step)
-            images = images.contiguous(memory_format=torch.channels_last)
+            if images.ndim == 4:  # sequences have no channels
+                images = images.contiguous(memory_format=torch.channels_last)
 
             torch.manual_seed(key(seed, "model", step, rank))  # for dropout
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
@@ -149,7 +150,10 @@ def train(
 
 
 def key(*parts: int | str) -> int:
-    """A 63-bit seed from (seed, step, ...); other parts give an unrelated seed."""
+    """A 63-bit seed from (seed, step, ...); other parts give an unrelated seed.
+
+    Torch's generator on the CPU takes the lower 32 bits of it.
+    """
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 

@@ -2,6 +2,11 @@ import pytest
 import torch
 
 from facelib.data import Augment, FaceSet
+from facelib.data.synth import identities
+from facelib.lessons.crowd import MET
+from facelib.lessons.rounding import CALIBRATION
+from facelib.measure.retained import LADDER
+from facelib.training import batches
 from facelib.training.batches import DrawnFaces, FreshFaces, Kept
 
 CPU = torch.device("cpu")
@@ -43,6 +48,13 @@ def test_a_fixed_number_of_people_keeps_its_people_and_changes_their_photographs
         assert len(person.unique()) == 4
         seen |= set(person.tolist())
     assert seen == set(range(5))
+
+
+def test_nobody_who_is_judged_was_learnt_from():
+    judged = identities(200, LADDER).values
+    for seed in (batches.KEPT, batches.POOL):
+        assert (identities(200, seed).values[:, None] != judged).any(2).all()
+    assert max(batches.KEPT + 10_000, batches.POOL) < 2**20 <= min(LADDER, CALIBRATION, MET)
 
 
 def test_photographs_can_be_asked_for():

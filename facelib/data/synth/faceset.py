@@ -31,14 +31,17 @@ def synth(
     Args:
         people: how many, or rows of `identities` to choose them: `identities(50, skin=(0, 0.3))`.
         images: how many of each person, or an int64 tensor (people,) with a number for each.
-        seed: another seed gives other people and other photographs.
+        seed: 0 to 2**31 - 1; another seed gives other people and other photographs.
         size, channels, device, compiled: as in `render`.
         groups: `group` is the person's range of skin reflectance out of so many, 0 the darkest.
         photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
 
     Raises:
-        ValueError: no people, nobody with an image, or what `render` and `nuisances` refuse.
+        ValueError: no people, nobody with an image, another seed, or what `render` and `nuisances`
+            refuse.
     """
+    if not 0 <= seed < PHOTOS:
+        raise ValueError(f"want a seed from 0 to 2**31 - 1, got {seed}")
     if not isinstance(people, Factors):
         people = identities(people, seed)
     counts = torch.as_tensor(images, dtype=torch.int64).expand(len(people))

@@ -25,6 +25,7 @@ class Factor(NamedTuple):
 
 
 Table = Mapping[str, Factor]
+SEEDS = 2**32  # as many streams of random numbers torch's generator on the CPU has
 Choice = float | tuple[float, float] | Tensor
 
 
@@ -113,12 +114,18 @@ def draw(
     `choices` overrule both: a number, a tensor (n,), or (low, high) to draw from.
 
     Raises:
-        ValueError: n below 1, no such factor, or a choice out of range.
+        ValueError: n below 1, a seed of more than 32 bits, no such factor, or a choice out of
+            range.
     """
     if n < 1:
         raise ValueError(f"want at least 1 row to draw, got {n}")
     generator = seed
     if not isinstance(seed, torch.Generator):
+        if not 0 <= seed < SEEDS:
+            raise ValueError(
+                f"want a seed from 0 to 2**32 - 1, got {seed}: torch's generator would not tell it "
+                f"from {seed % SEEDS}"
+            )
         generator = torch.Generator().manual_seed(seed)
     uniform = torch.rand(n, 2, len(table), generator=generator)
     columns = {}
