@@ -39,7 +39,7 @@ from facelib.measure import (
     saved_bytes,
     ten_fold,
 )
-from facelib.measure.retained import ladder_faces, points_lost, worst_group
+from facelib.measure.retained import accepted, ladder_faces, points_lost, worst_group
 from facelib.models import embed, face_embedding, load, save
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
@@ -127,8 +127,8 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
     """What is left of the teacher's verification, by the part of ladder.json it is stored in.
 
     "kept": of each rung on `people` who don't exist the points of TAR lost at 1 % FAR and at
-    0.01 %, and the share of genuine pairs it rejects in the group of skin reflectance it serves
-    worst; on ORL's s21 to s40 its metrics, and the points lost.
+    0.01 %, its TAR at the latter, and the share of genuine pairs it rejects in the group of skin
+    reflectance it serves worst; on ORL's s21 to s40 its metrics, and the points lost.
     "others": the points lost on people on whom nothing was looked at while the ladder was built.
     "rivals": the points that a network of 32 bits lost of the one whose shape it has.
     """
@@ -139,6 +139,7 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
         name: {
             "points lost": points_lost(drawn[TEACHER], drawn[name], faces.person),
             "points lost, strict": points_lost(drawn[TEACHER], drawn[name], faces.person, STRICT),
+            "TAR, strict": float(accepted(drawn[name], faces.person, STRICT).mean()),
             "worst group": worst_group(drawn[name], faces),
             "ORL": protocol.unseen_metrics(real[name]),
             "ORL, points lost": naming_lost(real[TEACHER], real[name]),
@@ -148,6 +149,7 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
     rivals = {
         name: {
             "of": first, "points lost": points_lost(drawn[first], drawn[name], faces.person),
+            "points lost, strict": points_lost(drawn[first], drawn[name], faces.person, STRICT),
             "ORL, points lost": naming_lost(real[first], real[name]),
         }
         for name, first in RIVALS.items() if name in steps
