@@ -31,6 +31,22 @@ def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     return Table(head, rows)
 
 
+def rivals(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+    """What rivals have lost of the networks whose shape they have, paired.
+
+    Args:
+        ladder: what benchmarks/ladder.py stored.
+        names: of rivals.
+    """
+    parts = ("points lost", "points lost, strict", "ORL, points lost")
+    rows = []
+    for name in names:
+        found = ladder["rivals"][name]
+        rows.append([f"{name}, of {found['of']}",
+                     *(signed(Interval(**found[part])) for part in parts)])  # fmt: skip
+    return Table(["lost", "TAR at 1 % FAR", "TAR at 0.01 % FAR", "on ORL, one photo"], rows)
+
+
 def files(names: Sequence[str]) -> list[str]:
     """The three files of each network: of 32 bits, of 8, and of codes."""
     return [network + form for network in names for form in ("", ", int8", ", codes")]

@@ -19,9 +19,12 @@ from torch import Tensor, nn
 from facelib import files
 from facelib.models.facecnn import FaceCNN
 from facelib.models.faceresnet import FaceResNet
+from facelib.models.recurrent import FaceRNN
 from facelib.models.shapes import edit, edits
 
-ARCHITECTURES: dict[str, type[nn.Module]] = {"FaceCNN": FaceCNN, "FaceResNet": FaceResNet}
+ARCHITECTURES: dict[str, type[nn.Module]] = {
+    "FaceCNN": FaceCNN, "FaceResNet": FaceResNet, "FaceRNN": FaceRNN
+}  # fmt: skip
 
 
 def save(model: nn.Module, path: str | Path) -> None:

@@ -25,6 +25,14 @@ LADDER = {
         }
         for name in RUNGS
     },
+    "rivals": {
+        "rival": {
+            "of": "student",
+            "points lost": LOST,
+            "points lost, strict": LOST | {"value": 0.7},
+            "ORL, points lost": LOST | {"value": 0.4},
+        }
+    },
     "others": dict.fromkeys(RUNGS, LOST | {"value": 0.6}),
     "LFW": {name: {"points lost": LOST} for name in RUNGS},
 }
@@ -34,6 +42,12 @@ def test_a_rung_says_what_it_costs_and_what_is_lost():
     (row,) = ladder_charts.rungs(LADDER, ["student"]).rows
     assert row[:4] == ["student", "1,000", "2.5 million", "3.1"]
     assert row[4:] == [*["+0.5 [+0.2, +0.8]"] * 2, "+0.4 [+0.2, +0.8]"]
+
+
+def test_a_rival_stands_beside_the_network_of_its_shape():
+    (row,) = ladder_charts.rivals(LADDER, ["rival"]).rows
+    assert row == ["rival, of student", "+0.5 [+0.2, +0.8]", "+0.7 [+0.2, +0.8]",
+                   "+0.4 [+0.2, +0.8]"]  # fmt: skip
 
 
 def test_a_network_has_three_files():

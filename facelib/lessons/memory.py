@@ -1,0 +1,138 @@
+"""The experiments of lesson 09 about memory: gradients through time, recall, and letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, one_hot
+
+from facelib.models.recurrent import CELLS, Elman
+
+INPUTS, HIDDEN = 5, 32
+LENGTHS = (1, 2, 4, 8, 16, 32, 64)  # steps between the first input and the state that is asked
+OPEN = 3.0  # added to the bias of the gate that keeps the state
+STEPS, BATCH, RATE = 400, 64, 5e-3
+SYMBOLS = 4  # one of which comes first and is asked for at the end
+
+
+def _scaled(gain: float) -> Callable[[], nn.RNNBase]:
+    def made() -> nn.RNNBase:
+        cell = nn.RNN(INPUTS, HIDDEN, batch_first=True)
+        nn.init.orthogonal_(cell.weight_hh_l0, gain)
+        return cell
+
+    return made
+
+
+def _open(kind: str) -> Callable[[], nn.RNNBase]:
+    """The gate that keeps the state begins nearly open; it has the same place in both cells."""
+
+    def made() -> nn.RNNBase:
+        cell = CELLS[kind](INPUTS, HIDDEN, batch_first=True)
+        with torch.no_grad():
+            cell.bias_hh_l0[HIDDEN : 2 * HIDDEN] += OPEN
+        return cell
+
+    return made
+
+
+# How a cell may begin. Orthogonal: Saxe et al. 2014 (https://arxiv.org/abs/1312.6120). An open
+# gate: Gers et al. 2000 (https://doi.org/10.1162/089976600300015015).
+STARTS: Mapping[str, Callable[[], nn.RNNBase]] = {
+    "RNN": lambda: nn.RNN(INPUTS, HIDDEN, batch_first=True),
+    "RNN, orthogonal": _scaled(1.0),
+    "RNN, orthogonal times 1.5": _scaled(1.5),
+    "GRU": lambda: nn.GRU(INPUTS, HIDDEN, batch_first=True),
+    "GRU, gate open": _open("GRU"),
+    "LSTM": lambda: nn.LSTM(INPUTS, HIDDEN, batch_first=True),
+    "LSTM, gate open": _open("LSTM"),
+}
+
+
+def begun(start: str, seed: int) -> nn.RNNBase:
+    """A cell of `STARTS`: the same seed, the same weights."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        return STARTS[start]()
+
+
+def reached(start: str, length: int, seed: int) -> float:
+    """The length of the gradient that a state sends back to the first input.
+
+    Args:
+        start: of `STARTS`, untrained.
+        length: steps from that input to that state, both counted.
+        seed: of the cell and its small inputs.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    inputs = (0.1 * torch.randn(8, length, INPUTS, generator=generator)).requires_grad_()
+    states, _ = begun(start, seed)(inputs)
+    (states[:, -1] * torch.randn(8, HIDDEN, generator=generator)).sum().backward()
+    return float(inputs.grad[:, 0].norm())
+
+
+def _asked(count: int, length: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Sequences that begin with a symbol and go on with noise; and which symbol it was."""
+    symbol = torch.randint(SYMBOLS, (count,), generator=generator)
+    inputs = 0.3 * torch.randn(count, length, INPUTS, generator=generator)
+    inputs[:, 0] = one_hot(symbol, INPUTS)
+    return inputs, symbol
+
+
+def recall(
+    start: str, length: int, seed: int = 0, steps: int = STEPS, most: float = 1.0
+) -> tuple[float, list[float]]:
+    """How often a trained cell still knows the first symbol; chance is 1 / SYMBOLS.
+
+    Args:
+        start: of `STARTS`.
+        length: of the sequences.
+        steps: batches to learn from.
+        most: longer gradients are clipped to this length.
+
+    Returns:
+        The share of 500 new sequences, and the length of each step's gradient before it was
+        clipped.
+    """
+    reader, generator = begun(start, seed), torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        say = nn.Linear(HIDDEN, SYMBOLS)
+    weights = [*reader.parameters(), *say.parameters()]
+    optimizer, lengths = torch.optim.Adam(weights, RATE), []
+    for _ in range(steps):
+        inputs, symbol = _asked(BATCH, length, generator)
+        loss = cross_entropy(say(reader(inputs)[0][:, -1]), symbol)
+        optimizer.zero_grad()
+        loss.backward()
+        lengths.append(float(nn.utils.clip_grad_norm_(weights, most)))
+        optimizer.step()
+    inputs, symbol = _asked(500, length, generator)
+    with torch.inference_mode():
+        right = say(reader(inputs)[0][:, -1]).argmax(1) == symbol
+    return float(right.double().mean()), lengths
+
+
+def encoded(text: str) -> tuple[Tensor, str]:
+    """A text as one row of zeros and a one for each letter, float (1, T, letters); the alphabet."""
+    alphabet = "".join(sorted(set(text)))
+    places = torch.tensor([alphabet.index(letter) for letter in text])
+    return one_hot(places, len(alphabet)).float()[None], alphabet
+
+
+def speller(text: str, seed: int = 0, steps: int = 300) -> Elman:
+    """An Elman network that has learnt to say the next letter of `text` after each."""
+    letters, alphabet = encoded(text)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        model = Elman(len(alphabet), 8, len(alphabet))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    for _ in range(steps):
+        said, _ = model(letters[:, :-1])
+        loss = cross_entropy(said[0], letters[0, 1:].argmax(1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model

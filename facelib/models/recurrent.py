@@ -1,0 +1,130 @@
+"""Recurrent networks: one set of weights, used at every step of a sequence.
+
+`Elman` is written out; `FaceRNN` and whatever else is trained uses PyTorch's own cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
+
+CELLS: dict[str, type[nn.RNNBase]] = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
+
+
+class Elman(nn.Module):
+    """h_t = tanh(W_hh h_{t-1} + W_xh x_t + b_h), o_t = W_ho h_t + b_o.
+
+    After Elman 1990 (https://doi.org/10.1207/s15516709cog1402_1). softmax(o_t) makes probabilities
+    of o_t; losses of PyTorch take o_t itself.
+
+    Args:
+        inputs, hidden, outputs: lengths of x, h and o.
+    """
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(inputs, hidden)  # W_xh and b_h
+        self.remember = nn.Linear(hidden, hidden, bias=False)  # W_hh
+        self.say = nn.Linear(hidden, outputs)  # W_ho and b_o
+
+    def forward(self, sequences: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Sequences (N, T, inputs) -> what it says (N, T, outputs), and its states (N, T, hidden).
+
+        Args:
+            state: before the first step, (N, hidden); zeros unless given.
+
+        Raises:
+            ValueError: not (N, T, inputs), or no step.
+        """
+        if sequences.ndim != 3 or not sequences.shape[1]:
+            raise ValueError(
+                f"want sequences (N, T, inputs) of 1 step or more, got {tuple(sequences.shape)}"
+            )
+        if state is None:
+            state = sequences.new_zeros(len(sequences), self.remember.in_features)
+        states = []
+        for step in sequences.unbind(1):
+            state = torch.tanh(self.remember(state) + self.read(step))
+            states.append(state)
+        states = torch.stack(states, 1)
+        return self.say(states), states
+
+
+class FaceRNN(nn.Module):
+    """Face image -> embedding -> one score a person, reading a row of pixels at each step.
+
+    The embedding is the state after the lowest row.
+
+    Args:
+        columns: width of the images.
+        hidden: length of the state, and of the embedding.
+        people: how many people the head tells apart.
+        cell: of `CELLS`.
+    """
+
+    def __init__(self, columns: int, hidden: int, people: int, cell: str = "GRU") -> None:
+        super().__init__()
+        if cell not in CELLS:
+            raise ValueError(f"want a cell {' or '.join(CELLS)}, got {cell!r}")
+        self.config = {"columns": columns, "hidden": hidden, "people": people, "cell": cell}
+        self.reader = CELLS[cell](columns, hidden, batch_first=True)
+        self.embedding = nn.BatchNorm1d(hidden)
+        self.head = nn.Linear(hidden, people)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Images float (N, 1, H, columns) in [0, 1] -> embeddings (N, hidden), any length."""
+        if images.shape[1:2] != (1,) or images.shape[-1] != self.config["columns"]:
+            raise ValueError(
+                f"want grey images (N, 1, H, {self.config['columns']}), got {tuple(images.shape)}"
+            )
+        spread, mean = torch.std_mean(images, dim=(1, 2, 3), keepdim=True)
+        states, _ = self.reader(((images - mean) / (spread + 1e-3))[:, 0])
+        return self.embedding(states[:, -1])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images float (N, 1, H, columns) in [0, 1] -> logits (N, people)."""
+        return self.head(self.embed(images))
+
+
+def pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Sequences of different lengths as one tensor, zeros after the end of each.
+
+    Args:
+        sequences: each float (T, D), T of its own, D the same for all.
+
+    Returns:
+        float (N, longest T, D), and int64 (N,), the lengths.
+
+    Raises:
+        ValueError: no sequence, an empty one, or another D.
+    """
+    shapes = [tuple(sequence.shape) for sequence in sequences]
+    if not shapes or any(len(shape) != 2 or not shape[0] for shape in shapes):
+        raise ValueError(f"want sequences (T, D) of 1 step or more, got {shapes or 'none'}")
+    if len({width for _, width in shapes}) > 1:
+        raise ValueError(f"every step of every sequence must have the same length, got {shapes}")
+    lengths = torch.tensor([length for length, _ in shapes])
+    return pad_sequence(list(sequences), batch_first=True), lengths
+
+
+def last_state(cell: nn.RNNBase, padded: Tensor, lengths: Tensor) -> Tensor:
+    """The state of a recurrent network after the last step of each sequence, (N, hidden).
+
+    Args:
+        cell: of one layer and one direction, batch first.
+        padded, lengths: as `pad` gives them; what stands after an end is not read.
+
+    Raises:
+        ValueError: lengths that don't fit the sequences.
+    """
+    if lengths.shape != padded.shape[:1] or lengths.min() < 1 or lengths.max() > padded.shape[1]:
+        raise ValueError(
+            f"want for each of {len(padded)} sequences a length from 1 to {padded.shape[1]}, got "
+            f"{lengths.tolist()}"
+        )
+    packed = pack_padded_sequence(padded, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    state = cell(packed)[1]
+    return (state[0] if isinstance(state, tuple) else state)[-1]

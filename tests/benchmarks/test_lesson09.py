@@ -1,0 +1,26 @@
+"""The evidence of lesson 09 at its smallest."""
+
+from benchmarks import lesson09, results
+from facelib.lessons import memory, sequences
+
+
+def test_the_evidence_of_lesson_09_has_every_reader_and_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "LENGTHS", (1, 4))
+    monkeypatch.setattr(lesson09, "RATES", (4e-3,))
+    monkeypatch.setattr(lesson09.transfer, "PHOTOS", (1,))
+    lesson09.main(
+        (0, 1), (0,), (100,), (5,), steps=4, epochs=1, learnt=66, tried=10, folder=tmp_path
+    )
+    stored = results.read("09", tmp_path)
+    assert list(stored["gradients"]) == list(stored["recall"]) == list(memory.STARTS)
+    assert all(len(values) == 2 for values in stored["gradients"]["GRU"].values())
+    assert list(stored["people"]) == [*lesson09.PLAIN, *lesson09.TRAINED]
+    mean, last = (stored["people"][name] for name in ("mean of the frames", "last frame"))
+    assert mean["clips"] == mean["shuffled"]
+    assert mean["clips"][0]["AUC"] > last["clips"][0]["AUC"]
+    assert len(mean["ORL sets"]) == 2
+    assert list(stored["orders"]) == ["pixels", "embeddings"]
+    by_mean = stored["orders"]["pixels"]["mean"]
+    assert by_mean["in order"] == by_mean["backwards"]
+    assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.NAMERS)
+    assert len(stored["rows"]["1"]["GRU"][0]) == 20
