@@ -90,7 +90,7 @@ lesson.per_channel.check(per_channel)
 rounding_charts.bits_slider(people=people)
 
 # %% [markdown]
-# Down to six bits nothing happens. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm can make up for any size of a channel, so training leaves channels of very different sizes.) With two bits a weight is -1, 0 or 1 times its scale, and that is too coarse for a network that never learnt so. Over 300 people:
+# Down to six bits nothing happens. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
 
 # %%
 rounding_charts.scales_table(stored["scales"])
@@ -233,7 +233,7 @@ rounding_charts.rank_slider(people=people)
 rounding_charts.ranks_table(stored["ranks"])
 
 # %% [markdown]
-# The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Lesson 07 took half of the MACs as channels: that cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are also two calls, and each costs.
+# The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Half of the MACs as channels (lesson 07) cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are two calls, and each costs.
 #
 # ### "Fewer MACs, proportionally faster"
 
@@ -270,9 +270,9 @@ ladder_charts.costs(ladder, rungs)
 ladder_charts.losses(ladder, rungs)
 
 # %% [markdown]
-# We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects one genuine pair in 130, and one in 150 of all: no difference that these people could show. Which group is worst is read off the same faces, so it errs upwards.)
+# We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects one genuine pair in 130, of all one in 150: no difference that these people could show.)
 #
-# Now look to the right, before you call it a free lunch. The teacher makes no error on these people at 1 % FAR; where there is room to lose, more is lost. At a FAR of *0.01 %*, what a door asks for, it accepts 95 %, and pruning half of it costs 7 points, the student 13, the last rung 26. On real faces it is a point or more on LFW and six with one photograph of ORL's people. Only eight bits and codes of 64 values are harmless in every column. Say with every loss at which FAR, and on whom.
+# Now look to the right, before you call it a free lunch. At 1 % FAR the teacher makes no error on these people; where errors are made, more is lost. At a FAR of *0.01 %*, what a door asks for, it accepts 95 %, pruning half of it costs 7 points, the student 13, the last rung 26. On real faces the last rung loses a point on LFW and six with one photograph of ORL's people. Only eight bits and codes of 64 values, by themselves, lose less than a point in every column. Say with every loss at which FAR, and on whom.
 #
 # ### Beside other tools
 #
@@ -282,7 +282,7 @@ ladder_charts.losses(ladder, rungs)
 ladder_charts.peers(evidence.load("peers")["rows"])
 
 # %% [markdown]
-# Ours is as fast as the best of them: on a level with NNCF for the teacher, ahead by far for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller than ours, for it rounds the first convolution and biases the way that makes it slow; our codes are a third smaller still. (openvino is 2.5 times as fast as onnxruntime at 32 bits: on this processor it computes with bfloat16.) Regular widths are what torch-pruning alone lacks: `round_to` is its own option, off unless you ask.
+# Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.
 
 # %%
 board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")

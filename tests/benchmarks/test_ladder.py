@@ -16,6 +16,7 @@ def folder(monkeypatch, tmp_path):
     monkeypatch.setattr(ladder, "face_embedding", lambda: teacher)
     monkeypatch.setattr(protocol, "RESAMPLES", 100)
     monkeypatch.setattr(ladder, "RIVALS", {"student": "teacher"})
+    monkeypatch.setattr(ladder, "STRICT", 0.2)  # untrained networks accept nobody at less
     save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / "student.safetensors")
     return tmp_path
 
@@ -38,7 +39,7 @@ def test_each_rung_is_measured_against_the_teacher(folder):
     lost = stored["kept"]["student"]
     strict = [stored["kept"][name]["TAR, strict"] for name in networks]
     assert lost["points lost, strict"]["value"] == pytest.approx(100 * (strict[0] - strict[1]))
-    assert strict[1] < strict[0]
+    assert 0 < strict[0] != strict[1] > 0
     real = stored["kept"]["teacher"]["ORL"]["one photo"]["value"], lost["ORL"]["one photo"]["value"]
     assert lost["ORL, points lost"]["value"] == pytest.approx(100 * (real[0] - real[1]))
     assert stored["rivals"] == {
