@@ -16,6 +16,7 @@ from facelib.models.recurrent import CELLS
 SEEDS = tuple(range(10))
 FEW = tuple(range(5))  # of recall, the slowest
 RECALLED = (10, 20, 40, 80)
+CLIPPED = {"clipped to 1": 1.0, "as they come": float("inf")}  # gradients
 CHOICES, RATES = tuple(range(100, 103)), (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 LEARNT, TRIED = 400, 300  # people of clips
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
@@ -50,6 +51,22 @@ def recalled(
         }
         for start in tqdm(memory.STARTS, "recall")
     }
+
+
+def clipped(
+    seeds: Sequence[int], length: int, steps: int
+) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """[start][how gradients are taken]: how often the first symbol is known at the end, and the
+    longest gradient of the training, one a seed."""
+    found: dict = {}
+    for start in tqdm([name for name in memory.STARTS if name.startswith("RNN")], "clipped"):
+        for name, most in CLIPPED.items():
+            runs = [memory.recall(start, length, seed, steps, most) for seed in seeds]
+            found.setdefault(start, {})[name] = {
+                "recalled": [right for right, _ in runs],
+                "longest gradient": [max(lengths) for _, lengths in runs],
+            }
+    return found
 
 
 def compared(reader: Callable[[Tensor], Tensor], codes: Tensor) -> dict[str, float]:
@@ -152,6 +169,7 @@ def main(
         "seeds": list(seeds), "few": list(few),
         "gradients": gradients(seeds, memory.LENGTHS),
         "recall": recalled(few, lengths, steps * 4 // 3),
+        "clipped": clipped(seeds, lengths[len(lengths) // 2], steps * 4 // 3),
         "people": people(seeds, *spoilt, steps), "orders": orders(few, *clear, steps),
         "choices": choices(chosen_on, epochs), "rows": rows(seeds, epochs),
     }  # fmt: skip

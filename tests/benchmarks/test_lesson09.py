@@ -14,6 +14,11 @@ def test_the_evidence_of_lesson_09_has_every_reader_and_start(tmp_path, monkeypa
     stored = results.read("09", tmp_path)
     assert list(stored["gradients"]) == list(stored["recall"]) == list(memory.STARTS)
     assert all(len(values) == 2 for values in stored["gradients"]["GRU"].values())
+    clipped = stored["clipped"]["RNN, orthogonal times 1.5"]
+    assert list(clipped) == list(lesson09.CLIPPED)
+    first, second = (runs["longest gradient"] for runs in clipped.values())
+    assert len(first) == len(second) == 2
+    assert first != second
     assert list(stored["people"]) == [*lesson09.PLAIN, *lesson09.TRAINED]
     mean, last = (stored["people"][name] for name in ("mean of the frames", "last frame"))
     assert mean["clips"] == mean["shuffled"]
