@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LESSONS:

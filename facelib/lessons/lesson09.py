@@ -73,7 +73,7 @@ step = Exercise(
 
 through_time = Exercise(
     name="through_time",
-    prompt="The gradient of h_3 with respect to w, where h_t = w h_(t-1), w = 0.5 and h_0 = 2.",
+    prompt="The gradient of h_3 with respect to w, where h_t = w h_(t-1), w is a half, h_0 is 2.",
     starter="gradient = ____",
     hints=(
         "w is used three times. Ask for each use alone, with the others held still, and add.",
@@ -95,7 +95,8 @@ through_time = Exercise(
 
 vanish = Exercise(
     name="vanish",
-    prompt="After how many steps is a gradient that is multiplied by 0.8 at each below 0.001?",
+    prompt="After how many steps, each of which takes a fifth of it, is a gradient below a "
+    "thousandth?",
     starter="steps = ____",
     hints=(
         "0.8 to the power of the steps is to be below 0.001.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy, linear, one_hot
 
 from facelib.models.recurrent import CELLS, Elman
 
@@ -56,6 +56,34 @@ def begun(start: str, seed: int) -> nn.RNNBase:
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         return STARTS[start]()
+
+
+def as_library(model: Elman) -> nn.RNN:
+    """PyTorch's own recurrent network with the same weights; it has two biases, one of them 0."""
+    inputs, hidden = model.read.in_features, model.read.out_features
+    library = nn.RNN(inputs, hidden, batch_first=True)
+    parts = {
+        "weight_ih_l0": model.read.weight, "bias_ih_l0": model.read.bias,
+        "weight_hh_l0": model.remember.weight, "bias_hh_l0": torch.zeros(hidden),
+    }  # fmt: skip
+    library.load_state_dict(parts)
+    return library
+
+
+def of_each_use(model: Elman, sequences: Tensor) -> Tensor:
+    """The gradient of the last state's sum with respect to W_hh, as used at each single step.
+
+    Args:
+        sequences: float (N, T, inputs).
+
+    Returns:
+        float (T, hidden, hidden). Added up over the steps: the gradient of the shared weight.
+    """
+    copies = [model.remember.weight.detach().clone() for _ in range(sequences.shape[1])]
+    state = sequences.new_zeros(len(sequences), len(copies[0]))
+    for step, weight in zip(sequences.unbind(1), copies, strict=True):
+        state = torch.tanh(linear(state, weight.requires_grad_()) + model.read(step))
+    return torch.stack(torch.autograd.grad(state.sum(), copies))
 
 
 def reached(start: str, length: int, seed: int) -> float:

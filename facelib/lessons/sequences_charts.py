@@ -7,11 +7,14 @@ from statistics import fmean
 
 import torch
 from ipywidgets import IntSlider, VBox
+from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons.charts import Table, explore, signed
 from facelib.lessons.sequences import Clips, Teller, small_frames
-from facelib.measure import mean_interval, paired_interval
+from facelib.measure import latency, mean_interval, paired_interval
+from facelib.models import embed, face_embedding, face_student
+from facelib.models.faceresnet import SHAPE
 
 Runs = Mapping[str, Sequence[float]]
 
@@ -48,6 +51,21 @@ def scrubber(clips: Clips, model: Teller, clip: int = 0) -> VBox:
     return explore(draw, frame=slider)
 
 
+def uses(each: Tensor) -> Table:
+    """How much of a shared weight's gradient comes from its use at each step.
+
+    Args:
+        each: `memory.of_each_use`, (T, hidden, hidden).
+    """
+    lengths = each.flatten(1).norm(dim=1).tolist()
+    figure, axis = subplots(figsize=(5, 2.2))
+    axis.bar(range(1, len(lengths) + 1), lengths, color=COLOURS[0])
+    axis.set(xlabel="step at which the weight is used", ylabel="length of its gradient")
+    show(figure, "Bars of the gradient's length by step: the later a use, the more it counts.")
+    steps = [f"step {number}" for number in range(1, len(lengths) + 1)]
+    return Table(steps, [[f"{length:.3f}" for length in lengths]])
+
+
 def gradients(found: Mapping[str, Runs]) -> Table:
     """How much of a gradient reaches the first input, by the steps it goes back.
 
@@ -80,6 +98,37 @@ def recall(found: Mapping[str, Runs]) -> Table:
     return Table(["", *(f"{length} steps" for length in lengths)], rows)
 
 
+def clipped(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+    """What is recalled with gradients clipped and as they come, paired over seeds.
+
+    Args:
+        found: the evidence's "clipped", [start][how gradients are taken].
+    """
+    rows = []
+    for start, ways in found.items():
+        points = [[100 * value for value in runs["recalled"]] for runs in ways.values()]
+        longest = (f"{max(runs['longest gradient']):,.0f}" for runs in ways.values())
+        rows.append([start, *(f"{fmean(some):.0f}%" for some in points),
+                     signed(paired_interval(*points)), *longest])  # fmt: skip
+    first, second = next(iter(found.values()))
+    head = ["", first, second, "points of difference", f"longest gradient, {first}",
+            f"longest gradient, {second}"]  # fmt: skip
+    return Table(head, rows)
+
+
+def frames_per_second(repeats: int) -> Table:
+    """How many frames the shipped networks embed here, one at a time, on one thread.
+
+    Args:
+        repeats: timed calls of each.
+    """
+    frame, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), []
+    for name, model in {"face embedding": face_embedding(), "its student": face_student()}.items():
+        took = latency(lambda model=model: embed(model, frame, flip=False), repeats=repeats)
+        rows.append([name, f"{took.median_ms:.1f}", f"{1000 / took.median_ms:,.0f}"])
+    return Table(["", "ms a frame", "frames a second"], rows)
+
+
 def people(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
     """Readers of clips and of sets: how well, and by how much better than the plain mean.
 
@@ -106,6 +155,8 @@ def _gain(values: Sequence[float], base: Sequence[float], name: str) -> str:
     if name == "mean of the frames":
         return "-"
     points = [[100 * value for value in some] for some in (values, base)]
+    if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
+        return f"{points[0][0] - points[1][0]:+.1f}"
     return signed(paired_interval(*points, of="seeds"))
 
 

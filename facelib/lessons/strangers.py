@@ -194,11 +194,26 @@ def probe_rates(
         kind, amount: see `misplaced`.
 
     Returns:
-        TAR, its change against pairs of faces as they are (paired), and FAR.
+        As `changed_rates`.
     """
     moved = codes(model, misplaced(faces.images, kind, amount))
+    return changed_rates(moved, still, faces, threshold)
+
+
+def changed_rates(
+    changed: Tensor, still: Tensor, faces: FaceSet, threshold: float
+) -> dict[str, Interval]:
+    """Rates where something was done to one face of each pair and not to the other, over people.
+
+    Args:
+        changed, still: float (N, D), embeddings of `faces` with it and without.
+        threshold: chosen beforehand.
+
+    Returns:
+        TAR, its change against pairs of faces as they are (paired), and FAR.
+    """
     left, right, _ = all_pairs(faces.person)
-    before, after = (similarity(first, still)[left, right] for first in (still, moved))
+    before, after = (similarity(first, still)[left, right] for first in (still, changed))
     people = faces.person[left], faces.person[right], RESAMPLES
 
     def tar(rates: Rates) -> float:

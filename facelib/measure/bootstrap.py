@@ -82,6 +82,37 @@ def bootstrap_pairs(
     return _percentiles(value, values, people)
 
 
+def bootstrap_between(
+    accepted: Tensor, pairs: Tensor, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """The share of impostor pairs that is accepted, with a 95 % percentile interval over people.
+
+    Where none is accepted the interval is [0, 0]: these people can't tell how rare it is.
+
+    Args:
+        accepted: (P, P), how many pairs of a face of person i and one of person j are accepted;
+            the diagonal, which is no impostor's, is left out.
+        pairs: (P, P), how many there are.
+        resamples: how many times people are drawn.
+        seed: the same seed draws the same people.
+
+    Raises:
+        ValueError: not two square matrices of one size, or nobody else to compare with.
+    """
+    if accepted.ndim != 2 or accepted.shape != pairs.shape or len(pairs) != pairs.shape[1]:
+        raise ValueError(
+            f"want two matrices (P, P), got {tuple(accepted.shape)} and {tuple(pairs.shape)}"
+        )
+    drawn = torch.stack(list(_draws(len(pairs), resamples, seed)))
+    accepted, pairs = (m.cpu().double().clone().fill_diagonal_(0) for m in (accepted, pairs))
+    if not pairs.sum():
+        raise ValueError("there is no impostor pair: want faces of two people or more")
+    found, there = (((drawn @ m) * drawn).sum(1) for m in (accepted, pairs))
+    return _percentiles(
+        accepted.sum() / pairs.sum(), (found / there)[there > 0].tolist(), len(pairs)
+    )
+
+
 def bootstrap_difference(
     statistic: Callable[[Rates], float],
     scores: Tensor,

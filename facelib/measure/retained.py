@@ -12,6 +12,7 @@ from torch import Tensor
 from facelib.data import FaceSet
 from facelib.data.synth import synth
 from facelib.measure.bootstrap import bootstrap_people
+from facelib.measure.groups import group_errors
 from facelib.measure.histogram import verify_all
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval
@@ -39,10 +40,17 @@ def accepted(embeddings: Tensor, person: Tensor, far: float = FAR) -> Tensor:
     Raises:
         ValueError: somebody with a single face, or what `verify_all` refuses.
     """
+    return accepted_at(embeddings, person, verify_all(embeddings, person).threshold_at(far))
+
+
+def accepted_at(embeddings: Tensor, person: Tensor, threshold: float) -> Tensor:
+    """Of each person, the share of pairs of their faces whose score is the threshold's or more.
+
+    Args, returns and errors as of `accepted`.
+    """
     counts = person.bincount()
     if not len(counts) or counts.min() < 2:
         raise ValueError("want two faces or more of each person, numbered from 0 on")
-    threshold = verify_all(embeddings, person).threshold_at(far)
     shares = []
     for faces in embeddings[person.argsort(stable=True)].split(counts.tolist()):
         left, right = torch.triu_indices(len(faces), len(faces), 1)
@@ -78,15 +86,8 @@ def worst_group(embeddings: Tensor, faces: FaceSet, far: float = FAR) -> Interva
         0 to 1, with a 95 % interval over the people of that group.
 
     Raises:
-        ValueError: faces without groups, or what `accepted` refuses.
+        ValueError: what `group_errors` refuses.
     """
-    if faces.group is None:
-        raise ValueError("want faces with groups, got a FaceSet whose group is None")
-    rejected = 1 - accepted(embeddings, faces.person, far)
-    group = torch.zeros(len(rejected), dtype=torch.int64)
-    group[faces.person] = faces.group
-    found = [
-        bootstrap_people(rejected[group == one], torch.arange(int((group == one).sum())))
-        for one in group.unique()
-    ]
-    return max(found, key=lambda interval: interval.value)
+    threshold = verify_all(embeddings, faces.person).threshold_at(far)
+    errors = group_errors(embeddings, faces, threshold).values()
+    return max((found.fnmr for found in errors), key=lambda rejected: rejected.value)

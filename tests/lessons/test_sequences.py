@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from facelib.lessons import memory, sequences, sequences_charts
-from facelib.models.recurrent import CELLS
+from facelib.models.recurrent import CELLS, Elman
 
 CLIPS = sequences.clips(6, seed=2**27 + 1)
 
@@ -114,6 +114,37 @@ def test_what_came_five_steps_ago_is_recalled_after_training_and_not_before():
     assert right > 0.95
     assert len(lengths) == 150
     assert memory.recall("RNN", 5, steps=1)[0] < 0.6
+
+
+def test_the_library_with_the_same_weights_says_the_same_and_uses_add_up():
+    torch.manual_seed(0)
+    ours, clips = Elman(5, 16, 2), torch.randn(4, 12, 5)
+    library = memory.as_library(ours)
+    states, theirs = ours(clips)[1], library(clips)[0]
+    torch.testing.assert_close(states, theirs, atol=1e-6, rtol=0)
+    (shared,) = torch.autograd.grad(states[:, -1].sum(), ours.remember.weight)
+    (its,) = torch.autograd.grad(theirs[:, -1].sum(), library.weight_hh_l0)
+    each = memory.of_each_use(ours, clips)
+    assert each.shape == (12, 16, 16)
+    assert each[0].eq(0).all()  # the state before the first step is zero
+    torch.testing.assert_close(shared, its, atol=1e-5, rtol=0)
+    torch.testing.assert_close(each.sum(0), shared, atol=1e-5, rtol=0)
+    assert sequences_charts.uses(each).rows[0][0] == "0.000"
+
+
+def test_clipped_gradients_stand_beside_those_that_were_not():
+    way = {"recalled": [0.5, 0.7], "longest gradient": [30.0, 2.0]}
+    other = {"recalled": [0.4, 0.6], "longest gradient": [3000.0, 2.0]}
+    (row,) = sequences_charts.clipped({"RNN": {"clipped to 1": way, "as they come": other}}).rows
+    assert row[:3] == ["RNN", "60%", "50%"]
+    assert row[3].startswith("+10.0")
+    assert row[4:] == ["30", "3,000"]
+
+
+def test_frames_a_second_are_of_both_shipped_networks():
+    big, small = sequences_charts.frames_per_second(repeats=3).rows
+    assert float(big[1]) * float(big[2].replace(",", "")) == pytest.approx(1000, rel=0.1)
+    assert (big[0], small[0]) == ("face embedding", "its student")
 
 
 def test_a_speller_knows_what_a_table_of_pairs_cannot():

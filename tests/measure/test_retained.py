@@ -62,8 +62,8 @@ def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
 
 
 def test_faces_without_groups_have_no_worst_one():
-    embeddings, _ = people(count=3)
-    faces = replace(ladder_faces(people=3, images=4), group=None)
+    embeddings, _ = people(count=20)
+    faces = replace(ladder_faces(people=20, images=4), group=None)
     with pytest.raises(ValueError, match="group is None"):
         worst_group(embeddings, faces)
 

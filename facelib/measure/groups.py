@@ -1,0 +1,107 @@
+"""Errors of groups of people, at one threshold for everybody or at one for each.
+
+The names are those of ISO/IEC 19795-10 and of NIST's reports (Grother et al. 2019,
+https://doi.org/10.6028/NIST.IR.8280): FMR, the false match rate, is the share of impostor pairs
+within the group that is accepted, FNMR, the false non-match rate, the share of its genuine pairs
+that is rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from facelib.data import FaceSet
+from facelib.measure.bootstrap import bootstrap_between, bootstrap_people
+from facelib.measure.histogram import verify_all
+from facelib.measure.identification import similarity
+from facelib.measure.interval import Interval
+
+
+@dataclass(frozen=True)
+class GroupErrors:
+    """FMR and FNMR of a group, 0 to 1, with 95 % intervals over its people."""
+
+    fmr: Interval
+    fnmr: Interval
+
+
+def group_errors(
+    embeddings: Tensor, faces: FaceSet, threshold: float | Mapping[int, float]
+) -> dict[int, GroupErrors]:
+    """Of each group its errors, when pairs of this score or more are accepted.
+
+    Args:
+        embeddings: of `faces`, float (N, D), any length; compared by cosine.
+        faces: with a group for each, the same for all faces of a person, and two faces or more of
+            each.
+        threshold: cosine, -1 to 1; or one for each group.
+
+    Raises:
+        ValueError: no groups, a group of one person, somebody with a single face, a threshold that
+            no cosine can have or that is missing.
+    """
+    found = {}
+    for group, some, person in _groups(faces, embeddings):
+        at = threshold[group] if isinstance(threshold, Mapping) else threshold
+        if not -1 <= at <= 1:
+            raise ValueError(f"a threshold of cosines lies in -1..1, got {at} for group {group}")
+        accepted, pairs = _between(some, person, at)
+        rejected = 1 - accepted.diagonal() / pairs.diagonal()
+        found[group] = GroupErrors(
+            bootstrap_between(accepted, pairs),
+            bootstrap_people(rejected, torch.arange(len(rejected))),
+        )
+    return found
+
+
+def group_thresholds(embeddings: Tensor, faces: FaceSet, far: float) -> dict[int, float]:
+    """For each group the threshold at which this share of its own impostor pairs is accepted.
+
+    Args:
+        embeddings, faces: as in `group_errors`.
+        far: 0 to 1.
+    """
+    return {
+        group: verify_all(some, person).threshold_at(far)
+        for group, some, person in _groups(faces, embeddings)
+    }
+
+
+def _groups(faces: FaceSet, embeddings: Tensor) -> list[tuple[int, Tensor, Tensor]]:
+    """Number, embeddings and people, 0 to P - 1, of each group."""
+    if faces.group is None:
+        raise ValueError("want faces with groups, got a FaceSet whose group is None")
+    if len(embeddings) != len(faces):
+        raise ValueError(
+            f"want an embedding for each of {len(faces)} faces, got {tuple(embeddings.shape)}"
+        )
+    found = []
+    for group in faces.group.unique().tolist():
+        inside = faces.group == group
+        _, person = faces.person[inside].unique(return_inverse=True)
+        counts = person.bincount()
+        if len(counts) < 2 or counts.min() < 2:
+            raise ValueError(
+                f"group {group} has {len(counts)} people with {int(counts.min())} faces at least; "
+                "errors need 2 people and 2 faces of each: leave the group out, or join groups"
+            )
+        found.append((group, embeddings[inside].cpu(), person.cpu()))
+    return found
+
+
+def _between(embeddings: Tensor, person: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
+    """How many ordered pairs of faces of persons i and j are accepted, and how many there are.
+
+    On the diagonal a face is not compared with itself.
+    """
+    member = one_hot(person).double()
+    scores = similarity(embeddings, embeddings)
+    accepted = (scores >= threshold).fill_diagonal_(False).double()
+    counts = member.sum(0)
+    pairs = counts[:, None] * counts - torch.diag(counts)
+    return member.T @ accepted @ member, pairs

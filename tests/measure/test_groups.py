@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
+
+from facelib.data import FaceSet, all_pairs
+from facelib.measure import similarity
+from facelib.measure.bootstrap import bootstrap_between
+from facelib.measure.groups import group_errors, group_thresholds
+
+
+def grouped(count=60, each=3, noise=1.0):
+    generator = torch.Generator().manual_seed(0)
+    person = torch.arange(count).repeat_interleave(each)
+    middle = torch.randn(count, 8, generator=generator)
+    codes = middle[person] + noise * torch.randn(len(person), 8, generator=generator)
+    faces = FaceSet(
+        torch.zeros(len(person), 1, 2, 2, dtype=torch.uint8), person,
+        tuple(map(str, range(count))), group=person % 3,
+    )  # fmt: skip
+    return codes, faces
+
+
+def test_errors_are_those_that_fairlearn_counts():
+    codes, faces = grouped()
+    left, right, same = all_pairs(faces.person)
+    inside = faces.group[left] == faces.group[right]
+    left, right, same = left[inside], right[inside], same[inside]
+    accepted = similarity(codes, codes)[left, right] >= 0.5
+    frame = MetricFrame(
+        metrics={"FMR": false_positive_rate, "FNMR": false_negative_rate},
+        y_true=same.numpy(), y_pred=accepted.numpy(),
+        sensitive_features=faces.group[left].numpy(),
+    ).by_group  # fmt: skip
+    found = group_errors(codes, faces, 0.5)
+    assert list(found) == [0, 1, 2]
+    for group, errors in found.items():
+        assert errors.fmr.value == pytest.approx(frame["FMR"][group])
+        assert errors.fnmr.value == pytest.approx(frame["FNMR"][group])
+        assert 0 < errors.fmr.low < errors.fmr.value < errors.fmr.high
+        assert errors.fnmr.n == 20
+
+
+def test_a_threshold_for_each_group_gives_all_of_them_the_same_fmr():
+    codes, faces = grouped(count=120)
+    shift = (faces.group == 1)[:, None] * torch.full((8,), 0.7)  # one group looks more alike
+    at_one = group_errors(codes + shift, faces, 0.6)
+    assert at_one[1].fmr.low > at_one[0].fmr.high
+    thresholds = group_thresholds(codes + shift, faces, 0.02)
+    assert thresholds[1] > max(thresholds[0], thresholds[2])
+    for errors in group_errors(codes + shift, faces, thresholds).values():
+        assert errors.fmr.value == pytest.approx(0.02, abs=0.002)
+
+
+def test_bad_groups_and_thresholds_are_refused():
+    codes, faces = grouped()
+    alone = replace(faces, group=(faces.person == 5).long())
+    with pytest.raises(ValueError, match="group 1 has 1 people .* join groups"):
+        group_errors(codes, alone, 0.5)
+    single = faces.take(torch.arange(len(faces)) > 0).take(torch.arange(len(faces) - 1) > 0)
+    with pytest.raises(ValueError, match="2 faces of each"):
+        group_errors(codes[2:], single, 0.5)
+    with pytest.raises(ValueError, match="got 1.5 for group 0"):
+        group_errors(codes, faces, 1.5)
+    with pytest.raises(ValueError, match="got nan for group 0"):
+        group_errors(codes, faces, float("nan"))
+    with pytest.raises(ValueError, match="whose group is None"):
+        group_errors(codes, replace(faces, group=None), 0.5)
+    with pytest.raises(ValueError, match="each of 180 faces"):
+        group_errors(codes[1:], faces, 0.5)
+
+
+def test_an_interval_over_people_is_wider_than_one_over_pairs():
+    generator = torch.Generator().manual_seed(0)
+    wolf = torch.rand(40, generator=generator) ** 4  # some people resemble many
+    chance = (wolf[:, None] + wolf) / 2
+    accepted = (torch.rand(40, 40, generator=generator) < chance).double()
+    found = bootstrap_between(accepted, torch.ones(40, 40))
+    off = ~torch.eye(40, dtype=torch.bool)
+    assert found.value == pytest.approx(float(accepted[off].mean()))
+    by_pairs = 1.96 * (found.value * (1 - found.value) / off.sum().item()) ** 0.5
+    assert found.high - found.value > 2 * by_pairs
+    with pytest.raises(ValueError, match="two matrices"):
+        bootstrap_between(accepted[:3], torch.ones(40, 40))
+    with pytest.raises(ValueError, match="no impostor pair"):
+        bootstrap_between(torch.ones(3, 3), torch.eye(3))
