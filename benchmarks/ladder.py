@@ -1,11 +1,11 @@
 """The compression ladder, each rung against the teacher: python -m benchmarks.ladder FOLDER
 
 FOLDER holds what `benchmarks.students` trained. Every network becomes an ONNX file of 32 bits, one
-of 8, and a file of codes that is decoded and then runs at 8 bits. Each is measured for what it has
-lost of the teacher's verification (TAR at 1 % FAR on 2,000 people who don't exist, paired, and on
-2,000 others); for the group that it serves worst; on ORL and, with `FACELIB_LFW`, on LFW; for its
-bytes; and for its time: one image, one thread, in turns with the teacher's file, of twenty calls
-and of one.
+of 8, and a file to ship, of codes, from which another of 8 bits is made that runs. Each is measured
+for what it has lost of the teacher's verification (TAR at 1 % FAR on 2,000 people who don't exist,
+paired, and on 2,000 others); for the group that it serves worst; on ORL and, with `FACELIB_LFW`, on
+LFW; for its bytes; and for its time: one image, one thread, in turns with the teacher's file, of
+twenty calls and of one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 
 from benchmarks import results
-from facelib.compress import decoded, export, quantize, save_shared, share
+from facelib.compress import export, quantize, ship, unship
 from facelib.data import lfw, resize, to_grey
 from facelib.lessons import evidence, rounding
 from facelib.measure import (
@@ -46,7 +45,6 @@ from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
 
 OTHERS = 2**30 + 1  # seed of people who are looked at once, at the end
-VALUES, SCALE = 64, 5  # of each layer's codebook; bytes of an activation's scale and zero point
 CALLS = 20  # a turn
 STRICT = 1e-4  # a FAR
 RIVALS = {"rival": "student", "scratch": "pruned"}  # the same shape, by names alone
@@ -73,20 +71,13 @@ def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> d
     for number, (name, model) in enumerate(models.items()):
         plain = export(model, folder / f"{number}.onnx", SHAPE)
         eight = quantize(plain.path, folder / f"{number}-int8.onnx", faces)
-        coded, _ = share(model, VALUES)
-        save_shared(coded, folder / f"{number}-codes")
-        again = export(decoded(coded), folder / f"{number}-decoded.onnx", SHAPE)
-        again = quantize(again.path, folder / f"{number}-codes.onnx", faces)
-        size = saved_bytes(folder / f"{number}-codes") + SCALE * activations(again.path)
+        shipped = ship(model, folder / f"{number}-codes", faces)
+        again = folder / f"{number}-codes.onnx"
+        unship(shipped.path, again)
         found[name] = Rung(plain.path, plain.bytes)
         found[f"{name}, int8"] = Rung(eight.path, eight.bytes[1])
-        found[f"{name}, codes"] = Rung(again.path, size)
+        found[f"{name}, codes"] = Rung(again, shipped.bytes)
     return found
-
-
-def activations(path: Path) -> int:
-    """How many scales of activations a file of 8 bits holds; they are shipped beside the codes."""
-    return sum(node.op_type == "QuantizeLinear" for node in onnx.load(path).graph.node)
 
 
 def call(model: OnnxModel) -> Callable[[], object]:

@@ -10,14 +10,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from benchmarks import results
-from facelib.lessons import evidence, memory, sequences, transfer
+from facelib.lessons import evidence, memory, sequences
 from facelib.models.recurrent import CELLS
 
 SEEDS = tuple(range(10))
 FEW = tuple(range(5))  # of recall, the slowest
 RECALLED = (10, 20, 40, 80)
 CLIPPED = {"clipped to 1": 1.0, "as they come": float("inf")}  # gradients
-CHOICES, RATES = tuple(range(100, 103)), (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 LEARNT, TRIED = 400, 300  # people of clips
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "last frame": lambda frames: frames[:, -1], "mean of the frames": lambda frames: frames.mean(1)
@@ -113,50 +112,21 @@ def orders(
     return found
 
 
-def choices(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[float]]]:
-    """[network][rate]: top-1 on s1 to s20 from two photographs of each."""
-    found: dict[str, dict[str, list[float]]] = {}
-    for seed in tqdm(seeds, "choices"):
-        train, test = transfer.split(2, seed, chosen_on=True)
-        for name in sequences.NAMERS:
-            for rate in RATES:
-                model = sequences.named(name, train, seed, epochs, rate)
-                runs = found.setdefault(name, {}).setdefault(f"{rate:g}", [])
-                runs.append(transfer.top1(model, test))
-    return found
-
-
-def rows(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[list[float]]]]:
-    """[photographs][network]: of each split, of each of s21 to s40 the share named rightly."""
-    found: dict[str, dict[str, list]] = {}
-    for photos in transfer.PHOTOS:
-        for seed in tqdm(seeds, f"{photos} photographs"):
-            train, test = transfer.split(photos, seed)
-            for name in sequences.NAMERS:
-                model = sequences.named(name, train, seed, epochs)
-                runs = found.setdefault(str(photos), {}).setdefault(name, [])
-                runs.append(transfer.right(model, test))
-    return found
-
-
 def main(
     seeds: Sequence[int] = SEEDS,
     few: Sequence[int] = FEW,
-    chosen_on: Sequence[int] = CHOICES,
     lengths: Sequence[int] = RECALLED,
     steps: int = sequences.STEPS,
-    epochs: int = 60,
     learnt: int = LEARNT,
     tried: int = TRIED,
     folder: Path = evidence.FOLDER,
 ) -> None:
-    """Measure and store all of it, some forty minutes on one thread.
+    """Measure and store all of it, some twenty minutes on one thread.
 
     Args:
         seeds, few: of readers, and of cells that recall.
-        chosen_on: splits of s1 to s20 on which rates are compared.
         lengths: of what is recalled.
-        steps, epochs: of readers and cells, and of networks that name people.
+        steps: of readers and cells.
         learnt, tried: people of clips to learn from, and others.
         folder: where to store.
     """
@@ -171,6 +141,5 @@ def main(
         "recall": recalled(few, lengths, steps * 4 // 3),
         "clipped": clipped(seeds, lengths[len(lengths) // 2], steps * 4 // 3),
         "people": people(seeds, *spoilt, steps), "orders": orders(few, *clear, steps),
-        "choices": choices(chosen_on, epochs), "rows": rows(seeds, epochs),
     }  # fmt: skip
     results.write("09", payload, folder)

@@ -14,6 +14,7 @@ from facelib.compress.export import ExportReport, export
 from facelib.compress.factorize import Factor, factorize
 from facelib.compress.prune import PruneReport, drop, prune
 from facelib.compress.quantize import QuantizeReport, quantize
+from facelib.compress.ship import ShipReport, ship, unship
 from facelib.compress.sparsify import SparseReport, sparsify
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "QuantizeReport",
     "Rounded",
     "ShareReport",
+    "ShipReport",
     "SoftTargets",
     "SparseReport",
     "aware",
@@ -40,5 +42,7 @@ __all__ = [
     "rounded",
     "save_shared",
     "share",
+    "ship",
     "sparsify",
+    "unship",
 ]

@@ -92,8 +92,9 @@ def share(
 ) -> tuple[nn.Module, ShareReport]:
     """A copy of `model` whose layers hold at most `values` different weights each, and a report.
 
-    Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0.
-    Train the copy as any model to fine-tune its centroids.
+    Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0:
+    what `sparsify` masked gets a codebook in place of the mask. Train the copy as any model to
+    fine-tune its centroids.
 
     Args:
         model: trained; not changed.
@@ -109,8 +110,11 @@ def share(
     shared = copy.deepcopy(model)
     there = weighted(shared, layers)
     names = list(there)
-    if done := [name for name in names if parametrize.is_parametrized(there[name], "weight")]:
-        raise ValueError(f"layers {done} have a parametrized weight already: share them once")
+    if done := [name for name in names if maker(there[name]) is Codebook]:
+        raise ValueError(f"layers {done} have a codebook already: share decoded(model) instead")
+    for layer in there.values():
+        if maker(layer):
+            plain(layer)  # the mask's zeros are a value of their own and need it no longer
     holders = Counter(id(there[name].weight) for name in names)
     if tied := [name for name in names if holders[id(there[name].weight)] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them, or leave them out")
@@ -174,9 +178,16 @@ def decoded(model: nn.Module) -> nn.Module:
     """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
     model = copy.deepcopy(model)
     for module in model.modules():
-        if parametrize.is_parametrized(module, "weight"):
+        if maker(module):
             plain(module)
     return model
+
+
+def maker(layer: nn.Module) -> type[nn.Module] | None:
+    """What a layer's weight is made by, `Codebook` or `Masked`; None where it is plain."""
+    if parametrize.is_parametrized(layer, "weight"):
+        return type(layer.parametrizations.weight[0])
+    return None
 
 
 def plain(layer: nn.Module) -> None:

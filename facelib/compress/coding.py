@@ -15,7 +15,8 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from facelib.compress.codebook import Codebook, code_width
+from facelib.compress.codebook import Codebook, code_width, maker
+from facelib.compress.sparsify import Masked
 from facelib.models import io
 
 CODES = ".parametrizations.weight.0.codes"  # where a shared layer keeps them in its state dict
@@ -33,13 +34,15 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
 
     Raises:
         TypeError: the architecture is not known.
-        ValueError: nothing in it is shared.
+        ValueError: nothing in it is shared, or a layer is still masked.
         OSError: it can't be written; nothing is left behind.
     """
     tensors = model.state_dict()
     coded = [name for name in tensors if name.endswith(CODES)]
     if not coded:
         raise ValueError("no layer of this model is shared: call share() first, or save it as is")
+    if masked := [name for name, layer in model.named_modules() if maker(layer) is Masked]:
+        raise ValueError(f"layers {masked} have masks still, want codebooks: share these, too")
     huffman = {}
     for name in coded:
         codes, values = tensors[name].cpu().numpy().flatten(), len(tensors[_centroids(name)])

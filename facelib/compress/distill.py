@@ -19,7 +19,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, s
 from facelib.measure import parameters
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
-from facelib.training.loop import History
+from facelib.training.loop import MEMORY_IS_FULL, History
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 
@@ -46,6 +46,12 @@ class SoftTargets(nn.Module):
     def forward(self, logits: Tensor, said: Says) -> Tensor:
         taught, person = said
         _agree(logits, taught)
+        if self.weight < 1 and person.max() >= logits.shape[1]:
+            raise ValueError(
+                f"want faces of as many people as the networks name, {logits.shape[1]}, got person "
+                f"{int(person.max())}, counted from 0: build the networks with more people, or "
+                "take weight=1, for which no name is needed"
+            )
         t, logits = self.temperature, logits.float()
         target = softmax(taught.float() / t, 1)
         soft = (target * (target.clamp(min=1e-30).log() - log_softmax(logits / t, 1))).sum(1).mean()
@@ -101,7 +107,8 @@ def distill(
         steps, settings: as in `fit_embedding`.
 
     Raises:
-        ValueError: teacher and student say different numbers of things, or as `fit_embedding`.
+        ValueError: teacher and student say different numbers of things, the teacher can't read the
+            images, `SoftTargets` needs names that the networks lack, or as `fit_embedding`.
         FloatingPointError, MemoryError: as in `fit_embedding`.
     """
     student = copy.deepcopy(student)
@@ -131,11 +138,23 @@ class Taught:
     def __call__(
         self, n: int, generator: torch.Generator, device: torch.device
     ) -> tuple[Tensor, Says]:
-        """n images, and of each (what the teacher says, who it shows)."""
+        """n images, and of each (what the teacher says, who it shows).
+
+        Raises:
+            ValueError: the teacher can't read images of their shape.
+        """
         images, person = self.faces(n, generator, device)
         fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
-        with torch.no_grad(), fast:
-            said = self.teacher.to(device, memory_format=torch.channels_last)(images)
+        try:
+            with torch.no_grad(), fast:
+                said = self.teacher.to(device, memory_format=torch.channels_last)(images)
+        except RuntimeError as error:
+            if any(words in str(error).lower() for words in MEMORY_IS_FULL):
+                raise  # training knows what to advise
+            raise ValueError(
+                f"the teacher, {type(self.teacher).__name__}, can't read images of the faces' "
+                f"shape, {tuple(images.shape[1:])}: {error}. Give faces of the shape it learnt on"
+            ) from error
         return images, (said.float(), person)
 
 

@@ -57,13 +57,14 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
         ValueError: an operator that ONNX lacks, or a file that doesn't give what PyTorch gives.
         OSError: it can't be written; nothing is left behind.
     """
-    path, training = Path(path), model.training
+    path, modes = Path(path), [(module, module.training) for module in model.modules()]
     plain = Embedder(model).eval()
     try:
         data = _traced(plain, shape)
         difference = max(_difference(plain, data, (n, *shape)) for n in BATCHES)
     finally:
-        model.train(training)
+        for module, mode in modes:
+            module.training = mode
     if not difference <= TOLERANCE:
         raise ValueError(
             f"{type(model).__name__} in ONNX gives other embeddings than in PyTorch, by "

@@ -12,12 +12,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
-from facelib.compress.codebook import LAYERS
+from facelib.compress.codebook import LAYERS, maker
 from facelib.models.shapes import LowRank
 
 
@@ -43,12 +43,12 @@ def factorize(
 
     Args:
         model: trained; not changed.
-        ranks: by name of a convolution or linear layer: its rank, or the share of energy to keep,
-            a number below 1.
+        ranks: by name of a convolution or linear layer: its rank, an int, or the share of energy
+            to keep, a float above 0 and below 1.
 
     Raises:
-        ValueError: no such layer, one that is factorised, shared or grouped, or a rank beyond the
-            matrix's or below 1, an energy of 0.
+        ValueError: no such layer, one that is factorised, masked, shared or grouped, or a rank
+            beyond the matrix's or below 1, an energy out of range.
     """
     found, factorized = {}, copy.deepcopy(model)
     for name, rank in ranks.items():
@@ -74,8 +74,11 @@ def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
     if name not in there:
         raise ValueError(f"no convolution or linear layer {name!r}, there are {list(there)}")
     layer = there[name]
-    if parametrize.is_parametrized(layer):
-        raise ValueError(f"layer {name!r} has a codebook: factorise first, then share")
+    if kind := maker(layer):
+        raise ValueError(
+            f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: factorise "
+            "decoded(model), then sparsify or share"
+        )
     if getattr(layer, "groups", 1) != 1:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
     if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):
@@ -87,10 +90,10 @@ def _rank(wanted: int | float, values: Tensor, name: str) -> int:
     if 0 < wanted < 1:  # the first rank that keeps so much
         energy = values.square().cumsum(0) / values.square().sum()
         return int((energy < wanted).sum()) + 1
-    if wanted != int(wanted) or not 1 <= wanted <= len(values):
+    if not isinstance(wanted, Integral) or not 1 <= wanted <= len(values):
         raise ValueError(
-            f"want a rank from 1 to {len(values)} for {name!r} or a share of energy between 0 and "
-            f"1, got {wanted}"
+            f"want a rank from 1 to {len(values)} for {name!r}, an int, or a share of energy "
+            f"between 0 and 1, a float, got {wanted!r}"
         )
     return int(wanted)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
+from facelib.compress.codebook import maker
 from facelib.measure import macs, parameters
 
 STEPS = 100  # as finely as the goal is approached
@@ -61,7 +61,7 @@ def prune(
 
     Raises:
         ValueError: a ratio out of range or out of reach, another importance, a layer that can't be
-            pruned: no convolution, or weights that are shared by a codebook already.
+            pruned: no convolution, no batch norm to judge by, or weights with masks or codebooks.
     """
     _check(model, ratio, importance, loss, round_to)
     import torch_pruning
@@ -122,11 +122,14 @@ def drop(
         shape: of one image, (C, H, W).
 
     Raises:
-        ValueError: a block that isn't there, or whose outputs have another shape than its inputs.
+        ValueError: a block that isn't there, lies in another of them, or whose outputs have
+            another shape than its inputs.
     """
     there = dict(model.named_modules())
     if unknown := [name for name in blocks if name not in there or not name]:
         raise ValueError(f"no block {unknown}, there are {[name for name in there if name]}")
+    if inner := [name for name in blocks if name.startswith(tuple(f"{n}." for n in blocks))]:
+        raise ValueError(f"blocks {inner} lie in others that go: name only those around them")
     shapes: dict[str, tuple] = {}
     hooks = [
         there[name].register_forward_hook(
@@ -134,9 +137,11 @@ def drop(
         )
         for name in blocks
     ]
-    before = macs(model, shape), parameters(model), _widths(model)
-    for hook in hooks:
-        hook.remove()
+    try:
+        before = macs(model, shape), parameters(model), _widths(model)
+    finally:
+        for hook in hooks:
+            hook.remove()
     if wrong := [name for name in blocks if len(set(shapes[name])) > 1]:
         raise ValueError(f"blocks {wrong} change the shape of what passes through: they must stay")
     shallower = copy.deepcopy(model)
@@ -172,5 +177,12 @@ def _check(
         raise ValueError("the importance Taylor needs a loss, and no other does")
     if not _widths(model):
         raise ValueError(f"{type(model).__name__} has no convolution whose channels could go")
-    if any(parametrize.is_parametrized(layer) for layer in model.modules()):
-        raise ValueError("a codebook can't lose channels: prune first, then share")
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if importance == "batch norm" and not norms:
+        raise ValueError(f"{type(model).__name__} has no batch norm to judge channels by: take L1")
+    for name, layer in model.named_modules():
+        if kind := maker(layer):
+            raise ValueError(
+                f"layer {name!r} has a weight made by {kind.__name__}, which can't lose channels: "
+                "prune decoded(model), then sparsify or share"
+            )

@@ -62,10 +62,11 @@ def quantize(
     Raises:
         FileNotFoundError: no source.
         ValueError: images that are none or not like the source's input, unknown ranges, or a
-            source that is quantized already or has nothing to quantize.
+            source that is no ONNX, is quantized already or has nothing to quantize.
         OSError: it can't be written; nothing is left behind.
     """
     import onnx
+    from google.protobuf.message import DecodeError
     from onnxruntime import quantization as ort
 
     source, path = Path(source), Path(path)
@@ -73,7 +74,12 @@ def quantize(
         raise FileNotFoundError(f"no ONNX file at {source}: export the model first")
     if ranges not in RANGES:
         raise ValueError(f"want ranges {' or '.join(RANGES)}, got {ranges!r}")
-    whole = onnx.load(source)
+    try:
+        whole = onnx.load(source, "protobuf")
+    except DecodeError as error:
+        raise ValueError(
+            f"{source} can't be read as an ONNX model: {error}. Give the file that export wrote"
+        ) from error
     graph = whole.graph
     layers, kept = _nodes(graph)
     if images is not None:

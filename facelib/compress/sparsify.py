@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils import prune as torch_prune
 
-from facelib.compress.codebook import plain, weighted
+from facelib.compress.codebook import maker, plain, weighted
 
 
 class Masked(nn.Module):
@@ -91,7 +91,10 @@ def sparsify(
 
 def _bare(layer: nn.Module, name: str) -> None:
     """Take an earlier round's mask off; its zeros are the smallest weights and go first again."""
-    if parametrize.is_parametrized(layer, "weight"):
-        if not isinstance(layer.parametrizations.weight[0], Masked):
-            raise ValueError(f"layer {name!r} is parametrized already: prune before sharing")
+    if kind := maker(layer):
+        if kind is not Masked:
+            raise ValueError(
+                f"layer {name!r} has a weight made by {kind.__name__}, want a plain or masked one: "
+                "sparsify decoded(model), then share"
+            )
         plain(layer)

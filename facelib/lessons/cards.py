@@ -37,6 +37,8 @@ CARDS = {
     "06": Card("Distillation", 40, 1.4, 0.8),
     "07": Card("Pruning", 45, 1.2, 0.6),
     "08": Card("Quantization and low rank", 30, 1.4, 0.1),
+    "09": Card("An RNN aside", 35, 1.2, 0.5),
+    "10": Card("Robustness, fairness, privacy", 45, 1.4, 0.4),
 }
 
 

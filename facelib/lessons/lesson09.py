@@ -113,7 +113,7 @@ vanish = Exercise(
         },
     ),
     wrong=(30, 5, 1250, "31", math.log(0.001) / math.log(0.8)),
-    praise="Of a face that is read in 64 rows, the upper half is out of reach then.",
+    praise="The upper half of a face that is read in 64 rows would send back less than that.",
     context=lambda: {"math": math},
 )
 
@@ -245,7 +245,8 @@ features = Quiz(
     {
         "the convolutional one named more people": "With one, two and five photographs.",
         "both did as well": "They were many points apart.",
-        "the recurrent one named more people": "It must learn for each row anew what an edge is.",
+        "the recurrent one named more people": "It must learn for each column anew what an "
+        "edge is.",
         "the recurrent one needed more photographs for the same": "Its best came with five.",
     },
     right=(
@@ -279,7 +280,8 @@ kept = NumberQuiz(
         50: "That is one step.",
         99.9: "That is what has gone.",
     },
-    praise="A gate that is half open forgets as a small weight does. It must begin nearly open.",
+    praise="A gate that is half open forgets as a small weight does. To keep something for long, "
+    "it should begin nearly open.",
 )
 
 QUIZZES = collect("09", longer, features, order, kept)

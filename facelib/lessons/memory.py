@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, one_hot
 
-from facelib.models.recurrent import CELLS, Elman
+from facelib.models.recurrent import CELLS, Elman, open_gate
 
 INPUTS, HIDDEN = 5, 32
 LENGTHS = (1, 2, 4, 8, 16, 32, 64)  # steps between the first input and the state that is asked
-OPEN = 3.0  # added to the bias of the gate that keeps the state
 STEPS, BATCH, RATE = 400, 64, 5e-3
 SYMBOLS = 4  # one of which comes first and is asked for at the end
 
@@ -27,19 +26,15 @@ def _scaled(gain: float) -> Callable[[], nn.RNNBase]:
 
 
 def _open(kind: str) -> Callable[[], nn.RNNBase]:
-    """The gate that keeps the state begins nearly open; it has the same place in both cells."""
-
     def made() -> nn.RNNBase:
         cell = CELLS[kind](INPUTS, HIDDEN, batch_first=True)
-        with torch.no_grad():
-            cell.bias_hh_l0[HIDDEN : 2 * HIDDEN] += OPEN
+        open_gate(cell)
         return cell
 
     return made
 
 
-# How a cell may begin. Orthogonal: Saxe et al. 2014 (https://arxiv.org/abs/1312.6120). An open
-# gate: Gers et al. 2000 (https://doi.org/10.1162/089976600300015015).
+# How a cell may begin. Orthogonal: Saxe et al. 2014 (https://arxiv.org/abs/1312.6120).
 STARTS: Mapping[str, Callable[[], nn.RNNBase]] = {
     "RNN": lambda: nn.RNN(INPUTS, HIDDEN, batch_first=True),
     "RNN, orthogonal": _scaled(1.0),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from facelib.figures import COLOURS, show, subplots
 from facelib.lessons.charts import Table, explore, signed
-from facelib.lessons.sequences import Clips, Teller, small_frames
+from facelib.lessons.sequences import CODE, HIDDEN, Clips, Teller, small_frames
 from facelib.measure import latency, mean_interval, paired_interval
 from facelib.models import embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
@@ -117,15 +117,20 @@ def clipped(found: Mapping[str, Mapping[str, Runs]]) -> Table:
 
 
 def frames_per_second(repeats: int) -> Table:
-    """How many frames the shipped networks embed here, one at a time, on one thread.
+    """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread.
 
     Args:
         repeats: timed calls of each.
     """
-    frame, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), []
-    for name, model in {"face embedding": face_embedding(), "its student": face_student()}.items():
-        took = latency(lambda model=model: embed(model, frame, flip=False), repeats=repeats)
-        rows.append([name, f"{took.median_ms:.1f}", f"{1000 / took.median_ms:,.0f}"])
+    frame, code, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, 1, CODE), []
+    big, small, cell = face_embedding(), face_student(), torch.nn.GRU(CODE, HIDDEN)
+    for name, call in {
+        "face embedding": lambda: embed(big, frame, flip=False),
+        "its student": lambda: embed(small, frame, flip=False),
+        "a GRU's step, on an embedding": torch.inference_mode()(lambda: cell(code)),
+    }.items():
+        took = latency(call, repeats=repeats)
+        rows.append([name, f"{took.median_ms:.3g}", f"{1000 / took.median_ms:,.0f}"])
     return Table(["", "ms a frame", "frames a second"], rows)
 
 

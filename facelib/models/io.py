@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from facelib import files
 from facelib.models.facecnn import FaceCNN
@@ -37,8 +38,14 @@ def save(model: nn.Module, path: str | Path) -> None:
 
     Raises:
         TypeError: the architecture is not known here.
+        ValueError: layers have masks or codebooks, for which a plain file has no place.
         OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
     """
+    if made := [name for name, m in model.named_modules() if parametrize.is_parametrized(m)]:
+        raise ValueError(
+            f"layers {made} have masks or codebooks, want plain weights: from sparsify(), save "
+            "decoded(model) of facelib.compress; from share(), call save_shared(model)"
+        )
     save_tensors(path, model.state_dict(), about(model))
 
 

@@ -1,16 +1,12 @@
 """The evidence of lesson 09 at its smallest."""
 
-from benchmarks import lesson09, results
+from benchmarks import lesson09, results, rows
 from facelib.lessons import memory, sequences
 
 
 def test_the_evidence_of_lesson_09_has_every_reader_and_start(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "LENGTHS", (1, 4))
-    monkeypatch.setattr(lesson09, "RATES", (4e-3,))
-    monkeypatch.setattr(lesson09.transfer, "PHOTOS", (1,))
-    lesson09.main(
-        (0, 1), (0,), (100,), (5,), steps=4, epochs=1, learnt=66, tried=10, folder=tmp_path
-    )
+    lesson09.main((0, 1), (0,), (5,), steps=4, learnt=66, tried=10, folder=tmp_path)
     stored = results.read("09", tmp_path)
     assert list(stored["gradients"]) == list(stored["recall"]) == list(memory.STARTS)
     assert all(len(values) == 2 for values in stored["gradients"]["GRU"].values())
@@ -27,5 +23,13 @@ def test_the_evidence_of_lesson_09_has_every_reader_and_start(tmp_path, monkeypa
     assert list(stored["orders"]) == ["pixels", "embeddings"]
     by_mean = stored["orders"]["pixels"]["mean"]
     assert by_mean["in order"] == by_mean["backwards"]
+
+
+def test_rows_are_read_by_every_network_at_every_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "RATES", (4e-3,))
+    monkeypatch.setattr(rows.transfer, "PHOTOS", (1,))
+    rows.main((0, 1), (100,), epochs=1, folder=tmp_path)
+    stored = results.read("rows", tmp_path)
     assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.NAMERS)
     assert len(stored["rows"]["1"]["GRU"][0]) == 20
+    assert list(stored["choices"]["RNN"]) == ["0.004"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import decoded, share
+from facelib.compress import decoded, share, sparsify
 from facelib.data import orl, resize
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -136,6 +136,18 @@ def test_pruned_weights_stay_zero_through_sharing_and_training(model):
         assert len(weight.unique()) == layer.values <= 4
 
 
+def test_masked_layers_get_a_codebook_in_place_of_the_mask(model):
+    sparse, _ = sparsify(model, 0.8)
+    small, _ = share(sparse, 4)
+    for one, other in zip(weights(small), weights(share(decoded(sparse), 4)[0]), strict=True):
+        assert torch.equal(one, other)
+    for one, masked in zip(weights(small), weights(sparse), strict=True):
+        assert torch.equal(one == 0, masked == 0)
+        assert len(one.unique()) <= 4
+    assert not any("mask" in name for name in small.state_dict())
+    assert any("mask" in name for name in sparse.state_dict()), "the sparse model is as it was"
+
+
 def test_half_precision_can_be_shared():
     torch.manual_seed(0)
     layer = nn.Sequential(nn.Linear(300, 300)).half()
@@ -169,7 +181,7 @@ def test_layers_that_cannot_be_shared_are_refused(model):
         share(model, 4, layers=["features.0.1"])  # batch norm
     with pytest.raises(ValueError, match="ReLU has no convolution or linear layer"):
         share(nn.ReLU(), 4)
-    with pytest.raises(ValueError, match="'features.0.0', .* have a parametrized weight already"):
+    with pytest.raises(ValueError, match="'features.0.0', .* have a codebook already"):
         share(share(model, 4)[0], 4)
     tied = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     tied[1].weight = tied[0].weight

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import load_shared, save_shared, share
+from facelib.compress import load_shared, save_shared, share, sparsify
 from facelib.compress.coding import CODES
 from facelib.models import FaceCNN, save
 from facelib.models.io import load_tensors, save_tensors
@@ -70,6 +70,9 @@ def test_files_of_another_kind_are_refused(model, tmp_path):
         save_shared(model, tmp_path / "shared")
     with pytest.raises(TypeError, match="can save"):
         save_shared(share(nn.Sequential(nn.Linear(4, 4)), 2)[0], tmp_path / "shared")
+    with pytest.raises(ValueError, match=r"layers \['features.0.0', .* have masks still"):
+        save_shared(share(sparsify(model, 0.5)[0], 4, ["head"])[0], tmp_path / "shared")
+    assert not list(tmp_path.iterdir())
     save(model, tmp_path / "plain")
     with pytest.raises(ValueError, match="holds no shared model"):
         load_shared(tmp_path / "plain")

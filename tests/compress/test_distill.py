@@ -48,6 +48,12 @@ def test_another_number_of_things_is_refused(loss):
         loss(LOGITS, (TAUGHT[:, :4], PERSON))
 
 
+def test_more_people_than_the_networks_name_are_refused_where_names_count():
+    with pytest.raises(ValueError, match=r"the networks name, 5, got person 5, .*take weight=1"):
+        SoftTargets()(LOGITS, (TAUGHT, PERSON.clamp(max=4).index_fill(0, torch.tensor(2), 5)))
+    assert SoftTargets(weight=1.0)(LOGITS, (TAUGHT, PERSON + 7)).isfinite()
+
+
 @pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": math.inf}, {"weight": 2}])
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="temperature above 0 and a weight from 0 to 1"):
@@ -97,6 +103,25 @@ def test_the_teacher_is_asked_once_for_each_batch_that_is_kept(faces):
     )  # fmt: skip
     assert len(asked) == 3
     assert sum(history.loss[-5:]) < 0.7 * sum(history.loss[:5])
+
+
+def test_a_teacher_that_reads_images_of_another_shape_is_refused(faces):
+    teacher = nn.Sequential(nn.Flatten(), nn.Linear(64 * 64, 6))
+    with pytest.raises(ValueError, match=r"teacher, Sequential, can't read.*\(1, 48, 48\)"):
+        distill(
+            FaceCNN(4, 8, people=6), teacher, faces, SoftTargets(), steps=1, batch=12,
+            device="cpu", progress=False,
+        )  # fmt: skip
+
+
+def test_a_teacher_for_which_memory_is_short_is_no_other_fault(faces):
+    teacher = Bands(1, 1)
+    teacher.forward = lambda images: torch.empty(2**60)
+    with pytest.raises(MemoryError, match="out of memory with batch=12"):
+        distill(
+            FaceCNN(4, 8, people=6), teacher, faces, SoftTargets(), steps=1, batch=12,
+            device="cpu", progress=False,
+        )  # fmt: skip
 
 
 def test_a_teacher_of_other_people_is_refused(faces):

@@ -1,8 +1,10 @@
+import math
+
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import factorize, share
+from facelib.compress import factorize, share, sparsify
 from facelib.models import FaceResNet, load, save
 
 
@@ -73,6 +75,10 @@ def test_the_model_stays_and_a_file_brings_the_copy_back(model, tmp_path):
         ({"features.4": 17}, "rank from 1 to 16"),
         ({"features.4": 0}, "rank from 1 to 16"),
         ({"features.4": 2.5}, "rank from 1 to 16"),
+        ({"features.4": -1}, "rank from 1 to 16"),
+        ({"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
+        ({"features.4": math.nan}, "rank from 1 to 16.*got nan"),
+        ({"features.4": math.inf}, "rank from 1 to 16.*got inf"),
         ({"features.1": 2}, "no convolution or linear layer 'features.1'"),
     ],
 )
@@ -81,11 +87,12 @@ def test_impossible_ranks_are_refused(model, ranks, message):
         factorize(model, ranks)
 
 
-def test_what_is_factorised_grouped_or_shared_is_refused(model):
+def test_what_is_factorised_grouped_masked_or_shared_is_refused(model):
     split, _ = factorize(model, {"features.4": 3})
     with pytest.raises(ValueError, match="half of a factorised layer"):
         factorize(split, {"features.4.0": 2})
-    with pytest.raises(ValueError, match="has a codebook"):
-        factorize(share(model, 4)[0], {"features.4": 2})
+    for made, kind in ((share(model, 4)[0], "Codebook"), (sparsify(model, 0.5)[0], "Masked")):
+        with pytest.raises(ValueError, match=rf"made by {kind}.*factorise decoded\(model\)"):
+            factorize(made, {"features.4": 2})
     with pytest.raises(ValueError, match="has groups"):
         factorize(nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2})

@@ -1,26 +1,44 @@
 """The steps one after the other, in any sensible order; a file brings every result back."""
 
+from itertools import permutations
+
 import pytest
 import torch
 
 from facelib.compress import (
+    MatchEmbedding,
     decoded,
+    distill,
+    drop,
     export,
     factorize,
     load_shared,
     prune,
+    quantize,
     save_shared,
     share,
+    sparsify,
 )
+from facelib.data import FaceSet
 from facelib.measure import parameters
-from facelib.models import FaceResNet, load, save
+from facelib.models import FaceResNet, embed, load, save
+from facelib.models.runtime import OnnxModel
+from facelib.training.batches import DrawnFaces
 
 SHAPE = (1, 64, 64)
-IMAGES = torch.rand(3, *SHAPE, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0))
+FACES = FaceSet((255 * IMAGES).byte(), torch.tensor([0, 0, 1, 1]), ("a", "b"))
 STEPS = {
+    "drop": lambda model: drop(model, ["features.8"], SHAPE)[0],
     "prune": lambda model: prune(model, 0.3, SHAPE, round_to=2)[0],
     "factorize": lambda model: factorize(model, {"embedding.1": 0.7, "features.9": 0.7})[0],
 }
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return FaceResNet(8, 16).eval()
 
 
 def same_bits(one, other):
@@ -28,10 +46,8 @@ def same_bits(one, other):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize("order", [("prune", "factorize"), ("factorize", "prune")])
-def test_smaller_shared_and_written(order, tmp_path):
-    torch.manual_seed(0)
-    model = FaceResNet(8, 16).eval()
+@pytest.mark.parametrize("order", list(permutations(STEPS)))
+def test_smaller_shared_and_written(model, order, tmp_path):
     for step in order:
         smaller = STEPS[step](model)
         assert parameters(smaller) < parameters(model)
@@ -42,6 +58,85 @@ def test_smaller_shared_and_written(order, tmp_path):
     save_shared(shared, tmp_path / "shared")
     again = load_shared(tmp_path / "shared")
     assert same_bits(again, shared)
-    torch.testing.assert_close(again.embed(IMAGES), shared.embed(IMAGES))
+    assert torch.equal(again.embed(IMAGES), shared.embed(IMAGES))
     assert (tmp_path / "shared").stat().st_size < 0.5 * (tmp_path / "plain").stat().st_size
     assert export(decoded(again), tmp_path / "onnx", SHAPE).difference < 1e-5
+
+
+def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
+    sparse, _ = sparsify(model, 0.8)
+    shared, _ = share(sparse, 16)
+    save_shared(shared, tmp_path / "shared")
+    again = load_shared(tmp_path / "shared")
+    assert same_bits(again, shared)
+    plain = decoded(again)
+    for name, tensor in decoded(sparse).state_dict().items():
+        if tensor.ndim > 1:
+            assert torch.equal(plain.state_dict()[name] == 0, tensor == 0), name
+    save(plain, tmp_path / "plain")
+    assert same_bits(load(tmp_path / "plain"), plain)
+    exported = export(plain, tmp_path / "onnx", SHAPE)
+    assert exported.difference < 1e-5
+    eight = quantize(exported.path, tmp_path / "int8", FACES.images)
+    found, wanted = embed(OnnxModel(eight.path), FACES.images), embed(plain, FACES.images)
+    assert (found * wanted).sum(1).min() > 0.97
+
+
+def taught(student, teacher):
+    distill(
+        student, teacher, DrawnFaces(FACES, 2), MatchEmbedding(), steps=1, batch=4, device="cpu",
+        progress=False,
+    )  # fmt: skip
+
+
+def squares(model):
+    return model(IMAGES).square().mean()
+
+
+def worn(model):
+    """The model in the midst of training, part of it frozen: there is much that could change."""
+    model.train().features[1].eval()
+    model.features[4].requires_grad_(False)
+    squares(model).backward()
+    return model
+
+
+def everything(model):
+    """What a step could change of a model: its numbers, modes, what learns, and gradients."""
+    numbers = {name: tensor.numpy().tobytes() for name, tensor in model.state_dict().items()}
+    modes = {name: module.training for name, module in model.named_modules()}
+    learns = {
+        name: (one.requires_grad, None if one.grad is None else one.grad.numpy().tobytes())
+        for name, one in model.named_parameters()
+    }
+    return numbers, modes, learns
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *(pytest.param(lambda model, _, step=step: step(model), id=name)
+          for name, step in STEPS.items()),
+        pytest.param(lambda model, _: share(model, 4), id="share"),
+        pytest.param(lambda model, _: sparsify(model, 0.5), id="sparsify"),
+        pytest.param(
+            lambda model, _: prune(model, 0.1, SHAPE, importance="Taylor", loss=squares),
+            id="prune by Taylor",
+        ),
+        pytest.param(lambda model, path: export(model, path, SHAPE), id="export"),
+        pytest.param(lambda model, _: taught(FaceResNet(2, 16), model), id="teacher"),
+        pytest.param(lambda model, _: taught(model, FaceResNet(2, 16)), id="student"),
+    ],
+)  # fmt: skip
+def test_nothing_changes_its_model(model, step, tmp_path):
+    before = everything(worn(model))
+    step(model, tmp_path / "onnx")
+    assert everything(model) == before
+
+
+@pytest.mark.parametrize("step", [decoded, share, lambda model: sparsify(model, 0.7)])
+def test_nothing_changes_a_model_with_masks(model, step):
+    sparse = worn(sparsify(model, 0.5)[0])
+    before = everything(sparse)
+    step(sparse)
+    assert everything(sparse) == before

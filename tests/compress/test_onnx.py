@@ -69,6 +69,13 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_says_something_else_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(export.__globals__, "_difference", lambda *_: 1.0)
+    with pytest.raises(ValueError, match="FaceResNet in ONNX gives other embeddings.*by 1 at most"):
+        export(FaceResNet(2, 4), tmp_path / "model.onnx", SHAPE)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_or_foreign_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="export first"):
         OnnxModel(tmp_path / "gone.onnx")
@@ -141,3 +148,27 @@ def test_a_file_is_quantized_once_and_must_be_there(exported, tmp_path):
         quantize(done, tmp_path / "again.onnx", IMAGES)
     with pytest.raises(FileNotFoundError, match="export the model first"):
         quantize(tmp_path / "gone.onnx", tmp_path / "int8.onnx", IMAGES)
+
+
+class Mean(nn.Module):
+    """It multiplies nothing."""
+
+    def embed(self, images):
+        return images.mean((2, 3))
+
+
+def test_files_in_which_there_is_nothing_to_quantize_are_refused(tmp_path):
+    source = export(Mean(), tmp_path / "mean.onnx", SHAPE).path
+    with pytest.raises(ValueError, match="no convolution or matrix product"):
+        quantize(source, tmp_path / "int8.onnx", IMAGES)
+    source.write_text("no model")
+    with pytest.raises(ValueError, match="mean.onnx can't be read as an ONNX model"):
+        quantize(source, tmp_path / "int8.onnx", IMAGES)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_the_source_of_quantization_stays_as_it_is(exported, tmp_path):
+    before = exported.path.read_bytes()
+    for images in (None, IMAGES):
+        quantize(exported.path, tmp_path / "int8.onnx", images)
+    assert exported.path.read_bytes() == before

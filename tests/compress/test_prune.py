@@ -1,8 +1,10 @@
+import math
+
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import drop, prune, share
+from facelib.compress import drop, prune, share, sparsify
 from facelib.measure import macs, parameters
 from facelib.models import FaceCNN, FaceResNet, load, save
 
@@ -83,6 +85,8 @@ def test_a_network_with_names_keeps_every_name():
         ({"ratio": 0}, "above 0 and below 1"),
         ({"ratio": 1}, "above 0 and below 1"),
         ({"ratio": 1.5}, "above 0 and below 1"),
+        ({"ratio": -0.1}, "above 0 and below 1"),
+        ({"ratio": math.nan}, "above 0 and below 1"),
         ({"ratio": 0.5, "round_to": 0}, "in steps of 1 or more"),
         ({"ratio": 0.999}, "can't be taken out"),
         ({"ratio": 0.5, "importance": "L7"}, "got 'L7'"),
@@ -96,10 +100,13 @@ def test_what_can_not_be_done_is_refused(model, arguments, message):
 
 
 def test_models_that_can_not_lose_channels_are_refused(model):
-    with pytest.raises(ValueError, match="prune first, then share"):
-        prune(share(model, 4)[0], 0.5, SHAPE)
+    for made, kind in ((share(model, 4)[0], "Codebook"), (sparsify(model, 0.5)[0], "Masked")):
+        with pytest.raises(ValueError, match=rf"made by {kind}.*prune decoded\(model\)"):
+            prune(made, 0.5, SHAPE)
     with pytest.raises(ValueError, match="no convolution"):
         prune(nn.Sequential(nn.Flatten(), nn.Linear(4, 4)), 0.5, (1, 2, 2))
+    with pytest.raises(ValueError, match="Sequential has no batch norm to judge channels by"):
+        prune(nn.Sequential(nn.Conv2d(1, 8, 3)), 0.5, (1, 4, 4), importance="batch norm")
 
 
 def test_a_block_that_is_dropped_passes_on_what_it_is_given(model, tmp_path):
@@ -120,8 +127,15 @@ def test_a_block_that_is_dropped_passes_on_what_it_is_given(model, tmp_path):
         (["features.4"], "change the shape"),
         (["features.99"], "no block"),
         ([""], "no block"),
+        (["features.8", "features.8.change.0"], r"\['features.8.change.0'\] lie in others"),
     ],
 )
 def test_blocks_that_must_stay_or_are_not_there_are_refused(model, blocks, message):
     with pytest.raises(ValueError, match=message):
         drop(model, blocks, SHAPE)
+
+
+def test_a_shape_that_the_model_can_not_read_leaves_no_hook_behind(model):
+    with pytest.raises(ValueError, match="want grey images"):
+        drop(model, ["features.8"], (1, 32, 32))
+    assert not model.features[8]._forward_hooks

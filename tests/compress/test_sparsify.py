@@ -6,7 +6,9 @@ from torch import nn
 from torch.nn.utils import prune
 
 from facelib.compress import decoded, share, sparsify
-from facelib.models import FaceCNN
+from facelib.data import FaceSet
+from facelib.models import FaceCNN, load, save
+from facelib.training import fit
 
 IMAGES = torch.rand(3, 1, 20, 18, generator=torch.Generator().manual_seed(0))
 
@@ -88,7 +90,29 @@ def test_the_model_passed_in_is_not_changed_and_the_copy_becomes_plain(model):
         assert torch.equal(old == 0, new == 0)
 
 
-@pytest.mark.parametrize("amount", [0, 1, 1.5, -0.1])
+@pytest.mark.parametrize("made", [lambda m: sparsify(m, 0.5), lambda m: share(m, 4)])
+def test_a_plain_file_holds_the_decoded_model_and_nothing_else(model, made, tmp_path):
+    small, _ = made(model)
+    with pytest.raises(ValueError, match=r"decoded\(model\) .*save_shared\(model\)"):
+        save(small, tmp_path / "small")
+    assert not list(tmp_path.iterdir())
+    save(decoded(small), tmp_path / "small")
+    for one, other in zip(weights(load(tmp_path / "small")), weights(small), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_training_run_of_a_sparse_model_goes_on_from_its_checkpoint(model, tmp_path):
+    images = (255 * IMAGES[:1]).byte().repeat(10, 1, 1, 1)
+    faces = FaceSet(images, torch.arange(5).repeat(2), tuple("abcde"))
+    runs = [sparsify(model, 0.5)[0] for _ in range(2)]
+    for run in runs:  # the second has nothing left to do but to read
+        fit(run, faces, epochs=2, device="cpu", checkpoint=tmp_path / "run", progress=False)
+    assert not torch.equal(weights(runs[0])[0], weights(model)[0])
+    for one, other in zip(weights(runs[0]), weights(runs[1]), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("amount", [0, 1, 1.5, -0.1, float("nan")])
 def test_a_share_out_of_range_is_refused(model, amount):
     with pytest.raises(ValueError, match="above 0 and below 1, got"):
         sparsify(model, amount)
@@ -98,5 +122,5 @@ def test_layers_that_cannot_be_pruned_are_refused(model):
     with pytest.raises(ValueError, match=r"no convolution or linear layer \['features'\]"):
         sparsify(model, 0.5, layers=["features"])
     shared, _ = share(model, 4)
-    with pytest.raises(ValueError, match="prune before sharing"):
+    with pytest.raises(ValueError, match=r"made by Codebook.*sparsify decoded\(model\)"):
         sparsify(shared, 0.5)

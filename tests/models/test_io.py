@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.utils import parametrize
 
 from facelib.models import FaceCNN, io
 
@@ -92,6 +93,13 @@ def test_weights_of_another_model_are_refused_and_change_nothing(model):
 def test_a_foreign_architecture_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="got Linear"):
         io.save(nn.Linear(1, 1), tmp_path / "x")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_are_made_by_something_are_refused_and_nothing_is_written(model, tmp_path):
+    parametrize.register_parametrization(model.head, "weight", nn.ReLU())
+    with pytest.raises(ValueError, match=r"\['head'\] have masks or codebooks, want plain weights"):
+        io.save(model, tmp_path / "x")
     assert not list(tmp_path.iterdir())
 
 

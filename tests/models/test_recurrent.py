@@ -109,3 +109,11 @@ def test_other_images_and_cells_are_refused():
         FaceRNN(16, 8, 4).embed(torch.zeros(2, 1, 16, 12))
     with pytest.raises(ValueError, match="want a cell RNN or GRU or LSTM, got 'rnn'"):
         FaceRNN(16, 8, 4, "rnn")
+
+
+def test_a_reader_of_rows_begins_so_that_it_can_remember():
+    for kind in ("GRU", "LSTM"):
+        gate = FaceRNN(8, 16, 3, kind).reader.bias_hh_l0[16:32]
+        assert gate.min() > 2, kind
+    turn = FaceRNN(8, 16, 3, "RNN").reader.weight_hh_l0
+    torch.testing.assert_close(turn @ turn.T, torch.eye(16), atol=1e-5, rtol=0)

@@ -1,0 +1,110 @@
+"""Shipped files are small, become the same network of 8 bits without a face, or are refused."""
+
+import pytest
+import torch
+
+from facelib.compress import decoded, export, quantize, save_shared, share, ship, unship
+from facelib.compress.ship import KEPT
+from facelib.data import resize
+from facelib.data.synth import synth
+from facelib.models import FaceCNN, FaceResNet, embed, face_student, save
+from facelib.models.io import load_tensors, save_tensors
+from facelib.models.runtime import OnnxModel
+
+FACES = synth(8, 4, seed=0).images
+OTHERS = synth(16, 1, seed=1).images
+SCALES, ZEROS = KEPT
+
+
+def resnet():
+    torch.manual_seed(0)
+    model = FaceResNet(2, 8, (1, 0, 1))
+    model(FACES.float() / 255)  # running means of some faces
+    return model.eval()
+
+
+def cnn():
+    torch.manual_seed(0)
+    return FaceCNN(4, 8, people=5).eval()
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    return ship(resnet(), tmp_path_factory.mktemp("ship") / "small", FACES)
+
+
+@pytest.mark.parametrize(
+    ("make", "sides"), [(resnet, (64, 64)), (cnn, (112, 92)), (face_student, (64, 64))]
+)
+def test_the_network_comes_back_without_a_face_and_embeds_the_same(make, sides, tmp_path):
+    faces, others = resize(FACES, *sides), resize(OTHERS, *sides)
+    shared, _ = share(make(), 64)
+    save_shared(shared, tmp_path / "codes")
+    plain = export(decoded(shared), tmp_path / "plain.onnx", (1, *sides))
+    calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", faces)
+    report = ship(make(), tmp_path / "small", faces)
+    unship(report.path, tmp_path / "again.onnx")
+    made = [OnnxModel(path) for path in (calibrated.path, tmp_path / "again.onnx")]
+    assert torch.equal(embed(made[0], others), embed(made[1], others))
+    assert calibrated.path.read_bytes() == (tmp_path / "again.onnx").read_bytes()
+    assert report.bytes == report.path.stat().st_size
+    codes = (tmp_path / "codes").stat().st_size + 5 * report.activations
+    assert codes < report.bytes < codes + 250, "names of tensors take some room, too"
+
+
+def test_a_shared_model_keeps_its_codebooks_and_its_bits(tmp_path):
+    shared, _ = share(resnet(), 4)
+    before = {name: value.clone() for name, value in shared.state_dict().items()}
+    ship(shared, tmp_path / "small", FACES)
+    tensors, _ = load_tensors(tmp_path / "small")
+    assert max(len(one) for name, one in tensors.items() if name.endswith("original")) == 4
+    assert all(torch.equal(value, before[name]) for name, value in shared.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (FACES[:0], "at least 1 image"),
+        (FACES.float(), "want uint8"),
+        (FACES[0], "want grey images"),
+        (FACES[:, :, :32], "want grey images"),
+    ],
+)
+def test_faces_that_do_not_fit_are_refused(images, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        ship(resnet(), tmp_path / "small", images)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_damaged_or_other_file_is_named(shipped, tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone"):
+        unship(tmp_path / "gone", tmp_path / "onnx")
+    data = bytearray(shipped.path.read_bytes())
+    (tmp_path / "short").write_bytes(data[:-9])
+    data[-9] ^= 1
+    (tmp_path / "altered").write_bytes(data)
+    save(resnet(), tmp_path / "plain")
+    for name, message in (("short", "whole"), ("altered", "SHA-256"), ("plain", r"lacks .*ship")):
+        with pytest.raises(ValueError, match=f"{name}.* {message}"):
+            unship(tmp_path / name, tmp_path / "onnx")
+    assert not (tmp_path / "onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("forge", "message"),
+    [
+        (lambda tensors: tensors.update({SCALES: tensors[SCALES][1:]}), "wants"),
+        (lambda tensors: tensors.update({ZEROS: tensors[ZEROS][1:]}), "wants"),
+        (lambda tensors: tensors.update({SCALES: 0 * tensors[SCALES]}), "above 0"),
+        (lambda tensors: tensors.update({SCALES: tensors[SCALES] / 0 * 0}), "above 0"),
+        (lambda tensors: tensors.pop(ZEROS), "lacks"),
+        (lambda tensors: tensors.pop("embedding.2.bias"), "another model"),
+    ],
+)
+def test_scales_that_do_not_fit_the_graph_are_refused(shipped, tmp_path, forge, message):
+    tensors, about = load_tensors(shipped.path)
+    forge(tensors)
+    save_tensors(tmp_path / "forged", tensors, about)
+    with pytest.raises(ValueError, match=f"forged .*{message}"):
+        unship(tmp_path / "forged", tmp_path / "onnx")
+    assert not (tmp_path / "onnx").exists()
