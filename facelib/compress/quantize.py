@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,30 +81,53 @@ def quantize(
             f"{source} can't be read as an ONNX model: {error}. Give the file that export wrote"
         ) from error
     graph = whole.graph
-    layers, kept = _nodes(graph)
+    layers, _ = _nodes(graph)
     if images is not None:
         _check(images, graph)
     with tempfile.TemporaryDirectory() as folder, _silence():
         made = Path(folder) / "quantized.onnx"
-        common = {"per_channel": per_channel, "weight_type": ort.QuantType.QInt8}
         if images is None:
-            ort.quantize_dynamic(whole, made, op_types_to_quantize=["Gemm", "MatMul"], **common)
-        else:
-            methods = {
-                "minmax": ort.CalibrationMethod.MinMax,
-                "percentile": ort.CalibrationMethod.Percentile,
-            }
-            ort.quantize_static(
-                whole, made, _Reader(images, graph.input[0].name),
-                quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
-                calibrate_method=methods[ranges], op_types_to_quantize=list(KINDS),
-                nodes_to_exclude=kept, **common,
+            ort.quantize_dynamic(
+                whole, made, op_types_to_quantize=["Gemm", "MatMul"], per_channel=per_channel,
+                weight_type=ort.QuantType.QInt8,
             )  # fmt: skip
+        else:
+            calibrated(whole, made, images, ranges, per_channel)
         data = made.read_bytes()
     files.write(path, data)
     done = sum(weight.data_type == onnx.TensorProto.INT8 and len(weight.dims) > 1
                for weight in onnx.load_from_string(data).graph.initializer)  # fmt: skip
     return QuantizeReport(path, (source.stat().st_size, len(data)), (len(layers), done))
+
+
+def calibrated(
+    whole,  # an onnx.ModelProto
+    path: Path,
+    images: Tensor,
+    ranges: str = "minmax",
+    per_channel: bool = True,
+    scales: Mapping[str, list] | None = None,
+) -> None:
+    """Write a network with static scales, as `quantize` does.
+
+    Args:
+        scales: of activations by name, as onnxruntime's TensorQuantOverrides; what images show
+            doesn't count for these.
+    """
+    from onnxruntime import quantization as ort
+
+    methods = {
+        "minmax": ort.CalibrationMethod.MinMax, "percentile": ort.CalibrationMethod.Percentile
+    }  # fmt: skip
+    with _silence():
+        ort.quantize_static(
+            whole, path, _Reader(images, whole.graph.input[0].name),
+            quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
+            weight_type=ort.QuantType.QInt8, per_channel=per_channel,
+            calibrate_method=methods[ranges], op_types_to_quantize=list(KINDS),
+            nodes_to_exclude=_nodes(whole.graph)[1],
+            extra_options={"TensorQuantOverrides": dict(scales)} if scales else None,
+        )  # fmt: skip
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from facelib import files
 from facelib.compress.codebook import decoded, share
 from facelib.compress.coding import CODES, load_shared, save_shared
 from facelib.compress.export import export
-from facelib.compress.quantize import KINDS, _nodes, _Reader, _silence, quantize
+from facelib.compress.quantize import calibrated, quantize
 from facelib.models import io
 
 KEPT = ("activations.scale", "activations.zero_point")  # float32 and uint8, in the graph's order
@@ -63,6 +63,8 @@ def unship(path: str | Path, target: str | Path) -> None:
         FileNotFoundError, ValueError: as `load_shared`, or its scales don't fit its graph.
         OSError: the target can't be written; nothing is left behind.
     """
+    import onnx
+
     tensors, about = io.load_tensors(path)
     if missing := sorted({*KEPT, "shape"} - {*tensors, *about}):
         raise ValueError(f"{path} lacks {missing}: want a file that ship() wrote")
@@ -80,7 +82,7 @@ def unship(path: str | Path, target: str | Path) -> None:
             )
         kept = {name: [{"scale": scale.numpy(), "zero_point": zero.numpy()}]
                 for name, scale, zero in zip(names, scales, zeros, strict=True)}  # fmt: skip
-        _quantize(plain, made, blank, kept)
+        calibrated(onnx.load(plain), made, blank, scales=kept)
         files.write(target, made.read_bytes())
 
 
@@ -93,18 +95,3 @@ def _activations(path: Path) -> tuple[list[str], Tensor, Tensor]:
     inputs = [node.input for node in graph.node if node.op_type == "QuantizeLinear"]
     scales, zeros = (torch.stack([torch.tensor(value[one[n]]) for one in inputs]) for n in (1, 2))
     return [one[1].removesuffix("_scale") for one in inputs], scales, zeros
-
-
-def _quantize(source: Path, path: Path, images: Tensor, kept: dict[str, list]) -> None:
-    """As `quantize`, whatever the images show: scales and zero points of activations are kept."""
-    import onnx
-    from onnxruntime import quantization as ort
-
-    whole = onnx.load(source)
-    with _silence():
-        ort.quantize_static(
-            whole, path, _Reader(images, whole.graph.input[0].name), per_channel=True,
-            quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
-            weight_type=ort.QuantType.QInt8, op_types_to_quantize=list(KINDS),
-            nodes_to_exclude=_nodes(whole.graph)[1], extra_options={"TensorQuantOverrides": kept},
-        )  # fmt: skip

@@ -38,7 +38,7 @@ CARDS = {
     "07": Card("Pruning", 45, 1.2, 0.6),
     "08": Card("Quantization and low rank", 30, 1.4, 0.1),
     "09": Card("An RNN aside", 35, 1.2, 0.5),
-    "10": Card("Robustness, fairness, privacy", 45, 1.4, 0.4),
+    "10": Card("Robustness, fairness, privacy", 60, 1.4, 0.4),
 }
 
 

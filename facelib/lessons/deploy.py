@@ -52,8 +52,8 @@ def model_card(
             for name, errors in zip(names, groups.values(), strict=True)
         ),
         f"**Breaks** (TAR below {variation.KEPT:.0%}, people who don't exist) at: "
-        f"{_limits(sweeps)}.",
-        "**Gives away.** A face can be drawn from an embedding: store embeddings like photographs.",
+        f"{_limits(sweeps)}. Real faces break earlier.",
+        "**Gives away.** A face can be drawn from an embedding: encrypt what is stored.",
     ]
     return Markdown("\n\n".join(lines))
 

@@ -7,6 +7,7 @@ lost of its teacher's.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def files(folder: Path) -> dict[str, Path]:
     for number, (name, settings) in enumerate(ways.items()):
         found[name] = quantize(plain, folder / f"{number}.onnx", **settings).path
     return found
+
+
+def weights_in(path: Path) -> int:
+    """How many weights the layers of an ONNX file have, of however many bits."""
+    import onnx
+
+    stored = onnx.load(path).graph.initializer
+    return sum(math.prod(weight.dims) for weight in stored if len(weight.dims) > 1)
 
 
 def turned(embeddings: Tensor, before: Tensor) -> float:

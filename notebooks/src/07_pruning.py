@@ -8,7 +8,7 @@
 profile = None
 
 # %%
-import torch  # noqa: F401  for your answers
+import torch
 
 from facelib import data, measure
 from facelib.compress import sparsify
@@ -38,6 +38,14 @@ def magnitude(weight, share):
 
 
 lesson.magnitude.check(magnitude)
+
+# %% [markdown]
+# PyTorch's own keeps the weights, and lays a mask of zeros and ones over them:
+
+# %%
+layer = torch.nn.Linear(8, 3)
+torch.nn.utils.prune.l1_unstructured(layer, "weight", amount=0.5)
+layer.weight_mask.int()
 
 # %% [markdown]
 # `facelib.compress.sparsify` does so to all layers together: a layer with many small weights loses more of them. Zeros stay zero when the network is trained on. How far can you go before the student forgets?

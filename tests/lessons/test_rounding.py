@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from facelib.compress import export, quantize
 from facelib.compress.codebook import weighted
 from facelib.lessons import pruning, rounding, rounding_charts
 from facelib.models import FaceResNet, embed, face_student
@@ -140,3 +141,12 @@ def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
     assert 0 < turned[0] < turned[1] < turned[2]
     assert rounding.turned(before, before) < 0.1
     assert rounding.turned(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
+
+
+def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
+    torch.manual_seed(0)
+    model = FaceResNet(4, 16, (0, 0, 1)).eval()
+    plain = export(model, tmp_path / "plain.onnx", (1, 64, 64)).path
+    small = quantize(plain, tmp_path / "small.onnx", rounding.faces(2)).path
+    whole = sum(p.numel() for p in model.parameters() if p.ndim > 1)
+    assert rounding.weights_in(plain) == rounding.weights_in(small) == whole
