@@ -244,10 +244,11 @@ features = Quiz(
     "convolutional one. What did our measurements show, with as many weights each?",
     {
         "the convolutional one named more people": "With one, two and five photographs.",
-        "both did as well": "They were many points apart.",
+        "both did as well": "The intervals of the differences exclude zero.",
         "the recurrent one named more people": "It must learn for each column anew what an "
         "edge is.",
-        "the recurrent one needed more photographs for the same": "Its best came with five.",
+        "the recurrent one needed more photographs for the same": "With two, the GRU was "
+        "hardly better than the convolutional one with one.",
     },
     right=(
         "the convolutional one named more people",
