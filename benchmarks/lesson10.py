@@ -33,10 +33,10 @@ def networks(steps: int, calibrated_on: int) -> dict[str, nn.Module]:
     """
     pruned = pruning.trained_on(pruning.channels(0.5), steps=steps)
     whole = {TEACHER: face_embedding(), "student": face_student(), "pruned": pruned}
-    eight = {f"{name}, int8": fairness.eight_bits(model, calibrated_on)
-             for name, model in whole.items()}  # fmt: skip
-    return {name: found for one in whole for name, found in
-            ((one, whole[one]), (f"{one}, int8", eight[f"{one}, int8"]))}  # fmt: skip
+    found: dict[str, nn.Module] = {}
+    for name, model in whole.items():
+        found |= {name: model, f"{name}, int8": fairness.eight_bits(model, calibrated_on)}
+    return found
 
 
 def swept(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
@@ -51,10 +51,7 @@ def swept(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[
 
 def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     """The same of what any picture can suffer, on ORL's s21 to s40."""
-    return {
-        name: {factor: variation.sweep_orl(model, factor) for factor in variation.SPOILT}
-        for name, model in tqdm(models.items(), "sweeps, ORL")
-    }
+    return {name: variation.sweep_orl(model) for name, model in tqdm(models.items(), "sweeps, ORL")}
 
 
 def cures(seeds: Sequence[int], epochs: int) -> dict[str, list[dict[str, float]]]:
@@ -86,10 +83,9 @@ def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict
         changes[name] = [bootstrap_people(part, torch.arange(len(part))) for part in parts]
         if name == TEACHER:
             each = group_thresholds(embed(model, others.images).cpu(), others, fairness.FAR)
-            ways = {"one": dict.fromkeys(each, at), "each": each}
             thresholds = {
-                way: {"at": list(chosen.values()), "errors": group_errors(codes, faces, chosen)}
-                for way, chosen in ways.items()
+                "one": {"at": [at] * len(each), "errors": found[name]},
+                "each": {"at": list(each.values()), "errors": group_errors(codes, faces, each)},
             }
     return {"groups": found, "changes": changes, "thresholds": thresholds}
 

@@ -84,13 +84,14 @@ def quantize(
     layers, _ = _nodes(graph)
     if images is not None:
         _check(images, graph)
-    with tempfile.TemporaryDirectory() as folder, _silence():
+    with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "quantized.onnx"
         if images is None:
-            ort.quantize_dynamic(
-                whole, made, op_types_to_quantize=["Gemm", "MatMul"], per_channel=per_channel,
-                weight_type=ort.QuantType.QInt8,
-            )  # fmt: skip
+            with _silence():
+                ort.quantize_dynamic(
+                    whole, made, op_types_to_quantize=["Gemm", "MatMul"], per_channel=per_channel,
+                    weight_type=ort.QuantType.QInt8,
+                )  # fmt: skip
         else:
             calibrated(whole, made, images, ranges, per_channel)
         data = made.read_bytes()

@@ -17,7 +17,7 @@ class Table:
     """Rows under a head, as HTML in a notebook and as text elsewhere."""
 
     def __init__(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        self.head, self.rows = list(head), [[_text(cell) for cell in row] for row in rows]
+        self.head, self.rows = list(head), [[text(cell) for cell in row] for row in rows]
 
     def __repr__(self) -> str:
         lines = [self.head, *self.rows]
@@ -32,7 +32,8 @@ class Table:
         return f"<table>{line('th', self.head)}{body}</table>"
 
 
-def _text(cell: object) -> str:
+def text(cell: object) -> str:
+    """How a table writes a cell: an interval with its ends, a number with three digits."""
     if isinstance(cell, Interval):
         return f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
     return f"{cell:.3f}" if isinstance(cell, float) else str(cell)

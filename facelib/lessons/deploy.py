@@ -13,8 +13,8 @@ from IPython.display import Markdown
 
 from facelib.data import FaceSet
 from facelib.lessons import variation
-from facelib.lessons.variation_charts import percent
-from facelib.measure import Interval
+from facelib.lessons.charts import text
+from facelib.lessons.variation_charts import broken, percent
 from facelib.measure.scoreboard import Row
 
 
@@ -43,7 +43,7 @@ def model_card(
         "how it treats groups of real people.",
         "**Trained on.** People who don't exist (datasheet below).",
         f"**Measured on.** {row.protocol.faces}; {row.protocol.split}. "
-        + "; ".join(f"{name} {_said(value)}" for name, value in row.metrics.items())
+        + "; ".join(f"{name} {text(value)}" for name, value in row.metrics.items())
         + ". On people who don't exist, at one threshold for everybody:",
         "| skin reflectance | people | FMR | FNMR |\n|---|---|---|---|\n"
         + "\n".join(
@@ -58,18 +58,11 @@ def model_card(
     return Markdown("\n\n".join(lines))
 
 
-def _said(value: Interval | float) -> str:
-    if isinstance(value, Interval):
-        return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
-    return f"{value:.3f}"
-
-
 def _limits(sweeps: Mapping[str, Mapping[str, Mapping]]) -> str:
     """Where each factor breaks it, in words."""
     found = []
     for factor, points in sweeps.items():
-        tar = [point["TAR"]["value"] for point in points.values()]
-        place = variation.breaks_at([*map(float, points)], tar)
+        place = broken(points)
         within = f"not up to {list(points)[-1]}" if place is None else f"{place:.3g}"
         found.append(f"{factor} {within}")
     return "; ".join(found)

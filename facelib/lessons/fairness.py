@@ -30,10 +30,8 @@ from facelib.training.losses import ContrastiveLoss
 
 GROUPS = ("darkest", "dark", "light", "lightest")
 FAR, FAR_SMALL = 1e-3, 1e-2  # for thresholds; the latter of the small network below
-CHOSEN_ON, LEARNT = (
-    2**29 + 2**22,
-    2**19 + 2**18,
-)  # seeds: of thresholds, and of people to learn from
+CHOSEN_ON = 2**29 + 2**22  # seed of people to choose thresholds on
+LEARNT = 2**19 + 2**18  # and of those to learn from
 PEOPLE, STEPS, BATCH, RATE = 600, 300, 128, 6e-3  # of a small network's training
 # Whom a small network learns from: the range of their skin reflectance.
 SOURCES: Mapping[str, tuple[float, float]] = {

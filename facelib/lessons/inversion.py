@@ -36,9 +36,7 @@ from facelib.models.classical import grey_values
 ATTACKER, JUDGE, VICTIMS = 2**24, 2**25, 3 * 2**24
 FAR, DOOR = 0.01, 0.001  # of a judge; of the network attacked, where it guards a door
 COMPONENTS = 150  # of what a judge sees, chosen on people of yet another seed
-LINEAR = Ridge(
-    10.0
-)  # nothing larger did better on the attacker's people (the evidence's "choices")
+LINEAR = Ridge(10.0)  # a network did no better on the attacker's people (evidence's "choices")
 # As for a passport: what judges compare with. And at rest, in even light, before an even grey.
 PASSPORT = {
     "yaw": (-6.0, 6.0), "pitch": (-4.0, 4.0), "roll": (-3.0, 3.0), "azimuth": (-20.0, 20.0),

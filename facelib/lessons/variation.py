@@ -168,8 +168,8 @@ def breaks_at(amounts: list[float], tar: list[float]) -> float | None:
     return None
 
 
-def sweep_orl(model: nn.Module, name: str) -> dict[str, dict[str, Interval]]:
-    """[amount]: rates of pairs of ORL's s21 to s40 of which one is spoilt and the other is not.
+def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
+    """[accident][amount]: rates of pairs of ORL's s21 to s40, one spoilt and the other not.
 
     The threshold accepts 1 % of the impostor pairs of s1 to s20.
     """
@@ -177,10 +177,13 @@ def sweep_orl(model: nn.Module, name: str) -> dict[str, dict[str, Interval]]:
     chosen = strangers.verification(strangers.codes(model, known.images), known)
     at, still = chosen.threshold_at(FAR_ORL), strangers.codes(model, faces.images)
     return {
-        f"{amount:g}": strangers.changed_rates(
-            strangers.codes(model, spoilt(faces.images, name, amount)), still, faces, at
-        )
-        for amount in AMOUNTS[name]
+        name: {
+            f"{amount:g}": strangers.changed_rates(
+                strangers.codes(model, spoilt(faces.images, name, amount)), still, faces, at
+            )
+            for amount in AMOUNTS[name]
+        }
+        for name in SPOILT
     }
 
 

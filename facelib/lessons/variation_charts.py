@@ -93,6 +93,16 @@ def sweeps(found: Sweeps, columns: int = 5) -> Table:
     )
 
 
+def broken(points: Mapping[str, Mapping[str, Mapping]]) -> float | None:
+    """`variation.breaks_at` of one network and factor.
+
+    Args:
+        points: its part of "sweeps", [amount].
+    """
+    tar = [point["TAR"]["value"] for point in points.values()]
+    return variation.breaks_at([*map(float, points)], tar)
+
+
 def breaks(found: Sweeps) -> Table:
     """Where each network breaks: the amount at which its TAR falls below nine tenths.
 
@@ -103,10 +113,7 @@ def breaks(found: Sweeps) -> Table:
     for factor in next(iter(found.values())):
         cells = []
         for by_factor in found.values():
-            points = by_factor[factor]
-            place = variation.breaks_at(
-                [*map(float, points)], [p["TAR"]["value"] for p in points.values()]
-            )
+            place = broken(by_factor[factor])
             cells.append("-" if place is None else f"{place:.3g}")
         rows.append([factor, *cells])
     return Table([f"TAR below {variation.KEPT:.0%} at", *found], rows)

@@ -80,7 +80,8 @@ def test_a_sweep_has_every_network_and_amount(model):
 def test_orl_is_swept_with_a_threshold_of_other_people(model, monkeypatch):
     monkeypatch.setattr(variation.strangers, "RESAMPLES", 100)
     monkeypatch.setitem(variation.AMOUNTS, "blur, pixels", (0, 4))
-    found = variation.sweep_orl(model, "blur, pixels")
+    monkeypatch.setattr(variation, "SPOILT", ("blur, pixels",))
+    found = variation.sweep_orl(model)["blur, pixels"]
     assert found["4"]["TAR"].value < found["0"]["TAR"].value
     assert found["0"]["change of TAR"].value == 0
     assert found["0"]["FAR"].value == pytest.approx(0.01, abs=0.02)
