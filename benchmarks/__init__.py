@@ -1,1 +1,5 @@
-"""Measurements that need many runs or a real peer; each stores JSON beside its code."""
+"""What no lesson shows: peers, throughput, the GPU. Each writes JSON into benchmarks/results."""
+
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"

@@ -14,17 +14,18 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks import results
+from benchmarks import RESULTS
+from facecourse.kit import evidence
 from facelib.data.folder import _cascade
-from facelib.data.synth import identities, nuisances, render
 from facelib.measure import share_interval
+from facelib.synth import identities, nuisances, render
 
 SIZE = 112
 FRONTAL = {"yaw": (-10.0, 10.0), "pitch": (-10.0, 10.0)}
 BAR = 0.95
 
 
-def main(people: int = 2000, groups: int = 4, folder: Path = results.FOLDER) -> None:
+def main(people: int = 2000, groups: int = 4, folder: Path = RESULTS) -> None:
     """Render, detect, print, and store detection.json in `folder`.
 
     Args:
@@ -41,7 +42,7 @@ def main(people: int = 2000, groups: int = 4, folder: Path = results.FOLDER) -> 
     }
     for name, row in rows.items():
         print(f"{name:16} {row}")
-    results.write("detection", {"seeds": [11, 12], "bar": BAR, "found": rows}, folder)
+    evidence.write("detection", {"seeds": [11, 12], "bar": BAR, "found": rows}, folder)
 
 
 def _finds(image: np.ndarray) -> bool:

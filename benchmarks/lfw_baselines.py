@@ -15,7 +15,8 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor
 
-from benchmarks import results
+from benchmarks import RESULTS
+from facecourse.kit import evidence
 from facelib.data import Pairs, lfw, resize, to_grey
 from facelib.measure.verification import ten_fold
 from facelib.models.classical import BASELINES
@@ -44,7 +45,7 @@ def fold_scores(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold
     return torch.stack(rows)
 
 
-def main(folder: Path = results.FOLDER) -> None:
+def main(folder: Path = RESULTS) -> None:
     """Measure all baselines, print a line for each, and store them in `folder`."""
     faces, pairs, fold = lfw()
     used, position = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
@@ -63,7 +64,7 @@ def main(folder: Path = results.FOLDER) -> None:
         }
         print(f"{name:12} {measured}, 95 % interval {measured.interval}", flush=True)
     data = {"source": faces.source, "images": len(used), "pairs": len(pairs.same)}
-    print(results.write("lfw_baselines", {"seeds": [], "data": data, "baselines": rows}, folder))
+    print(evidence.write("lfw_baselines", {"seeds": [], "data": data, "baselines": rows}, folder))
 
 
 if __name__ == "__main__":

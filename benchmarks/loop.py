@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from benchmarks import results
+from benchmarks import RESULTS
+from facecourse.kit import evidence
 from facelib.data import Augment, FaceSet, orl, resize
 from facelib.measure import Interval, latency_ratio
 from facelib.models import FaceCNN
@@ -68,7 +69,7 @@ def main(
     epochs: int = 8,
     each: int = 5,
     size: tuple[int, int] = SIZE,
-    folder: Path = results.FOLDER,
+    folder: Path = RESULTS,
 ) -> None:
     """Measure, print, and store loop.json in `folder`.
 
@@ -101,7 +102,7 @@ def main(
     speedups = precision_speedups(model, faces, pairs)
     for name, speedup in speedups.items():
         print(f"speed of a step, {name}: {speedup}")
-    results.write(
+    evidence.write(
         "loop",
         {
             "model": model.config, "size": size, "images": len(faces), "batch": BATCH,

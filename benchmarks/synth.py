@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import results
-from facelib.data.synth import Factors, identities, nuisances, render
+from benchmarks import RESULTS
+from facecourse.kit import evidence
+from facelib.synth import Factors, identities, nuisances, render
 from facelib.training.device import choose_device
 
 BARS = {"cpu": {False: 1_000, True: 5_000}, "cuda": {True: 200_000}}  # faces/s: grey, 64 px
@@ -26,7 +27,7 @@ def main(
     repeats: int = 15,
     sizes: tuple[int, ...] = (64, 112),
     compiled: tuple[bool, ...] = (False, True),
-    folder: Path = results.FOLDER,
+    folder: Path = RESULTS,
 ) -> None:
     """Measure, print, and store synth.json in `folder`.
 
@@ -61,7 +62,7 @@ def main(
             f"(best {row['best']:,.0f}), first call {row['first_call_s']:.1f} s"
         )
     about = {"device": device.type, "threads": torch.get_num_threads(), "faces": number}
-    results.write("synth", about | {"rows": rows}, folder)
+    evidence.write("synth", about | {"rows": rows}, folder)
 
 
 def _call(

@@ -19,8 +19,9 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from benchmarks import results
+from benchmarks import RESULTS
 from benchmarks.loop import BATCH, LABEL_SMOOTHING, LR, SIZE, WEIGHT_DECAY, bare
+from facecourse.kit import evidence
 from facelib.data import Augment, FaceSet, orl, resize
 from facelib.measure import Interval, latency_ratio
 from facelib.models import FaceCNN
@@ -81,7 +82,7 @@ def main(
     each: int = 9,
     size: tuple[int, int] = SIZE,
     workers: tuple[int, ...] = (0, 1, 2),
-    folder: Path = results.FOLDER,
+    folder: Path = RESULTS,
 ) -> None:
     """Measure, print, and store throughput.json in `folder`.
 
@@ -124,7 +125,7 @@ def main(
     torch.set_num_threads(all_threads)
     best = min(rows, key=lambda row: row["fit_over_it"].value)
     print(f"the best has {best['workers']} workers, {best['threads']} threads; wanted: {BAR}")
-    results.write(
+    evidence.write(
         "throughput",
         {
             "model": model.config, "size": size, "batch": BATCH, "images": len(faces),

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from benchmarks import results
+from benchmarks import RESULTS
 from benchmarks.lfw_baselines import SIDE, fold_scores
+from facecourse.kit import evidence, protocol
+from facecourse.kit.orl import half_size
+from facecourse.lesson05_embeddings import sphere
 from facelib.data import FaceSet, Pairs, all_pairs, lfw, resize, to_grey
-from facelib.lessons import sphere
-from facelib.lessons.lesson01 import half_size
-from facelib.measure import Verification, paired_interval, protocol, similarity, ten_fold
+from facelib.measure import Verification, paired_interval, similarity, ten_fold
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
 from facelib.models.classical import BASELINES, features
@@ -138,9 +139,7 @@ def centred_scores(embeddings: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
     return scores
 
 
-def main(
-    folder: Path = results.FOLDER, with_lfw: bool = True, sides: tuple[int, ...] = SIDES
-) -> None:
+def main(folder: Path = RESULTS, with_lfw: bool = True, sides: tuple[int, ...] = SIDES) -> None:
     """Choose, measure, print, and store zero_shot.json in `folder`."""
     shapes = {"squeezed": ours(crop=False), "cropped": ours(crop=True)}
     shape, shape_scores = chosen(shapes)
@@ -160,7 +159,7 @@ def main(
     }
     if with_lfw:
         payload["LFW"] = on_lfw(recognisers)
-    print(results.write("zero_shot", payload, folder))
+    print(evidence.write("zero_shot", payload, folder))
 
 
 if __name__ == "__main__":

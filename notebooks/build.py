@@ -7,7 +7,6 @@ opens notebooks/NN_name.ipynb, which holds the same cells and what they gave in 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import re
 import sys
@@ -21,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 
+from facecourse.kit import load_lesson
 from notebooks.kernels import quiet_kernels
 
 NOTEBOOKS = Path(__file__).parent
@@ -85,8 +85,8 @@ def tags(cell: NotebookNode) -> set[str]:
 
 
 def exercises(number: str) -> list:
-    """The Exercise objects of lesson `number` ("01"), from facelib.lessons."""
-    return list(importlib.import_module(f"facelib.lessons.lesson{number}").EXERCISES)
+    """The Exercise objects of lesson `number` ("01"), from its folder in facecourse."""
+    return list(load_lesson(number).EXERCISES)
 
 
 def solved(notebook: NotebookNode, exercises: Iterable) -> NotebookNode:

@@ -21,7 +21,7 @@ import psutil
 from nbformat import NotebookNode
 from scipy import stats
 
-from facelib.lessons.evidence import load
+from facecourse.kit.evidence import load
 from notebooks.build import NOTEBOOKS, hidden_errors
 from notebooks.kernels import quiet_kernels
 

@@ -13,7 +13,7 @@ import yaml
 from pre_commit.clientlib import load_config
 
 import facelib
-from facelib.lessons import evidence
+from facecourse.kit import evidence
 from facelib.measure import Interval, mean_interval
 
 ROOT = Path(__file__).parents[1]

@@ -21,18 +21,13 @@ from facelib.measure.identification import (
 )
 from facelib.measure.interval import Interval, mean_interval, paired_interval, share_interval
 from facelib.measure.machine import describe
-from facelib.measure.record import read_records, record
-from facelib.measure.scoreboard import Protocol, Row, Scoreboard
 from facelib.measure.verification import TenFold, Verification, ten_fold
 
 __all__ = [
     "IdentificationReport",
     "Interval",
     "Latency",
-    "Protocol",
-    "Row",
     "ScoreHistogram",
-    "Scoreboard",
     "TenFold",
     "Verification",
     "bootstrap_difference",
@@ -49,8 +44,6 @@ __all__ = [
     "paired_interval",
     "parameters",
     "peak_memory",
-    "read_records",
-    "record",
     "saved_bytes",
     "share_interval",
     "similarity",

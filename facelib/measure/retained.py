@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from facelib.data import FaceSet
-from facelib.data.synth import synth
 from facelib.measure.bootstrap import bootstrap_people
 from facelib.measure.groups import group_errors
 from facelib.measure.histogram import verify_all
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval
+from facelib.synth import synth
 
 FAR = 0.01
 LADDER = 2**30  # seed of people that nothing is trained or chosen on

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet
-from facelib.data.synth import Factors, identities, nuisances, render
-from facelib.data.synth.factors import Choice
+from facelib.synth import Factors, identities, nuisances, render
+from facelib.synth.factors import Choice
 from facelib.training.checkpoint import fingerprint
 
 # Seeds below 2**20 are for learning; whoever is judged has a larger one (`retained.LADDER`).

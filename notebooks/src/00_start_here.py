@@ -28,7 +28,7 @@ profile = None
 # The next cell trains a small network for a second and compares your machine with the one this course was written on (two processor cores, no GPU). From that it estimates how long each lesson takes *here*.
 
 # %% tags=["this-machine"]
-from facelib.lessons import cards
+from facecourse.kit import cards
 
 cards.cost_card()
 
@@ -76,7 +76,8 @@ split.train, split.test
 # %% tags=["nbval-check-output"]
 import torch
 
-from facelib.measure import parameters, record
+from facecourse.kit import record
+from facelib.measure import parameters
 from facelib.models import FaceCNN, predict
 
 torch.manual_seed(0)
@@ -87,7 +88,7 @@ parameters(model)
 # *Training* adjusts those numbers so that the right person gets the highest score. The *loss* says how wrong the network still is; watch it fall. (It stops near 0.7, not at zero, because the target is a little soft on purpose.) An *epoch* shows every training picture once.
 
 # %%
-from facelib.lessons import pick
+from facecourse.kit import pick
 from facelib.training import fit
 
 epochs = pick(profile, smoke=2, quick=60, full=60)
@@ -116,8 +117,8 @@ contact_sheet(split.test.take(~right)) if (~right).any() else "no mistakes this 
 # **Exercise 1.** How often would you be right by pointing at one of the 40 names with your eyes closed?
 
 # %% tags=["exercise", "nbval-check-output"]
-from facelib.lessons import ____
-from facelib.lessons import lesson00 as exercises
+from facecourse.kit import ____
+from facecourse.lesson00_start import exercises
 
 chance_level = ____
 exercises.chance.check(chance_level)

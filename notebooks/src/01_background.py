@@ -8,9 +8,9 @@
 profile = None
 
 # %%
+from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
+from facecourse.lesson01_background import exercises as lesson
 from facelib import data, measure
-from facelib.lessons import ____, charts, evidence, pick
-from facelib.lessons import lesson01 as lesson
 
 stored = evidence.load("01")
 faces = data.orl()
@@ -108,8 +108,8 @@ history = fit(model, train, epochs=pick(profile, smoke=2, quick=60, full=60))
 # %%
 named = predict(model, test.images).cpu()
 live["CNN"] = (named == test.person).double().mean().item()
-measure.record("top-1 of the CNN, 5 photographs each", 100 * live["CNN"], "%")
-measure.record("training time of the CNN", history.seconds, "s")
+record("top-1 of the CNN, 5 photographs each", 100 * live["CNN"], "%")
+record("training time of the CNN", history.seconds, "s")
 
 # %% [markdown]
 # One split is an anecdote (we come back to that), so `python -m benchmarks.evidence 01` did the same on 20 splits. Dots are those stored means with a *95 % interval*, a range made by a rule that catches the true mean in 95 of 100 such experiments. Crosses are the first of these splits on *your* machine.
@@ -223,7 +223,7 @@ lesson.imbalance(faces)
 # Now two faces and one score. A *genuine* pair shows one person twice, an *impostor* pair two people. We take the 20 people who stay *unseen* through the whole course (ORL s21 to s40), describe them by LBP, which learns nothing, and compare all pairs.
 
 # %%
-from facelib.measure import protocol
+from facecourse.kit import protocol
 
 unseen = protocol.unseen_people()
 codes = torch.from_numpy(classical.lbp_histograms(unseen.images))
@@ -262,8 +262,8 @@ rows = {
 charts.Table(["LBP, unseen people", "[95 % CI]"], rows.items())
 
 # %%
-measure.record("EER of LBP on unseen people", rows["EER"].value)
-measure.record("TAR of LBP at 1 % FAR on unseen people", rows["TAR at 1 % FAR"].value)
+record("EER of LBP on unseen people", rows["EER"].value)
+record("TAR of LBP at 1 % FAR on unseen people", rows["TAR at 1 % FAR"].value)
 
 # %% [markdown]
 # An AUC of 0.89 sounds fine. Yet at a threshold that lets in one impostor of a hundred, four of ten rightful attempts are turned away.
@@ -305,7 +305,7 @@ history = fit(
     epochs=pick(profile, smoke=2, quick=60, full=60),
 )
 metrics = protocol.unseen_metrics(embed(door, lesson.half_size(unseen.images)))
-measure.record("TAR of the CNN at 1 % FAR on unseen people", metrics["TAR at 1 % FAR"].value)
+record("TAR of the CNN at 1 % FAR on unseen people", metrics["TAR at 1 % FAR"].value)
 charts.Table(["CNN trained on s1 to s20", "[95 % CI]"], metrics.items())
 
 # %% [markdown]
@@ -315,7 +315,7 @@ charts.Table(["CNN trained on s1 to s20", "[95 % CI]"], metrics.items())
 codes = embed(model, test.images).cpu()
 left, right, same = data.all_pairs(test.person)
 known = measure.Verification(measure.similarity(codes, codes)[left, right], same)
-measure.record("TAR of the CNN at 1 % FAR on known people", known.tar_at(0.01))
+record("TAR of the CNN at 1 % FAR on known people", known.tar_at(0.01))
 
 # %% [markdown]
 # The same measure, the same FAR: nearly every rightful attempt by *known* people is accepted, and about three of ten by *strangers* are turned away. Naming people one was trained on and telling strangers apart are two different skills. The board shows it from the other side: Gabor filters, which never learnt anybody, are not behind the network there.
@@ -325,7 +325,7 @@ measure.record("TAR of the CNN at 1 % FAR on known people", known.tar_at(0.01))
 # One protocol for every row of the course: s21 to s40, on whom nothing is ever trained. (The settings of these first rows were chosen on splits of all 40 people, as said above; every later choice uses s1 to s20 only.) They are stored. You have just measured the last one again; yours may differ a little, because rounding differs between machines. *MACs* are the multiplications one image needs, *latency* is its time on one core, and *worst group* stays empty until a later lesson.
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %%

@@ -8,9 +8,11 @@
 profile = None
 
 # %%
-from facelib import data, measure
-from facelib.lessons import ____, charts, curves, descent, evidence, overfitting, pick, tiny
-from facelib.lessons import lesson02 as lesson
+from facecourse.kit import ____, charts, evidence, pick, record
+from facecourse.lesson02_learning import descent, overfitting, tiny
+from facecourse.lesson02_learning import exercises as lesson
+from facecourse.lesson02_learning import figures as curves
+from facelib import data
 
 stored = evidence.load("02")
 parts = tiny.tiny_faces(seed=0)
@@ -120,8 +122,8 @@ curves.changes(stored["losses"]["own rate"], "cross-entropy")
 
 # %%
 live = tiny.correct_names(seed=0)
-measure.record("top-1 after corrected names, cross-entropy", 100 * live["cross-entropy"], "%")
-measure.record("top-1 after corrected names, squared error", 100 * live["squared error"], "%")
+record("top-1 after corrected names, cross-entropy", 100 * live["cross-entropy"], "%")
+record("top-1 after corrected names, squared error", 100 * live["squared error"], "%")
 curves.changes(stored["losses"]["corrected"], "cross-entropy")
 
 # %% [markdown]
@@ -285,7 +287,7 @@ curves.step_spread(descent.step_sizes(parts), [(1 + 0.01 * i) ** -0.5 for i in r
 # Now the CNN of lessons 00 and 01 with *one* photograph a person, and without what `fit` otherwise does for it (augmentation, weight decay, the soft target of lesson 00):
 
 # %%
-from facelib.lessons.lesson01 import half_size
+from facecourse.kit.orl import half_size
 
 steps = pick(profile, smoke=4, quick=300, full=300)
 one = tiny.split(data.orl().map(half_size), images=1, seed=0)
@@ -297,8 +299,8 @@ curves.learning(bare.loss, bare.top1, steps)
 
 # %%
 augmented = overfitting.train_cnn(one, seed=0, steps=steps, augment=data.Augment())
-measure.record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
-measure.record("top-1 with augmentation, 1 photograph", 100 * augmented.top1["test"][-1], "%")
+record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
+record("top-1 with augmentation, 1 photograph", 100 * augmented.top1["test"][-1], "%")
 
 # %% [markdown]
 # Lesson 01 promised to say what augmentation is worth with one photograph a person. On 20 splits, in points:
@@ -361,7 +363,7 @@ lesson.leaks
 seeds = pick(profile, smoke=2, quick=5, full=20)
 ends = [descent.find_minimum(parts.train, seed, hidden=8) for seed in range(seeds)]
 rows = [[seed, end.loss, tiny.top1(end.model, parts.test)] for seed, end in enumerate(ends)]
-measure.record("lowest loss of the seeds", min(end.loss for end in ends))
+record("lowest loss of the seeds", min(end.loss for end in ends))
 charts.Table(["seed", "loss", "test top-1"], rows)
 
 # %% tags=["nbval-check-output"]

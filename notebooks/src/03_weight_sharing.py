@@ -8,9 +8,18 @@
 profile = None
 
 # %%
+from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
+from facecourse.lesson03_sharing import exercises as lesson
+from facecourse.lesson03_sharing import (
+    experiment as sharing,
+)
+from facecourse.lesson03_sharing import (
+    figures as sharing_tables,
+)
+from facecourse.lesson03_sharing import (
+    widgets as sharing_widgets,
+)
 from facelib import data, measure
-from facelib.lessons import ____, charts, evidence, pick, sharing, sharing_tables, sharing_widgets
-from facelib.lessons import lesson03 as lesson
 
 stored = evidence.load("03")
 faces = data.orl()
@@ -167,7 +176,7 @@ steps = pick(profile, smoke=10, quick=200, full=200)
 for kind in sharing.LAYERS:
     model, test = sharing.trained(kind, small_faces, photos=1, seed=0, steps=steps)
     live[kind], first[kind] = sharing.top1(model, test), model[1:4]
-    measure.record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
+    record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
 
 # %% [markdown]
 # One seed is an anecdote. `python -m benchmarks.evidence 03` trained each on 20 splits:
@@ -295,13 +304,13 @@ lesson.sharers
 # %%
 steps = pick(profile, smoke=10, quick=300, full=300)
 dense, train, test = sharing.dense_network(faces, seed=0, steps=steps)
-measure.record("top-1 with 32 bits a weight", 100 * sharing.top1(dense, test), "%")
+record("top-1 with 32 bits a weight", 100 * sharing.top1(dense, test), "%")
 
 # %%
 from facelib.compress import share
 
 coarse, report = share(dense, values=4)
-measure.record("top-1 with 4 values a layer", 100 * sharing.top1(coarse, test), "%")
+record("top-1 with 4 values a layer", 100 * sharing.top1(coarse, test), "%")
 
 # %% [markdown]
 # Four values a layer, and it hardly knows anybody. How many does it take? The slider gives each of the six layers a codebook; the picture shows the weights of one. *Bits a weight* includes the weight's part of the codebook (so 2.01 with four values); *with the best names* says what remains if frequent codes get short names and rare ones long names, as Huffman coding does. The file uses that wherever it is shorter.
@@ -329,7 +338,7 @@ torch.allclose(added, codebook.original.grad[0], rtol=1e-4)
 
 # %%
 tuned = sharing.fine_tuned(coarse, train, seed=0, steps=steps // 3)
-measure.record("top-1 with 4 values, fine-tuned", 100 * sharing.top1(tuned, test), "%")
+record("top-1 with 4 values, fine-tuned", 100 * sharing.top1(tuned, test), "%")
 
 # %% [markdown]
 # From nearly nothing back to nearly everything, by moving 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):
@@ -374,7 +383,7 @@ sharing_tables.speeds(dense, tuned, pairs=pick(profile, smoke=6, quick=30, full=
 # Two rows join: the network of lesson 01, trained on s1 to s20, with 16 and with 4 shared values a layer. (*Parameters* counts what training can still move; all 150,652 weights are still at work. *Latency* is that of the decoded network.)
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %% [markdown]

@@ -10,9 +10,11 @@ profile = None
 # %%
 import torch
 
-from facelib import data, measure
-from facelib.lessons import ____, charts, evidence, pick, transfer, transfer_around, transfer_charts
-from facelib.lessons import lesson04 as lesson
+from facecourse.kit import Scoreboard, ____, charts, compare, evidence, orl, pick, record, transfer
+from facecourse.lesson04_transfer import exercises as lesson
+from facecourse.lesson04_transfer import experiment as transfer_around
+from facecourse.lesson04_transfer import figures as transfer_charts
+from facelib import data
 
 stored = evidence.load("04")
 one = transfer_charts.plain(stored["top-1"]["1"])
@@ -32,7 +34,7 @@ one = transfer_charts.plain(stored["top-1"]["1"])
 # Carrying weights over is called **weight transfer** (权值迁移), and the whole **transfer learning** (迁移学习). Here is one source, six people with four photographs each:
 
 # %%
-from facelib.data.synth import synth
+from facelib.synth import synth
 
 data.contact_sheet(synth(6, 4, seed=3), columns=8)
 
@@ -40,10 +42,10 @@ data.contact_sheet(synth(6, 4, seed=3), columns=8)
 # And the target, two photographs of each. ORL's s1 to s20 served to choose every setting; the numbers below are about s21 to s40, 20 people told apart from one another. (The networks trained on them here are thrown away. Nothing on the scoreboard has learnt from them.)
 
 # %% tags=["real-faces"]
-data.contact_sheet(transfer.split(photos=2, seed=0)[0])
+data.contact_sheet(orl.split(photos=2, seed=0)[0])
 
 # %% tags=["nbval-check-output"]
-train, test = transfer.split(photos=1, seed=0)
+train, test = orl.split(photos=1, seed=0)
 train, test
 
 # %% [markdown]
@@ -70,7 +72,7 @@ charts.Table(
 )
 
 # %%
-measure.record("loss saved by departing from the source's function", saved.value)
+record("loss saved by departing from the source's function", saved.value)
 saved
 
 # %% [markdown]
@@ -96,11 +98,11 @@ lesson.new_layers.check(learnt)
 # We leave the middle layer out: one new layer, straight on the features. But first, what are the features worth *without any training*? Enrol one photograph of each person and name the others by their nearest neighbour. Every network gets the same 64 × 64 grey pixels:
 
 # %%
-live = {"pixels": transfer.nearest(None, train, test)}
+live = {"pixels": orl.nearest(None, train, test)}
 for name in ("ImageNet", "synthetic faces"):
-    live[name] = transfer.nearest(transfer.SOURCES[name](), train, test)
-    measure.record(f"nearest neighbour, {name}", 100 * live[name], "%")
-charts.compare(transfer_charts.tops({name: one[name, "nearest"] for name in live}), live)
+    live[name] = orl.nearest(transfer.SOURCES[name](), train, test)
+    record(f"nearest neighbour, {name}", 100 * live[name], "%")
+charts.compare(compare.tops({name: one[name, "nearest"] for name in live}), live)
 
 # %% [markdown]
 # A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means. (Part of it is the architecture: below, an untrained network beats pixels, too.)
@@ -110,7 +112,7 @@ charts.compare(transfer_charts.tops({name: one[name, "nearest"] for name in live
 # %%
 model = transfer.recogniser("synthetic faces", people=20)
 transfer.train_new_layer(model, train, seed=0)
-transfer.top1(model, test)
+orl.top1(model, test)
 
 # %% [markdown]
 # In this split that is less than the nearest neighbour found without any training; over the stored splits they are about equal. Its use is what comes next: it is a start from which all layers can learn.
@@ -123,9 +125,9 @@ tuned = transfer.continued(model, "all", train, seed=0, steps=steps)
 scratch = transfer.adapted("nothing", "at once", train, seed=0, steps=steps)
 
 # %%
-live = {"from nothing": transfer.top1(scratch, test), "fine-tuned": transfer.top1(tuned, test)}
+live = {"from nothing": orl.top1(scratch, test), "fine-tuned": orl.top1(tuned, test)}
 for name, hits in live.items():
-    measure.record(f"top-1 {name}, 1 photograph", 100 * hits, "%")
+    record(f"top-1 {name}, 1 photograph", 100 * hits, "%")
 
 # %%
 arms = {
@@ -136,7 +138,7 @@ arms = {
     "fine-tuned": one["synthetic faces", "all"],
     "ImageNet, frozen": one["ImageNet", "frozen"],
 }
-charts.compare(transfer_charts.tops(arms), live)
+charts.compare(compare.tops(arms), live)
 
 # %% [markdown]
 # The dots are stored (`python -m benchmarks.evidence 04`): means over eight splits, with intervals over the twenty people. All else equal, is the start from synthetic faces better than a start from nothing? *At once* is the fairest rival: everything learns from the first step, exactly as from nothing. *All* is fine-tuned after the new layer, whose training comes on top. Each row is a difference for the same people and splits, and the last column says what its interval allows us to say: *yes*, the first is better; *no*, the second is; or undecided.
@@ -158,7 +160,7 @@ claims = {
 }
 for name, arm in {"at once": once_arm, "fine-tuned": tuned_arm}.items():
     claims[f"{name}; or FaceCNN from nothing?"] = one[arm], one["nothing", "FaceCNN"]
-transfer_charts.verdicts(claims)
+compare.verdicts(claims)
 
 # %% [markdown]
 # Twice the steps bring the start from nothing half way, four times no farther, and the lead that remains excludes zero. But the small network is, from nothing, as good as the large one from synthetic faces. What a transfer is worth depends on its rival.
@@ -297,7 +299,7 @@ transfer_charts.shifted_rivals(
 
 # %%
 spaces = {
-    name: transfer.codes(network, test.images)
+    name: orl.codes(network, test.images)
     for name, network in {"before": model, "after": tuned}.items()
 }
 transfer_charts.maps(spaces, test.person)
@@ -310,29 +312,29 @@ transfer_charts.maps(spaces, test.person)
 # **One-shot**: a new person has *one* example. That was the nearest neighbour above. **Verification of unseen people**: there are no classes at all, two faces are compared:
 
 # %%
-from facelib.measure import protocol
+from facecourse.kit import protocol
 from facelib.models import embed
 
-metrics = protocol.unseen_metrics(embed(source, transfer.small(protocol.unseen_people().images)))
-measure.record("AUC of the face embedding on unseen people", metrics["AUC"].value)
+metrics = protocol.unseen_metrics(embed(source, orl.small(protocol.unseen_people().images)))
+record("AUC of the face embedding on unseen people", metrics["AUC"].value)
 charts.Table(["face embedding, unseen people", "[95 % CI]"], metrics.items())
 
 # %% [markdown]
 # **Zero-shot**: no picture of the person at all, only a *description*. A linear layer learns from other people to read eight attributes off an embedding (synthetic people again, whose attributes are known exactly):
 
 # %%
-from facelib.data.synth import identities
+from facelib.synth import identities
 
 known = identities(pick(profile, smoke=20, quick=200, full=300), seed=10)
 told = transfer_around.described(known).repeat_interleave(2, 0)
 pictures = transfer_around.photographed(known, images=2, seed=11)
-reader = transfer_around.Reader(transfer.codes(source, pictures), told)
+reader = transfer_around.Reader(orl.codes(source, pictures), told)
 ", ".join(transfer_around.ATTRIBUTES)
 
 # %%
 new = identities(20, seed=1000)
 described = transfer_around.described(new)
-read = reader(transfer.codes(source, transfer_around.photographed(new, images=5, seed=2000)))
+read = reader(orl.codes(source, transfer_around.photographed(new, images=5, seed=2000)))
 
 # %% [markdown]
 # **Exercise 5.** `read` has a row for each picture, `described` one for each person nobody has seen. Whose description lies nearest to each picture?
@@ -348,7 +350,7 @@ lesson.witness.check(witness)
 # %%
 named = torch.cdist(read, described).argmin(1)
 hits = (named == torch.arange(20).repeat_interleave(5)).double().mean()
-measure.record("zero-shot by description", 100 * hits, "%")
+record("zero-shot by description", 100 * hits, "%")
 charts.compare(charts.intervals(stored["by description"]), {"synthetic faces": hits.item()})
 
 # %% [markdown]
@@ -379,10 +381,10 @@ transfer_charts.rivals(
 # **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so the claim about models stays untested here. But the network has seven stages, and from the last one its classes are read. Is that the best place for faces, too?
 
 # %%
-stages = transfer_charts.tops(stored["stages"])
+stages = compare.tops(stored["stages"])
 charts.lines(range(1, 8), {"nearest neighbour": list(stages.values())}, "stage", "top-1")
 last = stored["stages"]["7"]
-transfer_charts.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
+compare.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
 
 # %% [markdown]
 # It is not: the sixth of the seven stages tells these faces apart better than the last. What serves to tell a sofa from a cat is not what tells two people apart.
@@ -392,7 +394,7 @@ transfer_charts.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last
 # Two rows join, both frozen and neither trained on a real person's name: the ImageNet network up to its sixth stage and the face embedding. (Milliseconds are those of a face and its mirror image, as every row was measured; MACs are those of one of the two.)
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %% [markdown]

@@ -12,9 +12,11 @@ import math
 
 import torch
 
-from facelib import data, measure
-from facelib.lessons import ____, charts, crowd, evidence, pick, sphere, strangers
-from facelib.lessons import lesson05 as lesson
+from facecourse.kit import ____, charts, evidence, pick, record
+from facecourse.kit import verify as strangers
+from facecourse.lesson05_embeddings import crowd, sphere
+from facecourse.lesson05_embeddings import exercises as lesson
+from facelib import data
 
 stored, million = evidence.load("05"), evidence.load("gallery")
 
@@ -26,7 +28,8 @@ stored, million = evidence.load("05"), evidence.load("gallery")
 # An embedding has some hundred numbers, ours 128. To draw it we let a tiny network make only *two*, of six people from ORL's s1 to s20, five photographs each. Each loss below trains it for 200 steps:
 
 # %%
-from facelib.lessons import sphere_tables, sphere_widgets
+from facecourse.lesson05_embeddings import figures as sphere_tables
+from facecourse.lesson05_embeddings import widgets as sphere_widgets
 
 live = {name: sphere.drawn(sphere.made(name, seed=1), seed=1) for name in sphere.LOSSES}
 sphere_tables.circles(live)
@@ -138,7 +141,7 @@ lesson.newcomer
 # %%
 steps = pick(profile, smoke=3, quick=150, full=150)
 now = sphere.unseen(sphere.learnt("CosFace", steps=steps))["TAR at 1 % FAR"]
-measure.record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
+record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 
 # %%
 tar = {name: runs["TAR at 1 % FAR"] for name, runs in stored["losses"].items()}
@@ -155,14 +158,14 @@ sphere_tables.against(stored["losses"], "softmax")
 # What if there were more people than anybody could photograph? The network that comes with this course, `face_embedding()`, learnt from people our generator drew (`facelib.data.synth`) and from no photograph of anybody. On the people of our scoreboard:
 
 # %%
-from facelib.measure import protocol
+from facecourse.kit import protocol
 from facelib.models import embed, face_embedding
 
 model = face_embedding()
 known, unseen = protocol.open_people(), protocol.unseen_people()
 codes_known, codes = (strangers.codes(model, faces.images) for faces in (known, unseen))
 pairs = strangers.verification(codes, unseen)
-measure.record("AUC of the shipped embedding", pairs.auc)
+record("AUC of the shipped embedding", pairs.auc)
 
 # %%
 sphere_tables.zero_shot(stored["zero-shot"], "metrics")
@@ -178,7 +181,7 @@ sphere_tables.zero_shot(stored["zero-shot"], "lead")
 # What does it look at? Here every number that makes a face is known, so we can turn one at a time. Before you do: will glasses or the length of the nose move the embedding farther?
 
 # %% tags=["nbval-ignore-output"]
-from facelib.data.synth import identities
+from facelib.synth import identities
 
 people = identities(2, seed=8)
 sphere_widgets.morph_slider(model, people[:1])
@@ -222,7 +225,7 @@ sphere_widgets.far_slider(chosen_on, codes, unseen)
 
 # %%
 far = pairs.far_at(threshold)
-measure.record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
+record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 
 # %% [markdown]
 # It doesn't: 1 % was promised, and three times as many impostor pairs of s21 to s40 come in. Look at the width of the interval, too: twenty people make 19,000 impostor pairs, but only twenty people. A FAR of one in a thousand is a guess with them, and a promise of one in a million needs millions of pairs of *many* people.
@@ -338,7 +341,7 @@ crowd.race({"exact": exact, "fast": fast}, probes, who)
 
 # %%
 lost = crowd.rank1(exact, probes, who) - crowd.rank1(fast, probes, who)
-measure.record("people lost by fast search", 100 * lost, "%")
+record("people lost by fast search", 100 * lost, "%")
 
 # %% [markdown]
 # And among a million, stored, five photographs of 200,000 people. (That crowd is made after 500 rendered people, ours after 100: compare stored rows with stored ones.)

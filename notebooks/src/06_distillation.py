@@ -12,19 +12,23 @@ import math
 
 import torch
 
-from facelib import data, measure
-from facelib.lessons import (
+from facecourse.kit import (
+    Scoreboard,
     ____,
     charts,
-    distilling,
-    distilling_charts,
+    compare,
     evidence,
-    ladder_charts,
+    orl,
     pick,
+    protocol,
+    record,
     transfer,
 )
-from facelib.lessons import lesson06 as lesson
-from facelib.lessons import transfer_charts as tables
+from facecourse.ladder import figures as ladder_charts
+from facecourse.lesson06_distillation import exercises as lesson
+from facecourse.lesson06_distillation import experiment as distilling
+from facecourse.lesson06_distillation import figures as distilling_charts
+from facelib import data
 
 stored, shown = evidence.load("06"), evidence.load("unlabelled")["pictures"]
 
@@ -34,10 +38,10 @@ stored, shown = evidence.load("06"), evidence.load("unlabelled")["pictures"]
 # Twenty people, two photographs of each to learn from, five others to be tested on: lesson 04's task. Our **teacher** is the face embedding, frozen, with a new layer that has learnt the twenty names.
 
 # %%
-train, test = transfer.split(photos=2, seed=0)
+train, test = orl.split(photos=2, seed=0)
 teacher = distilling.teacher(train)
 said = distilling.logits(teacher, test.images)
-measure.record("teacher, two photographs", 100 * transfer.top1(teacher, test), "%")
+record("teacher, two photographs", 100 * orl.top1(teacher, test), "%")
 
 # %% [markdown]
 # A label says: this is number 7. The teacher says twenty numbers, its logits, and softmax makes probabilities of them. The five largest for the first test face that it names rightly:
@@ -145,16 +149,16 @@ lesson.distil.check(distil)
 steps = pick(profile, smoke=2, quick=distilling.STEPS, full=distilling.STEPS)
 alone = distilling.named(distilling.TAUGHT_BY["names alone"](), train, steps=steps)
 taught = distilling.named(distilling.TAUGHT_BY["soft targets"](), train, teacher, steps=steps)
-live = {"names alone": transfer.top1(alone, test), "soft targets": transfer.top1(taught, test)}
-measure.record("student, names alone", 100 * live["names alone"], "%")
-measure.record("student, soft targets", 100 * live["soft targets"], "%")
+live = {"names alone": orl.top1(alone, test), "soft targets": orl.top1(taught, test)}
+record("student, names alone", 100 * live["names alone"], "%")
+record("student, soft targets", 100 * live["soft targets"], "%")
 
 # %% [markdown]
 # One split proves nothing. Ten are stored, each with a student of its own; intervals are over the twenty people. *Smoothed names* is the rival that soft labels must beat: names at 0.9, and the rest shared by all equally, without any teacher.
 
 # %%
 two = stored["names"]["2"]
-charts.compare(tables.tops(two), live, "top-1, two photographs")
+charts.compare(compare.tops(two), live, "top-1, two photographs")
 
 # %%
 claims = {
@@ -164,7 +168,7 @@ claims = {
 }
 for how in ("logits", "probabilities, squared error"):
     claims[f"{how} than names alone, photos: 2"] = (two[how], two["names alone"])
-tables.verdicts(claims)
+compare.verdicts(claims)
 
 # %% [markdown]
 # Nothing beats names here. With one photograph, soft targets are ahead by a point, and the interval holds zero; with two and five not even that. The squared differences, which are told no names, do worse.
@@ -177,12 +181,12 @@ tables.verdicts(claims)
 
 # %%
 named_five = {"all five, with names": stored["names"]["5"]["names alone"]}
-charts.compare(tables.tops(shown | named_five), what="top-1, the teacher had one photograph")
+charts.compare(compare.tops(shown | named_five), what="top-1, the teacher had one photograph")
 
 # %%
 one, five = shown["that photograph, better teacher"], shown["it and four more, better teacher"]
 names, smoothed = shown["names alone"], shown["smoothed names"]
-tables.verdicts({
+compare.verdicts({
     "four more, than that photograph": (shown[distilling.MORE], shown["that photograph"]),
     "better teacher, than names": (one, names),
     "better teacher, than smoothed names": (one, smoothed),
@@ -220,14 +224,14 @@ lesson.follow.check(follow)
 # The pictures are people who don't exist, rendered anew at every step. The rival sees the same pictures and is told who is who, which is how the teacher itself once learnt. It is a `FaceResNet` with a quarter of the teacher's channels. A few steps of both, here and now:
 
 # %%
-from facelib.lessons import strangers
+from facecourse.kit import verify as strangers
 
 few = pick(profile, smoke=1, quick=25, full=150)
-unseen = measure.protocol.unseen_people()
+unseen = protocol.unseen_people()
 for name in ("taught", "names"):
     model = distilling.embedder(name == "taught", steps=few)
     pairs = strangers.verification(strangers.codes(model, unseen.images), unseen)
-    measure.record(f"AUC of an embedding student, {name}", pairs.auc)
+    record(f"AUC of an embedding student, {name}", pairs.auc)
 
 # %%
 distilling_charts.students(stored["embedders"])
@@ -244,13 +248,13 @@ lesson.needs
 # **"The higher the temperature, the better."** Two photographs, everything else equal:
 
 # %%
-by_temperature = tables.tops(stored["temperatures"])
+by_temperature = compare.tops(stored["temperatures"])
 charts.lines(
     [math.log2(float(t)) for t in by_temperature], {"student": list(by_temperature.values())},
     "log2 of the temperature", "top-1",
 )  # fmt: skip
 runs = stored["temperatures"]
-tables.verdicts({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t != "1"})
+compare.verdicts({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t != "1"})
 
 # %% [markdown]
 # From 1 to 16 nothing is decided: no temperature is better than 1 by more than its interval. (8 was the best on the people we chose by. On these it isn't: that happens, and is why one chooses on others.)
@@ -301,7 +305,7 @@ ladder_charts.rivals(ladder, ["rival"])
 lesson.fewer
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %% [markdown]

@@ -10,15 +10,19 @@ profile = None
 # %%
 import torch
 
+from facecourse.kit import Scoreboard, ____, charts, compare, evidence, orl, pick, record
+from facecourse.ladder.student import PEOPLE, STEPS, prune_student, tar_drop, train_further
+from facecourse.lesson07_pruning import case
+from facecourse.lesson07_pruning import exercises as lesson
+from facecourse.lesson07_pruning import experiment as pruning
+from facecourse.lesson07_pruning import figures as pruning_charts
 from facelib import data, measure
 from facelib.compress import sparsify
-from facelib.lessons import ____, case, charts, evidence, pick, pruning, pruning_charts, transfer
-from facelib.lessons import lesson07 as lesson
-from facelib.lessons import transfer_charts as tables
 from facelib.models import face_student
+from facelib.models.faceresnet import SHAPE
 
 stored = evidence.load("07")
-people = pick(profile, smoke=20, quick=100, full=pruning.PEOPLE)
+people = pick(profile, smoke=20, quick=100, full=PEOPLE)
 
 # %% [markdown]
 # ## Single weights
@@ -84,11 +88,11 @@ lesson.file
 # The article that this lesson answers (its other faults follow below) stops here: it never trains again. Han et al. (2015) did, in rounds: prune a little, train what is left, prune more. The teacher of lesson 06 is still there to be asked. Here, once:
 
 # %%
-steps = pick(profile, smoke=2, quick=pruning.STEPS, full=pruning.STEPS)
+steps = pick(profile, smoke=2, quick=STEPS, full=STEPS)
 sparse, _ = sparsify(face_student(), 0.8)
-after = pruning.trained_on(sparse, steps=steps)
-measure.record("points lost, 80 % zeros", pruning.lost(sparse, people).value, "points")
-measure.record("points lost, 80 % zeros, trained on", pruning.lost(after, people).value, "points")
+after = train_further(sparse, steps=steps)
+record("points lost, 80 % zeros", tar_drop(sparse, people).value, "points")
+record("points lost, 80 % zeros, trained on", tar_drop(after, people).value, "points")
 
 # %% [markdown]
 # And with five seeds, which are five orders of the same pictures. The first row is the control, the whole student after as many steps:
@@ -129,12 +133,10 @@ left = ____
 lesson.quarter.check(left)
 
 # %%
-small = pruning.channels(0.5)
-after = pruning.trained_on(small, steps=steps)
-measure.record("points lost, half of the MACs", pruning.lost(small, people).value, "points")
-measure.record(
-    "points lost, half of the MACs, trained on", pruning.lost(after, people).value, "points"
-)
+small = prune_student(0.5)
+after = train_further(small, steps=steps)
+record("points lost, half of the MACs", tar_drop(small, people).value, "points")
+record("points lost, half of the MACs, trained on", tar_drop(after, people).value, "points")
 
 # %% [markdown]
 # Five seeds again, after a hundred steps, and beside them the rival of all pruning: *the same narrow network from nothing*, which was taught as long.
@@ -188,7 +190,7 @@ frozen = face_student().requires_grad_(False)
 rows = {"as it was": face_student(), "frozen": frozen, "half pruned": small}
 charts.Table(
     ["", "parameters", "MACs", "that still learn"],
-    [[name, measure.parameters(model), measure.macs(model, pruning.SHAPE),
+    [[name, measure.parameters(model), measure.macs(model, SHAPE),
       sum(p.numel() for p in model.parameters() if p.requires_grad)] for name, model in rows.items()],
 )  # fmt: skip
 
@@ -199,7 +201,7 @@ lesson.frozen
 # **Labels for images.** We do as it does: in place of each picture stands the person's number, as bars for its five bits.
 
 # %%
-train, test = transfer.split(photos=2, seed=0)
+train, test = orl.split(photos=2, seed=0)
 bars = pruning.labels_for_images(train)
 data.contact_sheet(bars.of_people(range(5)), columns=10)
 
@@ -209,12 +211,12 @@ data.contact_sheet(bars.of_people(range(5)), columns=10)
 # %%
 epochs = pick(profile, smoke=1, quick=40, full=40)
 misled = pruning.namer(bars, seed=0, epochs=epochs)
-measure.record(
+record(
     "labels for images, tried on labels",
-    100 * transfer.top1(misled, pruning.labels_for_images(test)),
+    100 * orl.top1(misled, pruning.labels_for_images(test)),
     "%",
 )
-measure.record("labels for images, tried on photographs", 100 * transfer.top1(misled, test), "%")
+record("labels for images, tried on photographs", 100 * orl.top1(misled, test), "%")
 
 # %% [markdown]
 # On bars it is perfect: the answer *is* the picture. On photographs it is near chance, 5 %. Loss and accuracy looked excellent all the time, and nobody looked at an image.
@@ -244,7 +246,7 @@ charts.compare(charts.intervals(optimism), what="top-1 that is reported")
 
 # %%
 named = {share: runs for share, runs in stored["names"].items() if "," not in share}
-charts.compare(tables.tops(named), what="top-1, by the share of weights that went")
+charts.compare(compare.tops(named), what="top-1, by the share of weights that went")
 
 # %%
 claims = {
@@ -252,7 +254,7 @@ claims = {
     for share, runs in named.items()
     if share not in ("0", "before")
 }
-tables.verdicts(claims | {"trained on, nothing gone, or before": (named["0"], named["before"])})
+compare.verdicts(claims | {"trained on, nothing gone, or before": (named["0"], named["before"])})
 
 # %% [markdown]
 # Nobody could show it here. With any share gone from 20 to 90 %, the score is that of the rival within a point, and every interval holds zero; a gain of little more than a point could hide in them. Without nine of ten weights it may have lost two points, and hardly more: that is the finding, and a useful one. An article can still read a gain into such numbers, by one lucky seed, or by a rival that was not trained on where training on helps.
@@ -276,7 +278,7 @@ case.done(settings)
 # A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`benchmarks/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 12,000. Its rival, *scratch*, is the same small network with new weights, which learnt people's names for 20,000: as long as student and *pruned* took together.
 
 # %%
-from facelib.lessons import ladder_charts
+from facecourse.ladder import figures as ladder_charts
 
 ladder = evidence.load("ladder")
 ladder_charts.rungs(ladder, ("teacher", "half", "student", "pruned", "scratch"))
@@ -290,7 +292,7 @@ ladder_charts.rivals(ladder, ["scratch"])
 # Here, given as long, the network from nothing comes close, as Liu et al. found: at 1 % FAR nothing is decided. At 0.01 % pruning is ahead by five points.
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %% [markdown]

@@ -14,25 +14,20 @@ from pathlib import Path
 import torch
 from torch.nn.functional import conv2d
 
-from facelib import measure
+from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
+from facecourse.ladder import figures as ladder_charts
+from facecourse.ladder.student import PEOPLE, calibration_faces, tar_drop
+from facecourse.lesson08_quantization import exercises as lesson
+from facecourse.lesson08_quantization import experiment as rounding
+from facecourse.lesson08_quantization import figures as rounding_charts
 from facelib.compress import export, factorize, quantize
-from facelib.lessons import (
-    ____,
-    charts,
-    evidence,
-    ladder_charts,
-    pick,
-    pruning,
-    rounding,
-    rounding_charts,
-)
-from facelib.lessons import lesson08 as lesson
 from facelib.measure.retained import ladder_faces
 from facelib.models import face_student
+from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
 stored, ladder = evidence.load("08"), evidence.load("ladder")
-people = pick(profile, smoke=20, quick=100, full=pruning.PEOPLE)
+people = pick(profile, smoke=20, quick=100, full=PEOPLE)
 
 # %% [markdown]
 # ## Eight bits by hand
@@ -106,17 +101,17 @@ lesson.fewer
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
-    plain = export(face_student(), Path(folder) / "plain.onnx", pruning.SHAPE)
+    plain = export(face_student(), Path(folder) / "plain.onnx", SHAPE)
     small = quantize(
         plain.path,
         Path(folder) / "small.onnx",
-        rounding.faces(pick(profile, smoke=4, quick=128, full=128)),
+        calibration_faces(pick(profile, smoke=4, quick=128, full=128)),
     )
     eight = OnnxModel(small.path)
-    measure.record("bytes of 32 bits", plain.bytes, "bytes")
-    measure.record("bytes of 8 bits", small.bytes[1], "bytes")
+    record("bytes of 32 bits", plain.bytes, "bytes")
+    record("bytes of 8 bits", small.bytes[1], "bytes")
     counts = {"32 bits": rounding.weights_in(plain.path), "8 bits": rounding.weights_in(small.path)}
-    measure.record("points lost by 8 bits", pruning.lost(eight, people).value, "points")
+    record("points lost by 8 bits", tar_drop(eight, people).value, "points")
 
 # %% [markdown]
 # "Quantization reduces the number of parameters", an article says. Count the weights in both files:
@@ -137,7 +132,7 @@ rounding_charts.files_table(stored["files"])
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
-    plain = export(face_student(), Path(folder) / "plain.onnx", pruning.SHAPE).path
+    plain = export(face_student(), Path(folder) / "plain.onnx", SHAPE).path
     looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
     turned = rounding_charts.calibration_table(plain, looked)
 turned
@@ -204,11 +199,11 @@ split, kept = factorize(whole, {linear: 32})
 first, second = split.get_submodule(linear)
 matrix = whole.get_submodule(linear).weight
 dropped = torch.linalg.svdvals(matrix)[32:]
-measure.record(
+record(
     "distance of rank 32 from the matrix",
     float((second.weight @ first.weight).detach().dist(matrix)),
 )
-measure.record("by the dropped singular values", float(dropped.norm()))
+record("by the dropped singular values", float(dropped.norm()))
 kept[linear]
 
 # %% [markdown]
@@ -244,12 +239,12 @@ by_hand = conv2d(conv2d(maps, narrow, padding=1), wide)
 # %%
 split, kept = factorize(whole, {conv: 16})
 library = split.get_submodule(conv)
-measure.record("3 x 3 by hand, from factorize", (by_hand - library(maps)).abs().max().item())
+record("3 x 3 by hand, from factorize", (by_hand - library(maps)).abs().max().item())
 thinner, _ = factorize(torch.nn.Sequential(library[1]), {"0": 8})
 thin, thick = in_two(library[1].weight, 8)
 again = conv2d(conv2d(library[0](maps), thin), thick)
 difference = (again - thinner(library[0](maps))).abs().max().item()
-measure.record("1 x 1 by hand, from factorize", difference)
+record("1 x 1 by hand, from factorize", difference)
 library
 
 # %% tags=["nbval-ignore-output"]
@@ -316,7 +311,7 @@ ladder_charts.peers(evidence.load("peers")["rows"])
 # Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 board
 
 # %% [markdown]

@@ -12,11 +12,13 @@ import math
 
 import torch
 
-from facelib import data, measure
-from facelib.lessons import ____, charts, evidence, memory, pick, sequences, transfer
-from facelib.lessons import lesson09 as lesson
-from facelib.lessons import sequences_charts as tables
-from facelib.lessons.transfer_charts import tops, verdicts
+from facecourse.kit import ____, charts, evidence, orl, pick, record
+from facecourse.kit.compare import tops, verdicts
+from facecourse.lesson09_recurrent import clips as sequences
+from facecourse.lesson09_recurrent import exercises as lesson
+from facecourse.lesson09_recurrent import figures as tables
+from facecourse.lesson09_recurrent import memory
+from facelib import data
 from facelib.models.recurrent import Elman
 
 stored, rows = evidence.load("09"), evidence.load("rows")["rows"]
@@ -46,12 +48,12 @@ torch.manual_seed(0)
 ours = Elman(inputs=5, hidden=16, outputs=2)
 library, clips = memory.as_library(ours), torch.randn(4, 12, 5)
 states, theirs = ours(clips)[1], library(clips)[0]
-measure.record("states, largest difference from nn.RNN", (states - theirs).abs().max().item())
+record("states, largest difference from nn.RNN", (states - theirs).abs().max().item())
 
 # %%
 (shared,) = torch.autograd.grad(states[:, -1].sum(), ours.remember.weight)
 (its,) = torch.autograd.grad(theirs[:, -1].sum(), library.weight_hh_l0)
-measure.record("gradient, largest difference from nn.RNN", (shared - its).abs().max().item())
+record("gradient, largest difference from nn.RNN", (shared - its).abs().max().item())
 
 # %% [markdown]
 # ### Weight sharing over time
@@ -60,9 +62,7 @@ measure.record("gradient, largest difference from nn.RNN", (shared - its).abs().
 
 # %%
 each = memory.of_each_use(ours, clips)
-measure.record(
-    "sum over steps, from the shared gradient", (each.sum(0) - shared).abs().max().item()
-)
+record("sum over steps, from the shared gradient", (each.sum(0) - shared).abs().max().item())
 tables.uses(each)
 
 # %% [markdown]
@@ -210,9 +210,9 @@ teller = sequences.order(
     "GRU", sequences.small_frames(seen.images), seen.right_first, steps=steps_of_training
 )
 frames = sequences.small_frames(new.images)
-measure.record("order told by a GRU", 100 * sequences.told(teller, frames, new.right_first), "%")
+record("order told by a GRU", 100 * sequences.told(teller, frames, new.right_first), "%")
 mixed = sequences.told(teller, sequences.shuffled(frames), new.right_first)
-measure.record("order told when frames are shuffled", 100 * mixed, "%")
+record("order told when frames are shuffled", 100 * mixed, "%")
 
 # %% tags=["nbval-ignore-output"]
 tables.scrubber(new, teller)
@@ -235,14 +235,13 @@ verdicts(claims)
 
 # %%
 photos = 2
-train, test = transfer.split(photos, seed=0)
+train, test = orl.split(photos, seed=0)
 epochs = pick(profile, smoke=2, quick=60, full=60)
 live = {
-    name: transfer.top1(sequences.named(name, train, 0, epochs), test)
-    for name in ("FaceCNN", "GRU")
+    name: orl.top1(sequences.named(name, train, 0, epochs), test) for name in ("FaceCNN", "GRU")
 }
-measure.record("FaceCNN, two photographs", 100 * live["FaceCNN"], "%")
-measure.record("GRU over rows, two photographs", 100 * live["GRU"], "%")
+record("FaceCNN, two photographs", 100 * live["FaceCNN"], "%")
+record("GRU over rows, two photographs", 100 * live["GRU"], "%")
 charts.compare(tops(rows[str(photos)]), live)
 
 # %% [markdown]

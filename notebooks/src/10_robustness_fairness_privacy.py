@@ -10,24 +10,27 @@ profile = None
 # %%
 import torch
 
-from facelib import measure
-from facelib.lessons import (
-    ____,
-    charts,
-    deploy,
-    evidence,
+from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
+from facecourse.lesson10_harm import (
+    cards as deploy,
+)
+from facecourse.lesson10_harm import exercises as lesson
+from facecourse.lesson10_harm import (
     fairness,
-    harm_charts,
     imbalance,
     inversion,
-    inversion_charts,
     membership,
-    pick,
-    transfer,
     variation,
-    variation_charts,
 )
-from facelib.lessons import lesson10 as lesson
+from facecourse.lesson10_harm import (
+    figures as variation_charts,
+)
+from facecourse.lesson10_harm import (
+    harm_figures as harm_charts,
+)
+from facecourse.lesson10_harm import (
+    inversion_figures as inversion_charts,
+)
 from facelib.models import embed, face_embedding
 
 stored, harm, opened = (evidence.load(name) for name in ("10", "harm", "inversion"))
@@ -97,8 +100,8 @@ variation_charts.cures(stored["cures"])
 # %%
 tail, even, test = imbalance.long_tail(seed=0)
 steps = pick(profile, smoke=5, quick=imbalance.STEPS, full=imbalance.STEPS)
-right = transfer.right(imbalance.named("plain", tail, seed=0, steps=steps), test)
-measure.record("top-1, long tail", 100 * sum(right) / len(right), "%")
+right = orl.right(imbalance.named("plain", tail, seed=0, steps=steps), test)
+record("top-1, long tail", 100 * sum(right) / len(right), "%")
 found = harm_charts.summary(right, tail.counts.tolist())
 charts.Table(found, [[f"{value:.0%}" for value in found.values()]])
 
@@ -258,7 +261,7 @@ train, others = imbalance.split(5, seed=0)
 epochs = pick(profile, smoke=3, quick=membership.EPOCHS, full=membership.EPOCHS)
 network = membership.taught("none", train, seed=0, epochs=epochs)
 losses = [membership.losses(network, part) for part in (train, others)]
-measure.record("AUC of the membership attack", membership.attack(*losses).auc)
+record("AUC of the membership attack", membership.attack(*losses).auc)
 harm_charts.losses(*losses)
 
 # %% [markdown]
@@ -280,7 +283,7 @@ harm_charts.members(harm["members"])
 # Hold a print or a telephone before the camera. Ours are *simulated*, so take the numbers for an order of magnitude:
 
 # %%
-from facelib.data.synth import synth
+from facelib.synth import synth
 
 harm_charts.recaptures(synth(6, 1, seed=2**30 + 7))
 
@@ -334,7 +337,7 @@ lesson.loading
 # A **model card** (Mitchell et al., 2019) says what a network is for, and for whom it was measured. What can be known from the scoreboard and from this page is filled in by a function:
 
 # %%
-board = measure.Scoreboard.load(evidence.FOLDER / "scoreboard.json")
+board = Scoreboard.load(evidence.BOARD)
 row = next(row for row in board.rows if row.method == "face student, taught")
 deploy.model_card(row, stored["groups"]["student"], fairness.GROUPS, stored["sweeps"]["student"])
 

@@ -7,7 +7,8 @@ import copy
 import pytest
 import torch
 
-from benchmarks import detection, loop, results, synth, throughput
+from benchmarks import detection, loop, synth, throughput
+from facecourse.kit import evidence
 from facelib.data import Augment, orl, resize
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -24,21 +25,21 @@ def one_thread():
 
 def test_the_loop_benchmark_runs(tmp_path):
     loop.main(pairs=6, epochs=1, each=1, size=(16, 16), folder=tmp_path)
-    stored = results.read("loop", tmp_path)
+    stored = evidence.read("loop", tmp_path)
     assert stored["fit_over_bare"]["low"] <= stored["fit_over_bare"]["high"]
     assert stored["machine"]["torch_threads"] == 1
 
 
 def test_the_throughput_benchmark_runs(tmp_path):
     throughput.main(pairs=6, epochs=1, each=1, size=(16, 16), workers=(0, 1), folder=tmp_path)
-    stored = results.read("throughput", tmp_path)
+    stored = evidence.read("throughput", tmp_path)
     assert [(row["workers"], row["threads"]) for row in stored["loaders"]] == [(0, 1), (1, 1)]
     assert stored["best"] in stored["loaders"]
 
 
 def test_the_generator_benchmark_runs(tmp_path):
     synth.main({"cpu": 8, "cuda": 8}, repeats=2, sizes=(64,), compiled=(False,), folder=tmp_path)
-    rows = results.read("synth", tmp_path)["rows"]
+    rows = evidence.read("synth", tmp_path)["rows"]
     assert [(row["channels"], len(row["faces_per_s"])) for row in rows] == [(1, 2), (3, 2)]
     assert rows[0]["best"] >= rows[0]["median"] > 0
 
@@ -79,7 +80,7 @@ def test_the_usual_way_gives_batches_of_the_same_kind(tmp_path):
 
 def test_the_detection_benchmark_counts_every_face_once(tmp_path):
     detection.main(people=24, groups=2, folder=tmp_path)
-    found = results.read("detection", tmp_path)["found"]
+    found = evidence.read("detection", tmp_path)["found"]
     assert list(found) == ["all", "skin 0 to 0.5", "skin 0.5 to 1"]
     assert sum(row["n"] for row in found.values()) == 48
     assert found["all"]["value"] > 0.7

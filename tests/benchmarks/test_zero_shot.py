@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from benchmarks import zero_shot
+from facecourse.kit import protocol
 from facelib.data import LFW, FaceSet, Pairs
-from facelib.measure import protocol
 from facelib.models import FaceCNN
 
 

@@ -27,7 +27,7 @@ def beside(control, compute):
     draw()
     return ipywidgets.VBox([control, output])
 """
-QUIZ = "from facelib.lessons.quiz import NumberQuiz, Quiz"
+QUIZ = "from facecourse.kit.quiz import NumberQuiz, Quiz"
 OPTIONS = '{"cat": "Meow.", "cow": "Moo.", "dog": "Woof.", "owl": "Hoot."}'
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from facelib.lessons import Exercise
+from facecourse.kit import Exercise, load_lesson
 from notebooks.build import exercises, sources, stored
 from tests.browser.driver import Lesson
 
@@ -68,7 +67,7 @@ def test_a_wrong_answer_is_incorrect_and_a_right_one_correct(lesson, source):
 
 
 def test_every_quiz_can_be_answered_by_keyboard(lesson, source):
-    module = importlib.import_module(f"facelib.lessons.lesson{source.name[:2]}")
+    module = load_lesson(source.name[:2])
     assert len(lesson.answer_quizzes()) == len(getattr(module, "QUIZZES", ()))
     assert lesson.faults() == []
 

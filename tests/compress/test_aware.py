@@ -7,8 +7,8 @@ from torch import nn
 from facelib.compress import MatchEmbedding
 from facelib.compress.aware import Rounded, aware, rounded
 from facelib.compress.distill import Taught
-from facelib.data.synth import synth
 from facelib.models import FaceResNet, embed, face_student
+from facelib.synth import synth
 from facelib.training.batches import FreshFaces, Kept
 
 FACES = synth(12, 4, seed=5)

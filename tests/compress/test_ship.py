@@ -6,10 +6,10 @@ import torch
 from facelib.compress import decoded, export, quantize, save_shared, share, ship, unship
 from facelib.compress.ship import KEPT
 from facelib.data import resize
-from facelib.data.synth import synth
 from facelib.models import FaceCNN, FaceResNet, embed, face_student, save
 from facelib.models.io import load_tensors, save_tensors
 from facelib.models.runtime import OnnxModel
+from facelib.synth import synth
 
 FACES = synth(8, 4, seed=0).images
 OTHERS = synth(16, 1, seed=1).images

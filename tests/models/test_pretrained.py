@@ -3,10 +3,11 @@ from importlib import resources
 import pytest
 import torch
 
+from facecourse.kit import protocol
 from facelib.data import all_pairs, resize
-from facelib.data.synth import synth
-from facelib.measure import Verification, parameters, protocol, similarity
+from facelib.measure import Verification, parameters, similarity
 from facelib.models import FaceResNet, embed, face_embedding, face_student, io, pretrained
+from facelib.synth import synth
 
 FILE = resources.files("facelib.models") / "weights" / "face_embedding.safetensors"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from facelib.measure.record import read_records
+from facecourse.kit.record import read_records
 from notebooks.build import (
     exercises,
     problems,

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
+from facecourse.lesson05_embeddings.crowd import MET
+from facecourse.lesson08_quantization.experiment import CALIBRATION
 from facelib.data import Augment, FaceSet
-from facelib.data.synth import identities
-from facelib.lessons.crowd import MET
-from facelib.lessons.rounding import CALIBRATION
 from facelib.measure.retained import LADDER
+from facelib.synth import identities
 from facelib.training import batches
 from facelib.training.batches import DrawnFaces, FreshFaces, Kept
 

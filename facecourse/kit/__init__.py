@@ -1,0 +1,38 @@
+"""What the notebooks share: exercises and quizzes, profiles, evidence, records and the board."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+import facecourse
+from facecourse.kit.exercise import Exercise, Outcome, ____
+from facecourse.kit.profile import pick
+from facecourse.kit.record import read_records, record
+from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
+
+__all__ = [
+    "Exercise",
+    "Outcome",
+    "Protocol",
+    "Row",
+    "Scoreboard",
+    "____",
+    "load_lesson",
+    "pick",
+    "read_records",
+    "record",
+]
+
+
+def load_lesson(number: str) -> ModuleType:
+    """The module that declares EXERCISES and QUIZZES of lesson `number` ("01").
+
+    Raises:
+        ValueError: no lesson has this number.
+    """
+    for found in pkgutil.iter_modules(facecourse.__path__):
+        if found.name.startswith(f"lesson{number}_"):
+            return importlib.import_module(f"facecourse.{found.name}.exercises")
+    raise ValueError(f"no lesson {number!r} in {facecourse.__name__}")

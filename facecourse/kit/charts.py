@@ -1,0 +1,247 @@
+"""The figures and tables that several lessons draw; each figure has its table and its alt text."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from ipywidgets import FloatSlider, Output, ValueWidget, VBox
+from torch import Tensor
+
+from facecourse.kit.scoreboard import Scoreboard
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, Verification, mean_interval
+
+
+class Table:
+    """Rows under a head, as HTML in a notebook and as text elsewhere."""
+
+    def __init__(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        self.head, self.rows = list(head), [[text(cell) for cell in row] for row in rows]
+
+    def __repr__(self) -> str:
+        lines = [self.head, *self.rows]
+        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, line, width)).rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        def line(tag: str, cells: Sequence[str]) -> str:
+            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+
+        body = "".join(line("td", row) for row in self.rows)
+        return f"<table>{line('th', self.head)}{body}</table>"
+
+
+def text(cell: object) -> str:
+    """How a table writes a cell: an interval with its ends, a number with three digits."""
+    if isinstance(cell, Interval):
+        return f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
+    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
+
+def signed(change: Interval, digits: int = 1, unit: str = "") -> str:
+    """A difference with its sign, and its interval."""
+    low, high = (f"{end:+.{digits}f}" for end in (change.low, change.high))
+    return f"{change.value:+.{digits}f}{unit} [{low}, {high}]"
+
+
+def intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
+    """The mean of each method's runs with its 95 % t interval."""
+    return {name: mean_interval(values, of) for name, values in runs.items()}
+
+
+def images(pictures: np.ndarray, alt: str) -> None:
+    """Draw float pictures (N, H, W) of any range in a row, zero in the middle of grey."""
+    figure, axes = subplots(1, len(pictures), figsize=(len(pictures), 1.3))
+    for axis, picture in zip(axes, pictures, strict=True):
+        limit = np.abs(picture).max()
+        axis.imshow(picture, vmin=-limit, vmax=limit, cmap="gray")
+        axis.set_axis_off()
+    show(figure, alt)
+
+
+def panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
+    """Draw titled pictures in a row, zero in the middle of grey.
+
+    Args:
+        pictures: (H, W) each; leading dimensions of length 1 are left out.
+        alt: what they show.
+        limit: the value drawn white (its negative black); each picture's own largest if None.
+    """
+    figure, axes = subplots(1, len(pictures), figsize=(2.1 * len(pictures), 2.4), squeeze=False)
+    for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
+        picture = picture.detach().float().reshape(picture.shape[-2:]).numpy()
+        top = limit or max(np.abs(picture).max(), 1e-9)
+        axis.imshow(picture, vmin=-top, vmax=top, cmap="gray")
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
+    show(figure, alt)
+
+
+def side_by_side(yours: Tensor, wanted: Tensor) -> None:
+    """Draw an answer beside what was wanted: bars for a vector, else pictures on one scale."""
+    alt = "On the left what you made, on the right what was wanted."
+    if wanted.ndim != 1:
+        first = (0,) * (wanted.ndim - 2)
+        limit = float(wanted.abs().max()) or 1.0
+        panels({"yours": yours[first], "wanted": wanted[first]}, alt, limit)
+        return
+    figure, axes = subplots(1, 2, figsize=(5.6, 2), sharey=True)
+    for axis, title, values in zip(axes, ("yours", "wanted"), (yours, wanted), strict=True):
+        axis.bar(range(len(values)), values.detach().numpy())
+        axis.set_title(title, fontsize=10)
+    show(figure, alt)
+
+
+def lines(
+    x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
+) -> None:
+    """Draw one curve a name with its 95 % band over `x`.
+
+    Args:
+        x: where; a label stands at each.
+        curves: an interval for each x, or for the first ones.
+        across, up: what the axes show.
+    """
+    figure, axis = subplots(figsize=(6.4, 3))
+    for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
+        here = x[: len(points)]
+        (line,) = axis.plot(here, [point.value for point in points], style, label=name)
+        low, high = [point.low for point in points], [point.high for point in points]
+        axis.fill_between(here, low, high, color=line.get_color(), alpha=0.2)
+    axis.set_xticks(x)
+    axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
+    axis.legend(frameon=False)
+    ends = "; ".join(
+        f"{name} from {points[0].value:.3f} to {points[-1].value:.3f}"
+        for name, points in curves.items()
+    )
+    show(figure, f"Curves of {up} over {across}: {ends}.")
+
+
+def pareto(board: Scoreboard, x: str, y: str) -> None:
+    """Draw one quality of the scoreboard's rows over one cost; the table is the board itself."""
+    figure, axes = subplots(figsize=(6.4, 3))
+    board.pareto(x, y, ax=axes)
+    front = ", ".join(row.method for row in board.front(x, y))
+    show(figure, f"{y} over {x}; no other row is both cheaper and better than: {front}.")
+
+
+def compare(
+    stored: Mapping[str, Interval],
+    live: Mapping[str, float] | None = None,
+    what: str = "top-1 accuracy",
+) -> Table:
+    """Draw one interval a method and, as crosses, what this notebook measured; return the table.
+
+    Args:
+        stored: intervals from the committed evidence.
+        live: values measured here, for some or all of the same methods.
+        what: the quantity, for the axis and the text alternative.
+    """
+    live = live or {}
+    figure, axes = subplots(figsize=(6.4, 0.36 * len(stored) + 1))
+    for row, (name, interval) in enumerate(stored.items()):
+        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
+        axes.plot(interval.value, row, "o", color=COLOURS[0])
+        if name in live:
+            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    axes.set_yticks(range(len(stored)), stored)
+    axes.invert_yaxis()
+    label = f"{what}: stored mean with 95 % CI" + (", x = this run" if live else "")
+    axes.set_xlabel(label, loc="right")  # a long one runs on below the names
+    best = max(stored, key=lambda name: stored[name].value)
+    show(
+        figure,
+        f"Dot plot of {what} with 95 % intervals for {len(stored)} methods; the highest is {best} "
+        f"with {stored[best].value:.3f}. The table below has the numbers.",
+    )
+    head = ["", f"{what} (stored)", *(["this run"] if live else [])]
+    rows = [[name, stored[name], *([live.get(name, "-")] if live else [])] for name in stored]
+    return Table(head, rows)
+
+
+def spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") -> Table:
+    """Draw every single run as a dot, one row a method; return lowest, mean and highest."""
+    figure, axes = subplots(figsize=(6.4, 0.5 * len(values) + 1))
+    for row, (name, runs) in enumerate(values.items()):
+        heights = row + np.linspace(-0.25, 0.25, len(runs))
+        axes.plot(runs, heights, "o", alpha=0.6, markersize=5, label=name)
+    axes.set_yticks(range(len(values)), values)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{what}, one dot a split")
+    rows = [
+        [name, len(runs), float(np.min(runs)), float(np.mean(runs)), float(np.max(runs))]
+        for name, runs in values.items()
+    ]
+    ranges = "; ".join(f"{row[0]} from {row[2]:.3f} to {row[4]:.3f}" for row in rows)
+    show(figure, f"Every split as a dot, {what}: {ranges}.")
+    return Table(["", "splits", "lowest", "mean", "highest"], rows)
+
+
+def scores_figure(pairs: Verification, threshold: float) -> Table:
+    """Draw the scores of genuine and impostor pairs and a threshold; return what it decides."""
+    figure, (left, right) = subplots(1, 2, figsize=(8, 2.8))
+    scores, same = pairs.scores.numpy(), pairs.same.numpy()
+    bins = np.linspace(scores.min(), scores.max(), 60)
+    for kind, label, colour in ((False, "impostor", COLOURS[1]), (True, "genuine", COLOURS[0])):
+        left.hist(scores[same == kind], bins, density=True, alpha=0.6, color=colour, label=label)
+    left.axvline(threshold, color="black", linestyle="--")
+    left.set(xlabel="score (cosine)", ylabel="density of pairs")
+    left.legend(frameon=False)
+    far, frr = pairs.far_at(threshold), pairs.frr_at(threshold)
+    curve = pairs.roc()
+    right.plot(curve.far, curve.tar)
+    right.plot(far, 1 - frr, "o", color="black")
+    right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))
+    right.set_xscale("symlog", linthresh=1e-3)
+    show(
+        figure,
+        f"Left: scores of impostor pairs lie below those of genuine pairs and overlap; a dashed "
+        f"line marks the threshold {threshold:.3f}. Right: the ROC curve with that point, "
+        f"FAR {far:.4f}, TAR {1 - frr:.4f}.",
+    )
+    accuracy = pairs.accuracy_at(threshold)
+    return Table(
+        ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
+        [[threshold, f"{far:.4f}", f"{frr:.4f}", f"{1 - frr:.4f}", f"{accuracy:.4f}"]],
+    )
+
+
+def show_in(output: Output, draw: Callable[[], object]) -> None:
+    """Replace what `output` shows by the figures that `draw` shows and what it returns."""
+    from IPython.display import display
+
+    output.clear_output(wait=True)
+    with output:
+        display(draw())
+
+
+def explore(draw: Callable[..., object], **controls: ValueWidget) -> VBox:
+    """Controls above a figure and a table that follow them.
+
+    Args:
+        draw: called with the value of each control under its name; shows figures and returns what
+            stands below them, a `Table`.
+        controls: sliders, menus, fields.
+    """
+    output = Output()
+
+    def redraw(_: object = None) -> None:
+        show_in(output, lambda: draw(**{name: c.value for name, c in controls.items()}))
+
+    for control in controls.values():
+        control.observe(redraw, "value")
+    redraw()
+    return VBox([*controls.values(), output])
+
+
+def threshold_slider(pairs: Verification, start: float) -> VBox:
+    """A slider that moves the threshold; the figure and its table follow."""
+    low, high = float(pairs.scores.min()), float(pairs.scores.max())
+    slider = FloatSlider(
+        start, min=low, max=high, step=(high - low) / 200, description="threshold",
+        readout_format=".3f", continuous_update=False,
+    )  # fmt: skip
+    return explore(lambda threshold: scores_figure(pairs, threshold), threshold=slider)

@@ -1,0 +1,57 @@
+"""Paired comparisons over people, splits and seeds, as the lessons' tables show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from facecourse.kit.charts import Table, signed
+from facelib.measure import Interval, bootstrap_people, mean_interval
+
+Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
+
+
+def over_people(shares: Shares | Tensor) -> Interval:
+    """Top-1, mean over splits, with a 95 % interval over people."""
+    found = torch.as_tensor(shares)
+    return bootstrap_people(found.mean(0), torch.arange(found.shape[1]))
+
+
+def ahead(first: Shares, second: Shares) -> tuple[Interval, int]:
+    """By how many percentage points the first is better, paired, and on how many splits.
+
+    Args:
+        first, second: on the same splits of the same people; where one was measured on fewer, on
+            those.
+    """
+    splits = min(len(first), len(second))
+    found = over_people(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
+    return found, splits
+
+
+def tops(runs: Mapping[str, Shares]) -> dict[str, Interval]:
+    """`over_people` of each."""
+    return {name: over_people(shares) for name, shares in runs.items()}
+
+
+def verdicts(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
+    """Paired differences that decide claims of the form "the first is better than the second".
+
+    Args:
+        claims: by claim, the first and the second as in `ahead`.
+    """
+    rows = []
+    for claim, (first, second) in claims.items():
+        found, splits = ahead(first, second)
+        word = "undecided" if not found.excludes_zero else "yes" if found.value > 0 else "no"
+        means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
+        rows.append([claim, *means, signed(found), splits, word])
+    head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
+    return Table(head, rows)
+
+
+def over_seeds(values: Sequence[float]) -> str:
+    """The mean of one value a seed, with its interval; a dash for none."""
+    return signed(mean_interval(values, "seeds")) if values else "-"

@@ -1,0 +1,111 @@
+"""ORL's people as several lessons use them: split, read by a network, and counted.
+
+Pictures are grey, uint8 (N, 1, H, W); `small` makes them 64 x 64, `half_size` 56 x 46.
+"""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from facecourse.kit.protocol import open_people, unseen_people
+from facelib.data import Augment, FaceSet, resize
+from facelib.measure import identify
+from facelib.models import FaceCNN, embed, predict
+from facelib.training import fit
+
+SIDE, BATCH = 64, 20
+HEIGHT, WIDTH = 14, 12  # of the tiny pictures
+PHOTOS = (1, 2, 5)
+
+
+def small(images: Tensor) -> Tensor:
+    """Any size -> 64 x 64."""
+    return resize(images, SIDE, SIDE)
+
+
+def split(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet]:
+    """(`photos` photographs of each of 20 people, five others of each), 64 x 64.
+
+    Args:
+        chosen_on: of s1 to s20, by whom every setting was chosen; else of s21 to s40.
+    """
+    faces = (open_people() if chosen_on else unseen_people()).map(small)
+    rank = faces.rank_within_person(seed)
+    return faces.take(rank < photos), faces.take(rank >= 5)
+
+
+def top1(model: nn.Module, test: FaceSet) -> float:
+    """The share of faces that the new layer names rightly."""
+    return fmean(right(model, test))
+
+
+def right(model: nn.Module, test: FaceSet) -> list[float]:
+    """Of each person, the share that the last layer names rightly."""
+    return by_person(named(model, test), test)
+
+
+def nearest(model: nn.Module | None, train: FaceSet, test: FaceSet) -> float:
+    """The same without any training: the name of the most similar photograph. None: pixels."""
+    return fmean(by_person(matched(model, train, test), test))
+
+
+def named(model: nn.Module, test: FaceSet) -> Tensor:
+    """Whom the new layer takes each face for, int64 (N,)."""
+    return predict(model, test.images, flip=False).cpu()
+
+
+def matched(model: nn.Module | None, train: FaceSet, test: FaceSet) -> Tensor:
+    """Whose photograph is most similar to each face, int64 (N,)."""
+    known, asked = (codes(model, faces.images) for faces in (train, test))
+    return identify(asked, known, train.person)
+
+
+def by_person(names: Tensor, test: FaceSet) -> list[float]:
+    """The share of each person's faces that is named rightly."""
+    right = torch.bincount(test.person, (names == test.person).double(), test.people)
+    return (right / test.counts).tolist()
+
+
+def codes(model: nn.Module | None, images: Tensor) -> Tensor:
+    """Embeddings (N, D) of unit length; without a model, centred pixels."""
+    if model is not None:
+        return embed(model, images, flip=False, batch=64).cpu()  # a bigger one needs 0.3 GB
+    pixels = images.flatten(1).float()
+    return normalize(pixels - pixels.mean(1, keepdim=True))
+
+
+def half_size(images: Tensor) -> Tensor:
+    """112 x 92 -> 56 x 46, the size the course's small networks look at."""
+    return resize(images, 56, 46)
+
+
+def shrink(images: Tensor) -> Tensor:
+    """Any size -> 14 x 12 pixels."""
+    return resize(images, 14, 12)
+
+
+STILL = Augment(shift=0, degrees=0, scale=0, mirror=False, light=0)  # faces as they are
+BARE: dict[str, Any] = {"augment": STILL, "weight_decay": 0.0, "label_smoothing": 0.0}
+
+
+STEPS = 300  # of 40 images each, whatever the number of training images
+
+
+STEPS = 300  # of 40 images each, whatever the number of training images
+
+
+STEPS = 300  # of 40 images each, whatever the number of training images
+
+
+def train_cnn(faces: FaceSet, seed: int) -> tuple[FaceCNN, float]:
+    """The recipe of lessons 00 and 01: (network, seconds of training)."""
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=faces.people)
+    epochs = STEPS * 40 // len(faces)
+    history = fit(model, faces.map(half_size), epochs=epochs, seed=seed, progress=False)
+    return model, history.seconds

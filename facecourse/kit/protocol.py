@@ -1,0 +1,114 @@
+"""The protocol behind every row of the course's scoreboard: people nobody has trained on.
+
+Nothing is ever trained on ORL's people s21 to s40; s1 to s20 are free to train on and to choose by.
+The settings of lesson 01's own methods were chosen on splits of all forty; every later choice is
+made on s1 to s20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from facecourse.kit.scoreboard import Protocol
+from facelib.data import FaceSet, all_pairs, orl
+from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
+from facelib.measure.identification import similarity
+from facelib.measure.interval import Interval
+from facelib.measure.verification import Rates
+
+FAR = 0.01
+RESAMPLES = 300  # of the 20 people, for each interval
+PROTOCOL = Protocol(
+    name="Unseen people",
+    faces="ORL s21-s40, 200 photographs",
+    split="nobody of them is ever trained on",
+    metrics={
+        "AUC": "area under the ROC curve of all 19,900 pairs",
+        "TAR at 1 % FAR": "genuine pairs accepted when 1 % of impostor pairs are",
+        "one photo": "top-1 with one enrolled photo each, mean over the ten choices of photo",
+    },
+)
+
+
+def open_people() -> FaceSet:
+    """ORL s1 to s20: free to train on and to choose by."""
+    return orl().of_people(list(range(20)))
+
+
+def unseen_people() -> FaceSet:
+    """ORL s21 to s40, relabelled 0 to 19: only to report on."""
+    return orl().of_people(list(range(20, 40)))
+
+
+def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
+    """What `PROTOCOL` asks for, each with a 95 % interval over the 20 people.
+
+    Args:
+        embeddings: float (200, D), of `unseen_people().images` in order; compared by cosine.
+    """
+    *pairs, hits, person = _compared(embeddings)
+    metrics = {
+        name: bootstrap_pairs(statistic, *pairs, RESAMPLES) for name, statistic in _OF_PAIRS.items()
+    }
+    return metrics | {"one photo": bootstrap_people(hits, person, RESAMPLES)}
+
+
+def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval]:
+    """`unseen_metrics` of one recogniser minus those of another, paired over the 20 people.
+
+    Args:
+        embeddings, others: float (200, D) and (200, E), as in `unseen_metrics`.
+    """
+    *pairs, hits, person = _compared(embeddings)
+    other_scores, _, _, other_hits, _ = _compared(others)
+    differences = {
+        name: bootstrap_difference(statistic, pairs[0], other_scores, *pairs[1:], RESAMPLES)
+        for name, statistic in _OF_PAIRS.items()
+    }
+    return differences | {"one photo": bootstrap_people(hits - other_hits, person, RESAMPLES)}
+
+
+_OF_PAIRS: dict[str, Callable[[Rates], float]] = {
+    "AUC": lambda rates: rates.auc,
+    "TAR at 1 % FAR": lambda rates: rates.tar_at(FAR),
+}
+
+
+def named_rightly(embeddings: Tensor) -> Tensor:
+    """Of each image of `unseen_people()`, in how many of nine choices of the photo that is enrolled
+    of everybody (its own is none) it is named rightly.
+
+    Args:
+        embeddings: float (200, D), as in `unseen_metrics`.
+
+    Returns:
+        float64 (200,), 0 to 1.
+    """
+    scores, person = _similarities(embeddings)
+    # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
+    named = scores.view(200, 20, 10).argmax(1)
+    hit = (named == person[:, None]).double()
+    hit[torch.arange(200), torch.arange(200) % 10] = 0
+    return hit.sum(1) / 9
+
+
+def _compared(embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Scores of all pairs and their people; each image's share of right names; its person."""
+    scores, person = _similarities(embeddings)
+    left, right, _ = all_pairs(person)
+    hits = named_rightly(embeddings)
+    return scores[left, right], person[left], person[right], hits, person
+
+
+def _similarities(embeddings: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of every image with every image, and who they show."""
+    person = unseen_people().person
+    if len(embeddings) != len(person):
+        raise ValueError(
+            f"want one embedding for each of the {len(person)} images of unseen_people(), "
+            f"got {tuple(embeddings.shape)}"
+        )
+    return similarity(embeddings, embeddings).cpu(), person

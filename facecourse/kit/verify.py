@@ -1,0 +1,226 @@
+"""Lesson 05: thresholds, strangers and misplaced eyes, for any embedding of ORL's people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import affine_grid, grid_sample
+
+from facecourse.kit.charts import Table
+from facelib.data import FaceSet, all_pairs, resize
+from facelib.measure import (
+    Interval,
+    Verification,
+    bootstrap_difference,
+    bootstrap_pairs,
+    mean_interval,
+    similarity,
+)
+from facelib.measure.verification import Rates
+from facelib.models import embed
+from facelib.models.faceresnet import SIDE
+
+RESAMPLES = 300  # of people, for intervals
+# What a sloppy eye detector does to the crop, in the order of the lesson's table.
+MISPLACED = {
+    "shifted, % of the width": (0, 2, 4, 6, 8, 10, 12),
+    "turned, degrees": (0, 4, 8, 12, 16, 20),
+    "too large, %": (0, 5, 10, 15, 20, 25),
+}
+
+
+def codes(model: nn.Module, images: Tensor) -> Tensor:
+    """Embeddings by the shipped model of images of any size."""
+    return embed(model, resize(images, SIDE, SIDE)).cpu()
+
+
+def scored(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
+    """All pairs of images: scores, and the people left and right, as `bootstrap_pairs` takes them.
+
+    Args:
+        embeddings: float (N, D), of `faces` in order.
+    """
+    left, right, _ = all_pairs(faces.person)
+    scores = similarity(embeddings, embeddings)[left, right]
+    return scores, faces.person[left], faces.person[right]
+
+
+def verification(embeddings: Tensor, faces: FaceSet) -> Verification:
+    """All pairs of images, to read rates from."""
+    scores, left, right = scored(embeddings, faces)
+    return Verification(scores, left == right)
+
+
+def rates_at(threshold: float, embeddings: Tensor, faces: FaceSet) -> tuple[Interval, Interval]:
+    """FAR and TAR at this threshold, each with a 95 % interval over people."""
+    pairs = scored(embeddings, faces)
+    return (
+        bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, RESAMPLES),
+        bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs, RESAMPLES),
+    )
+
+
+def carried_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
+    """A threshold chosen for a FAR on some people, and what it does to others.
+
+    Args:
+        chosen_on: pairs of the people it is chosen on.
+        embeddings, faces: of the others.
+        far: wanted.
+    """
+    threshold = chosen_on.threshold_at(far)
+    there = rates_at(threshold, embeddings, faces)
+    head = ["FAR wanted", "threshold", "TAR, s1-s20", "FAR, s21-s40", "TAR, s21-s40"]
+    return Table(head, [[f"{far:.4f}", threshold, chosen_on.tar_at(far), *there]])
+
+
+def equally_accurate(pairs: Verification, accuracy: float) -> Table:
+    """The strictest and the mildest threshold that decide this share of the pairs rightly.
+
+    A door that never opens stands beside them.
+    """
+    curve = pairs.roc()
+    right = pairs.genuine * curve.tar + pairs.impostor * (1 - curve.far)
+    good = (right / (pairs.genuine + pairs.impostor) >= accuracy).nonzero().flatten()
+    doors = {
+        "never opens": math.inf,
+        "strict": float(curve.threshold[good[0]]),
+        "mild": float(curve.threshold[good[-1]]),
+    }
+    rows = [
+        [name, f"{pairs.accuracy_at(at):.3f}", f"{pairs.far_at(at):.4f}", 1 - pairs.frr_at(at)]
+        for name, at in doors.items()
+    ]
+    return Table(["door", "accuracy", "FAR", "TAR"], rows)
+
+
+def open_set(scores: Tensor, person: Tensor, known: Tensor, photo: int) -> tuple[Tensor, Tensor]:
+    """Known people and strangers before a gallery of one photograph each.
+
+    Args:
+        scores: float (N, N), cosines of all images with all.
+        person: int64 (N,).
+        known: bool (people,), who is enrolled.
+        photo: which of each person's photographs is.
+
+    Returns:
+        Of every other image of known people its best score, or -inf where the best match is
+        somebody else; of every image of the others its best score.
+    """
+    rank = torch.arange(len(person)) - torch.searchsorted(person, person)
+    enrolled = known[person] & (rank == photo)
+    best, place = scores[:, enrolled].max(1)
+    right = person[enrolled][place] == person
+    probe = known[person] & ~enrolled
+    return best.masked_fill(~right, -torch.inf)[probe], best[~known[person]]
+
+
+def detection_rate(known: Tensor, strangers: Tensor, fpir: float) -> float:
+    """Share of known probes found and named rightly where this share of strangers is let in.
+
+    The detection and identification rate at a false positive identification rate, after Phillips,
+    Grother & Micheals 2011 (Handbook of Face Recognition, 2nd edition, chapter 21).
+    """
+    allowed = math.floor(fpir * len(strangers) + 1e-9)
+    threshold = strangers.sort(descending=True).values[allowed]  # this one must stay outside
+    return float((known > threshold).double().mean())
+
+
+def strangers_table(
+    embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int, fpir: float = 0.01
+) -> Table:
+    """Detection rate and closed-set top-1 by how many people are enrolled, the others strangers.
+
+    Args:
+        embeddings: float (N, D), of `faces` in order; the same number of images of each person.
+        sizes: how many people are enrolled.
+        halves: random choices of who that is; for each, every photograph is enrolled once.
+        fpir: share of strangers let in.
+    """
+    scores, photos = similarity(embeddings, embeddings), int(faces.counts.min())
+    rows = []
+    for size in sizes:
+        found, closed = [], []
+        for seed in range(halves):
+            order = torch.randperm(faces.people, generator=torch.Generator().manual_seed(seed))
+            known = torch.zeros(faces.people, dtype=torch.bool).index_fill(0, order[:size], True)
+            parts = [open_set(scores, faces.person, known, photo) for photo in range(photos)]
+            inside, outside = (torch.cat(part) for part in zip(*parts, strict=True))
+            found.append(detection_rate(inside, outside, fpir))
+            closed.append(float(inside.isfinite().double().mean()))
+        rows.append([size, mean_interval(closed, "choices"), mean_interval(found, "choices")])
+    head = ["enrolled", "named rightly, no strangers", f"found while {fpir:.0%} of strangers enter"]
+    return Table(head, rows)
+
+
+def misplaced(images: Tensor, kind: str, amount: float, seed: int = 0) -> Tensor:
+    """uint8 images (N, C, H, W) as if the eyes had been found in the wrong place.
+
+    Args:
+        kind: a key of `MISPLACED`.
+        amount: how much; each image is shifted in a direction of its own, turned to either side.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    turn = 2 * math.pi * torch.rand(len(images), generator=generator)
+    side = torch.where(turn > math.pi, 1.0, -1.0)
+    zero, size = torch.zeros(len(images)), 1.0
+    across, down, angle = zero, zero, zero
+    if kind.startswith("shifted"):  # grids run from -1 to 1: 2 is a whole width
+        across, down = (2 * amount / 100) * turn.cos(), (2 * amount / 100) * turn.sin()
+        down = down * images.shape[3] / images.shape[2]
+    elif kind.startswith("turned"):
+        angle = side * math.radians(amount)
+    else:
+        size = 1 / (1 + amount / 100)
+    aspect = images.shape[2] / images.shape[3]
+    cos, sin = angle.cos() * size, angle.sin() * size
+    matrix = torch.stack([cos, -sin * aspect, across, sin / aspect, cos, down])
+    grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
+    moved = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return moved.round().clamp(0, 255).to(images.dtype)
+
+
+def probe_rates(
+    model: nn.Module, faces: FaceSet, still: Tensor, threshold: float, kind: str, amount: float
+) -> dict[str, Interval]:
+    """Rates where one face of each pair is misplaced and the other is not, over people.
+
+    Args:
+        still: float (N, D), embeddings of `faces` as they are.
+        threshold: chosen beforehand.
+        kind, amount: see `misplaced`.
+
+    Returns:
+        As `changed_rates`.
+    """
+    moved = codes(model, misplaced(faces.images, kind, amount))
+    return changed_rates(moved, still, faces, threshold)
+
+
+def changed_rates(
+    changed: Tensor, still: Tensor, faces: FaceSet, threshold: float
+) -> dict[str, Interval]:
+    """Rates where something was done to one face of each pair and not to the other, over people.
+
+    Args:
+        changed, still: float (N, D), embeddings of `faces` with it and without.
+        threshold: chosen beforehand.
+
+    Returns:
+        TAR, its change against pairs of faces as they are (paired), and FAR.
+    """
+    left, right, _ = all_pairs(faces.person)
+    before, after = (similarity(first, still)[left, right] for first in (still, changed))
+    people = faces.person[left], faces.person[right], RESAMPLES
+
+    def tar(rates: Rates) -> float:
+        return 1 - rates.frr_at(threshold)
+
+    return {
+        "TAR": bootstrap_pairs(tar, after, *people),
+        "change of TAR": bootstrap_difference(tar, after, before, *people),
+        "FAR": bootstrap_pairs(lambda rates: rates.far_at(threshold), after, *people),
+    }

@@ -1,0 +1,139 @@
+"""The ladder beside what other tools make of the same networks: python -m benchmarks.peers FOLDER
+
+Needs `pip install nncf openvino`. FOLDER holds what `benchmarks.students` trained. The teacher and
+the ladder's last network go through onnxruntime's quantizer as it comes and through NNCF, which
+openvino runs; torch-pruning alone (widths as they come) and the ladder's own files stand beside
+them. One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facecourse.kit import evidence
+from facecourse.ladder.evidence import CALLS, TEACHER, Rung, call, rungs
+from facecourse.ladder.student import calibration_faces
+from facelib.measure import latency_ratio
+from facelib.measure.retained import ladder_faces, points_lost
+from facelib.models import embed, face_embedding, load
+from facelib.models.faceresnet import SHAPE
+from facelib.models.pretrained import WEIGHTS
+from facelib.models.runtime import OnnxModel
+
+HERE = Path(__file__).parent
+
+HALF, RAGGED, LAST = "half", "ragged", "pruned"
+TOOLS = ("torch-pruning", "onnxruntime", "nncf", "openvino")
+
+
+class Reader:
+    """Faces for onnxruntime's quantizer, one batch."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.batches = iter([{"images": (images.float() / 255).numpy()}])
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self.batches, None)
+
+
+class Openvino(nn.Module):
+    """An openvino model on one thread, to be used like any model."""
+
+    def __init__(self, model: object) -> None:
+        super().__init__()
+        import openvino
+
+        self.run = openvino.Core().compile_model(
+            model, "CPU", {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
+        )
+
+    def embed(self, images: Tensor) -> Tensor:
+        return torch.from_numpy(self.run([images.numpy()])[0])
+
+    def once(self) -> Callable[[], object]:
+        """One image, without the way from torch and back."""
+        image = np.random.default_rng(0).random((1, *SHAPE), np.float32)
+        request = self.run.create_infer_request()
+        return lambda: request.infer([image])
+
+
+def by_onnxruntime(plain: Path, path: Path, images: Tensor) -> Path:
+    """Its quantizer with its own settings."""
+    from onnxruntime import quantization
+
+    quantization.quantize_static(plain, path, Reader(images))
+    return path
+
+
+def by_nncf(plain: Path, path: Path, images: Tensor) -> tuple[Openvino, int]:
+    """NNCF's post-training quantization with its own settings; and its bytes."""
+    import nncf
+    import openvino
+
+    batches = [part.float().numpy() / np.float32(255) for part in images.split(1)]
+    model = nncf.quantize(openvino.Core().read_model(plain), nncf.Dataset(batches))
+    openvino.save_model(model, path)
+    return Openvino(model), path.stat().st_size + path.with_suffix(".bin").stat().st_size
+
+
+def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -> None:
+    """Measure all of it and store peers.json.
+
+    Args:
+        folder: of the trained networks.
+        people: who don't exist, to count lost points on.
+        pairs: of timed turns.
+        out: where to store.
+    """
+    import openvino
+
+    faces, images = ladder_faces(people), calibration_faces()
+    networks = {TEACHER: face_embedding()}
+    networks |= {name: load(folder / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
+    before = embed(networks[TEACHER], faces.images)
+    rows: dict[str, dict] = {}
+    with tempfile.TemporaryDirectory() as place:
+        steps = rungs(networks, Path(place))
+        timed = call(OnnxModel(steps[TEACHER].runs))
+
+        def note(name: str, model: nn.Module, once: Callable[[], object], size: int) -> None:
+            rows[name] = {
+                "bytes": size, "times smaller": WEIGHTS.stat().st_size / size,
+                "times faster": latency_ratio(timed, once, pairs=pairs, calls=CALLS),
+                "points lost": points_lost(before, embed(model, faces.images), faces.person),
+            }  # fmt: skip
+            print(f"{name:40} {rows[name]}", flush=True)
+
+        def note_file(name: str, step: Rung) -> None:
+            model = OnnxModel(step.runs)
+            note(name, model, call(model), step.bytes)
+
+        note_file(f"{TEACHER}, half pruned by facelib", steps[HALF])
+        note_file(f"{TEACHER}, half pruned by torch-pruning alone", steps[RAGGED])
+        for name in (TEACHER, LAST):
+            plain = steps[name].runs
+            note_file(f"{name}, 32 bits, onnxruntime", steps[name])
+            runs = Openvino(openvino.Core().read_model(plain))
+            note(f"{name}, 32 bits, openvino", runs, runs.once(), steps[name].bytes)
+            note_file(f"{name}, 8 bits, facelib", steps[f"{name}, int8"])
+            eight = by_onnxruntime(plain, Path(place) / f"{name}-ort.onnx", images)
+            note_file(f"{name}, 8 bits, onnxruntime alone", Rung(eight, eight.stat().st_size))
+            model, size = by_nncf(plain, Path(place) / f"{name}.xml", images)
+            note(f"{name}, 8 bits, nncf and openvino", model, model.once(), size)
+            note_file(f"{name}, codes, facelib", steps[f"{name}, codes"])
+    versions = {tool: version(tool) for tool in TOOLS}
+    print(evidence.write("peers", {"seeds": [0], "tools": versions, "rows": rows}, out))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python -m benchmarks.peers FOLDER")
+    main(Path(sys.argv[1]))

@@ -1,0 +1,119 @@
+"""The evidence of lesson 01: closed-set accuracy, colours read wrongly, first scoreboard rows.
+
+One table needs LFW (`FACELIB_LFW`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from facecourse.kit import evidence, protocol
+from facecourse.kit.orl import half_size, train_cnn
+from facecourse.kit.scoreboard import Row, Scoreboard
+from facelib import data, measure
+from facelib.models import embed, predict, save
+from facelib.models.classical import BASELINES, features
+
+HERE = Path(__file__).parent
+
+SPLITS = 20
+HANDCRAFTED = ("LBP", "HOG", "Gabor")
+STEPS = 300  # of 40 images each, whatever the number of training images
+
+
+def closed_set(images: int, seconds: list[float]) -> dict[str, list[float]]:
+    """Top-1 of every method on 20 splits of ORL, `images` training images a person, 5 to test."""
+    faces = data.orl()
+    handcrafted = {name: described(name) for name in HANDCRAFTED}
+    accuracy: dict[str, list[float]] = {}
+    for seed in tqdm(range(SPLITS), f"{images} a person"):
+        rank = faces.rank_within_person(seed)
+        known, new = rank < images, rank >= 5
+        train, test = faces.take(known), faces.take(new)
+        for name, recogniser in BASELINES.items():
+            if name == "Fisherfaces" and images == 1:
+                continue  # it learns from how one person's images differ
+            if name in handcrafted:
+                named = measure.identify(
+                    handcrafted[name][new], handcrafted[name][known], train.person
+                )
+            else:
+                model = recogniser().fit(train.images, train.person)
+                named = torch.from_numpy(model.predict(test.images))
+            accuracy.setdefault(name, []).append(share(named == test.person))
+        cnn, took = train_cnn(train, seed)
+        seconds.append(took)
+        named = predict(cnn, half_size(test.images)).cpu()
+        accuracy.setdefault("CNN", []).append(share(named == test.person))
+    return accuracy
+
+
+def described(name: str) -> Tensor:
+    """All ORL images described by a method that learns nothing, so once is enough."""
+    faces = data.orl()
+    return features(BASELINES[name]().fit(faces.images, faces.person), faces.images)
+
+
+def share(hit: Tensor) -> float:
+    """The share of True."""
+    return float(hit.double().mean())
+
+
+def bgr() -> dict[str, list[float]]:
+    """LFW verification by pixels, accuracy of each fold, with colours read rightly or not."""
+    faces, pairs, fold = data.lfw()
+    images = data.resize(faces.images, 32, 32)
+    swapped = data.swap_red_blue(images)
+    readings: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
+        "colour, both RGB": (lambda part: part, images),
+        "colour, one as BGR": (lambda part: part, swapped),
+        "grey, both RGB": (data.to_grey, images),
+        "grey, one as BGR": (data.to_grey, swapped),
+    }
+    accuracy = {}
+    for name, (prepare, second) in readings.items():
+        left = prepare(images[pairs.left]).flatten(1).float()
+        right = prepare(second[pairs.right]).flatten(1).float()
+        left, right = (side - side.mean(1, keepdim=True) for side in (left, right))
+        scores = torch.cosine_similarity(left, right)
+        accuracy[name] = measure.ten_fold(scores, pairs.same, fold).accuracy.tolist()
+    return accuracy
+
+
+def scoreboard() -> Scoreboard:
+    """The first rows: people never seen, by classical methods and by the lesson's CNN."""
+    board = Scoreboard(protocol.PROTOCOL)
+    known, unseen = protocol.open_people(), protocol.unseen_people()
+    one = unseen.images[:1]
+    for name in ("pixels", "eigenfaces", "Fisherfaces", *HANDCRAFTED):
+        model = BASELINES[name]().fit(known.images, known.person)
+        time = measure.latency(lambda model=model: features(model, one))
+        metrics = protocol.unseen_metrics(features(model, unseen.images))
+        row = Row(name, "01", board.protocol, metrics, latency_ms=time.median_ms)
+        board.add(row)
+    cnn, _ = train_cnn(known, seed=0)
+    with tempfile.TemporaryDirectory() as folder:
+        save(cnn, Path(folder) / "cnn")
+        size = measure.saved_bytes(Path(folder) / "cnn")
+    metrics = protocol.unseen_metrics(embed(cnn, half_size(unseen.images)))
+    time = measure.latency(lambda: embed(cnn, half_size(one)))
+    macs, numbers = measure.macs(cnn, (1, 56, 46)), measure.parameters(cnn)
+    name = "CNN trained on 20 people"
+    costs = {"bytes": size, "macs": macs, "parameters": numbers, "latency_ms": time.median_ms}
+    board.add(Row(name, "01", board.protocol, metrics, **costs))
+    return board
+
+
+def main() -> None:
+    """Closed-set accuracy on 20 splits at 1, 2 and 5 images; BGR on LFW; the scoreboard."""
+    seconds: list[float] = []
+    top1 = {str(images): closed_set(images, seconds) for images in (1, 2, 5)}
+    payload = {"seeds": list(range(SPLITS)), "top-1": top1, "bgr": bgr(), "cnn seconds": seconds}
+    evidence.write("evidence", payload, HERE)
+    scoreboard().save(evidence.BOARD)

@@ -1,0 +1,200 @@
+"""Lesson 02: optimisers on a surface of two weights and on tiny faces, and where they end."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from sklearn.decomposition import PCA
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from facecourse.kit.charts import Table
+from facecourse.lesson02_learning.tiny import MOMENTUM, STEPS, Part, Parts, small_network, top1
+from facelib.data import orl
+
+START = torch.tensor([0.1, 0.9])
+
+
+@dataclass(frozen=True)
+class Valley:
+    """Half the mean squared error of a model with two weights, x @ w, which tells two people apart.
+
+    Args:
+        x: (N, 2), each photograph's coordinates along two eigenfaces.
+        sign: (N,), what the model should say: +1 for one person, -1 for the other.
+    """
+
+    x: Tensor
+    sign: Tensor
+
+    def loss(self, weights: Tensor) -> Tensor:
+        """Weights (..., 2) -> loss (...)."""
+        return (weights @ self.x.T - self.sign).square().mean(-1) / 2
+
+    def gradient(self, weights: Tensor) -> Tensor:
+        """Weights (2,) -> gradient (2,), by the chain rule."""
+        return (self.x @ weights - self.sign) @ self.x / len(self.x)
+
+    @property
+    def curvature(self) -> Tensor:
+        """(2,): of the flattest and of the steepest direction."""
+        return torch.linalg.eigvalsh(self.x.T @ self.x / len(self.x))
+
+    @property
+    def minimum(self) -> Tensor:
+        """(2,): the weights with the lowest loss."""
+        return torch.linalg.lstsq(self.x, self.sign[:, None]).solution[:, 0]
+
+
+@cache
+def valley(people: tuple[int, int] = (32, 5), eigenfaces: tuple[int, int] = (0, 9)) -> Valley:
+    """s33 against s6 by the first eigenface and the tenth, along which faces differ far less."""
+    faces = orl()
+    coordinates = PCA(max(eigenfaces) + 1, svd_solver="arpack", random_state=0).fit_transform(
+        faces.images.flatten(1).numpy() / 255
+    )
+    x = torch.tensor(coordinates[:, list(eigenfaces)], dtype=torch.float32)
+    shown = torch.isin(faces.person, torch.tensor(people))
+    sign = torch.where(faces.person[shown] == people[0], 1.0, -1.0)
+    return Valley(x[shown] - x[shown].mean(0), sign)
+
+
+OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "gradient descent": torch.optim.SGD,
+    "momentum": lambda weights, lr: torch.optim.SGD(weights, lr, MOMENTUM),
+    "Adam": torch.optim.Adam,
+}
+
+
+def library_path(surface: Valley, optimiser: str, lr: float, steps: int = 40) -> Tensor:
+    """Where an optimiser of torch.optim goes on the surface from START: (steps + 1, 2)."""
+    weights, path = START.clone().requires_grad_(), [START]
+    step = OPTIMISERS[optimiser]([weights], lr=lr)
+    for _ in range(steps):
+        step.zero_grad()
+        surface.loss(weights).backward()
+        step.step()
+        path.append(weights.detach().clone())
+    return torch.stack(path)
+
+
+def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[float], float]]:
+    """Each optimiser's loss at every step, and its validation top-1, at this learning rate."""
+    runs = {}
+    for name, make in OPTIMISERS.items():
+        model, losses = small_network(0), []
+        optimiser = make(model.parameters(), lr=lr)
+        for _ in range(steps):
+            value = cross_entropy(model(parts.train.x), parts.train.person)
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+            losses.append(value.item())
+        runs[name] = losses, top1(model, parts.validation)
+    return runs
+
+
+def step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Tensor:
+    """What Adam multiplies each weight's averaged gradient by, after every step: (steps, weights).
+
+    That is lr / (sqrt(v) + eps), with v free of its bias towards zero (Kingma & Ba 2015).
+    """
+    model, rows = small_network(0), []
+    weights = list(model.parameters())
+    adam = torch.optim.Adam(weights, lr)
+    for step in range(1, steps + 1):
+        value = cross_entropy(model(parts.train.x), parts.train.person)
+        adam.zero_grad()
+        value.backward()
+        adam.step()
+        second = torch.cat([adam.state[weight]["exp_avg_sq"].flatten() for weight in weights])
+        rows.append(lr / ((second / (1 - 0.999**step)).sqrt() + 1e-8))
+    return torch.stack(rows)
+
+
+DECAY = 1e-3  # without it the loss has no minimum: larger weights would always be a little better
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where training from one seed ended: the model, its loss, and how flat it is there."""
+
+    model: nn.Module
+    loss: float
+    largest_gradient: float
+
+
+def objective(model: nn.Module, part: Part) -> Tensor:
+    """Cross-entropy plus a small weight decay."""
+    squares = sum(weight.square().sum() for weight in model.parameters())
+    return cross_entropy(model(part.x), part.person) + DECAY / 2 * squares
+
+
+def find_minimum(part: Part, seed: int, hidden: int, scheduled: int = 0) -> Minimum:
+    """Train until the gradient vanishes, from the weights this seed draws.
+
+    Args:
+        part: what to learn; the same for every seed.
+        seed: of the first weights, the only thing left to chance.
+        hidden: neurons in the hidden layer.
+        scheduled: so many steps with the learning rate 1 / sqrt(1 + 0.01 * step) come first. L-BFGS
+            (Liu & Nocedal 1989), which takes the curvature into account, does the rest.
+    """
+    model = small_network(seed, hidden, nn.Tanh)
+    weights = list(model.parameters())
+
+    def closure() -> Tensor:
+        for weight in weights:
+            weight.grad = None
+        value = objective(model, part)
+        value.backward()
+        return value
+
+    for step in range(scheduled):
+        closure()
+        torch._foreach_add_(
+            [w.data for w in weights],
+            [w.grad for w in weights],
+            alpha=-1 / math.sqrt(1 + 0.01 * step),
+        )
+    torch.optim.LBFGS(
+        weights, max_iter=3000, history_size=20, tolerance_grad=1e-5, tolerance_change=1e-10,
+        line_search_fn="strong_wolfe",
+    ).step(closure)  # fmt: skip
+    loss = closure().item()
+    return Minimum(model, loss, max(float(weight.grad.abs().max()) for weight in weights))
+
+
+def between(a: nn.Module, b: nn.Module, part: Part, points: int = 21) -> list[float]:
+    """The loss on the straight line from the weights of `a` to those of `b`."""
+    model, line = copy.deepcopy(a), []
+    for share in torch.linspace(0, 1, points).tolist():
+        with torch.no_grad():
+            for weight, left, right in zip(*(m.parameters() for m in (model, a, b)), strict=True):
+                weight.copy_(torch.lerp(left, right, share))
+            line.append(float(objective(model, part)))
+    return line
+
+
+def summary(found: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two.
+
+    Args:
+        found: what the evidence stores as "minima".
+    """
+
+    def span(values: Sequence[float], digits: int) -> str:
+        return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+
+    rows = [
+        [name, len(ends["loss"]), span(ends["loss"], 4), span(ends["top-1"], 3),
+         ends["agreement"], span(ends["highest between"], 2)]
+        for name, ends in found.items()
+    ]  # fmt: skip
+    return Table(["", "seeds", "loss", "test top-1", "agreement", "highest between two"], rows)

@@ -1,0 +1,242 @@
+"""The figures of training: losses, paths on a surface, paired differences; each with its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from ipywidgets import FloatLogSlider, VBox
+from torch import Tensor
+
+from facecourse.kit.charts import Table, explore, signed
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, paired_interval
+
+Curves = Mapping[str, Sequence[float]]
+
+
+def functions(
+    curves: Mapping[str, Callable[[Tensor], Tensor]], low: float, high: float, at: Sequence[float]
+) -> Table:
+    """Draw element-wise functions and, right, their slopes; return both at some places."""
+    figure, (left, right) = subplots(1, 2, figsize=(7.6, 2.5))
+    x = torch.linspace(low, high, 401)
+    for name, curve in curves.items():
+        left.plot(x, curve(x), label=name)
+        right.plot(x, slope(curve, x))
+    left.set(xlabel="z", title="value")
+    right.set(xlabel="z", title="slope")
+    left.legend(frameon=False)
+    show(figure, f"Values and slopes of {', '.join(curves)} from {low:g} to {high:g}.")
+    places = torch.tensor(at, dtype=torch.float32)
+    rows = [
+        [
+            name,
+            *(
+                f"{v:.3f}, {s:.3f}"
+                for v, s in zip(curve(places), slope(curve, places), strict=True)
+            ),
+        ]
+        for name, curve in curves.items()
+    ]
+    return Table(["value, slope at", *(f"z = {place:g}" for place in at)], rows)
+
+
+def slope(curve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The derivative of an element-wise function at every x."""
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(curve(x).sum(), x)[0]
+
+
+def pulls(curves: Curves, chance: Sequence[float], at: Sequence[float]) -> Table:
+    """Draw the size of a gradient over the probability of the right person; return some values."""
+    figure, axes = subplots(figsize=(5.6, 2.6))
+    for (name, curve), style in zip(curves.items(), ("-", "--", "-."), strict=False):
+        axes.plot(chance, curve, style, label=name)
+    axes.set(xlabel="probability given to the right person", ylabel="size of the gradient")
+    axes.set_xscale("log")
+    axes.legend(frameon=False)
+    rows = [[name, *np.interp(at, chance, curve).tolist()] for name, curve in curves.items()]
+    show(
+        figure,
+        f"Size of the gradient at the right person's logit, for {', '.join(curves)}, over the "
+        "probability of that person; the table below has the numbers.",
+    )
+    return Table(["gradient at probability", *(f"{place:g}" for place in at)], rows)
+
+
+def paths(loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str, Tensor]) -> Table:
+    """Draw walks on a surface of two weights.
+
+    Args:
+        loss: weights (..., 2) -> loss (...).
+        minimum: (2,), the lowest place.
+        walks: (steps + 1, 2) each, first the start.
+
+    Returns:
+        A table of the loss above the minimum after some steps.
+    """
+    figure, axes = subplots(figsize=(5.6, 3.8))
+    every = torch.cat(list(walks.values()))
+    margin = (every.amax(0) - every.amin(0)) / 8
+    sides = torch.stack([every.amin(0) - margin, every.amax(0) + margin], 1).tolist()
+    grid = torch.meshgrid(*(torch.linspace(*side, 120) for side in sides), indexing="xy")
+    height = loss(torch.stack(grid, -1)) - loss(minimum)
+    levels = np.geomspace(height.max() / 2000, height.max(), 14)
+    axes.contour(*grid, height, levels, colors="#999999", linewidths=0.7)
+    for name, walk in walks.items():
+        axes.plot(*walk.T, ".-", linewidth=1, markersize=4, label=name)
+    axes.plot(*minimum, "x", color="black", markersize=9)
+    axes.set(xlabel="first weight", ylabel="second weight")
+    axes.legend(frameon=False, fontsize=8)
+    show(
+        figure,
+        f"Paths of {', '.join(walks)} down a long narrow valley to a cross, the minimum; "
+        "the table below says how far down each has come.",
+    )
+    after = [step for step in (0, 5, 10, 20, 40) if step < min(map(len, walks.values()))]
+    rows = [
+        [name, *(f"{float(loss(walk[step]) - loss(minimum)):.5f}" for step in after)]
+        for name, walk in walks.items()
+    ]
+    return Table(["loss above the minimum after", *(f"{step} steps" for step in after)], rows)
+
+
+def learning(losses: Curves, hits: Curves, steps: int) -> Table:
+    """Draw how the loss and the top-1 of several parts go while a network is trained.
+
+    Args:
+        losses: by part, one number a look; the looks are evenly spread over the training.
+        hits: top-1, likewise.
+        steps: of the whole training.
+
+    Returns:
+        A table of both at the last look.
+    """
+    figure, (left, right) = subplots(1, 2, figsize=(7.6, 2.6))
+    for name in losses:
+        looks = np.linspace(0, steps, len(losses[name]) + 1)[1:]
+        left.plot(looks, losses[name], label=name)
+        right.plot(looks, hits[name], label=name)
+    left.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set(xlabel="step", ylabel="top-1", ylim=(0, 1.02))
+    left.legend(frameon=False)
+    rows = [[name, losses[name][-1], hits[name][-1]] for name in losses]
+    ends = "; ".join(f"{name}: loss {loss:.3f}, top-1 {hit:.3f}" for name, loss, hit in rows)
+    show(figure, f"Loss (left) and top-1 (right) over {steps} steps. At the end {ends}.")
+    return Table(["at the last step", "loss", "top-1"], rows)
+
+
+def rate_slider(
+    attempt: Callable[[float], Mapping[str, tuple[Sequence[float], float]]], start: float
+) -> VBox:
+    """A slider for the learning rate; each move trains, draws the losses and returns a table.
+
+    Args:
+        attempt: learning rate -> {optimiser: (loss at every step, validation top-1)}.
+        start: the first learning rate.
+    """
+    slider = FloatLogSlider(
+        start, min=-4, max=1, step=0.25, description="learning rate", readout_format=".4f",
+        style={"description_width": "initial"}, continuous_update=False,
+    )  # fmt: skip
+    return explore(lambda rate: attempts(attempt(rate), rate), rate=slider)
+
+
+def attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float) -> Table:
+    """Draw the loss of each optimiser at one learning rate; return how far each one came."""
+    figure, axes = subplots(figsize=(5.6, 2.4))
+    rows = []
+    for name, (losses, hits) in runs.items():
+        axes.plot(losses, label=name)
+        end = f"{losses[-1]:.2g}" if np.isfinite(losses[-1]) else "not a number"
+        rows.append([name, f"{rate:.4f}", end, hits])
+    axes.set(xlabel="step", ylabel="training loss", yscale="log", ylim=(1e-4, 30))
+    axes.legend(frameon=False)
+    ends = "; ".join(f"{row[0]} {row[2]}" for row in rows)
+    show(figure, f"Training loss at learning rate {rate:.4f}; at the end {ends}.")
+    return Table(["", "learning rate", "last loss", "validation top-1"], rows)
+
+
+def step_spread(sizes: Tensor, schedule: Sequence[float]) -> Table:
+    """Draw how Adam's steps differ from weight to weight, beside a schedule that is one line.
+
+    Args:
+        sizes: (steps, weights), what each weight's gradient is multiplied by.
+        schedule: (steps,), the same for every weight.
+    """
+    shares = torch.tensor([0.05, 0.5, 0.95])
+    low, middle, high = sizes.quantile(shares, dim=1)
+    steps = np.arange(1, len(sizes) + 1)
+    figure, axes = subplots(figsize=(5.6, 2.6))
+    axes.fill_between(steps, low, high, alpha=0.3, color=COLOURS[0], label="Adam: 90 % of weights")
+    axes.plot(steps, middle, color=COLOURS[0], label="Adam: middle weight")
+    axes.plot(steps, schedule, color=COLOURS[1], label="schedule: every weight")
+    axes.set(xlabel="step", ylabel="size of a step per gradient", yscale="log")
+    axes.legend(frameon=False, fontsize=8)
+    places = [place for place in (1, 10, 100, 300) if place <= len(sizes)]
+    rows = [
+        [place, float(low[place - 1]), float(middle[place - 1]), float(high[place - 1]),
+         f"{high[place - 1] / low[place - 1]:.0f}", float(schedule[place - 1]), "1"]
+        for place in places
+    ]  # fmt: skip
+    show(
+        figure,
+        f"Step size over steps: Adam's weights spread over a factor of {rows[-1][4]}; the "
+        "schedule is a single falling line.",
+    )
+    head = ["step", "Adam, 5 %", "middle", "95 %", "95 % / 5 %", "schedule", "all / all"]
+    return Table(head, rows)
+
+
+def barrier(lines: Mapping[str, Sequence[float]]) -> Table:
+    """Draw the loss on straight lines between pairs of solutions; return ends and highest point."""
+    figure, axes = subplots(figsize=(5.6, 2.4))
+    for name, line in lines.items():
+        axes.plot(np.linspace(0, 1, len(line)), line, label=name)
+    axes.set(xlabel="from one solution (0) to the other (1)", ylabel="loss")
+    axes.legend(frameon=False)
+    rows = [[name, line[0], max(line), line[-1]] for name, line in lines.items()]
+    peaks = "; ".join(f"{row[0]} rises to {row[2]:.2f}" for row in rows)
+    show(figure, f"Loss on the straight line between two solutions: {peaks}.")
+    return Table(["", "one end", "highest between", "other end"], rows)
+
+
+def changes(runs: Curves, base: str) -> Table:
+    """`differences` of every method to one of them, on the same splits in the same order."""
+    others = {name: (values, runs[base]) for name, values in runs.items() if name != base}
+    return differences(others, base, "the row's")
+
+
+def differences(
+    pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], without: str, with_: str
+) -> Table:
+    """Draw paired differences of top-1 in percentage points, and return them with both means.
+
+    Args:
+        pairs: by name, top-1 (0 to 1) on each split with something and without it.
+        without, with_: heads of the two columns of means.
+    """
+    found = {name: points(*pair) for name, pair in pairs.items()}
+    figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
+    for row, change in enumerate(found.values()):
+        axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
+        axes.plot(change.value, row, "o", color=COLOURS[0])
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(found)), found)
+    axes.invert_yaxis()
+    axes.set_xlabel("change of top-1, percentage points, with 95 % CI")
+    rows = [
+        [name, float(np.mean(pairs[name][1])), float(np.mean(pairs[name][0])), signed(change),
+         change.n]
+        for name, change in found.items()
+    ]  # fmt: skip
+    said = "; ".join(f"{name} {signed(change)}" for name, change in found.items())
+    show(figure, f"Paired differences of top-1 in percentage points: {said}.")
+    return Table(["", without, with_, "change [95 % CI], points", "splits"], rows)
+
+
+def points(a: Sequence[float], b: Sequence[float]) -> Interval:
+    """The paired difference a - b of shares, in percentage points."""
+    return paired_interval([100 * value for value in a], [100 * value for value in b], "splits")

@@ -1,0 +1,155 @@
+"""Lesson 02: over-fitting seen, four remedies against it, and test data that leak.
+
+The network and its 300 steps of 40 images are those of lessons 00 and 01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from facecourse.kit.orl import BARE
+from facecourse.lesson02_learning.tiny import (
+    LOSSES,
+    Part,
+    shrink,
+    small_network,
+    tiny_faces,
+    top1,
+    train,
+)
+from facelib.data import Augment, FaceSet, Split, orl
+from facelib.models import FaceCNN
+from facelib.training import fit
+
+STEPS, BATCH, LOOKS = 300, 40, 15
+
+NUDGE = Augment(shift=0.02, degrees=2, scale=0.02, mirror=False, light=0.1)  # as a next video frame
+DROPOUT = 0.5
+# The best validation top-1 of 0.05, 0.5, 2, 5 and 10, one photograph a person, splits 100 to 102.
+DECAY = 5.0
+
+# What each remedy changes; early stopping changes nothing but which of the looks counts.
+REMEDIES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "weight decay": {"weight_decay": DECAY},
+    "dropout": {"dropout": DROPOUT},
+    "augmentation": {"augment": Augment()},
+    "all together": {"weight_decay": DECAY, "dropout": DROPOUT, "augment": Augment()},
+}
+
+
+class Watch:
+    """Looks at a network while it is trained: loss and top-1 on each part of a split.
+
+    Attributes: loss and top1, {part: [value of each look]}.
+    """
+
+    def __init__(self, parts: Mapping[str, FaceSet]) -> None:
+        self.parts = parts
+        self.loss: dict[str, list[float]] = {name: [] for name in parts}
+        self.top1: dict[str, list[float]] = {name: [] for name in parts}
+
+    def __call__(self, model: nn.Module) -> float:
+        """Note both for every part; returns the validation top-1."""
+        device = next(model.parameters()).device
+        for name, part in self.parts.items():
+            logits = model(part.images.to(device).float() / 255).float().cpu()
+            self.loss[name].append(float(cross_entropy(logits, part.person)))
+            self.top1[name].append(float((logits.argmax(1) == part.person).double().mean()))
+        return self.top1["validation"][-1]
+
+    def stopped(self, part: str) -> float:
+        """The top-1 of `part` at the look with the best validation, as early stopping gives it.
+
+        Best is the lowest loss among the looks with the highest top-1.
+        """
+        hits, loss = self.top1["validation"], self.loss["validation"]
+        look = min(range(len(hits)), key=lambda look: (-hits[look], loss[look]))
+        return self.top1[part][look]
+
+
+def train_cnn(
+    split: Split, seed: int, *, steps: int = STEPS, looks: int = LOOKS, dropout: float = 0.0,
+    **settings: Any,
+) -> Watch:  # fmt: skip
+    """Train the course's small network on a split of half-size faces, watched.
+
+    Args:
+        split: the faces.
+        seed: of weights, order and augmentation.
+        steps: gradient steps of 40 images.
+        looks: how often to look, evenly spread.
+        dropout: share of the embedding's 128 numbers silenced at each step.
+        settings: of `fit`; unless given, no remedy is at work.
+    """
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=split.train.people)
+    if dropout:
+        model.embedding.append(nn.Dropout(dropout))
+    watch = Watch(split._asdict())
+    epochs = steps * BATCH // len(split.train)
+    fit(
+        model, split.train, epochs=epochs, batch=BATCH, seed=seed, progress=False,
+        validate=watch, validate_every=max(1, epochs // looks), **BARE | settings,
+    )  # fmt: skip
+    return watch
+
+
+# --- Leaks, with the two-layer network of lesson 02 on tiny faces ---------------------------------
+
+
+def copied(seed: int, deal_names: bool = False) -> dict[str, float]:
+    """Test top-1 when each photograph has a nudged copy, before and after the split.
+
+    Both ways learn from half of the same 800 images and test on the other half.
+
+    Args:
+        seed: of copies, split and network.
+        deal_names: give the 400 photographs names by chance, so that there is nothing to learn.
+
+    Returns:
+        {"split, then copied": copies stay on their photograph's side,
+        "copied, then split": a photograph and its copy may be parted}.
+    """
+    faces, generator = orl(), torch.Generator().manual_seed(seed)
+    if deal_names:
+        faces = replace(faces, person=faces.person[torch.randperm(400, generator=generator)])
+    copies = (NUDGE(faces.images, generator) * 255).byte()
+    both = replace(faces, images=torch.cat([faces.images, copies]), person=faces.person.repeat(2))
+    sides = {
+        "split, then copied": (faces.rank_within_person(seed) < 5).repeat(2),
+        "copied, then split": both.rank_within_person(seed) < 10,
+    }
+    x = shrink(both.images).flatten(1) / 255
+    hits = {}
+    for name, known in sides.items():
+        mean, spread = x[known].mean(0), x[known].std()
+        learnt, asked = (Part((x[k] - mean) / spread, both.person[k]) for k in (known, ~known))
+        model = small_network(seed)
+        train(model, learnt, *LOSSES["cross-entropy"])
+        hits[name] = top1(model, asked)
+    return hits
+
+
+def best_of_seeds(split_seed: int, networks: int = 20, images: int = 1) -> dict[str, float]:
+    """Train several networks that differ by their seed alone, report one; which one?
+
+    Returns:
+        Test top-1 of the one best on validation, and of the one best on the test images.
+    """
+    parts = tiny_faces(split_seed, images)
+    results = []
+    for seed in range(networks):
+        model = small_network(seed)
+        train(model, parts.train, *LOSSES["cross-entropy"])
+        results.append((top1(model, parts.validation), top1(model, parts.test)))
+    return {
+        "best on validation": max(results, key=lambda result: result[0])[1],
+        "best on the test": max(test for _, test in results),
+    }

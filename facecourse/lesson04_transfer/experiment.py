@@ -1,0 +1,222 @@
+"""Around transfer, for lesson 04: shifted tests, modes, wrong tasks, descriptions, aims."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import affine_grid, grid_sample, normalize
+
+from facecourse.kit.orl import SIDE, codes, nearest, small, top1
+from facecourse.kit.protocol import RESAMPLES, open_people, unseen_people
+from facelib.data import Augment, FaceSet, all_pairs, resize
+from facelib.measure import Interval, Verification, bootstrap_pairs, identify, similarity
+from facelib.measure.verification import Rates
+from facelib.models import FaceCNN
+from facelib.synth import Factors, identities, nuisances, render, synth
+from facelib.training import fit
+
+ATTRIBUTES = ("glasses", "beard", "moustache", "skin", "hair", "hair_cover", "hair_length", "age")
+
+
+def blurred(images: Tensor) -> Tensor:
+    """As if taken at 16 x 16 pixels."""
+    return resize(resize(images, 16, 16), SIDE, SIDE)
+
+
+def darker(images: Tensor) -> Tensor:
+    """A third of the light."""
+    return (images.float() / 3).to(images.dtype)
+
+
+def turned(images: Tensor, degrees: float = 25.0) -> Tensor:
+    """Turned about the middle; edges are repeated."""
+    angle = torch.tensor(degrees).deg2rad()
+    cos, sin = angle.cos(), angle.sin()
+    matrix = torch.stack([cos, -sin, 0 * cos, sin, cos, 0 * cos]).view(1, 2, 3)
+    grid = affine_grid(matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    found = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return found.round().to(images.dtype)
+
+
+SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "as they are": lambda images: images,
+    "blurred": blurred,
+    "darker": darker,
+    "turned": turned,
+}
+
+
+@torch.no_grad()
+def left_in_training_mode(base: nn.Module, images: Tensor, batch: int, batches: int = 25) -> None:
+    """Show a network images as a training loop does, without changing a single weight."""
+    base.train()
+    for index in range(batches):
+        start = index * batch % (len(images) - batch + 1)
+        base.embed(images[start : start + batch].float() / 255)
+    base.eval()
+
+
+@torch.no_grad()
+def codes_in_training_mode(base: nn.Module, images: Tensor, batch: int) -> Tensor:
+    """Embeddings of unit length by somebody who forgot `eval()`; `base` stays as it is."""
+    base = copy.deepcopy(base).train()
+    parts = images.float().div(255).split(batch)
+    return normalize(torch.cat([base.embed(part) for part in parts]))
+
+
+def forgotten_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, float]:
+    """Nearest neighbour in both modes; in training mode a face is judged by its batch.
+
+    Args:
+        base: reads 64 x 64 pixels.
+        train: one photograph a person, embedded five people at a time.
+        test: five photographs a person, in order of person, embedded five at a time.
+    """
+    mixed = test.take(torch.randperm(len(test), generator=torch.Generator().manual_seed(0)))
+    hits = {"evaluation mode": nearest(base, train, test)}
+    known = codes_in_training_mode(base, train.images, 5)
+    for name, asked in (("mixed people", mixed), ("one person a batch", test)):
+        named = identify(codes_in_training_mode(base, asked.images, 5), known, train.person)
+        hits[f"training mode, {name}"] = (named == asked.person).double().mean().item()
+    left = copy.deepcopy(base)
+    left_in_training_mode(left, train.images, batch=4)
+    return hits | {"evaluation mode, after 25 batches in training mode": nearest(left, train, test)}
+
+
+def labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
+    """The same synthetic faces under three kinds of names.
+
+    Args:
+        task: "who": the person; "how": one of 25 ranges of pose and light; "chance": dealt.
+    """
+    pictures, photos = _drawn(people, images)
+    person = torch.arange(people).repeat_interleave(images)
+    if task == "how":
+        yaw, light = ((photos[name] / half + 1) * 2.5 for name, half in
+                      (("yaw", 32.01), ("azimuth", 60.01)))  # fmt: skip
+        person = 5 * yaw.long().clamp(0, 4) + light.long().clamp(0, 4)
+    elif task == "chance":
+        person = person[torch.randperm(len(person), generator=torch.Generator().manual_seed(0))]
+    return FaceSet(pictures, person, tuple(map(str, range(int(person.max()) + 1))))
+
+
+@lru_cache(1)
+def _drawn(people: int, images: int) -> tuple[Tensor, Factors]:
+    photos = nuisances(people * images, seed=1)
+    return render(identities(people, seed=0).repeat(images), photos), photos
+
+
+def source_of(task: str, steps: int, seed: int) -> tuple[FaceCNN, float]:
+    """A small network trained on `labelled(task)`, and the share of it that it has learnt."""
+    faces = labelled(task)
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=faces.people)
+    epochs, augment = max(1, steps * 40 // len(faces)), replace(Augment(), mirror=False)
+    fit(model, faces, epochs=epochs, augment=augment, seed=seed, progress=False)
+    return model, top1(model, faces)
+
+
+def described(people: Factors) -> Tensor:
+    """What a witness could say of each person: (N, 8), each attribute from 0 to 1."""
+    return torch.stack([people[name] for name in ATTRIBUTES], 1)
+
+
+def photographed(people: Factors, images: int, seed: int) -> Tensor:
+    """uint8 (N * images, 1, 64, 64), the people as they usually are seen."""
+    return render(people.repeat(images), nuisances(len(people) * images, seed))
+
+
+class Reader:
+    """A linear layer from embeddings to attributes, by ridge regression.
+
+    Args:
+        embeddings: (N, D); attributes: (N, A), of the same pictures.
+    """
+
+    def __init__(self, embeddings: Tensor, attributes: Tensor, ridge: float = 1e-2) -> None:
+        self.mean, self.middle = embeddings.mean(0), attributes.mean(0)
+        x, y = embeddings - self.mean, attributes - self.middle
+        square = x.T @ x / len(x)
+        scale = ridge * square.diagonal().mean() * torch.eye(x.shape[1])
+        self.weight = torch.linalg.solve(square + scale, x.T @ y / len(x))
+
+    def __call__(self, embeddings: Tensor) -> Tensor:
+        return (embeddings - self.mean) @ self.weight + self.middle
+
+
+class Aim(NamedTuple):
+    """A function that accepts or rejects pairs, judged on the target.
+
+    Attributes:
+        threshold: of the cosine.
+        agreement: share of the target's pairs on which it decides as f_src does.
+        loss: mean of false accepts and false rejects on the target.
+    """
+
+    threshold: float
+    agreement: float
+    loss: float
+
+
+def aims(
+    base: nn.Module, shift: Callable[[Tensor], Tensor], people: int = 100
+) -> tuple[dict[str, Aim], Interval]:
+    """Two functions that differ in where their threshold was chosen, and the target's loss of each.
+
+    The target is pairs of real people with one face as it is and the other shifted. f_src is
+    chosen on synthetic people as they are, f_tar on the target's kind of pairs of s1 to s20; both
+    are judged on s21 to s40.
+
+    Args:
+        base: reads 64 x 64 pixels.
+        shift: uint8 images (N, 1, 64, 64) -> the same, changed.
+        people: synthetic ones, ten photographs each.
+
+    Returns:
+        f_src and f_tar by name, and the loss of the first minus that of the second, paired, with
+        an interval over people.
+    """
+    target = pairs(base, unseen_people(), shift)
+    source = lowest_loss(pairs(base, synth(people, 10, seed=2)))
+    own = lowest_loss(pairs(base, open_people(), shift))
+
+    def loss(rates: Rates, threshold: float) -> float:
+        return (rates.far_at(threshold) + rates.frr_at(threshold)) / 2
+
+    scores, left, right = target
+    measured = Verification(scores, left == right)
+    found = {
+        name: Aim(
+            threshold,
+            float(((scores >= threshold) == (scores >= source)).double().mean()),
+            loss(measured, threshold),
+        )
+        for name, threshold in {"f_src": source, "f_tar": own}.items()
+    }
+    return found, bootstrap_pairs(
+        lambda rates: loss(rates, source) - loss(rates, own), *target, RESAMPLES
+    )
+
+
+def pairs(
+    base: nn.Module, faces: FaceSet, shift: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """All pairs, one face of each shifted: cosines and the two people, as for `bootstrap_pairs`."""
+    images = small(faces.images)
+    still = codes(base, images)
+    moved = codes(base, shift(images)) if shift else still
+    left, right, _ = all_pairs(faces.person)
+    return similarity(moved, still)[left, right], faces.person[left], faces.person[right]
+
+
+def lowest_loss(pairs: tuple[Tensor, Tensor, Tensor]) -> float:
+    """The threshold with the lowest mean of false accepts and false rejects."""
+    scores, left, right = pairs
+    curve = Verification(scores, left == right).roc()
+    return float(curve.threshold[int((curve.far + 1 - curve.tar).argmin())])

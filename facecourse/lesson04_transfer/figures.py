@@ -1,0 +1,169 @@
+"""The figures, tables and the widget of lesson 04."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+import torch
+from ipywidgets import Dropdown, IntSlider, VBox
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from torch import Tensor
+
+from facecourse.kit.charts import Table, compare, explore, signed
+from facecourse.kit.compare import Shares, ahead, tops, verdicts
+from facecourse.kit.transfer import DEPTHS, SIDE
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import latency, macs, parameters
+from facelib.models import backbones, face_embedding
+
+Arm = tuple[str, str]  # source and method
+Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shift]
+
+
+def costs(repeats: int) -> Table:
+    """Size, work and time of five networks one can transfer from, without their last layer.
+
+    Args:
+        repeats: timed calls of each, on one thread.
+    """
+    networks = {
+        "EfficientNet-Lite0": (backbones.efficientnet_lite0, "ImageNet, in a wheel", 3, 224),
+        "face embedding": (face_embedding, "synthetic people, in facelib", 1, SIDE),
+        "VGG16, new layer of 1,024": (backbones.vgg16, "ImageNet, online", 3, 224),
+        "ResNet-18": (backbones.resnet18, "ImageNet, online", 3, 224),
+        "Inception-v3": (backbones.inception_v3, "ImageNet, online", 3, 299),
+    }
+    rows = []
+    for name, (build, trained_on, channels, side) in networks.items():
+        model, image = build(), torch.rand(1, channels, side, side)
+        with torch.inference_mode():
+            took = latency(lambda model=model, image=image: model(image), repeats=repeats, warmup=1)
+        work = macs(model, (channels, side, side))
+        size = f"{parameters(model) / 1e6:.1f} million"
+        rows.append([name, trained_on, f"{side} px", size, f"{work / 1e6:,.0f} million",
+                     f"{took.median_ms:.3g}"])  # fmt: skip
+    return Table(["network", "trained on", "image", "parameters", "MACs", "ms here"], rows)
+
+
+def plain(runs: Runs) -> dict[Arm, Shares]:
+    """(source, method) -> what is named rightly of faces as they are."""
+    return {
+        (source, method): shifts["as they are"]
+        for source, methods in runs.items()
+        for method, shifts in methods.items()
+    }
+
+
+def rivals(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
+    """`verdicts` on pairs of arms, for every number of photographs both were measured with.
+
+    Args:
+        stored: the evidence's "top-1", [photographs][source][method][shift].
+        pairs: (source, method) of the first, and of the second.
+    """
+    claims = {}
+    for first, second in pairs:
+        for photos, runs in stored.items():
+            top = plain(runs)
+            if first in top and second in top:
+                claim = f"{', '.join(first)}; or {', '.join(second)}? {photos} of each"
+                claims[claim] = top[first], top[second]
+    return verdicts(claims)
+
+
+def harm(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
+    """`verdicts` on sources that learnt a task, against the same network that learnt nothing.
+
+    Args:
+        stored: the evidence's "wrong tasks", [task][how it is used].
+        pixels: nearest neighbour by pixels on the same splits.
+    """
+    nothing = stored["nothing"]
+    claims = {"untrained, nearest neighbour; or pixels?": (nothing["nearest"], pixels)}
+    for task, runs in stored.items():
+        if task != "nothing":
+            own = f"learnt {task} ({fmean(runs['own task']):.0%} right)"
+            claims[f"{own}, nearest neighbour; or untrained?"] = runs["nearest"], nothing["nearest"]
+            claims[f"{own}, fine-tuned; or from nothing?"] = runs["tuned"], nothing["tuned"]
+    return verdicts(claims)
+
+
+def depth_slider(stored: Mapping[str, Runs]) -> VBox:
+    """How much of the face embedding learns, and from how many photographs; stored runs.
+
+    Args:
+        stored: the evidence's "top-1", [photographs][source][method][shift].
+    """
+
+    def draw(photos: str, depth: int) -> Table:
+        runs = stored[photos]
+        found = {f"source, {name}": runs["synthetic faces"][name]["as they are"] for name in DEPTHS}
+        scratch, chosen = runs["nothing"]["at once"]["as they are"], list(found)[depth]
+        compare(tops({"scratch": scratch} | found))
+        others = {f"{chosen}, or {name}": (found[chosen], values)
+                  for name, values in ({"scratch": scratch} | found).items()
+                  if name != chosen}  # fmt: skip
+        return verdicts(others)
+
+    menu = Dropdown(options=list(stored), description="photos")
+    slider = IntSlider(3, min=0, max=3, description="thirds", continuous_update=False)
+    return explore(draw, photos=menu, depth=slider)
+
+
+def shifted(stored: Runs, arms: Mapping[str, Arm]) -> Table:
+    """Mean top-1 on faces as they are and changed.
+
+    Args:
+        stored: the evidence's "top-1" of one number of photographs.
+        arms: by name, source and method.
+    """
+    rows = []
+    for name, (source, method) in arms.items():
+        runs = stored[source][method]
+        rows.append([name, *(float(torch.tensor(shares).mean()) for shares in runs.values())])
+    return Table(["top-1 on test faces", *runs], rows)
+
+
+def shifted_rivals(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
+    """By how many points the first of each pair is ahead of the second, under every shift."""
+    rows = []
+    for name, (first, second) in pairs.items():
+        ours, theirs = (stored[source][method] for source, method in (first, second))
+        rows.append([name, *(signed(ahead(ours[at], theirs[at])[0]) for at in ours)])
+    return Table(["ahead by points [95 % CI]", *ours], rows)
+
+
+def maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:
+    """Draw embeddings in two dimensions, by PCA and by t-SNE; return how tight people are.
+
+    Args:
+        spaces: by name, embeddings (N, D) of unit length.
+        person: int64 (N,).
+        people: how many are drawn, each in its own colour and sign; the table is about all.
+    """
+    figure, axes = subplots(2, len(spaces), figsize=(3.6 * len(spaces), 5.4), squeeze=False)
+    drawn, rows = person < people, []
+    for column, (name, space) in zip(axes.T, spaces.items(), strict=True):
+        tsne = TSNE(perplexity=min(15, int(drawn.sum()) // 4), init="pca", random_state=0)
+        for axis, title, method in zip(column, ("PCA", "t-SNE"), (PCA(2), tsne), strict=True):
+            flat = method.fit_transform(space[drawn].numpy())
+            for who in range(people):
+                mine = (person[drawn] == who).numpy()
+                axis.plot(*flat[mine].T, "osv^DPX*"[who % 8], color=COLOURS[who % 7], markersize=5)
+            axis.set_title(f"{name}: {title}", fontsize=10)
+            axis.set(xticks=[], yticks=[])
+        rows.append([name, *tightness(space, person)])
+    ratios = "; ".join(f"{row[0]} {row[3]:.2f}" for row in rows)
+    show(figure, f"{people} people in two dimensions. Distance within over between: {ratios}.")
+    return Table(["", "within a person", "between people", "within / between"], rows)
+
+
+def tightness(space: Tensor, person: Tensor) -> tuple[float, float, float]:
+    """Mean distance of two photographs of one person, of two people, and their ratio."""
+    distance = torch.cdist(space, space)
+    same = person[:, None] == person
+    within = float(distance[same & ~torch.eye(len(person), dtype=torch.bool)].mean())
+    between = float(distance[~same].mean())
+    return within, between, within / between

@@ -1,0 +1,140 @@
+"""Embeddings of a crowd that nobody could render in time, after those of people who were rendered.
+
+Rendering a gallery of a million faces would take an hour. How well it can be searched depends on
+how embeddings lie: how people are spread over the sphere, and how one person's photographs are
+spread around their middle. A crowd copies both from some hundred rendered people;
+benchmarks/gallery.py checks the copy against thousands of others.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from facecourse.kit.charts import Table
+from facelib.data import FaceSet
+from facelib.measure import latency
+from facelib.measure.gallery import Gallery
+from facelib.synth import synth
+
+MET = 2**20  # seed of people that neither a training nor another lesson takes
+CHUNK = 10_000  # people drawn at a time: another number gives other people
+FEW = 1000  # people whose photographs are turned at a time, for the memory
+
+
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """Rendered people's embeddings, and as many made-up ones like them as are wanted.
+
+    Attributes:
+        faces: float (P, M, D), M photographs of each of P rendered people, of unit length.
+        blur: from 0, every new person looks exactly like a rendered one, to 1, no more like a
+            rendered one than people are like each other. A smoothed bootstrap (Efron & Tibshirani
+            1993, section 16.5); benchmarks/gallery.py finds the value by which a crowd errs as
+            often as rendered people do.
+    """
+
+    faces: Tensor
+    blur: float
+
+    @classmethod
+    def like(cls, embeddings: Tensor, each: int, blur: float) -> Crowd:
+        """A crowd that resembles these people.
+
+        Args:
+            embeddings: float (P * each, D), any length, ordered by person.
+            each: photographs of each person.
+            blur: see above.
+
+        Raises:
+            ValueError: fewer than two people or photographs of each, or a blur beyond 0 to 1.
+        """
+        people = len(embeddings) // max(each, 1)
+        if each < 2 or people < 2 or people * each != len(embeddings) or not 0 <= blur <= 1:
+            raise ValueError(
+                "want 2 or more people with 2 or more photographs each and a blur from 0 to 1, got "
+                f"{len(embeddings)} embeddings, each={each}, blur={blur}"
+            )
+        return cls(normalize(embeddings).cpu().view(people, each, -1), blur)
+
+    def draw(self, count: int, seed: int = 0) -> Tensor:
+        """New people's embeddings: float (count, M, D), of unit length.
+
+        A new person's middle is a rendered person's, moved by a normal number of the people's
+        covariance. The photographs are those of another rendered person, all turned by the
+        rotation that takes that person's middle the shortest way to the new one.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        own = normalize(self.faces.mean(1))
+        middle, covariance = own.mean(0), torch.cov(own.T)
+        values, vectors = torch.linalg.eigh(covariance)
+        spread = vectors * values.clamp(min=0).sqrt()
+        drawn = torch.empty(count, *self.faces.shape[1:])
+        for start in range(0, count, CHUNK):
+            n = min(CHUNK, count - start)
+            like, donor = torch.randint(len(own), (2, n), generator=generator)
+            moved = torch.randn(n, len(middle), generator=generator) @ spread.T
+            keep = (1 - self.blur**2) ** 0.5  # so that the covariance stays
+            there = normalize(middle + keep * (own[like] - middle) + self.blur * moved)
+            for few in torch.arange(n).split(FEW):
+                faces, here = self.faces[donor[few]], own[donor[few]]
+                drawn[start + few] = _turned(faces, here, there[few])
+        return drawn
+
+
+def _turned(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """Faces (N, M, D) under the rotation in the plane of unit vectors that takes here to there."""
+    both = (here + there)[:, None]
+    along = (faces * both).sum(2, keepdim=True) / (1 + (here * there).sum(1))[:, None, None]
+    return faces - along * both + 2 * (faces * here[:, None]).sum(2, keepdim=True) * there[:, None]
+
+
+def rendered(people: int, each: int, other: int = 0) -> FaceSet:
+    """People who don't exist, as they are usually seen; another `other` gives other people."""
+    return synth(people, each, seed=MET + other)
+
+
+def lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceSet:
+    """The most similar faces of two people: `count` of them, then the ones they are taken for.
+
+    Nobody comes twice, and a contact sheet of `count` columns shows each pair in one column.
+    """
+    unit = normalize(embeddings)
+    cosine = (unit @ unit.T).masked_fill(faces.person[:, None] == faces.person, -1.0)
+    left, right = [], []
+    for _ in range(count):
+        row, column = divmod(int(cosine.argmax()), len(cosine))
+        left.append(row)
+        right.append(column)
+        used = torch.isin(faces.person, faces.person[[row, column]])
+        cosine[used] = cosine[:, used] = -1.0
+    names = tuple(f"place {place}" for place in range(2 * count))
+    images = faces.images[torch.tensor(left + right)]
+    return FaceSet(images, torch.arange(2 * count), names, source=faces.source)
+
+
+def race(galleries: Mapping[str, Gallery], probes: Tensor, person: Tensor) -> Table:
+    """Milliseconds of a query alone, memory, and how many probes are given the right name.
+
+    Args:
+        galleries: by name.
+        probes: float (N, D), each of an enrolled person.
+        person: int64 (N,), who that is.
+    """
+    rows = []
+    for name, gallery in galleries.items():
+        one = itertools.cycle(probes[:200].split(1))
+        took = latency(lambda gallery=gallery, one=one: gallery.search(next(one)), repeats=100)
+        size = f"{gallery.bytes / 1e6:.1f} MB"
+        rows.append([name, f"{took.median_ms:.2f} ms", size, rank1(gallery, probes, person)])
+    return Table(["search", "a query", "memory", "rank-1"], rows)
+
+
+def rank1(gallery: Gallery, probes: Tensor, person: Tensor) -> float:
+    """The share of probes whose best match is their own person."""
+    return float((gallery.search(probes).people[:, 0] == person).double().mean())

@@ -1,0 +1,60 @@
+"""What a student learns from pictures without names: python -m benchmarks.unlabelled
+
+The other half of lesson 06's evidence: its teacher has had one photograph of each person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from facecourse.kit import evidence, orl, transfer
+from facecourse.lesson06_distillation import experiment as distilling
+from facecourse.lesson06_distillation.evidence import ALONE
+
+HERE = Path(__file__).parent
+
+SEEDS = tuple(range(10))
+TUNED = {  # what is shown to the students of the fine-tuned teacher
+    "that photograph, better teacher": "that photograph",
+    "it and four more, better teacher": distilling.MORE,
+}
+
+
+def main(seeds: Sequence[int] = SEEDS, steps: int = distilling.LONG, folder: Path = HERE) -> None:
+    """Measure and store, as unlabelled.json, the share named rightly of each split and person.
+
+    Students are shown one of `distilling.PICTURES` and taught without a name by the frozen face
+    embedding with a new layer; some also by the fine-tuned one. Their rivals learn the names of the
+    one photograph.
+
+    Args:
+        seeds: splits, and students.
+        steps: of every student.
+        folder: where to store.
+    """
+    torch.manual_seed(0)
+    found: dict[str, list[list[float]]] = {}
+    for seed in tqdm(seeds, "pictures"):
+        train, test = orl.split(1, seed)
+        teacher = distilling.teacher(train, seed)
+        tuned = transfer.adapted("synthetic faces", "all", train, seed)
+        models = {"teacher": teacher, "teacher, fine-tuned": tuned}
+        for name in ALONE:
+            loss, rate = distilling.TAUGHT_BY[name](), distilling.RATES.get(name, distilling.RATE)
+            models[name] = distilling.named(loss, train, seed=seed, steps=steps, rate=rate)
+        for name, drawn in distilling.PICTURES.items():
+            models[name] = distilling.asked_about(drawn(seed), teacher, train.people, seed, steps)
+        for name, drawn in TUNED.items():
+            pictures = distilling.PICTURES[drawn](seed)
+            models[name] = distilling.asked_about(pictures, tuned, train.people, seed, steps)
+        for name, model in models.items():
+            found.setdefault(name, []).append(orl.right(model, test))
+    print(evidence.write("unlabelled", {"seeds": list(seeds), "pictures": found}, folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The evidence of lesson 08: what fewer bits, lower ranks and codebooks save and take."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from facecourse.kit import evidence
+from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop, train_further
+from facecourse.ladder.timing import call, times_faster
+from facecourse.lesson08_quantization import experiment as rounding
+from facelib.compress import decoded, export, quantize, rounded, save_shared, share, sparsify
+from facelib.measure import Interval, latency_ratio, macs, parameters, saved_bytes
+from facelib.models import FaceCNN, face_student, save
+from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
+
+HERE = Path(__file__).parent
+
+SEEDS = tuple(range(5))
+BITS = (8, 6, 4, 3, 2)
+TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+PARTS = ((0.25, nn.Linear), (0.5, nn.Conv2d), (0.25, nn.Conv2d))
+ZEROS, VALUES = (0.5, 0.8), (256, 32, 16)
+
+
+def files(people: int, pairs: int) -> dict[str, dict]:
+    """[file]: bytes, how many times faster than 32 bits, points lost."""
+    with tempfile.TemporaryDirectory() as place:
+        paths = rounding.files(Path(place))
+        models = {name: OnnxModel(path) for name, path in paths.items()}
+        whole = models["32 bits"]
+        return {
+            name: {
+                "bytes": paths[name].stat().st_size, "lost": tar_drop(model, people),
+                "times faster": latency_ratio(call(whole), call(model), pairs=pairs),
+            }
+            for name, model in models.items()
+        }  # fmt: skip
+
+
+def bits(seeds: Sequence[int], widths: Sequence[int], steps: int, people: int) -> dict[str, dict]:
+    """[bits of a weight], what is read at 8: points lost at once, and one value a seed where the
+    student was trained on before it was rounded, and while it was."""
+    found: dict[str, dict] = {}
+    longer = {seed: train_further(face_student(), seed, steps, rounding.RATE)
+              for seed in seeds}  # fmt: skip
+    for width in tqdm(widths, "bits"):
+        at_once = rounded(face_student(), calibration_faces(), width)
+        runs = found.setdefault(str(width), {"at once": tar_drop(at_once, people)})
+        for seed in seeds:
+            rows = {
+                "trained on, then rounded": rounded(longer[seed], calibration_faces(), width),
+                "aware": rounding.trained_rounded(width, seed, steps),
+            }
+            for name, model in rows.items():
+                runs.setdefault(name, []).append(tar_drop(model, people).value)
+    return found
+
+
+def scales(widths: Sequence[int], people: int) -> dict[str, dict[str, Interval]]:
+    """["a channel" or "a layer"][bits]: points lost with rounded weights, by who has a scale."""
+    return {
+        name: {
+            str(width): tar_drop(rounding.weights_of(width, per_channel), people)
+            for width in widths
+        }
+        for name, per_channel in (("a channel", True), ("a layer", False))
+    }
+
+
+def halves(people: int) -> dict[str, dict]:
+    """[type of 16 bits]: the largest number it holds, its relative step, and points lost."""
+    return {
+        name: {
+            "largest": torch.finfo(dtype).max, "step": torch.finfo(dtype).eps,
+            "lost": tar_drop(rounding.as_type(dtype), people),
+        }
+        for name, dtype in TYPES.items()
+    }  # fmt: skip
+
+
+def eight_bits_faster(models: dict[str, Callable[[], nn.Module]], pairs: int) -> dict[str, dict]:
+    """[network]: how many times faster its file of 8 bits is than its own of 32."""
+    found = {}
+    with tempfile.TemporaryDirectory() as place:
+        for name, made in models.items():
+            plain = export(made(), Path(place) / "plain.onnx", SHAPE).path
+            small = quantize(plain, Path(place) / "small.onnx", calibration_faces())
+            timed = latency_ratio(call(OnnxModel(plain)), call(OnnxModel(small.path)), pairs=pairs)
+            found[name] = {"layers": small.layers, "times faster": timed}
+    return found
+
+
+def ranks(seeds: Sequence[int], steps: int, people: int, pairs: int) -> list[dict]:
+    """Low rank by kind of layer and share of the full rank, before and after training on."""
+    rows, models = [], {}
+    for part, kind in tqdm(PARTS, "ranks"):
+        model, _ = rounding.of_rank(part, (kind,))
+        name = f"{kind.__name__} {part:g}"
+        models[name] = model
+        after = [tar_drop(train_further(model, seed, steps), people).value
+                 for seed in seeds]  # fmt: skip
+        rows.append({
+            "name": name, "layers": kind.__name__, "part": part, "parameters": parameters(model),
+            "macs": macs(model, SHAPE), "at once": tar_drop(model, people),
+            "trained on": after,
+        })  # fmt: skip
+    faster = times_faster(models, pairs)
+    return [row | {"times faster": faster[row["name"]]} for row in rows]
+
+
+def deep_compression(zeros: Sequence[float], steps: int, people: int) -> list[dict]:
+    """Prune, share, code (Han et al. 2016), stage by stage, on disk."""
+    rows = []
+
+    def note(stage: str, model: nn.Module, write: Callable[[nn.Module, Path], object]) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            write(model, Path(place) / "model")
+            size = saved_bytes(Path(place) / "model")
+        rows.append({"stage": stage, "bytes": size, "lost": tar_drop(model, people)})
+
+    note("32 bits", face_student(), save)
+    for values in VALUES:
+        note(f"{values} values", share(face_student(), values)[0], save_shared)
+    for part in zeros:
+        sparse = train_further(sparsify(face_student(), part)[0], steps=steps)
+        for values in VALUES[1:]:
+            small, _ = share(decoded(sparse), values)
+            note(f"{part:.0%} zeros, {values} values", small, save_shared)
+    return rows
+
+
+def main(
+    seeds: Sequence[int] = SEEDS,
+    steps: int = STEPS,
+    longer: int = 4 * STEPS,
+    people: int = PEOPLE,
+    pairs: int = 200,
+    folder: Path = HERE,
+) -> None:
+    """Measure and store all of it, some twenty-five minutes on one thread.
+
+    Args:
+        seeds: of training on.
+        steps, longer: of training on; and of that between pruning and sharing.
+        people: who don't exist, to count lost points on.
+        pairs: of timed calls.
+        folder: where to store.
+    """
+    torch.manual_seed(0)
+    kinds = {"the student": face_student, "the same with PReLU": rounding.with_prelu,
+             "lesson 01's FaceCNN": lambda: FaceCNN(24, 128, 20).eval()}  # fmt: skip
+    payload = {
+        "seeds": list(seeds), "files": files(people, pairs),
+        "eight bits": eight_bits_faster(kinds, pairs), "scales": scales(BITS, people),
+        "halves": halves(people), "bits": bits(seeds, BITS[:-1], steps, people),
+        "ranks": ranks(seeds, steps, people, pairs),
+        "deep compression": deep_compression(ZEROS, longer, people),
+    }  # fmt: skip
+    evidence.write("evidence", payload, folder)

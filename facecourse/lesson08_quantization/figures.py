@@ -1,0 +1,201 @@
+"""The figures, tables and widgets of lesson 08."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from ipywidgets import Dropdown, IntSlider, VBox
+from torch import Tensor
+
+from facecourse.kit.charts import Table, explore, signed
+from facecourse.kit.compare import over_seeds
+from facecourse.ladder.student import tar_drop
+from facecourse.lesson08_quantization import experiment as rounding
+from facelib.compress import factorize, quantize
+from facelib.compress.codebook import weighted
+from facelib.compress.quantize import RANGES
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, macs, paired_interval
+from facelib.measure.retained import ladder_faces
+from facelib.models import embed, face_student
+from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
+
+
+def bits_slider(people: int = 100) -> VBox:
+    """Rounds the student's weights: their values, the error, and the TAR that is lost.
+
+    Args:
+        people: who don't exist, to count lost points on.
+    """
+    layer = "features.6.change.0"
+    weight = weighted(face_student())[layer].weight.detach()
+
+    def draw(bits: int, scales: str) -> Table:
+        per_channel = scales == "one a channel"
+        rounded = rounding.round_to(weight, bits, per_channel)
+        error = (rounded - weight).flatten()
+        figure, axes = subplots(1, 2, figsize=(7, 2.2))
+        edges = np.linspace(-0.3, 0.3, 121)
+        axes[0].hist(rounded.flatten().numpy(), edges, color=COLOURS[0])
+        axes[0].set(xlabel="weight, rounded", ylabel="how many")
+        axes[1].hist(error.numpy(), np.linspace(-0.06, 0.06, 61), color=COLOURS[1])
+        axes[1].set(xlabel="error")
+        show(figure, f"Histograms of a layer's weights at {bits} bits, and of their errors.")
+        model = rounding.weights_of(bits, per_channel)
+        turned = rounding.turned(embed(model, images), before)
+        cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
+        head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
+        return Table(head, [[*cells, signed(tar_drop(model, people))]])
+
+    images = ladder_faces(people).images
+    before = embed(face_student(), images)
+    slider = IntSlider(4, min=2, max=8, description="bits", continuous_update=False)
+    choice = Dropdown(options=["one a channel", "one a layer"], description="scales")
+    return explore(draw, bits=slider, scales=choice)
+
+
+def rank_slider(people: int = 100) -> VBox:
+    """Splits one layer of the student at a rank: energy, weights, and the TAR that is lost.
+
+    Args:
+        people: who don't exist, to count lost points on.
+    """
+    layers = {
+        f"{name}, {kind} x {columns}": name
+        for name, layer in weighted(face_student()).items()
+        for kind, columns in [layer.weight.flatten(1).shape]
+        if columns > 9
+    }
+
+    def draw(layer: str, rank: int) -> Table:
+        model = face_student()
+        name = layers[layer]
+        matrix = weighted(model)[name].weight.detach().flatten(1)
+        values = torch.linalg.svdvals(matrix)
+        rank = min(rank, len(values))
+        small, kept = factorize(model, {name: rank})
+        figure, axis = subplots(figsize=(6.4, 2.2))
+        axis.semilogy(range(1, len(values) + 1), values.numpy(), ".", color=COLOURS[0])
+        axis.axvline(rank + 0.5, color=COLOURS[1])
+        axis.set(xlabel="number", ylabel="singular value")
+        show(figure, f"The {len(values)} singular values of {name}; those up to {rank} are kept.")
+        before, after = kept[name].weights
+        cells = [rank, f"{kept[name].energy:.1%}", f"{before:,}", f"{after:,}"]
+        work = f"{macs(small, SHAPE) / 1e6:.2f} million"
+        return Table(["rank", "energy", "weights before", "after", "MACs of all", "TAR lost"],
+                     [[*cells, work, signed(tar_drop(small, people))]])  # fmt: skip
+
+    slider = IntSlider(32, min=1, max=128, description="rank", continuous_update=False)
+    start = next(name for name in layers if name.startswith("embedding"))
+    choice = Dropdown(options=list(layers), value=start, description="layer")
+    return explore(draw, layer=choice, rank=slider)
+
+
+def files_table(found: Mapping[str, Mapping]) -> Table:
+    """Files of 32 and 8 bits: bytes, speed, points of TAR lost.
+
+    Args:
+        found: the evidence's "files".
+    """
+    rows = [[name, f"{row['bytes'] / 1e3:,.0f} kB", Interval(**row["times faster"]),
+             signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
+    rows[0][2] = 1  # itself
+    return Table(["", "file", "times faster [95 % CI]", "TAR lost, points"], rows)
+
+
+def scales_table(found: Mapping[str, Mapping]) -> Table:
+    """Points of TAR lost by rounded weights, with a scale for each channel or for each layer.
+
+    Args:
+        found: the evidence's "scales".
+    """
+    rows = [[bits, *(signed(Interval(**by_bits[bits])) for by_bits in found.values())]
+            for bits in next(iter(found.values()))]  # fmt: skip
+    return Table(["bits", *(f"a scale for {name}: TAR lost" for name in found)], rows)
+
+
+def calibration_table(plain: Path, images: Tensor) -> Table:
+    """How far embeddings turn when the student is quantized, by what set its scales.
+
+    Args:
+        plain: the student's ONNX file of 32 bits.
+        images: uint8 (N, 1, 64, 64), whose embeddings are compared.
+    """
+    rows, before = [], embed(face_student(), images)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, pictures in rounding.CALIBRATED_ON.items():
+            for ranges in RANGES:
+                path = Path(folder) / "small.onnx"
+                quantize(plain, path, pictures(), ranges=ranges)
+                turned = rounding.turned(embed(OnnxModel(path), images), before)
+                rows.append([name, ranges, f"{turned:.1f}"])
+    return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
+
+
+def eight_table(found: Mapping[str, Mapping]) -> Table:
+    """How much faster 8 bits make each of some networks, and how many of its layers have them.
+
+    Args:
+        found: the evidence's "eight bits".
+    """
+    rows = [[name, "{1} of {0}".format(*row["layers"]), Interval(**row["times faster"])]
+            for name, row in found.items()]  # fmt: skip
+    return Table(["", "layers of 8 bits", "times faster than its 32 bits [95 % CI]"], rows)
+
+
+def halves_table(found: Mapping[str, Mapping]) -> Table:
+    """Types of 16 bits: how far they reach, how finely, what is lost.
+
+    Args:
+        found: the evidence's "halves".
+    """
+    rows = [[name, f"{row['largest']:.3g}", f"{row['step']:.1%}",
+             signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
+    return Table(["", "largest number", "relative step", "TAR lost, points"], rows)
+
+
+def bits_table(found: Mapping[str, Mapping]) -> Table:
+    """Rounding at once, after training on, and while training on.
+
+    Args:
+        found: the evidence's "bits".
+    """
+    rows = []
+    for bits, runs in found.items():
+        gain = paired_interval(runs["trained on, then rounded"], runs["aware"], of="seeds")
+        after = [over_seeds(runs[name]) for name in ("trained on, then rounded", "aware")]
+        rows.append([bits, signed(Interval(**runs["at once"])), *after, signed(gain)])
+    head = ["bits of a weight", "rounded at once", "trained on, then rounded", "trained rounded",
+            "gained by it"]  # fmt: skip
+    return Table(head, rows)
+
+
+def ranks_table(found: Sequence[Mapping]) -> Table:
+    """Low rank: what is left, how fast it is, what is lost before and after training on.
+
+    Args:
+        found: the evidence's "ranks".
+    """
+    rows = [[row["layers"], f"{row['part']:g}", f"{row['parameters']:,}",
+             f"{row['macs'] / 1e6:.1f} million", Interval(**row["times faster"]),
+             signed(Interval(**row["at once"])), over_seeds(row["trained on"])]
+            for row in found]  # fmt: skip
+    head = ["layers", "of full rank", "weights", "MACs", "times faster", "at once", "trained on"]
+    return Table(head, rows)
+
+
+def deep_table(found: Sequence[Mapping]) -> Table:
+    """Prune, share and code, stage by stage: bytes, and points of TAR lost.
+
+    Args:
+        found: the evidence's "deep compression".
+    """
+    whole = found[0]["bytes"]
+    rows = [[row["stage"], f"{row['bytes'] / 1e3:,.0f} kB", f"{whole / row['bytes']:.1f}",
+             signed(Interval(**row["lost"]))] for row in found]  # fmt: skip
+    return Table(["", "file", "times smaller", "TAR lost, points"], rows)

@@ -1,0 +1,184 @@
+"""The figures, tables and the widget of lesson 09."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+import torch
+from ipywidgets import IntSlider, VBox
+from torch import Tensor
+
+from facecourse.kit.charts import Table, explore, signed
+from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, Clips, Teller, small_frames
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import latency, mean_interval, paired_interval
+from facelib.models import embed, face_embedding, face_student
+from facelib.models.faceresnet import SHAPE
+
+Runs = Mapping[str, Sequence[float]]
+
+
+def scrubber(clips: Clips, model: Teller, clip: int = 0) -> VBox:
+    """Moves through a clip: the frame, all states up to it, and what the network would say now.
+
+    Args:
+        clips: to move through the first of.
+        model: a teller with a cell, of `sequences.small_frames`.
+        clip: which one.
+    """
+    with torch.inference_mode():
+        states = model.cell(small_frames(clips.images)[clip : clip + 1])[0][0]
+        right = torch.softmax(model.say(states), 1)[:, 1]
+    steps = len(states)
+
+    def draw(frame: int) -> Table:
+        figure, axes = subplots(1, 2, figsize=(7, 2.4), width_ratios=(1, 2.2))
+        axes[0].imshow(clips.images[clip, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[0].set(xticks=[], yticks=[])
+        seen = torch.full((steps, states.shape[1]), torch.nan)
+        seen[:frame] = states[:frame]
+        axes[1].imshow(seen.T.numpy(), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto",
+                       extent=(0.5, steps + 0.5, states.shape[1], 0))  # fmt: skip
+        axes[1].set(xlabel="frame", ylabel="number of the state")
+        show(figure, f"Frame {frame} of {steps} and, as columns of colours, the states up to it.")
+        change = (states[frame - 1] - (states[frame - 2] if frame > 1 else 0)).norm()
+        cells = [frame, f"{clips.yaw[clip, frame - 1]:+.0f}", f"{change:.2f}"]
+        head = ["frame", "degrees to the right", "change of the state", "right first, it says"]
+        return Table(head, [[*cells, f"{right[frame - 1]:.1%}"]])
+
+    slider = IntSlider(1, min=1, max=steps, description="frame", continuous_update=False)
+    return explore(draw, frame=slider)
+
+
+def uses(each: Tensor) -> Table:
+    """How much of a shared weight's gradient comes from its use at each step.
+
+    Args:
+        each: `memory.of_each_use`, (T, hidden, hidden).
+    """
+    lengths = each.flatten(1).norm(dim=1).tolist()
+    figure, axis = subplots(figsize=(5, 2.2))
+    axis.bar(range(1, len(lengths) + 1), lengths, color=COLOURS[0])
+    axis.set(xlabel="step at which the weight is used", ylabel="length of its gradient")
+    show(figure, "Bars of the gradient's length by step: the later a use, the more it counts.")
+    steps = [f"step {number}" for number in range(1, len(lengths) + 1)]
+    return Table(steps, [[f"{length:.3f}" for length in lengths]])
+
+
+def gradients(found: Mapping[str, Runs]) -> Table:
+    """How much of a gradient reaches the first input, by the steps it goes back.
+
+    Args:
+        found: the evidence's "gradients", [start][length].
+    """
+    figure, axis = subplots(figsize=(6.4, 3))
+    rows = []
+    for number, (start, by_length) in enumerate(found.items()):
+        means = [fmean(values) for values in by_length.values()]
+        style = "-" if number < len(COLOURS) else "--"
+        axis.loglog(list(map(int, by_length)), means, style, marker=".", label=start)
+        rows.append([start, *(f"{mean:.1e}" for mean in means)])
+    axis.set(xlabel="steps", ylabel="length of the gradient")
+    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    show(figure, "Lines of the gradient's length by steps: most fall, one stays, one rises.")
+    return Table(["", *(f"{length} steps" for length in by_length)], rows)
+
+
+def recall(found: Mapping[str, Runs]) -> Table:
+    """How often a trained cell still knows the first symbol.
+
+    Args:
+        found: the evidence's "recall", [start][length].
+    """
+    rows = [[start, *(f"{fmean(values):.0%} ({min(values):.0%} to {max(values):.0%})"
+                      for values in by_length.values())]
+            for start, by_length in found.items()]  # fmt: skip
+    lengths = next(iter(found.values()))
+    return Table(["", *(f"{length} steps" for length in lengths)], rows)
+
+
+def clipped(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+    """What is recalled with gradients clipped and as they come, paired over seeds.
+
+    Args:
+        found: the evidence's "clipped", [start][how gradients are taken].
+    """
+    rows = []
+    for start, ways in found.items():
+        points = [[100 * value for value in runs["recalled"]] for runs in ways.values()]
+        longest = (f"{max(runs['longest gradient']):,.0f}" for runs in ways.values())
+        rows.append([start, *(f"{fmean(some):.0f}%" for some in points),
+                     signed(paired_interval(*points)), *longest])  # fmt: skip
+    first, second = next(iter(found.values()))
+    head = ["", first, second, "points of difference", f"longest gradient, {first}",
+            f"longest gradient, {second}"]  # fmt: skip
+    return Table(head, rows)
+
+
+def frames_per_second(repeats: int) -> Table:
+    """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread.
+
+    Args:
+        repeats: timed calls of each.
+    """
+    frame, code, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, 1, CODE), []
+    big, small, cell = face_embedding(), face_student(), torch.nn.GRU(CODE, HIDDEN)
+    for name, call in {
+        "face embedding": lambda: embed(big, frame, flip=False),
+        "its student": lambda: embed(small, frame, flip=False),
+        "a GRU's step, on an embedding": torch.inference_mode()(lambda: cell(code)),
+    }.items():
+        took = latency(call, repeats=repeats)
+        rows.append([name, f"{took.median_ms:.3g}", f"{1000 / took.median_ms:,.0f}"])
+    return Table(["", "ms a frame", "frames a second"], rows)
+
+
+def people(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
+    """Readers of clips and of sets: how well, and by how much better than the plain mean.
+
+    Args:
+        found: the evidence's "people", by reader.
+    """
+    plain, rows = found["mean of the frames"], []
+    for name, runs in found.items():
+        cells = []
+        for part in ("clips", "shuffled"):
+            values = [run["TAR at 1 % FAR"] for run in runs[part]]
+            cells.append(f"{fmean(values):.1%}")
+            if part == "clips":
+                base = [run["TAR at 1 % FAR"] for run in plain[part]]
+                cells.append(_gain(values, base, name))
+        sets = runs["ORL sets"]
+        rows.append([name, *cells, f"{fmean(sets):.1%}", _gain(sets, plain["ORL sets"], name)])
+    head = ["", "TAR of clips", "more than the mean", "frames shuffled", "ORL sets, top-1",
+            "more than the mean "]  # fmt: skip
+    return Table(head, rows)
+
+
+def _gain(values: Sequence[float], base: Sequence[float], name: str) -> str:
+    if name == "mean of the frames":
+        return "-"
+    points = [[100 * value for value in some] for some in (values, base)]
+    if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
+        return f"{points[0][0] - points[1][0]:+.1f}"
+    return signed(paired_interval(*points, of="seeds"))
+
+
+def orders(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+    """How often the order of a clip is told from pixels and from embeddings.
+
+    Args:
+        found: the evidence's "orders", [features][reader][order of the frames].
+    """
+    rows = [
+        [features, reader, *(_share(values) for values in runs.values())]
+        for features, readers in found.items()
+        for reader, runs in readers.items()
+    ]
+    return Table(["read from", "by", "in order", "shuffled", "backwards"], rows)
+
+
+def _share(values: Sequence[float]) -> str:
+    interval = mean_interval(values, "seeds")
+    return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"

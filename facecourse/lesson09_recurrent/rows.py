@@ -1,0 +1,66 @@
+"""A face read row by row against a face seen whole, for lesson 09: python -m benchmarks.rows"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from facecourse.kit import evidence, orl
+from facecourse.lesson09_recurrent import clips as sequences
+
+HERE = Path(__file__).parent
+
+SEEDS, CHOICES = tuple(range(10)), tuple(range(100, 103))
+RATES = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)
+
+
+def choices(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[float]]]:
+    """[network][rate]: top-1 on s1 to s20 from two photographs of each."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for seed in tqdm(seeds, "choices"):
+        train, test = orl.split(2, seed, chosen_on=True)
+        for name in sequences.NAMERS:
+            for rate in RATES:
+                model = sequences.named(name, train, seed, epochs, rate)
+                runs = found.setdefault(name, {}).setdefault(f"{rate:g}", [])
+                runs.append(orl.top1(model, test))
+    return found
+
+
+def rows(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[list[float]]]]:
+    """[photographs][network]: of each split, of each of s21 to s40 the share named rightly."""
+    found: dict[str, dict[str, list]] = {}
+    for photos in orl.PHOTOS:
+        for seed in tqdm(seeds, f"{photos} photographs"):
+            train, test = orl.split(photos, seed)
+            for name in sequences.NAMERS:
+                model = sequences.named(name, train, seed, epochs)
+                runs = found.setdefault(str(photos), {}).setdefault(name, [])
+                runs.append(orl.right(model, test))
+    return found
+
+
+def main(
+    seeds: Sequence[int] = SEEDS,
+    chosen_on: Sequence[int] = CHOICES,
+    epochs: int = 60,
+    folder: Path = HERE,
+) -> None:
+    """Measure and store, some twenty minutes on one thread.
+
+    Args:
+        seeds: splits of s21 to s40.
+        chosen_on: splits of s1 to s20 on which rates are compared.
+        epochs: of training.
+        folder: where to store.
+    """
+    payload = {
+        "seeds": list(seeds), "choices": choices(chosen_on, epochs), "rows": rows(seeds, epochs)
+    }  # fmt: skip
+    print(evidence.write("rows", payload, folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The evidence of lesson 10 on robustness and fairness: what goes wrong, and for whom.
+
+That of its other parts: `benchmarks.harm` and `benchmarks.inversion`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from facecourse.kit import evidence
+from facecourse.ladder.student import prune_student, train_further
+from facecourse.lesson10_harm import fairness, variation
+from facelib.measure import bootstrap_people
+from facelib.measure.groups import group_errors, group_thresholds
+from facelib.measure.retained import accepted_at, ladder_faces
+from facelib.models import embed, face_embedding, face_student
+
+HERE = Path(__file__).parent
+
+SEEDS, FEW = tuple(range(10)), tuple(range(5))
+TEACHER = "teacher"
+PHOTOS = 2  # of each person, to learn from, where training on spoilt faces is tried
+
+
+def networks(steps: int, calibrated_on: int) -> dict[str, nn.Module]:
+    """Teacher, student, and the student with half of its MACs pruned, each at 32 and at 8 bits.
+
+    Args:
+        steps: of training on after pruning.
+        calibrated_on: people whose faces set the scales of 8 bits.
+    """
+    pruned = train_further(prune_student(0.5), steps=steps)
+    whole = {TEACHER: face_embedding(), "student": face_student(), "pruned": pruned}
+    found: dict[str, nn.Module] = {}
+    for name, model in whole.items():
+        found |= {name: model, f"{name}, int8": fairness.eight_bits(model, calibrated_on)}
+    return found
+
+
+def swept(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
+    """[network][factor][amount]: TAR and FAR on people who don't exist."""
+    at = {name: variation.threshold(model, chosen_on) for name, model in models.items()}
+    found: dict = {name: {} for name in models}
+    for factor in tqdm(variation.AMOUNTS, "sweeps"):
+        for name, points in variation.sweep(models, factor, people, at).items():
+            found[name][factor] = points
+    return found
+
+
+def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
+    """The same of what any picture can suffer, on ORL's s21 to s40."""
+    return {name: variation.sweep_orl(model) for name, model in tqdm(models.items(), "sweeps, ORL")}
+
+
+def cures(seeds: Sequence[int], epochs: int) -> dict[str, list[dict[str, float]]]:
+    """[what was learnt from]: top-1 by what was spoilt, one a seed."""
+    return {
+        cure: [variation.cured(cure, PHOTOS, seed, epochs) for seed in seeds]
+        for cure in tqdm(variation.CURES, "cures")
+    }
+
+
+def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
+    """What becomes of groups, by the part of the evidence it is stored in.
+
+    "groups": [network][group], FMR and FNMR at one threshold for everybody.
+    "changes": [network], points of FNMR more than the teacher's, one interval a group.
+    "thresholds": the teacher at one threshold for everybody and at one for each group.
+    All thresholds were chosen on other people.
+    """
+    faces, others = ladder_faces(people), fairness.others(chosen_on)
+    of_person = faces.group[torch.searchsorted(faces.person, torch.arange(faces.people))]
+    found, changes, rejected = {}, {}, {}
+    for name, model in tqdm(models.items(), "groups"):
+        at = fairness.threshold(model, chosen_on)
+        codes = embed(model, faces.images).cpu()
+        found[name] = group_errors(codes, faces, at)
+        rejected[name] = 100 * (1 - accepted_at(codes, faces.person, at))
+        more = rejected[name] - rejected[TEACHER]
+        parts = (more[of_person == group] for group in range(len(fairness.GROUPS)))
+        changes[name] = [bootstrap_people(part, torch.arange(len(part))) for part in parts]
+        if name == TEACHER:
+            each = group_thresholds(embed(model, others.images).cpu(), others, fairness.FAR)
+            thresholds = {
+                "one": {"at": [at] * len(each), "errors": found[name]},
+                "each": {"at": list(each.values()), "errors": group_errors(codes, faces, each)},
+            }
+    return {"groups": found, "changes": changes, "thresholds": thresholds}
+
+
+def sources(
+    seeds: Sequence[int], people: int, chosen_on: int, steps: int
+) -> dict[str, dict[str, list[list[float]]]]:
+    """[whom a small network learnt from]: FMR and FNMR of each group, one list a seed."""
+    faces, found = ladder_faces(people), {}
+    for source in tqdm(fairness.SOURCES, "sources"):
+        runs = found.setdefault(source, {"fmr": [], "fnmr": []})
+        for seed in seeds:
+            model = fairness.learnt_from(source, seed, steps)
+            at = fairness.threshold(model, chosen_on, fairness.FAR_SMALL)
+            errors = group_errors(embed(model, faces.images).cpu(), faces, at).values()
+            runs["fmr"].append([one.fmr.value for one in errors])
+            runs["fnmr"].append([one.fnmr.value for one in errors])
+    return found
+
+
+def main(
+    seeds: Sequence[int] = SEEDS,
+    few: Sequence[int] = FEW,
+    people: int = 2000,
+    swept_people: int = 500,
+    chosen_on: int = 1000,
+    steps: int = 400,
+    epochs: int = 60,
+    folder: Path = HERE,
+) -> None:
+    """Measure and store all of it, about forty minutes on one thread.
+
+    Args:
+        seeds, few: of small networks that name people, and of those that tell groups apart.
+        people, swept_people: who don't exist, to count errors of groups and of sweeps on.
+        chosen_on: others, for thresholds.
+        steps, epochs: of what is trained by batches, and by photographs.
+        folder: where to store.
+    """
+    torch.manual_seed(0)
+    models = networks(steps, min(128, chosen_on))
+    plain = {name: model for name, model in models.items() if "int8" not in name}
+    payload = {
+        "seeds": list(seeds), "few": list(few),
+        "sweeps": swept(models, swept_people, chosen_on), "sweeps, ORL": swept_orl(plain),
+        "cures": cures(seeds, epochs), **groups(models, people, chosen_on),
+        "sources": sources(few, people, chosen_on, min(steps, fairness.STEPS)),
+    }  # fmt: skip
+    evidence.write("evidence", payload, folder)

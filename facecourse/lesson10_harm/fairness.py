@@ -1,0 +1,94 @@
+"""Lesson 10: errors of groups of people who don't exist, before and after each step.
+
+A group is a quarter of the range of skin reflectance, a number that the generator was given. Nobody
+was looked at and sorted, and no real person has a group here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from numpy import ndarray
+from torch import Tensor, nn
+
+from facecourse.ladder.student import calibration_faces
+from facelib.compress import export, quantize
+from facelib.data import FaceSet, all_pairs
+from facelib.measure import similarity, verify_all
+from facelib.measure.retained import ladder_faces
+from facelib.models import FaceResNet, embed
+from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
+from facelib.synth import identities, synth
+from facelib.training.batches import DrawnFaces
+from facelib.training.embedding import fit_embedding
+from facelib.training.losses import ContrastiveLoss
+
+GROUPS = ("darkest", "dark", "light", "lightest")
+FAR, FAR_SMALL = 1e-3, 1e-2  # for thresholds; the latter of the small network below
+CHOSEN_ON = 2**29 + 2**22  # seed of people to choose thresholds on
+LEARNT = 2**19 + 2**18  # and of those to learn from
+PEOPLE, STEPS, BATCH, RATE = 600, 300, 128, 6e-3  # of a small network's training
+# Whom a small network learns from: the range of their skin reflectance.
+SOURCES: Mapping[str, tuple[float, float]] = {
+    "everybody": (0.0, 1.0), "the lighter half": (0.5, 1.0), "the darker half": (0.0, 0.5),
+}  # fmt: skip
+
+
+def eight_bits(model: nn.Module, people: int = 128) -> OnnxModel:
+    """The network as onnxruntime runs it with eight bits, as in lesson 08."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = export(model, Path(folder) / "plain.onnx", SHAPE).path
+        small = quantize(plain, Path(folder) / "small.onnx", calibration_faces(people)).path
+        return OnnxModel(small.read_bytes())
+
+
+@lru_cache(1)
+def others(people: int) -> FaceSet:
+    """People to choose thresholds on, of whom nobody is reported."""
+    return ladder_faces(people, seed=CHOSEN_ON)
+
+
+def threshold(model: nn.Module, people: int = 1000, far: float = FAR) -> float:
+    """One for everybody: where this share of `others`' impostor pairs is accepted."""
+    faces = others(people)
+    return verify_all(embed(model, faces.images).cpu(), faces.person).threshold_at(far)
+
+
+def decisions(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray, ndarray, ndarray]:
+    """All pairs within a group: shows one person, accepted, and the group; as fairlearn takes them.
+
+    Args:
+        embeddings: of `faces`, float (N, D).
+        at: threshold, a cosine.
+    """
+    left, right, same = all_pairs(faces.person)
+    inside = faces.group[left] == faces.group[right]
+    left, right, same = left[inside], right[inside], same[inside]
+    accepted = similarity(embeddings, embeddings)[left, right] >= at
+    return same.numpy(), accepted.numpy(), faces.group[left].numpy()
+
+
+def learnt_from(source: str, seed: int, steps: int = STEPS, people: int = PEOPLE) -> FaceResNet:
+    """A small network that has learnt to tell people apart, of one of `SOURCES` alone.
+
+    Args:
+        source: of `SOURCES`.
+        seed: of people, weights and batches.
+        steps: of `BATCH` pictures.
+        people: who don't exist, eight pictures of each.
+    """
+    who = identities(people, LEARNT + seed, skin=SOURCES[source])
+    faces = synth(who, 8, seed=LEARNT + seed)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        model = FaceResNet(8, blocks=(0, 1, 1))
+    fit_embedding(
+        model, DrawnFaces(faces, 4), ContrastiveLoss(), steps=steps, batch=BATCH, lr=RATE,
+        seed=seed, progress=False,
+    )  # fmt: skip
+    return model

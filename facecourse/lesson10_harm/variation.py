@@ -1,0 +1,228 @@
+"""Lesson 10: one cause of variation at a time, and who is still recognised.
+
+Of each person who doesn't exist there are two photographs: a good one, and another that differs in
+its surroundings and in one factor, by an amount that is known. What can be done to a picture
+afterwards is done to real ones, too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from facecourse.kit import orl
+from facecourse.kit import verify as strangers
+from facecourse.kit.orl import STILL
+from facecourse.kit.protocol import open_people, unseen_people
+from facelib.data import Augment, Distort, resize
+from facelib.measure import Interval, bootstrap_people, similarity, verify_all
+from facelib.measure.bootstrap import bootstrap_between
+from facelib.models import FaceCNN, embed
+from facelib.synth import identities, nuisances, render
+from facelib.training import fit
+
+TRIED, CHOSEN_ON = 2**29 + 2**20, 2**29 + 2**21  # seeds of people
+FAR, FAR_ORL = 1e-3, 1e-2  # for thresholds; twenty people can't show the smaller
+KEPT = 0.9  # of the genuine pairs: a recogniser that accepts fewer has broken
+# A face that looks into the camera, well lit, sharp, and as large as most crops have it.
+GOOD = {
+    "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "scale": 1.15, "shift_x": 0.0, "shift_y": 0.0,
+    "smile": 0.0, "mouth_open": 0.0, "blink": 0.0, "brow_raise": 0.0, "azimuth": (-20.0, 20.0),
+    "elevation": (10.0, 40.0), "ambient": (0.5, 0.7), "blur": 0.4, "noise": 0.005,
+}  # fmt: skip
+
+# What is rendered otherwise, by amounts from none to much.
+RENDERED: Mapping[str, Callable[[float], dict[str, float]]] = {
+    "yaw, degrees": lambda amount: {"yaw": amount},
+    "pitch, degrees": lambda amount: {"pitch": amount},
+    "light from the side, degrees": lambda amount: {"azimuth": amount, "ambient": 0.2},
+    "smile": lambda amount: {"smile": amount, "mouth_open": amount / 2},
+    "hidden, of the width": lambda amount: {"block": amount},
+}
+AMOUNTS: Mapping[str, tuple[float, ...]] = {
+    "yaw, degrees": (0, 10, 20, 30, 40, 50), "pitch, degrees": (0, 5, 10, 15, 20),
+    "light from the side, degrees": (0, 30, 60, 90), "smile": (0, 0.25, 0.5, 0.75, 1),
+    "hidden, of the width": (0, 0.2, 0.3, 0.4, 0.5, 0.6), "darkness, stops": (0, 1, 2, 3, 4),
+    "blur, pixels": (0, 1, 2, 3, 4), "noise, of the range": (0, 0.05, 0.1, 0.2, 0.3),
+    "pixels across": (64, 32, 24, 16, 12, 8), "JPEG quality": (95, 50, 20, 10, 5, 2),
+}  # fmt: skip
+SPOILT = tuple(name for name in AMOUNTS if name not in RENDERED)  # what any picture can suffer
+
+
+def spoilt(images: Tensor, name: str, amount: float, seed: int = 0) -> Tensor:
+    """Pictures after one accident.
+
+    Args:
+        images: uint8 (N, 1, H, W).
+        name: of `SPOILT`.
+        amount: in the unit that the name says; of blur the standard deviation.
+        seed: of noise.
+
+    Returns:
+        uint8, of the same shape.
+
+    Raises:
+        ValueError: no such accident.
+    """
+    if name not in SPOILT:
+        raise ValueError(f"want one of {', '.join(SPOILT)}, got {name!r}")
+    size, values = images.shape[-2:], images.float()
+    if name.startswith("darkness"):
+        values = values * 2.0**-amount
+    elif name.startswith("blur") and amount:
+        from torchvision.transforms.functional import gaussian_blur
+
+        values = gaussian_blur(values, 2 * round(3 * amount) + 1, amount)
+    elif name.startswith("noise"):
+        generator = torch.Generator().manual_seed(seed)
+        values = values + 255 * amount * torch.randn(values.shape, generator=generator)
+    elif name.startswith("pixels"):
+        small = resize(images, round(amount * size[0] / size[1]), int(amount))
+        values = resize(small, *size).float()
+    elif name.startswith("JPEG"):
+        values = torch.stack([_compressed(picture, int(amount)) for picture in images])
+    return values.round().clamp(0, 255).to(torch.uint8)
+
+
+def _compressed(picture: Tensor, quality: int) -> Tensor:
+    file = io.BytesIO()
+    Image.fromarray(picture[0].numpy()).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(file)))[None].float()
+
+
+def good(people: int, seed: int) -> Tensor:
+    """A good photograph of each, uint8 (people, 1, 64, 64)."""
+    return render(identities(people, seed), nuisances(people, seed + 1, **GOOD))
+
+
+def another(people: int, name: str, amount: float, seed: int = TRIED) -> Tensor:
+    """Of the same people another photograph, good but for one factor; uint8 (people, 1, 64, 64)."""
+    change = RENDERED[name](amount) if name in RENDERED else {}
+    photo = nuisances(people, seed + 2, **GOOD | change)
+    if "block" in change:  # in front of the face, not beside it
+        photo = photo.set(block_x=photo["block_x"] / 4, block_y=photo["block_y"] / 4)
+    images = render(identities(people, seed), photo)
+    return images if name in RENDERED else spoilt(images, name, amount)
+
+
+@lru_cache(1)
+def _to_choose_on(people: int) -> tuple[Tensor, Tensor]:
+    images = torch.cat([good(people, CHOSEN_ON), another(people, "yaw, degrees", 0, CHOSEN_ON)])
+    return images, torch.arange(people).repeat(2)
+
+
+def threshold(model: nn.Module, people: int = 400) -> float:
+    """Where 0.1 % of the impostor pairs of other people's good photographs are accepted."""
+    images, person = _to_choose_on(people)
+    return verify_all(embed(model, images).cpu(), person).threshold_at(FAR)
+
+
+def rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
+    """TAR and FAR when row i of both shows person i, with 95 % intervals over people.
+
+    Args:
+        gallery, probes: embeddings (P, D).
+        at: threshold, a cosine.
+    """
+    accepted = similarity(probes.cpu(), gallery.cpu()) >= at
+    far = bootstrap_between(accepted, torch.ones(accepted.shape))
+    return {"TAR": bootstrap_people(accepted.diagonal(), torch.arange(len(accepted))), "FAR": far}
+
+
+def sweep(
+    models: Mapping[str, nn.Module], name: str, people: int, at: Mapping[str, float]
+) -> dict[str, dict[str, dict[str, Interval]]]:
+    """[network][amount]: TAR and FAR.
+
+    Args:
+        models: networks that see the same photographs.
+        name: of `AMOUNTS`.
+        people: who don't exist.
+        at: a threshold for each network.
+    """
+    gallery = good(people, TRIED)
+    known = {network: embed(model, gallery) for network, model in models.items()}
+    found: dict = {network: {} for network in models}
+    for amount in AMOUNTS[name]:
+        probes = another(people, name, amount)
+        for network, model in models.items():
+            here = rates(known[network], embed(model, probes), at[network])
+            found[network][f"{amount:g}"] = here
+    return found
+
+
+def breaks_at(amounts: list[float], tar: list[float]) -> float | None:
+    """The amount at which the TAR falls below `KEPT`, straight between those measured; None if it
+    never does."""
+    for place, value in enumerate(tar):
+        if value < KEPT:
+            if not place:
+                return amounts[0]
+            share = (tar[place - 1] - KEPT) / (tar[place - 1] - value)
+            return amounts[place - 1] + share * (amounts[place] - amounts[place - 1])
+    return None
+
+
+def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
+    """[accident][amount]: rates of pairs of ORL's s21 to s40, one spoilt and the other not.
+
+    The threshold accepts 1 % of the impostor pairs of s1 to s20.
+    """
+    known, faces = open_people(), unseen_people().map(orl.small)
+    chosen = strangers.verification(strangers.codes(model, known.images), known)
+    at, still = chosen.threshold_at(FAR_ORL), strangers.codes(model, faces.images)
+    return {
+        name: {
+            f"{amount:g}": strangers.changed_rates(
+                strangers.codes(model, spoilt(faces.images, name, amount)), still, faces, at
+            )
+            for amount in AMOUNTS[name]
+        }
+        for name in SPOILT
+    }
+
+
+def both(images: Tensor, generator: torch.Generator) -> Tensor:
+    """`Augment()`, and `Distort()` after it."""
+    moved = Augment()(images, generator)
+    return Distort(mirror=False)(moved.mul(255).round().to(torch.uint8), generator)
+
+
+# What a network sees of its photographs while it learns.
+CURES: Mapping[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "as they are": STILL, "moved and relit": Augment(), "accidents": Distort(mirror=False),
+    "both": both,
+}  # fmt: skip
+ILLS: Mapping[str, tuple[str, float]] = {
+    "darker": ("darkness, stops", 1), "blurred": ("blur, pixels", 2),
+    "noisy": ("noise, of the range", 0.1), "16 pixels": ("pixels across", 16),
+}  # fmt: skip
+
+
+def cured(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, float]:
+    """Top-1 of a FaceCNN that has learnt twenty people's names, on spoilt photographs.
+
+    Args:
+        cure: of `CURES`.
+        photos: of each person, ORL's s21 to s40, to learn from.
+        seed: of the split and of the training.
+        epochs: of 20 photographs for each of one.
+    """
+    train, test = orl.split(photos, seed)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        model = FaceCNN(24, 128, test.people)
+    fit(model, train, epochs=epochs, batch=orl.BATCH, augment=CURES[cure], seed=seed,
+        progress=False)  # fmt: skip
+    tried = {"as they are": test} | {
+        ill: test.map(lambda images, how=how: spoilt(images, *how)) for ill, how in ILLS.items()
+    }
+    shift = next(iter(strangers.MISPLACED))
+    tried["moved"] = test.map(lambda images: strangers.misplaced(images, shift, 8))
+    return {name: orl.top1(model, faces) for name, faces in tried.items()}

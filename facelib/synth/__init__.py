@@ -1,0 +1,34 @@
+"""Faces of people who don't exist, with everything about them known.
+
+    people = identities(100, seed=0)                      # who: a row of numbers a person
+    photos = nuisances(100, seed=1, yaw=(-20.0, 20.0))    # how they are seen: a row a photograph
+    render(people, photos, size=112, channels=3)          # uint8 (100, 3, 112, 112)
+    synth(100, images=10, seed=0)                         # a FaceSet, all in one
+
+IDENTITY and NUISANCE say what every number means and how far it may go. A head is a turned ellipse
+with a relief of smooth bumps; what is painted on it are distances to curves, so that edges are
+clean at any size. Nothing is learned from photographs. Reading order: identity and nuisance (the
+numbers), prepare and relief (what follows from them), head (the surface), paint and surround (the
+picture), render.
+"""
+
+from facelib.synth.faceset import synth
+from facelib.synth.factors import Factor, Factors
+from facelib.synth.identity import IDENTITY, identities, skin_group
+from facelib.synth.nuisance import NUISANCE, nuisances
+from facelib.synth.render import render
+from facelib.synth.video import Video, video
+
+__all__ = [
+    "IDENTITY",
+    "NUISANCE",
+    "Factor",
+    "Factors",
+    "Video",
+    "identities",
+    "nuisances",
+    "render",
+    "skin_group",
+    "synth",
+    "video",
+]

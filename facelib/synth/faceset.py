@@ -1,0 +1,63 @@
+"""Synthetic people as a FaceSet, like any other source of faces."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from facelib.data.faceset import FaceSet
+from facelib.synth.factors import Choice, Factors
+from facelib.synth.identity import identities, skin_group
+from facelib.synth.nuisance import nuisances
+from facelib.synth.render import render
+
+PHOTOS = 2**31  # keeps the photographs' random numbers apart from the people's
+
+
+def synth(
+    people: int | Factors,
+    images: int | Tensor = 10,
+    seed: int = 0,
+    *,
+    size: int = 64,
+    channels: int = 1,
+    groups: int = 4,
+    device: torch.device | str = "cpu",
+    compiled: bool = False,
+    **photo: Choice,
+) -> FaceSet:
+    """Photographs of people who don't exist, ordered by person.
+
+    Args:
+        people: how many, or rows of `identities` to choose them: `identities(50, skin=(0, 0.3))`.
+        images: how many of each person, or an int64 tensor (people,) with a number for each.
+        seed: 0 to 2**31 - 1; another seed gives other people and other photographs.
+        size, channels, device, compiled: as in `render`.
+        groups: `group` is the person's range of skin reflectance out of so many, 0 the darkest.
+        photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
+
+    Raises:
+        ValueError: no people, nobody with an image, another seed, or what `render` and `nuisances`
+            refuse.
+    """
+    if not 0 <= seed < PHOTOS:
+        raise ValueError(f"want a seed from 0 to 2**31 - 1, got {seed}")
+    if not isinstance(people, Factors):
+        people = identities(people, seed)
+    counts = torch.as_tensor(images, dtype=torch.int64).expand(len(people))
+    if groups < 1 or counts.min() < 0 or not counts.sum():
+        raise ValueError(
+            f"want at least 1 group and 1 image, got groups={groups} and images={images}"
+        )
+    person = torch.arange(len(people)).repeat_interleave(counts)
+    photos = nuisances(len(person), seed + PHOTOS, **photo)
+    pictures = render(
+        people[person], photos, size=size, channels=channels, device=device, compiled=compiled
+    )
+    return FaceSet(
+        pictures,
+        person.to(device),
+        tuple(f"nobody {number}" for number in range(1, len(people) + 1)),
+        group=skin_group(people, groups)[person].to(device),
+        source=f"people who don't exist, facelib.synth, seed {seed}",
+    )

@@ -1,0 +1,38 @@
+import pytest
+
+from facecourse.kit import cards, progress
+from notebooks.build import sources
+
+
+def test_there_is_a_card_for_every_lesson():
+    assert list(cards.CARDS) == [source.stem[:2] for source in sources()]
+
+
+def test_a_machine_half_as_fast_waits_longer_for_the_training_part_only(monkeypatch, capsys):
+    monkeypatch.setattr(cards, "training_speed", lambda: cards.REFERENCE / 2)
+    monkeypatch.setattr(cards, "CARDS", {"00": cards.Card("Start", 10, 1.0, 0.5)})
+    table = cards.cost_card()
+    assert table.rows[0][:3] == ["00", "Start", "15 s"]
+    assert "images a second" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("memory", "advice"), [(1.5e9, "close other programs"), (16e9, "fits")])
+def test_too_little_memory_is_said(monkeypatch, memory, advice):
+    machine = {"gpu": None, "cpu": "x", "cores": 2, "memory_bytes": memory}
+    monkeypatch.setattr(cards, "describe", lambda: machine)
+    monkeypatch.setattr(cards, "training_speed", lambda: 100.0)
+    assert advice in cards.cost_card().rows[0][4]
+
+
+def test_the_training_speed_is_measured():
+    assert cards.training_speed(seconds=0.05) > 1
+
+
+def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_not(capsys):
+    progress.note("00", "chance", solved=True)
+    progress.note("00", "top1", solved=False)
+    progress.note("00", "a question of last year", solved=True)
+    first, second, *_ = cards.progress_card().rows
+    assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]
+    assert second[2:] == ["0 of 4 solved", "○○○○"]
+    assert str(progress.folder()) in capsys.readouterr().out

@@ -1,0 +1,106 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+from ipywidgets import IntSlider
+
+from facecourse.kit import charts
+from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
+from facelib.measure import Interval, Verification
+
+
+@pytest.fixture
+def pairs():
+    generator = torch.Generator().manual_seed(0)
+    same = torch.arange(400) < 100
+    return Verification(torch.randn(400, generator=generator) * 0.1 + same * 0.3, same)
+
+
+def test_a_table_reads_as_text_and_as_html_and_escapes_names():
+    table = charts.Table(["name", "value"], [["<b>", 0.12345], ["c", Interval(0.5, 0.4, 0.6, 9)]])
+    assert repr(table).splitlines() == [
+        "name  value",
+        "<b>   0.123",
+        "c     0.500 [0.400, 0.600]",
+    ]
+    assert "<td>&lt;b&gt;</td><td>0.123</td>" in table._repr_html_()
+
+
+def test_compare_names_the_best_and_puts_live_values_beside_stored_ones(shown):
+    stored = charts.intervals({"a": [0.8, 0.9], "b": [0.95, 0.97]})
+    table = charts.compare(stored, {"b": 0.94})
+    assert "the highest is b with 0.960" in shown[0]
+    assert table.head == ["", "top-1 accuracy (stored)", "this run"]
+    assert [row[2] for row in table.rows] == ["-", "0.940"]
+    assert charts.compare(stored).head == ["", "top-1 accuracy (stored)"]
+
+
+def test_spread_says_lowest_and_highest(shown):
+    table = charts.spread({"a": [0.8, 0.9, 0.7]})
+    assert table.rows == [["a", "3", "0.700", "0.800", "0.900"]]
+    assert "a from 0.700 to 0.900" in shown[0]
+
+
+def test_the_scores_figure_reports_what_the_threshold_decides(shown, pairs):
+    threshold = pairs.threshold_at(0.05)
+    table = charts.scores_figure(pairs, threshold)
+    assert float(table.rows[0][1]) == pytest.approx(pairs.far_at(threshold), abs=1e-4)
+    assert float(table.rows[0][3]) == pytest.approx(pairs.tar_at(0.05), abs=1e-4)
+    assert f"{threshold:.3f}" in shown[0]
+
+
+def test_moving_the_slider_draws_again_with_another_far(shown, pairs):
+    box = charts.threshold_slider(pairs, 0.0)
+    before = len(shown)
+    box.children[0].value = 0.2
+    assert len(shown) == before + 1
+    assert shown[-1] != shown[-2]
+    assert f"FAR {pairs.far_at(box.children[0].value):.4f}" in shown[-1]
+
+
+def test_pictures_are_drawn_in_a_row(shown):
+    charts.images(np.zeros((3, 4, 4)) + 1, "three flat pictures")
+    assert shown == ["three flat pictures"]
+
+
+def test_the_pareto_plot_names_its_front(shown):
+    protocol = Protocol("p", "faces", "split", {"auc": "area"})
+    board = Scoreboard(protocol)
+    board.add(Row("good", "01", protocol, {"auc": 0.9}, latency_ms=1.0))
+    board.add(Row("bad", "01", protocol, {"auc": 0.8}, latency_ms=2.0))
+    charts.pareto(board, "latency_ms", "auc")
+    assert shown[0].endswith("cheaper and better than: good.")
+
+
+def test_panels_and_answers_are_drawn_whatever_their_dimensions(shown):
+    picture = torch.rand(4, 5)
+    charts.panels({"a": picture, "b": picture[None, None]}, "Two pictures of noise")
+    charts.side_by_side(picture[None, None], picture[None, None])
+    charts.side_by_side(torch.zeros(2, 3, 4, 5), torch.zeros(2, 3, 4, 5))
+    charts.side_by_side(torch.tensor([1.0, 2]), torch.tensor([1.0, 3]))
+    assert shown == [
+        "Two pictures of noise",
+        *["On the left what you made, on the right what was wanted."] * 3,
+    ]
+
+
+def test_lines_say_where_they_begin_and_end(shown):
+    points = [Interval(0.1, 0.0, 0.2, 5), Interval(0.9, 0.8, 1.0, 5)]
+    charts.lines([2, 256], {"tuned": points}, "values", "top-1")
+    assert shown == ["Curves of top-1 over values: tuned from 0.100 to 0.900."]
+
+
+def test_what_is_drawn_follows_every_control(capsys):
+    a, b = IntSlider(1), IntSlider(2)
+    box = charts.explore(lambda a, b: charts.Table(["sum"], [[a + b]]), a=a, b=b)
+    assert box.children[:2] == (a, b)
+    a.value = 5
+    b.value = 7
+    assert [int(n) for n in re.findall(r"^(\d+)$", capsys.readouterr().out, re.M)] == [3, 7, 12]
+
+
+def test_a_difference_has_its_sign():
+    change = Interval(1.26, -0.5, 2.0, n=3)
+    assert charts.signed(change) == "+1.3 [-0.5, +2.0]"
+    assert charts.signed(change, 2, "°") == "+1.26° [-0.50, +2.00]"

@@ -1,0 +1,24 @@
+import pytest
+
+from facecourse.kit import pick
+
+VALUES = {"smoke": 1, "quick": 2, "full": 3}
+
+
+@pytest.mark.parametrize("profile", VALUES)
+def test_each_profile_has_its_value(profile):
+    assert pick(profile, **VALUES) == VALUES[profile]
+
+
+def test_the_environment_decides_where_the_lesson_does_not(monkeypatch):
+    monkeypatch.setenv("FACELIB_PROFILE", "full")
+    assert pick(None, **VALUES) == 3
+    assert pick("smoke", **VALUES) == 1
+    monkeypatch.delenv("FACELIB_PROFILE")
+    assert pick(None, **VALUES) == 2
+
+
+def test_an_unknown_profile_is_refused(monkeypatch):
+    monkeypatch.setenv("FACELIB_PROFILE", "fast")
+    with pytest.raises(ValueError, match="smoke, quick, full, got 'fast'"):
+        pick(None, **VALUES)

@@ -1,0 +1,58 @@
+"""What other tools make of the ladder's networks, with openvino's place taken by onnxruntime."""
+
+import sys
+import types
+
+import pytest
+import torch
+
+from facecourse.kit import evidence
+from facecourse.ladder import evidence as ladder
+from facecourse.ladder import peers
+from facelib.compress import export
+from facelib.models import FaceResNet, embed, save
+from facelib.models.runtime import OnnxModel
+
+
+class Stand(OnnxModel):
+    def once(self):
+        return ladder.call(self)
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    torch.manual_seed(0)
+    monkeypatch.setattr(peers, "face_embedding", lambda: FaceResNet(4, 16).eval())
+    for name in (peers.HALF, peers.RAGGED, peers.LAST):
+        save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / f"{name}.safetensors")
+    core = types.SimpleNamespace(read_model=lambda path: path)
+    monkeypatch.setitem(sys.modules, "openvino", types.SimpleNamespace(Core=lambda: core))
+    monkeypatch.setattr(peers, "Openvino", Stand)
+    monkeypatch.setattr(peers, "by_nncf", lambda plain, path, images: (Stand(plain), 7))
+    monkeypatch.setattr(peers, "version", lambda tool: "0")
+    return tmp_path
+
+
+def test_each_tool_has_a_row_for_both_networks(folder):
+    peers.main(folder, people=12, pairs=6, out=folder)
+    rows = evidence.read("peers", folder)["rows"]
+    tools = (
+        "32 bits, onnxruntime", "32 bits, openvino", "8 bits, facelib",
+        "8 bits, onnxruntime alone", "8 bits, nncf and openvino", "codes, facelib",
+    )  # fmt: skip
+    half = [f"teacher, half pruned by {who}" for who in ("facelib", "torch-pruning alone")]
+    both = [f"{name}, {tool}" for name in (peers.TEACHER, peers.LAST) for tool in tools]
+    assert list(rows) == half + both
+    plain, *_, codes = (rows[f"teacher, {tool}"]["bytes"] for tool in tools)
+    assert codes < rows["teacher, 8 bits, onnxruntime alone"]["bytes"] < 0.7 * plain
+    assert rows["teacher, 8 bits, nncf and openvino"]["bytes"] == 7
+    assert rows["teacher, 32 bits, onnxruntime"]["points lost"]["value"] == 0
+
+
+def test_onnxruntimes_own_settings_give_nearly_the_same_embeddings(tmp_path):
+    torch.manual_seed(0)
+    model = FaceResNet(4, 16).eval()
+    images = torch.randint(256, (16, 1, 64, 64), dtype=torch.uint8)
+    plain = export(model, tmp_path / "plain.onnx", peers.SHAPE).path
+    small = OnnxModel(peers.by_onnxruntime(plain, tmp_path / "small.onnx", images))
+    assert (embed(small, images) * embed(model, images)).sum(1).min() > 0.9

@@ -1,0 +1,63 @@
+import torch
+
+from facecourse.lesson01_background import exercises as lesson01
+from facelib.data import FaceSet, normalise_light, orl
+
+
+def few(people=4):
+    """The first people of ORL, at half the size to be quick."""
+    return orl().of_people(list(range(people))).map(lesson01.half_size)
+
+
+def test_noise_is_the_same_at_every_call_and_keeps_the_mean():
+    grey = torch.full((2, 1, 40, 40), 128, dtype=torch.uint8)
+    noisy = lesson01.noise(grey)
+    assert torch.equal(noisy, lesson01.noise(grey))
+    assert abs(float(noisy.float().mean()) - 128) < 3
+    assert 40 < float(noisy.float().std()) < 55
+
+
+def test_side_light_darkens_from_left_to_right_down_to_a_third():
+    grey = torch.full((1, 1, 3, 9), 90, dtype=torch.uint8)
+    row = lesson01.side_light(grey)[0, 0, 0].tolist()
+    assert row[0] == 90
+    assert row[-1] == 30
+    assert row == sorted(row, reverse=True)
+
+
+def test_doing_nothing_changes_nothing_and_equalising_cures_side_light():
+    table = lesson01.preprocessing(
+        few(), {"nothing again": lambda images: images, "equalise": normalise_light}
+    )
+    assert [row[0] for row in table.rows] == ["nothing", "nothing again", "equalise"]
+    assert table.rows[1][1:] == ["+0.000 [+0.000, +0.000]"] * 3
+    plain, cured = float(table.rows[0][3][:5]), float(table.rows[2][3][:6])
+    assert plain + cured > plain + 0.1
+
+
+def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
+    from facelib.models.classical import pixels
+
+    faces = few()
+    runs = lesson01._runs(faces, lambda images: images, lambda images: images)
+    for seed in range(3):
+        train, _, test = faces.split_images(train=5, seed=seed)
+        # the lesson subtracts the mean of all images, the pipeline that of the training images
+        score = pixels().fit(train.images, train.person).score(test.images, test.person)
+        assert abs(runs[seed] - score) <= 0.05
+
+
+def test_imbalance_lists_who_enrolled_more_first_and_the_mean_lies_between():
+    rows = {row[0]: float(row[1][:5]) for row in lesson01.imbalance(few(8)).rows}
+    assert rows["one photograph"] < rows["everybody"] < rows["five photographs"]
+
+
+def test_a_poor_gallery_holds_one_photograph():
+    faces = FaceSet(
+        torch.arange(20, dtype=torch.uint8).view(20, 1, 1, 1).repeat(1, 1, 2, 2),
+        torch.arange(2).repeat_interleave(10),
+        ("a", "b"),
+    )
+    rank = faces.rank_within_person(0)
+    gallery = rank < torch.where(faces.person % 2 == 1, 1, 5)
+    assert torch.bincount(faces.person[gallery]).tolist() == [5, 1]

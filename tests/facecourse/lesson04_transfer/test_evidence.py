@@ -1,0 +1,75 @@
+"""The evidence of lesson 04 at its smallest: every source and method is there, paired by split."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from facecourse.kit import evidence, orl, protocol, transfer
+from facecourse.kit.scoreboard import Scoreboard
+from facecourse.lesson04_transfer import evidence as lesson04
+from facecourse.lesson04_transfer import experiment as around
+from facelib.models import FaceResNet
+
+
+@pytest.fixture
+def small_networks(monkeypatch):
+    def network(*_, **__):
+        torch.manual_seed(0)
+        return FaceResNet(2, 8).eval()
+
+    monkeypatch.setattr(transfer, "SOURCES", dict.fromkeys(transfer.SOURCES, network))
+    monkeypatch.setattr(lesson04, "face_embedding", network)
+    monkeypatch.setattr(lesson04, "efficientnet_lite0", network)
+    monkeypatch.setattr(lesson04, "scoreboard", lambda folder: None)
+    monkeypatch.setattr(around, "labelled", partial(around.labelled, people=30))
+
+
+@pytest.mark.usefixtures("small_networks")
+def test_the_evidence_of_lesson_04_has_every_person_of_every_split(tmp_path, monkeypatch):
+    monkeypatch.setattr(lesson04, "by_description", lambda seeds: {"who": [0.5] * len(seeds)})
+    lesson04.main({1: (0, 1), 2: (0,)}, few=(0,), chosen_on=(100,), steps=1, folder=tmp_path)
+    stored = evidence.read("evidence", tmp_path)
+    one = stored["top-1"]["1"]
+    assert set(one["synthetic faces"]) == {"nearest", "at once", *transfer.METHODS}
+    assert len(one["ImageNet"]["all"]["as they are"]) == 1
+    for source, methods in one.items():
+        for method, shifts in methods.items():
+            if source != "ImageNet" or method in ("nearest", "frozen"):
+                assert {len(runs) for runs in shifts.values()} == {2}
+                assert {len(shares) for runs in shifts.values() for shares in runs} == {20}
+            shifted = (source, method) in lesson04.SHIFTED
+            assert list(shifts) == (list(around.SHIFTS) if shifted else ["as they are"])
+    assert set(stored["top-1"]["2"]["synthetic faces"]) == {"nearest", "at once", *transfer.DEPTHS}
+    assert list(stored["stages"]) == [*"1234567"]
+    assert list(stored["budgets"]) == ["2", "4"]
+    tasks = stored["wrong tasks"]
+    assert list(tasks) == ["nothing", "who", "how", "chance"]
+    assert all(0 < share <= 1 for task in ("who", "how") for share in tasks[task]["own task"])
+    assert {len(runs) for task in tasks.values() for runs in task.values()} == {2}
+    for tried in stored["choices"].values():
+        assert {len(runs) for runs in tried.values()} == {1}
+    assert {len(runs) for runs in stored["training mode"].values()} == {2}
+
+
+def test_the_same_split_is_dealt_to_every_method_and_the_choices_are_made_on_other_people():
+    train, test = orl.split(1, seed=0)
+    again, _ = orl.split(1, seed=0)
+    assert torch.equal(train.images, again.images)
+    chosen_on, _ = orl.split(1, seed=0, chosen_on=True)
+    assert train.names == test.names == protocol.unseen_people().names
+    assert chosen_on.names == protocol.open_people().names
+
+
+def test_the_stored_board_has_both_sources_once():
+    board = Scoreboard.load(lesson04.evidence.BOARD)
+    rows = [row.method for row in board.rows if row.lesson == "04"]
+    assert rows == ["ImageNet network, 6 stages", "face embedding, synthetic people"]
+
+
+def test_the_rates_in_use_are_the_best_of_those_stored():
+    for arm, tried in evidence.read("evidence", lesson04.evidence.FOLDER)["choices"].items():
+        source, method = arm.split(", ", 1)
+        best = max(map(sum, tried.values()))
+        used = transfer.RATES.get((source, method), transfer.RATE)
+        assert sum(tried[f"{used:g}"]) == best

@@ -1,0 +1,245 @@
+"""The experiments and widgets of lesson 05 measure what the lesson says."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from facecourse.kit import verify as strangers
+from facecourse.lesson05_embeddings import (
+    crowd,
+    sphere,
+)
+from facecourse.lesson05_embeddings import (
+    figures as sphere_tables,
+)
+from facecourse.lesson05_embeddings import (
+    widgets as sphere_widgets,
+)
+from facelib import data
+from facelib.data import FaceSet
+from facelib.measure import Verification, similarity
+from facelib.measure.gallery import Gallery
+from facelib.models import face_embedding
+from facelib.synth import identities
+from facelib.training.losses import with_margin
+
+
+@pytest.fixture(scope="module")
+def model():
+    return face_embedding()
+
+
+def people(count: int, each: int, width: int = 16, noise: float = 0.1) -> tuple:
+    generator = torch.Generator().manual_seed(0)
+    person = torch.arange(count).repeat_interleave(each)
+    middle = torch.randn(count, width, generator=generator)
+    return middle[person] + noise * torch.randn(len(person), width, generator=generator), person
+
+
+def faces_of(person) -> FaceSet:
+    images = torch.zeros(len(person), 1, 8, 8, dtype=torch.uint8)
+    return FaceSet(images, person, tuple(map(str, person.unique().tolist())))
+
+
+@pytest.mark.parametrize("name", sphere.LOSSES)
+def test_each_loss_separates_six_people_on_a_sphere(name):
+    points = sphere.drawn(sphere.made(name, 3), 3, steps=150)
+    assert points.test.shape == (30, 3)
+    assert sphere.angles(points).top1 > 0.8
+
+
+def test_angles_are_measured_from_the_middle_of_the_training_photographs():
+    degrees = torch.arange(sphere.PEOPLE) * 40.0
+    person = torch.arange(sphere.PEOPLE)
+
+    def at(angle):
+        return torch.stack([angle.deg2rad().cos(), angle.deg2rad().sin()], 1)
+
+    found = sphere.angles(sphere.Drawn(3 * at(degrees), at(degrees + 10), person))
+    assert found.within == pytest.approx(10, abs=1e-3)
+    assert found.between == pytest.approx(40, abs=1e-3)
+    assert found.top1 == 1
+
+
+@pytest.mark.parametrize(("kind", "margin"), [("cosface", 0.3), ("arcface", 0.4)])
+def test_at_the_edge_of_its_room_a_face_is_as_near_to_the_next_person(kind, margin):
+    angle = math.radians(sphere.room(60, margin, kind))
+    own, other = math.cos(angle), math.cos(math.radians(60) - angle)
+    assert float(with_margin(torch.tensor(own), margin, kind)) == pytest.approx(other, abs=1e-6)
+    assert sphere.room(60, 0, kind) == pytest.approx(30)
+    assert sphere.room(20, 1.5, kind) == 0
+
+
+def test_negatives_are_hard_semi_hard_or_easy_by_their_distance():
+    degrees = torch.tensor([0.0, 30, 10, 35, 90])
+    points = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
+    kind = sphere.negatives(points, torch.tensor([0, 0, 1, 1, 1]), 0, 1, margin=0.2)
+    assert kind.tolist() == [0, 0, 1, 2, 3]
+
+
+def test_of_equal_accuracies_the_strict_door_lets_fewer_impostors_in():
+    codes, person = people(10, 4, noise=1.0)
+    pairs = strangers.verification(codes, faces_of(person))
+    _, strict, mild = strangers.equally_accurate(pairs, pairs.accuracy_at(math.inf)).rows
+    assert float(strict[2]) <= float(mild[2])
+    assert float(strict[3]) < float(mild[3])
+    assert float(strict[1]) >= pairs.accuracy_at(math.inf) - 1e-3
+
+
+def test_a_threshold_is_chosen_on_some_people_and_measured_on_others():
+    codes, person = people(12, 5, noise=0.6)
+    other, _ = people(12, 5, noise=1.2)
+    chosen_on = strangers.verification(codes, faces_of(person))
+    (row,) = strangers.carried_over(chosen_on, other, faces_of(person), 0.05).rows
+    there = Verification(*(part for part in _pairs(other, person)))
+    assert float(row[3].split()[0]) == pytest.approx(
+        there.far_at(chosen_on.threshold_at(0.05)), abs=1e-3
+    )
+
+
+def _pairs(codes, person):
+    left, right, same = data.all_pairs(person)
+    return similarity(codes, codes)[left, right], same
+
+
+def test_in_an_open_set_known_probes_need_the_right_name_and_strangers_any():
+    person = torch.tensor([0, 0, 1, 1, 2, 2])
+    codes = torch.eye(4)[torch.tensor([0, 0, 1, 0, 2, 1])]
+    known = torch.tensor([True, True, False])
+    inside, outside = strangers.open_set(codes @ codes.T, person, known, photo=0)
+    assert inside.tolist() == [1, -math.inf]  # the second of person 1 looks like person 0
+    assert outside.tolist() == [0, 1]
+    assert strangers.detection_rate(inside, outside, fpir=0.5) == 0.5
+    assert strangers.detection_rate(inside, outside, fpir=0.1) == 0
+
+
+def test_more_strangers_are_kept_out_the_fewer_are_found():
+    codes, person = people(20, 4, noise=1.0)
+    table = strangers.strangers_table(codes, faces_of(person), sizes=(5,), halves=3)
+    closed, found = (float(cell.split()[0]) for cell in table.rows[0][1:])
+    assert 0 < found < closed <= 1
+
+
+@pytest.mark.parametrize("kind", strangers.MISPLACED)
+def test_a_crop_is_spoilt_by_as_much_as_asked_and_by_nothing_at_0(kind):
+    images = data.orl().images[:4]
+    assert torch.equal(strangers.misplaced(images, kind, 0), images)
+    little, much = (
+        (strangers.misplaced(images, kind, amount).float() - images.float()).abs().mean()
+        for amount in (4, 20)
+    )
+    assert 0 < little < much
+
+
+def test_a_crowd_keeps_lengths_and_each_donors_spread():
+    codes, _ = people(30, 6)
+    drawn = crowd.Crowd.like(codes, 6, blur=0.4).draw(200, seed=1)
+    assert drawn.shape == (200, 6, 16)
+    assert torch.allclose(drawn.norm(dim=2), torch.ones(200, 6), atol=1e-5)
+    donors = normalize(codes).view(30, 6, 16)
+    spreads = torch.stack([(d @ d.T).sum() for d in donors])
+    for photographs in drawn[:20]:
+        assert float((spreads - (photographs @ photographs.T).sum()).abs().min()) < 1e-3
+    with pytest.raises(ValueError, match="blur from 0 to 1"):
+        crowd.Crowd.like(codes, 7, blur=0.4)
+
+
+def test_lookalikes_are_pairs_of_different_people_the_most_alike_first():
+    codes, person = people(12, 3, noise=0.5)
+    images = person.byte()[:, None, None, None].expand(-1, 1, 8, 8).contiguous()
+    names = tuple(map(str, range(12)))
+    pairs = crowd.lookalikes(FaceSet(images, person, names), codes, count=4)
+    shown = pairs.images[:, 0, 0, 0].tolist()
+    assert len(set(shown)) == 8
+    cosine = similarity(codes, codes).masked_fill(person[:, None] == person, -1)
+    first = divmod(int(cosine.argmax()), len(cosine))
+    assert [shown[0], shown[4]] == person[list(first)].tolist()
+
+
+def test_a_race_reports_the_share_of_right_names():
+    codes, person = people(50, 2)
+    gallery = Gallery(codes[::2], person[::2])
+    assert crowd.rank1(gallery, codes[1::2], person[1::2]) == 1
+    (row,) = crowd.race({"exact": gallery}, codes[1::2], person[1::2]).rows
+    assert row[-1] == "1.000"
+
+
+def tables(text: str) -> list[str]:
+    return re.findall(r"^\S.*\d.*$", text, re.MULTILINE)
+
+
+def test_another_margin_trains_another_network(capsys):
+    box = sphere_widgets.margin_slider(steps=3)
+    box.children[1].value = 0.6
+    box.children[0].value = "arcface"
+    assert len(set(tables(capsys.readouterr().out))) >= 3
+
+
+def test_a_larger_triplet_margin_mines_more_negatives(capsys):
+    points = sphere.drawn(sphere.made("triplet"), steps=5)
+    box = sphere_widgets.triplet_slider(points)
+    counts = []
+    for margin in (0.05, 2):
+        capsys.readouterr()
+        box.children[0].value = margin
+        counts.append(int(tables(capsys.readouterr().out)[-1].split()[2]))
+    assert counts[0] < counts[1]
+
+
+def test_a_morphed_face_becomes_less_like_the_original(model, capsys):
+    person = identities(1, seed=8)
+    box = sphere_widgets.morph_slider(model, person)
+    factor, slider = box.children[:2]
+    factor.value = "skin"
+    similarities = []
+    for position in (float(person["skin"]), 0.0 if float(person["skin"]) > 0.5 else 1.0):
+        capsys.readouterr()
+        slider.value = position
+        similarities.append(float(tables(capsys.readouterr().out)[-1].split()[-1]))
+    assert similarities[1] < similarities[0]
+
+
+def test_a_blend_is_the_one_at_0_and_the_other_at_1(model, capsys):
+    pair = identities(2, seed=8)
+    box = sphere_widgets.blend_slider(model, pair[:1], pair[1:])
+    for position, place in ((0.0, 0), (1.0, 1)):
+        capsys.readouterr()
+        box.children[0].value = position
+        assert float(tables(capsys.readouterr().out)[-1].split()[place]) == pytest.approx(1)
+
+
+def test_a_badly_cropped_face_scores_lower(model, capsys):
+    box = sphere_widgets.misplaced_slider(model, identities(1, seed=8), threshold=0.5)
+    scores = []
+    for amount in (0, 25):
+        capsys.readouterr()
+        box.children[1].value = amount
+        scores.append(float(tables(capsys.readouterr().out)[-1].split()[0]))
+    assert scores[1] < scores[0]
+
+
+def test_a_stricter_far_moves_the_threshold_up(capsys):
+    codes, person = people(12, 5, noise=0.8)
+    faces = faces_of(person)
+    box = sphere_widgets.far_slider(strangers.verification(codes, faces), codes, faces)
+    thresholds = []
+    for far in (0.1, 0.01):
+        capsys.readouterr()
+        box.children[0].value = far
+        thresholds.append(float(tables(capsys.readouterr().out)[-1].split()[1]))
+    assert thresholds[0] < thresholds[1]
+
+
+def test_the_tables_of_stored_runs_have_a_row_for_each_case():
+    seeds = {"within": [3.0, 4.0, 5.0], "between": [30.0, 32.0, 31.0]}
+    rows = sphere_tables.margins({"cosface": {"0.0": seeds, "0.35": seeds}}).rows
+    assert [row[1] for row in rows] == ["0.0", "0.35"]
+    assert rows[1][2].startswith("+0.0°")
+    runs = {"softmax": {"AUC": [0.9, 0.8]}, "triplet": {"AUC": [0.8, 0.7]}}
+    (row,) = sphere_tables.against(runs, "softmax").rows
+    assert row[1].startswith("-0.100")

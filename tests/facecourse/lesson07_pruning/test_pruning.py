@@ -1,0 +1,143 @@
+"""The experiments, tables and the slider of lesson 07 measure what the lesson says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from facecourse.kit import orl
+from facecourse.lesson07_pruning import experiment as pruning
+from facecourse.lesson07_pruning import figures as pruning_charts
+from facelib.compress import sparsify
+from facelib.measure import macs
+from facelib.models import face_student
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH", 32)
+    monkeypatch.setattr(pruning, "KEPT", 2)
+    pruning.lessons_of_the_teacher.cache_clear()
+    yield
+    pruning.lessons_of_the_teacher.cache_clear()
+
+
+def test_the_student_loses_little_and_without_most_weights_nearly_all():
+    sparse, _ = sparsify(face_student(), 0.9)
+    assert pruning.lost(face_student(), 40).value < 5
+    assert pruning.lost(sparse, 40).value > 50
+
+
+def test_training_on_brings_points_back_and_keeps_the_zeros():
+    sparse, _ = sparsify(face_student(), 0.7)
+    before = {name: part.weight == 0 for name, part in _layers(sparse)}
+    better = pruning.trained_on(sparse, steps=30)
+    for name, part in _layers(better):
+        assert torch.equal(part.weight == 0, before[name])
+    assert pruning.says(better) < pruning.says(sparse)
+
+
+def test_rounds_end_with_as_many_zeros():
+    sparse = pruning.in_rounds(face_student(), 0.9, steps=4)
+    zeros = torch.cat([(part.weight == 0).flatten() for _, part in _layers(sparse)])
+    assert zeros.double().mean().item() == pytest.approx(0.9, abs=1e-3)
+
+
+@pytest.mark.parametrize("importance", ["L1", "Taylor"])
+def test_channels_go_by_importance_and_the_rival_has_the_same_shape(importance):
+    small = pruning.channels(0.5, importance)
+    assert macs(small, pruning.SHAPE) <= 0.5 * macs(face_student(), pruning.SHAPE)
+    rival = pruning.from_nothing(small, steps=1)
+    shapes = [[p.shape for p in model.parameters()] for model in (small, rival)]
+    assert shapes[0] == shapes[1]
+    assert not torch.equal(next(small.parameters()), next(rival.parameters()))
+
+
+def test_each_block_can_go_and_each_layer_is_tried():
+    names = pruning.blocks(face_student())
+    assert len(names) == 3
+    assert macs(pruning.without(names[0]), pruning.SHAPE) < macs(face_student(), pruning.SHAPE)
+    found = pruning.sensitivity(0.5, people=8)
+    assert list(found) == [name for name, _ in _layers(face_student())]
+
+
+def test_a_pruned_namer_is_plain_and_has_its_zeros():
+    train, _ = orl.split(1, 100, chosen_on=True)
+    first = pruning.namer(train, 0, epochs=1)
+    small = pruning.pruned_namer(first, 0.5, train, 1, epochs=1)
+    weights = pruning_charts.all_weights(small)
+    assert (weights == 0).double().mean().item() == pytest.approx(0.5, abs=1e-3)
+    assert not any("parametrizations" in name for name in small.state_dict())
+
+
+def test_more_zeros_leave_a_smaller_compressed_file(capsys):
+    box = pruning_charts.sparsity_slider(people=12)
+    sizes = []
+    for share in (0.0, 0.9):
+        capsys.readouterr()
+        box.children[0].value = share
+        size = re.findall(r"([\d,]+) kB$", capsys.readouterr().out, re.MULTILINE)[-1]
+        sizes.append(int(size.replace(",", "")))
+    assert sizes[1] < 0.4 * sizes[0]
+
+
+def test_the_tables_hold_every_run():
+    interval = {"value": 40.0, "low": 35.0, "high": 45.0, "n": 9, "of": "people"}
+    runs = {"at once": interval, "trained on": [5.0, 7.0], "in rounds": [4.0, 6.0]}
+    rows = pruning_charts.weights_table({"0.8": runs}, [0.5, 0.7]).rows
+    assert [row[0] for row in rows] == ["0%", "80%"]
+    assert rows[1][4] == "+1.0 [+1.0, +1.0]"
+    ways = {
+        "L1": runs | {"parameters": 9, "macs": 3e6, "from nothing": [8.0, 9.0]},
+        "Taylor": runs | {"parameters": 9, "macs": 2e6, "trained on": [3.0, 4.0]},
+    }
+    rows = pruning_charts.channels_table({"0.5": ways}).rows
+    assert [row[1] for row in rows] == ["L1", "Taylor"]
+    assert (rows[1][2], rows[1][7]) == ("2.0 million", "-")
+    first, second = runs["trained on"]
+    assert rows[0][6] == "-"
+    assert rows[1][6].startswith(f"{3.5 - (first + second) / 2:+.1f}")
+
+
+def _layers(model):
+    return [
+        (name, part)
+        for name, part in model.named_modules()
+        if isinstance(part, nn.Conv2d | nn.Linear)
+    ]
+
+
+def test_the_groups_are_what_pruning_takes_together():
+    rows = pruning_charts.groups(face_student()).rows
+    layers = len(pruning_charts.weighted(face_student()))
+    assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
+    together = next(row for row in rows if "," in row[2])
+    small = pruning.channels(0.5, round_to=1)
+    names = list(pruning_charts.weighted(small))
+    widths = {len(pruning_charts.weighted(small)[names[int(x) - 1]].weight)
+              for x in together[2].split(", ")}  # fmt: skip
+    assert len(widths) == 1
+    assert widths.pop() < int(together[1])
+
+
+def test_the_tables_of_speed_widths_layers_and_blocks_have_a_row_each():
+    interval = {"value": 1.5, "low": 1.4, "high": 1.6, "n": 9, "of": "pairs"}
+    assert len(pruning_charts.speed_table({"0.5": interval, "0.9": interval}).rows) == 2
+    width = {"widths": [8, 16], "macs": 2e6, "times faster": interval}
+    assert pruning_charts.widths_table({"8": width}).rows[0][1:3] == ["8 16", "2.00 million"]
+    rows = pruning_charts.sensitivity_figure({"features.0": interval, "embedding.1": interval}).rows
+    assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
+    block = {"macs": 2e6, "at once": interval, "trained on": [1.0, 2.0]}
+    assert pruning_charts.blocks_table({"features.6": block}).rows[0][0] == "features.6"
+
+
+def test_labels_in_place_of_images_show_nothing_but_the_label():
+    train, _ = orl.split(2, 0)
+    fields = pruning.labels_for_images(train)
+    assert fields.images.shape == train.images.shape
+    assert len(fields.images.flatten(1).unique(dim=0)) == train.people
+    assert all(len(fields.images[train.person == who].unique(dim=0)) == 1 for who in range(3))
+    assert torch.equal(fields.person, train.person)

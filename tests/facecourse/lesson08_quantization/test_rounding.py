@@ -1,0 +1,154 @@
+"""Lesson 08's experiments: what is rounded, split and exchanged."""
+
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from facecourse.lesson07_pruning import experiment as pruning
+from facecourse.lesson08_quantization import experiment as rounding
+from facecourse.lesson08_quantization import figures as rounding_charts
+from facelib.compress import export, quantize
+from facelib.compress.codebook import weighted
+from facelib.models import FaceResNet, embed, face_student
+
+
+def test_a_weight_is_rounded_to_so_many_values_around_zero():
+    weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
+    for bits in (2, 4, 8):
+        step = weight.flatten(1).abs().amax(1) / (2 ** (bits - 1) - 1)
+        rounded = rounding.round_to(weight, bits)
+        levels = rounded / step.view(6, 1, 1, 1)
+        assert torch.allclose(levels, levels.round(), atol=1e-4)
+        assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
+    spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
+    error = [(rounding.round_to(spread, 4, per) - spread).square().mean() for per in (True, False)]
+    assert error[0] < 0.5 * error[1]
+
+
+def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
+    before = face_student()
+    coarse = rounding.weights_of(2)
+    for name, layer in weighted(coarse).items():
+        assert len(layer.weight[0].unique()) <= 3, name
+        assert torch.equal(weighted(before)[name].weight, weighted(face_student())[name].weight)
+
+
+def test_prelu_takes_the_place_of_every_relu():
+    kinds = [type(part) for part in rounding.with_prelu().modules()]
+    relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
+    assert kinds.count(nn.PReLU) == relus > 0
+    assert nn.ReLU not in kinds
+
+
+def test_numbers_of_16_bits_are_those_the_type_holds():
+    for dtype in (torch.float16, torch.bfloat16):
+        state = rounding.as_type(dtype).state_dict()
+        cut = [t for t in state.values() if t.is_floating_point()]
+        assert all(torch.equal(t, t.to(dtype).float()) for t in cut)
+
+
+def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
+    _, kept = rounding.of_rank(0.25, (nn.Linear,))
+    assert {name: factor.rank for name, factor in kept.items()} == {"embedding.1": 32}
+    _, kept = rounding.of_rank(16, (nn.Conv2d,))
+    assert "features.0" not in kept
+    assert {factor.rank for factor in kept.values()} == {16}
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(pruning, "face_embedding", lambda: FaceResNet(2).eval())
+    pruning._reference.cache_clear()
+    yield
+    pruning._reference.cache_clear()
+
+
+def cells(capsys):
+    """Of the table that was printed last."""
+    return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
+
+
+@pytest.mark.usefixtures("few")
+def test_the_bits_slider_changes_every_number_and_so_does_the_choice_of_scales(capsys):
+    slider, scales, _ = rounding_charts.bits_slider(people=8).children
+    first = cells(capsys)
+    slider.value = 2
+    second = cells(capsys)
+    assert [a == b for a, b in zip(first, second, strict=True)] == [False, True] + 4 * [False]
+    scales.value = "one a layer"
+    assert cells(capsys)[3] != second[3]
+
+
+@pytest.mark.usefixtures("few")
+def test_the_rank_slider_changes_energy_weights_and_work(capsys):
+    layer, slider, _ = rounding_charts.rank_slider(people=8).children
+    first = cells(capsys)
+    slider.value = 8
+    second = cells(capsys)
+    assert [a == b for a, b in zip(first, second, strict=True)][:5] == 2 * [False] + [True] + 2 * [
+        False
+    ]
+    slider.value = 128
+    layer.value = layer.options[0]
+    assert cells(capsys)[0] == "32", "a rank beyond the matrix's becomes its full rank"
+
+
+INTERVAL = {"value": 1.5, "low": 1.2, "high": 1.8, "n": 9, "of": "people"}
+
+
+def test_tables_of_bits_files_types_and_scales_have_a_row_each():
+    files = {"32 bits": {"bytes": 1_200_000, "times faster": INTERVAL, "lost": INTERVAL}}
+    assert rounding_charts.files_table(files).rows[0][:2] == ["32 bits", "1,200 kB"]
+    runs = {"at once": INTERVAL, "trained on, then rounded": [3.0, 5.0], "aware": [1.0, 2.0]}
+    assert rounding_charts.bits_table({"3": runs}).rows[0][-1].startswith("+2.5")
+    scales = {"a channel": {"8": INTERVAL}, "a layer": {"8": INTERVAL}}
+    assert len(rounding_charts.scales_table(scales).rows[0]) == 3
+    eight = {"student": {"layers": [9, 8], "times faster": INTERVAL}}
+    assert rounding_charts.eight_table(eight).rows[0][1] == "8 of 9"
+    half = {"float16": {"largest": 65504.0, "step": 2**-10, "lost": INTERVAL}}
+    assert rounding_charts.halves_table(half).rows[0][1:3] == ["6.55e+04", "0.1%"]
+
+
+def test_tables_of_ranks_and_stages_have_a_row_each():
+    row = {
+        "layers": "Linear", "part": 0.25, "parameters": 1000, "macs": 2e6, "times faster": INTERVAL,
+        "at once": INTERVAL, "trained on": [1.0, 2.0],
+    }  # fmt: skip
+    assert rounding_charts.ranks_table([row]).rows[0][:4] == [
+        "Linear", "0.25", "1,000", "2.0 million"
+    ]  # fmt: skip
+    stages = [{"stage": "32 bits", "bytes": 1000, "lost": INTERVAL},
+              {"stage": "16 values", "bytes": 125, "lost": INTERVAL}]  # fmt: skip
+    assert [row[2] for row in rounding_charts.deep_table(stages).rows] == ["1.0", "8.0"]
+
+
+def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
+    some = rounding.faces(8)
+    monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)
+    monkeypatch.setitem(rounding.CALIBRATED_ON, "256 dark faces", lambda: some // 4)
+    plain = rounding.export(face_student(), tmp_path / "plain.onnx", pruning.SHAPE).path
+    rows = rounding_charts.calibration_table(plain, some[:8]).rows
+    assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
+    assert len({row[2] for row in rows}) > 2
+    assert max(float(row[2]) for row in rows if "faces" in row[0]) < 20
+
+
+def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
+    images = rounding.faces(4)
+    before = embed(face_student(), images)
+    codes = [embed(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
+    turned = [rounding.turned(code, before) for code in codes]
+    assert 0 < turned[0] < turned[1] < turned[2]
+    assert rounding.turned(before, before) < 0.1
+    assert rounding.turned(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
+
+
+def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
+    torch.manual_seed(0)
+    model = FaceResNet(4, 16, (0, 0, 1)).eval()
+    plain = export(model, tmp_path / "plain.onnx", (1, 64, 64)).path
+    small = quantize(plain, tmp_path / "small.onnx", rounding.faces(2)).path
+    whole = sum(p.numel() for p in model.parameters() if p.ndim > 1)
+    assert rounding.weights_in(plain) == rounding.weights_in(small) == whole

@@ -1,0 +1,43 @@
+"""The evidence on privacy at its smallest."""
+
+import pytest
+
+from facecourse.kit import evidence
+from facecourse.lesson10_harm import inversion_evidence as inversion
+from facelib.synth import IDENTITY
+
+STORED = ["128 numbers", "the student's 128 numbers", "128 signs"]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evidence")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inversion, "LOOKS", {"pixels": inversion.LOOKS["pixels"]})
+        patch.setattr(inversion.inversion, "COMPONENTS", 15)
+        inversion.main(folder, people=120, count=34, learnt=20, known=(0, 60))
+    return evidence.read("inversion", folder)
+
+
+def test_everything_is_measured_for_whatever_may_be_stored(found):
+    assert list(found["doors"]) == list(found["leaks"]) == STORED
+    shown = ["another photograph", *STORED, "the true numbers", "somebody else's"]
+    assert list(found["judges"]["pixels"]) == shown
+    assert list(found["leaks"]["128 signs"]) == list(IDENTITY)
+    assert list(found["choices"]) == list(inversion.LEARNERS)
+
+
+def test_a_reconstruction_opens_the_door_of_its_own_person_only(found):
+    whole = {kind: rate["value"] for kind, rate in found["doors"]["128 numbers"].items()}
+    assert whole["another photograph"] > 0.9
+    assert whole["reconstruction"] > 0.15 > 0.05 > whole["somebody else's"]
+
+
+def test_an_unknown_rotation_changes_no_cosine_and_is_undone_by_people_known(found):
+    turned = found["rotated"]
+    assert turned.pop("cosines moved by") < 1e-5
+    for by_count in turned.values():
+        assert list(by_count) == ["0", "60"]
+        assert by_count["0"]["value"] < 0.15
+    by_enrolled = turned["the photograph enrolled"]
+    assert by_enrolled["60"]["value"] > by_enrolled["0"]["value"]
