@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy import stats
 from torch import Tensor
 
 
@@ -25,7 +24,14 @@ class Interval:
     of: str = "people"
 
     def __repr__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] (n={self.n} {self.of})"
+        return f"{self:.3f} (n={self.n} {self.of})"
+
+    def __format__(self, spec: str) -> str:
+        """In a float's format: `f"{change:+.1f}"` is `+1.0 [0.5, 1.5]`, the value alone signed."""
+        if not spec:
+            return repr(self)
+        low, high = (format(end, spec.replace("+", "")) for end in (self.low, self.high))
+        return f"{self.value:{spec}} [{low}, {high}]"
 
     @property
     def excludes_zero(self) -> bool:
@@ -51,6 +57,8 @@ def mean_interval(values: Sequence[float] | Tensor, of: str = "seeds") -> Interv
         )
     if not values.isfinite().all():
         raise ValueError(f"every value must be finite, got {values.tolist()}")
+    from scipy import stats
+
     n, mean = len(values), float(values.mean())
     half = float(stats.t.ppf(0.975, n - 1) * values.std() / math.sqrt(n))
     return Interval(mean, mean - half, mean + half, n, of)
@@ -73,6 +81,8 @@ def share_interval(happened: Tensor, of: str = "people") -> Interval:
         raise ValueError(
             f"want bool (n,) of at least 1 trial, got {happened.dtype} {tuple(happened.shape)}"
         )
+    from scipy import stats
+
     found = stats.binomtest(int(happened.sum()), len(happened))
     low, high = found.proportion_ci(0.95, "exact")
     return Interval(float(found.statistic), float(low), float(high), len(happened), of)

@@ -11,7 +11,25 @@ from facelib.measure import Interval, mean_interval, paired_interval, share_inte
 
 def test_an_interval_reads_in_one_line():
     interval = Interval(0.9521, 0.9404, 0.9627, 40)
-    assert repr(interval) == "0.952 [0.940, 0.963] (n=40 people)"
+    assert repr(interval) == str(interval) == f"{interval}" == "0.952 [0.940, 0.963] (n=40 people)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ("+.1f", "+1.0 [-0.5, 2.5]"),
+        (".2f", "1.00 [-0.50, 2.50]"),
+        (".0%", "100% [-50%, 250%]"),
+        ("+.1%", "+100.0% [-50.0%, 250.0%]"),
+    ],
+)
+def test_an_interval_is_written_in_the_format_of_a_number(spec, text):
+    assert format(Interval(1, -0.5, 2.5, 9), spec) == text
+
+
+def test_a_format_that_no_number_has_is_refused():
+    with pytest.raises(ValueError, match="format"):
+        format(Interval(1, -0.5, 2.5, 9), "wide")
 
 
 def test_the_mean_interval_is_the_one_scipy_gives():
