@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from ipywidgets import FloatSlider, Output, ValueWidget, VBox
+from ipywidgets import FloatSlider, VBox
 from torch import Tensor
 
+from facecourse.kit.explore import explore
 from facecourse.kit.scoreboard import Scoreboard
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, Verification, mean_interval
@@ -207,34 +208,6 @@ def scores_figure(pairs: Verification, threshold: float) -> Table:
         ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
         [[threshold, f"{far:.4f}", f"{frr:.4f}", f"{1 - frr:.4f}", f"{accuracy:.4f}"]],
     )
-
-
-def show_in(output: Output, draw: Callable[[], object]) -> None:
-    """Replace what `output` shows by the figures that `draw` shows and what it returns."""
-    from IPython.display import display
-
-    output.clear_output(wait=True)
-    with output:
-        display(draw())
-
-
-def explore(draw: Callable[..., object], **controls: ValueWidget) -> VBox:
-    """Controls above a figure and a table that follow them.
-
-    Args:
-        draw: called with the value of each control under its name; shows figures and returns what
-            stands below them, a `Table`.
-        controls: sliders, menus, fields.
-    """
-    output = Output()
-
-    def redraw(_: object = None) -> None:
-        show_in(output, lambda: draw(**{name: c.value for name, c in controls.items()}))
-
-    for control in controls.values():
-        control.observe(redraw, "value")
-    redraw()
-    return VBox([*controls.values(), output])
 
 
 def threshold_slider(pairs: Verification, start: float) -> VBox:

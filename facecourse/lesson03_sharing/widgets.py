@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, Output, VBox
+from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, VBox
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from facecourse.kit.charts import Table, explore, panels, show_in
+from facecourse.kit.charts import Table, panels
+from facecourse.kit.explore import Explorer, explore
 from facecourse.lesson03_sharing import experiment as sharing
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
@@ -42,7 +43,8 @@ def kernel_editor(face: Tensor) -> VBox:
         )
         for place, value in enumerate(start)
     ]  # fmt: skip
-    menu, output = Dropdown(options=list(KERNELS), value="spots", description="kernel"), Output()
+    menu = Dropdown(options=list(KERNELS), value="spots", description="kernel")
+    grid = GridBox(fields, layout=Layout(grid_template_columns="repeat(3, 80px)"))
 
     def draw() -> Table:
         edited = torch.tensor([field.value for field in fields]).view(1, 1, 3, 3)
@@ -55,22 +57,18 @@ def kernel_editor(face: Tensor) -> VBox:
         head = ["sum of the kernel", "lowest response", "highest response"]
         return Table(head, [responses])
 
-    def redraw(_: object = None) -> None:
-        show_in(output, draw)
-
     def choose(change: dict) -> None:
         for field, value in zip(fields, kernel(change["new"]).flatten().tolist(), strict=True):
-            field.unobserve(redraw, "value")  # one drawing for all nine
+            field.unobserve(editor.redraw, "value")  # one drawing for all nine
             field.value = value
-            field.observe(redraw, "value")
-        redraw()
+            field.observe(editor.redraw, "value")
+        editor.redraw()
 
+    editor = Explorer([menu, grid], draw)
     for field in fields:
-        field.observe(redraw, "value")
+        field.observe(editor.redraw, "value")
     menu.observe(choose, "value")
-    redraw()
-    grid = GridBox(fields, layout=Layout(grid_template_columns="repeat(3, 80px)"))
-    return VBox([menu, grid, output])
+    return editor
 
 
 def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:

@@ -266,8 +266,11 @@ gallery.search(later).people.flatten().tolist()
 #
 # A photograph that failed gives an embedding of NaN, and such a row would poison the search in silence. The gallery refuses it:
 
-# %% tags=["raises-exception"]
-gallery.enrol(newcomer * torch.nan, torch.tensor([20]))
+# %%
+try:
+    gallery.enrol(newcomer * torch.nan, torch.tensor([20]))
+except ValueError as refusal:
+    print("refused:", refusal)
 
 # %% [markdown]
 # ### Strangers at the door

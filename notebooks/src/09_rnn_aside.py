@@ -145,8 +145,11 @@ lesson.longer
 #
 # Articles feed the letters a, b, c to an RNN. As they are, they can't be multiplied:
 
-# %% tags=["raises-exception"]
-torch.tensor(["a", "b", "a", "c"])
+# %%
+try:
+    torch.tensor(["a", "b", "a", "c"])
+except ValueError as refusal:
+    print("refused:", refusal)
 
 # %% [markdown]
 # **Exercise 6.** Encode `text`, "abacabac": a row for each letter, with a 1 in the column of a, b or c and 0 elsewhere (**one-hot**).

@@ -1,9 +1,6 @@
-import re
-
 import numpy as np
 import pytest
 import torch
-from ipywidgets import IntSlider
 
 from facecourse.kit import charts
 from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
@@ -89,15 +86,6 @@ def test_lines_say_where_they_begin_and_end(shown):
     points = [Interval(0.1, 0.0, 0.2, 5), Interval(0.9, 0.8, 1.0, 5)]
     charts.lines([2, 256], {"tuned": points}, "values", "top-1")
     assert shown == ["Curves of top-1 over values: tuned from 0.100 to 0.900."]
-
-
-def test_what_is_drawn_follows_every_control(capsys):
-    a, b = IntSlider(1), IntSlider(2)
-    box = charts.explore(lambda a, b: charts.Table(["sum"], [[a + b]]), a=a, b=b)
-    assert box.children[:2] == (a, b)
-    a.value = 5
-    b.value = 7
-    assert [int(n) for n in re.findall(r"^(\d+)$", capsys.readouterr().out, re.M)] == [3, 7, 12]
 
 
 def test_a_difference_has_its_sign():

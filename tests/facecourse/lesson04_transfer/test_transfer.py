@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from facecourse.kit import orl, transfer
-from facecourse.kit.orl import Recogniser
+from facecourse.kit.transfer import Recogniser
 from facecourse.lesson04_transfer import experiment as transfer_around
 from facecourse.lesson04_transfer import figures as transfer_charts
 from facelib.data import FaceSet
@@ -261,7 +261,7 @@ def test_the_slider_compares_the_depth_chosen(shown):
     box = transfer_charts.depth_slider(stored_runs())
     menu, slider, _ = box.children
     assert menu.options == ("1",)
-    assert "source, all" in str(box.children[2].outputs) or len(shown) == 1
+    assert len(shown) == 1
     slider.value = 0
     assert len(shown) == 2
 
