@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from facecourse.ladder.student import CALIBRATION
 from facecourse.lesson05_embeddings.crowd import MET
-from facecourse.lesson08_quantization.experiment import CALIBRATION
 from facelib.data import Augment, FaceSet
 from facelib.measure.retained import LADDER
 from facelib.synth import identities

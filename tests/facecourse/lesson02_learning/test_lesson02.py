@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import STILL, half_size
 from facecourse.lesson02_learning import descent, overfitting, tiny
 from facelib.data import Augment, orl
 
@@ -149,7 +149,7 @@ def one():
 
 def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):
     images = one.train.images
-    seen = overfitting.STILL(images, torch.Generator().manual_seed(0))
+    seen = STILL(images, torch.Generator().manual_seed(0))
     assert (seen - images / 255).abs().max() < 1e-4
 
 

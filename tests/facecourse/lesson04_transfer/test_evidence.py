@@ -68,7 +68,7 @@ def test_the_stored_board_has_both_sources_once():
 
 
 def test_the_rates_in_use_are_the_best_of_those_stored():
-    for arm, tried in evidence.read("evidence", lesson04.evidence.FOLDER)["choices"].items():
+    for arm, tried in evidence.read("evidence", lesson04.HERE)["choices"].items():
         source, method = arm.split(", ", 1)
         best = max(map(sum, tried.values()))
         used = transfer.RATES.get((source, method), transfer.RATE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from facecourse.kit import evidence, protocol, transfer
+from facecourse.kit import evidence, orl, protocol, transfer
 from facecourse.kit import verify as strangers
 from facecourse.lesson06_distillation import evidence as lesson06
 from facecourse.lesson06_distillation import experiment as distilling
@@ -15,7 +15,7 @@ def small(monkeypatch):
     monkeypatch.setattr(distilling, "teacher", lambda *_: FaceCNN(2, 8, 20).eval())
     monkeypatch.setattr(distilling, "face_embedding", lambda: FaceResNet(2).eval())
     monkeypatch.setattr(transfer, "adapted", lambda *_: FaceCNN(2, 8, 20).eval())
-    monkeypatch.setattr(transfer, "PHOTOS", (1, 2))
+    monkeypatch.setattr(orl, "PHOTOS", (1, 2))
     monkeypatch.setattr(distilling, "FACES", 16)
     monkeypatch.setattr(protocol, "RESAMPLES", 100)
     monkeypatch.setattr(strangers, "RESAMPLES", 100)

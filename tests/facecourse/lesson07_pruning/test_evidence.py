@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from facecourse.kit import evidence
+from facecourse.ladder import student as taught
+from facecourse.ladder import timing
 from facecourse.lesson07_pruning import evidence as lesson07
 from facecourse.lesson07_pruning import experiment as pruning
 from facelib.models import FaceResNet
@@ -20,17 +22,17 @@ def student():
 
 @pytest.fixture
 def small(monkeypatch):
-    for module in (pruning, lesson07):
+    for module in (pruning, lesson07, taught, timing):
         monkeypatch.setattr(module, "face_student", student)
-    monkeypatch.setattr(pruning, "face_embedding", lambda: FaceResNet(2, 8).eval())
-    monkeypatch.setattr(pruning, "BATCH", 16)
-    monkeypatch.setattr(pruning, "KEPT", 1)
+    monkeypatch.setattr(taught, "face_embedding", lambda: FaceResNet(2, 8).eval())
+    monkeypatch.setattr(taught, "BATCH", 16)
+    monkeypatch.setattr(taught, "KEPT", 1)
     monkeypatch.setattr(pruning, "SHARES", (0.5, 0.9))
     monkeypatch.setattr(lesson07, "ROUND_TO", (1, 4))
-    for cached in (pruning.lessons_of_the_teacher, pruning._reference):
+    for cached in (taught.teacher_batches, taught._reference):
         cached.cache_clear()
     yield
-    for cached in (pruning.lessons_of_the_teacher, pruning._reference):
+    for cached in (taught.teacher_batches, taught._reference):
         cached.cache_clear()
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from facecourse.kit import orl
+from facecourse.ladder import student
 from facecourse.lesson07_pruning import experiment as pruning
 from facecourse.lesson07_pruning import figures as pruning_charts
 from facelib.compress import sparsify
@@ -18,26 +19,26 @@ from facelib.models import face_student
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(pruning, "BATCH", 32)
-    monkeypatch.setattr(pruning, "KEPT", 2)
-    pruning.lessons_of_the_teacher.cache_clear()
+    monkeypatch.setattr(student, "BATCH", 32)
+    monkeypatch.setattr(student, "KEPT", 2)
+    student.teacher_batches.cache_clear()
     yield
-    pruning.lessons_of_the_teacher.cache_clear()
+    student.teacher_batches.cache_clear()
 
 
 def test_the_student_loses_little_and_without_most_weights_nearly_all():
     sparse, _ = sparsify(face_student(), 0.9)
-    assert pruning.lost(face_student(), 40).value < 5
-    assert pruning.lost(sparse, 40).value > 50
+    assert student.tar_drop(face_student(), 40).value < 5
+    assert student.tar_drop(sparse, 40).value > 50
 
 
 def test_training_on_brings_points_back_and_keeps_the_zeros():
     sparse, _ = sparsify(face_student(), 0.7)
     before = {name: part.weight == 0 for name, part in _layers(sparse)}
-    better = pruning.trained_on(sparse, steps=30)
+    better = student.train_further(sparse, steps=30)
     for name, part in _layers(better):
         assert torch.equal(part.weight == 0, before[name])
-    assert pruning.says(better) < pruning.says(sparse)
+    assert student.distance_to_teacher(better) < student.distance_to_teacher(sparse)
 
 
 def test_rounds_end_with_as_many_zeros():
@@ -48,8 +49,8 @@ def test_rounds_end_with_as_many_zeros():
 
 @pytest.mark.parametrize("importance", ["L1", "Taylor"])
 def test_channels_go_by_importance_and_the_rival_has_the_same_shape(importance):
-    small = pruning.channels(0.5, importance)
-    assert macs(small, pruning.SHAPE) <= 0.5 * macs(face_student(), pruning.SHAPE)
+    small = student.prune_student(0.5, importance)
+    assert macs(small, student.SHAPE) <= 0.5 * macs(face_student(), student.SHAPE)
     rival = pruning.from_nothing(small, steps=1)
     shapes = [[p.shape for p in model.parameters()] for model in (small, rival)]
     assert shapes[0] == shapes[1]
@@ -59,7 +60,7 @@ def test_channels_go_by_importance_and_the_rival_has_the_same_shape(importance):
 def test_each_block_can_go_and_each_layer_is_tried():
     names = pruning.blocks(face_student())
     assert len(names) == 3
-    assert macs(pruning.without(names[0]), pruning.SHAPE) < macs(face_student(), pruning.SHAPE)
+    assert macs(pruning.without(names[0]), student.SHAPE) < macs(face_student(), student.SHAPE)
     found = pruning.sensitivity(0.5, people=8)
     assert list(found) == [name for name, _ in _layers(face_student())]
 
@@ -115,7 +116,7 @@ def test_the_groups_are_what_pruning_takes_together():
     layers = len(pruning_charts.weighted(face_student()))
     assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
     together = next(row for row in rows if "," in row[2])
-    small = pruning.channels(0.5, round_to=1)
+    small = student.prune_student(0.5, round_to=1)
     names = list(pruning_charts.weighted(small))
     widths = {len(pruning_charts.weighted(small)[names[int(x) - 1]].weight)
               for x in together[2].split(", ")}  # fmt: skip

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from facecourse.kit import evidence
-from facecourse.lesson07_pruning import evidence as lesson07
-from facecourse.lesson07_pruning import experiment as pruning
+from facecourse.ladder import student as taught
+from facecourse.ladder import timing
 from facecourse.lesson08_quantization import evidence as lesson08
 from facecourse.lesson08_quantization import experiment as rounding
 from facelib.models import FaceResNet
@@ -18,23 +18,24 @@ def student():
 
 @pytest.fixture
 def small(monkeypatch):
-    for module in (pruning, lesson07, lesson08, rounding):
+    for module in (taught, timing, lesson08, rounding):
         monkeypatch.setattr(module, "face_student", student)
-    monkeypatch.setattr(pruning, "face_embedding", lambda: FaceResNet(2, 8).eval())
-    monkeypatch.setattr(pruning, "BATCH", 16)
-    monkeypatch.setattr(pruning, "KEPT", 1)
+    monkeypatch.setattr(taught, "face_embedding", lambda: FaceResNet(2, 8).eval())
+    for module in (taught, rounding):
+        monkeypatch.setattr(module, "BATCH", 16)
+    monkeypatch.setattr(taught, "KEPT", 1)
     monkeypatch.setattr(lesson08, "BITS", (3, 2))
     monkeypatch.setattr(lesson08, "ZEROS", (0.8,))
     monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
-    monkeypatch.setattr(rounding, "faces", lambda people=8: FACES)
-    for cached in (pruning.lessons_of_the_teacher, pruning._reference):
+    monkeypatch.setattr(rounding, "calibration_faces", lambda people=8: FACES)
+    for cached in (taught.teacher_batches, taught._reference):
         cached.cache_clear()
     yield
-    for cached in (pruning.lessons_of_the_teacher, pruning._reference):
+    for cached in (taught.teacher_batches, taught._reference):
         cached.cache_clear()
 
 
-FACES = rounding.faces(4)
+FACES = taught.calibration_faces(4)
 
 
 @pytest.mark.usefixtures("small")

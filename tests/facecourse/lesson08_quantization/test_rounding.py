@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from facecourse.lesson07_pruning import experiment as pruning
+from facecourse.ladder import student
 from facecourse.lesson08_quantization import experiment as rounding
 from facecourse.lesson08_quantization import figures as rounding_charts
 from facelib.compress import export, quantize
@@ -59,10 +59,10 @@ def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
 
 @pytest.fixture
 def few(monkeypatch):
-    monkeypatch.setattr(pruning, "face_embedding", lambda: FaceResNet(2).eval())
-    pruning._reference.cache_clear()
+    monkeypatch.setattr(student, "face_embedding", lambda: FaceResNet(2).eval())
+    student._reference.cache_clear()
     yield
-    pruning._reference.cache_clear()
+    student._reference.cache_clear()
 
 
 def cells(capsys):
@@ -125,10 +125,10 @@ def test_tables_of_ranks_and_stages_have_a_row_each():
 
 
 def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
-    some = rounding.faces(8)
+    some = student.calibration_faces(8)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 dark faces", lambda: some // 4)
-    plain = rounding.export(face_student(), tmp_path / "plain.onnx", pruning.SHAPE).path
+    plain = rounding.export(face_student(), tmp_path / "plain.onnx", student.SHAPE).path
     rows = rounding_charts.calibration_table(plain, some[:8]).rows
     assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
     assert len({row[2] for row in rows}) > 2
@@ -136,7 +136,7 @@ def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypat
 
 
 def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
-    images = rounding.faces(4)
+    images = student.calibration_faces(4)
     before = embed(face_student(), images)
     codes = [embed(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
     turned = [rounding.turned(code, before) for code in codes]
@@ -149,6 +149,6 @@ def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
     torch.manual_seed(0)
     model = FaceResNet(4, 16, (0, 0, 1)).eval()
     plain = export(model, tmp_path / "plain.onnx", (1, 64, 64)).path
-    small = quantize(plain, tmp_path / "small.onnx", rounding.faces(2)).path
+    small = quantize(plain, tmp_path / "small.onnx", student.calibration_faces(2)).path
     whole = sum(p.numel() for p in model.parameters() if p.ndim > 1)
     assert rounding.weights_in(plain) == rounding.weights_in(small) == whole

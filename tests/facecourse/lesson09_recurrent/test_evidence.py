@@ -29,7 +29,7 @@ def test_the_evidence_of_lesson_09_has_every_reader_and_start(tmp_path, monkeypa
 
 def test_rows_are_read_by_every_network_at_every_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "RATES", (4e-3,))
-    monkeypatch.setattr(rows.transfer, "PHOTOS", (1,))
+    monkeypatch.setattr(rows.orl, "PHOTOS", (1,))
     rows.main((0, 1), (100,), epochs=1, folder=tmp_path)
     stored = evidence.read("rows", tmp_path)
     assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.NAMERS)

@@ -47,7 +47,7 @@ def test_the_evidence_of_lesson_10_has_every_network_group_and_factor(small, tmp
 
 
 def test_each_network_stands_at_32_and_at_8_bits(monkeypatch):
-    monkeypatch.setattr(lesson10.pruning, "trained_on", lambda model, steps: model)
+    monkeypatch.setattr(lesson10, "train_further", lambda model, steps: model)
     names = list(lesson10.networks(steps=1, calibrated_on=4))
     assert names == ["teacher", "teacher, int8", "student", "student, int8", "pruned",
                      "pruned, int8"]  # fmt: skip

@@ -7,8 +7,8 @@ import torch
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
 
 from facecourse.kit import evidence
+from facecourse.kit.orl import STILL
 from facecourse.kit.scoreboard import Scoreboard
-from facecourse.lesson02_learning.overfitting import STILL
 from facecourse.lesson10_harm import (
     cards as deploy,
 )
