@@ -19,7 +19,8 @@ from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, s
 from facelib.measure import parameters
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
-from facelib.training.loop import MEMORY_IS_FULL, History
+from facelib.training.history import History
+from facelib.training.loop import MEMORY_IS_FULL
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 

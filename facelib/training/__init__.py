@@ -2,6 +2,7 @@
 
 from facelib.training.embedding import fit_embedding
 from facelib.training.fit import fit
-from facelib.training.loop import History
+from facelib.training.history import History
+from facelib.training.settings import Settings
 
-__all__ = ["History", "fit", "fit_embedding"]
+__all__ = ["History", "Settings", "fit", "fit_embedding"]

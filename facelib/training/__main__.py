@@ -23,7 +23,7 @@ from facelib.training import distributed
 from facelib.training.batches import FreshFaces
 from facelib.training.embedding import fit_embedding
 from facelib.training.fit import fit
-from facelib.training.loop import History
+from facelib.training.history import History
 from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
 
 SOURCES = {

@@ -104,7 +104,7 @@ class DrawnFaces:
         self.augment = augment or Augment()
 
     def __repr__(self) -> str:
-        kind = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(self.augment))
+        kind = without_address(self.augment)
         return f"DrawnFaces({fingerprint(self.faces)}, {self.images_each}, {kind})"
 
     def __call__(
@@ -164,3 +164,8 @@ class Kept:
         if len(images) != n:
             raise ValueError(f"batches of {len(images)} images are kept, got a wish for {n}")
         return images.float() / 255, target
+
+
+def without_address(thing: object) -> str:
+    """What a thing is, without the address that the text of a plain function holds."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(thing))

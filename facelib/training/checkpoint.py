@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,21 +14,9 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from facelib.data.faceset import FaceSet
 from facelib.models import io
-
-if TYPE_CHECKING:
-    from facelib.training.loop import History
+from facelib.training.history import History
 
 OPTIMIZER = "optimizer."
-
-
-def check_folder(checkpoint: str | Path | None) -> None:
-    """Before a long run: say that the folder is missing, and not at the first time of saving.
-
-    Raises:
-        ValueError: there is no such folder.
-    """
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
-        raise ValueError(f"checkpoint={str(checkpoint)!r}: make the folder first")
 
 
 def fingerprint(faces: FaceSet) -> str:

@@ -11,30 +11,20 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from facelib.training import checkpoint as checkpoints
-from facelib.training import distributed
+from facelib.training import checkpoint, distributed
 from facelib.training.device import compiled, has_fast_bf16
+from facelib.training.history import History
 from facelib.training.progress import Progress
+from facelib.training.settings import Settings
 
 MEMORY_IS_FULL = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 LOOK_EVERY = 20  # steps between two looks at the loss; a look waits for the GPU
-
-
-@dataclass
-class History:
-    """What happened: one loss a step, (step, value) of each validation, and how long it took."""
-
-    loss: list[float] = field(default_factory=list)
-    validation: list[tuple[int, float]] = field(default_factory=list)
-    seconds: float = 0.0
-    images_per_second: float = 0.0
 
 
 class Objective(nn.Module):
@@ -57,22 +47,11 @@ def train(
     model: nn.Module,
     loss: nn.Module,
     draw: Callable[[int], tuple[Tensor, Tensor]],
+    settings: Settings,
     *,
     steps: int,
     every: int,
-    batch: int,
-    lr: float,
-    weight_decay: float,
-    seed: int,
-    device: torch.device,
-    bf16: bool | None,
-    compile: bool,
-    validate: Callable[[nn.Module], float] | None,
-    validate_every: int,
-    checkpoint: str | Path | None,
     run: dict[str, Any],
-    progress: bool,
-    plot: bool,
 ) -> History:
     """Train `model` and `loss`, in place, for `steps` steps; leave them in evaluation mode.
 
@@ -80,36 +59,37 @@ def train(
         model, loss: as in `Objective`.
         draw: step -> float images in [0, 1] on the device and whom they show: this process's part
             of a batch.
+        settings: with the device chosen.
         every: steps between two checkpoints; validation comes every `validate_every`-th time.
-        batch: images a step, over all processes together.
-        run: what a checkpoint of this run must agree with.
-        lr, weight_decay, seed, device, bf16, compile, validate, checkpoint, progress, plot: see
-            `fit`.
+        run: what a checkpoint of this run must agree with, beside the settings.
 
     Raises:
         FloatingPointError, MemoryError, ValueError: see `fit`.
     """
     rank, world = distributed.rank(), distributed.world()
-    bf16 = has_fast_bf16(device) if bf16 is None else bf16
+    device, batch, path = settings.device, settings.batch, settings.checkpoint
+    bf16 = has_fast_bf16(device) if settings.bf16 is None else settings.bf16
     model.to(device, memory_format=torch.channels_last).train()
     learned = Objective(model, loss.to(device).train())
-    objective = Objective(compiled(model), loss) if compile else learned
+    objective = Objective(compiled(model), loss) if settings.compile else learned
     forward = distributed.wrap(objective, device)
-    optimizer = torch.optim.AdamW(learned.parameters(), lr, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    optimizer = torch.optim.AdamW(
+        learned.parameters(), settings.lr, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps)
 
     run = run | {
-        "model": [type(model).__name__, getattr(model, "config", None)], "batch": batch, "lr": lr,
-        "weight_decay": weight_decay, "seed": seed, "bf16": bf16, "processes": world,
+        "model": [type(model).__name__, getattr(model, "config", None)], "batch": batch,
+        "lr": settings.lr, "weight_decay": settings.weight_decay, "seed": settings.seed,
+        "bf16": bf16, "processes": world,
     }  # fmt: skip
     history = History()
-    if checkpoint is not None and Path(checkpoint).exists():
-        history.loss, history.validation = checkpoints.load(
-            checkpoint, learned, optimizer, schedule, run
-        )
+    if path is not None and Path(path).exists():
+        history.loss, history.validation = checkpoint.load(path, learned, optimizer, schedule, run)
     first = len(history.loss)
-    look = _Look(learned, history, checkpoint)
-    bar = Progress(first, steps, show=progress and rank == 0, plot=plot and rank == 0)
+    look = _Look(learned, history, path)
+    visible = rank == 0
+    bar = Progress(first, steps, show=settings.progress and visible, plot=settings.plot and visible)
     start = time.perf_counter()
 
     with bar, _keyed_randomness(device), _memory_advice(batch, world):
@@ -118,7 +98,7 @@ def train(
             if images.ndim == 4:  # sequences have no channels
                 images = images.contiguous(memory_format=torch.channels_last)
 
-            torch.manual_seed(key(seed, "model", step, rank))  # for dropout
+            torch.manual_seed(key(settings.seed, "model", step, rank))  # for dropout
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 value = forward(images, person)
             optimizer.zero_grad()
@@ -132,15 +112,11 @@ def train(
             if done % every and not last:
                 continue
             look.now()
-            if (
-                validate is not None
-                and rank == 0
-                and (done % (every * validate_every) == 0 or last)
-            ):
-                history.validation.append((done, _validated(model, validate)))
+            if rank == 0 and (done % (every * settings.validate_every) == 0 or last):
+                _validate(model, settings.validate, history)
             bar.show(history, last)
-            if checkpoint is not None and rank == 0:
-                checkpoints.save(checkpoint, learned, optimizer, schedule, history, run)
+            if path is not None and rank == 0:
+                checkpoint.save(path, learned, optimizer, schedule, history, run)
             distributed.wait()
 
     learned.eval()
@@ -213,8 +189,10 @@ def _memory_advice(batch: int, world: int) -> Iterator[None]:
 
 
 @torch.no_grad()
-def _validated(model: nn.Module, validate: Callable[[nn.Module], float]) -> float:
-    model.eval()
-    value = float(validate(model))
-    model.train()
-    return value
+def _validate(
+    model: nn.Module, validate: Callable[[nn.Module], float] | None, history: History
+) -> None:
+    if validate is not None:
+        model.eval()
+        history.validation.append((len(history.loss), float(validate(model))))
+        model.train()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from facelib import figures
+from facelib.training.history import History
 
 if TYPE_CHECKING:
-    from facelib.training.loop import History
+    from matplotlib.figure import Figure
 
 REDRAW_SECONDS = 1.0
 
@@ -41,12 +41,16 @@ class Progress:
         self._bar.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
         now = time.monotonic()
         if self._plot and (last or now - self._drawn > REDRAW_SECONDS):
+            from facelib import figures  # a second of matplotlib that only notebooks need
+
             self._drawn = now
             self._handle = figures.show(*draw(history), handle=self._handle)
 
 
-def draw(history: History) -> tuple[figures.Figure, str]:
+def draw(history: History) -> tuple[Figure, str]:
     """Loss and validation (if any) of a run: a figure and its text alternative."""
+    from facelib import figures
+
     figure, axes = figures.subplots(figsize=(6, 2.6))
     axes.plot(history.loss, alpha=0.8)
     axes.set(xlabel="step", ylabel="training loss", ylim=(0, None))

@@ -113,14 +113,6 @@ def test_settings_that_do_not_fit_are_refused(wrong):
         fit_embedding(FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **SHORT | wrong)
 
 
-def test_a_missing_folder_is_told_before_training(tmp_path):
-    with pytest.raises(ValueError, match="make the folder first"):
-        fit_embedding(
-            FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **SHORT,
-            checkpoint=tmp_path / "gone" / "run",
-        )  # fmt: skip
-
-
 def test_two_processes_draw_different_people_and_agree_on_the_weights(tmp_path):
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",

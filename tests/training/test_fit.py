@@ -263,11 +263,6 @@ def test_a_resumed_run_keeps_no_hold_on_the_file(tmp_path):
     assert any(tensor.any() for tensor in tensors.values())
 
 
-def test_a_folder_for_checkpoints_that_is_not_there_is_said_before_training(tmp_path):
-    with pytest.raises(ValueError, match="gone.*make the folder first"):
-        train(checkpoint=tmp_path / "gone" / "run")
-
-
 def test_other_runtime_errors_pass_through():
     def broken(_):
         raise RuntimeError("shapes do not match")
