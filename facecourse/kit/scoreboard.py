@@ -51,7 +51,7 @@ class Row:
         macs: multiply-accumulates an image.
         parameters: how many.
         latency_ms: median milliseconds an image.
-        worst_group: the error of the worst-served group, `retained.worst_group`.
+        worst_group: the error of the worst-served group, `groups.worst_group`.
 
     A cost that was not measured is None and shown as a dash.
 

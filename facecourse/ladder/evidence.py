@@ -36,7 +36,7 @@ from facelib.measure import (
     saved_bytes,
     ten_fold,
 )
-from facelib.measure.retained import accepted, ladder_faces, points_lost, worst_group
+from facelib.measure.groups import ladder_faces, paired_tar_drop, tar_by_person, worst_group
 from facelib.models import embed, face_embedding, load, save
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
@@ -122,9 +122,11 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
     real = embedded(steps, resize(protocol.unseen_people().images, *SHAPE[1:]))
     found = {
         name: {
-            "points lost": points_lost(drawn[TEACHER], drawn[name], faces.person),
-            "points lost, strict": points_lost(drawn[TEACHER], drawn[name], faces.person, STRICT),
-            "TAR, strict": float(accepted(drawn[name], faces.person, STRICT).mean()),
+            "points lost": paired_tar_drop(drawn[TEACHER], drawn[name], faces.person),
+            "points lost, strict": paired_tar_drop(
+                drawn[TEACHER], drawn[name], faces.person, STRICT
+            ),
+            "TAR, strict": float(tar_by_person(drawn[name], faces.person, STRICT).mean()),
             "worst group": worst_group(drawn[name], faces),
             "ORL": protocol.unseen_metrics(real[name]),
             "ORL, points lost": naming_lost(real[TEACHER], real[name]),
@@ -133,13 +135,13 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
     }
     rivals = {
         name: {
-            "of": first, "points lost": points_lost(drawn[first], drawn[name], faces.person),
-            "points lost, strict": points_lost(drawn[first], drawn[name], faces.person, STRICT),
+            "of": first, "points lost": paired_tar_drop(drawn[first], drawn[name], faces.person),
+            "points lost, strict": paired_tar_drop(drawn[first], drawn[name], faces.person, STRICT),
             "ORL, points lost": naming_lost(real[first], real[name]),
         }
         for name, first in RIVALS.items() if name in steps
     }  # fmt: skip
-    once = {name: points_lost(again[TEACHER], again[name], others.person) for name in steps}
+    once = {name: paired_tar_drop(again[TEACHER], again[name], others.person) for name in steps}
     return {"kept": found, "others": once, "rivals": rivals}
 
 

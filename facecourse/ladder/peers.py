@@ -22,7 +22,7 @@ from facecourse.kit import evidence
 from facecourse.ladder.evidence import CALLS, TEACHER, Rung, call, rungs
 from facecourse.ladder.student import calibration_faces
 from facelib.measure import latency_ratio
-from facelib.measure.retained import ladder_faces, points_lost
+from facelib.measure.groups import ladder_faces, paired_tar_drop
 from facelib.models import embed, face_embedding, load
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
@@ -108,7 +108,7 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -
             rows[name] = {
                 "bytes": size, "times smaller": WEIGHTS.stat().st_size / size,
                 "times faster": latency_ratio(timed, once, pairs=pairs, calls=CALLS),
-                "points lost": points_lost(before, embed(model, faces.images), faces.person),
+                "points lost": paired_tar_drop(before, embed(model, faces.images), faces.person),
             }  # fmt: skip
             print(f"{name:40} {rows[name]}", flush=True)
 

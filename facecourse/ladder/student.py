@@ -16,7 +16,7 @@ from facelib.compress import MatchEmbedding, prune
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.measure import Interval
-from facelib.measure.retained import ladder_faces, points_lost
+from facelib.measure.groups import ladder_faces, paired_tar_drop
 from facelib.models import FaceResNet, embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.synth import synth
@@ -47,7 +47,7 @@ def _reference(people: int) -> tuple[FaceSet, Tensor]:
 def tar_drop(model: nn.Module, people: int = PEOPLE) -> Interval:
     """Points of TAR at 1 % FAR that a network has lost of the teacher's, over so many people."""
     faces, before = _reference(people)
-    return points_lost(before, embed(model, faces.images).cpu(), faces.person)
+    return paired_tar_drop(before, embed(model, faces.images).cpu(), faces.person)
 
 
 def train_further(

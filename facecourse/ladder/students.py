@@ -25,7 +25,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from facelib.compress import MatchEmbedding, decoded, factorize, prune, sparsify
+from facelib.compress import MatchEmbedding, decode, factorize, prune, sparsify
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet, face_embedding, load, save
 from facelib.models.faceresnet import SHAPE
@@ -85,7 +85,7 @@ def ragged(folder: Path, **settings: Any) -> nn.Module:
 
 def sparse(folder: Path, **settings: Any) -> nn.Module:
     zeros, _ = sparsify(face_embedding(), ZEROS)
-    return decoded(taught(zeros, **{"steps": AGAIN} | settings))
+    return decode(taught(zeros, **{"steps": AGAIN} | settings))
 
 
 def narrow(folder: Path) -> nn.Module:

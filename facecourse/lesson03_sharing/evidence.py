@@ -16,7 +16,7 @@ from facecourse.kit.orl import half_size, train_cnn
 from facecourse.kit.scoreboard import Row, Scoreboard
 from facecourse.lesson03_sharing import experiment as sharing
 from facelib import data, measure
-from facelib.compress import decoded, save_shared, share
+from facelib.compress import decode, save_shared, share
 from facelib.models import embed
 
 SEEDS = tuple(range(20))
@@ -84,7 +84,7 @@ def scoreboard(folder: Path) -> Scoreboard:
     # All in one run: two sessions would compare two machines' moods.
     one, took = unseen.images[:1], {}
     for name, model in models.items():
-        plain = decoded(model)
+        plain = decode(model)
         took[name] = measure.latency(lambda plain=plain: embed(plain, half_size(one)), repeats=200)
 
     board = Scoreboard(protocol.PROTOCOL)

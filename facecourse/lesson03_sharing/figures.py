@@ -10,7 +10,7 @@ from torch.nn.functional import unfold
 
 from facecourse.kit.charts import Table, lines
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIZE, STRIDE, VALUES
-from facelib.compress import decoded
+from facelib.compress import decode
 from facelib.measure import latency_ratio, macs, mean_interval, paired_interval, parameters
 
 
@@ -120,7 +120,7 @@ def speeds(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
         "locally connected / Conv2d": (layers["locally connected"], conv, faces),
         "Linear / Conv2d": (layers["Linear"], conv, faces),
         "codebook read at each call / 32 bits": (small, model, halves),
-        "codebook read once / 32 bits": (decoded(small), model, halves),
+        "codebook read once / 32 bits": (decode(small), model, halves),
     }
     rows = [
         [name, latency_ratio(lambda a=a, x=x: a(x), lambda b=b, x=x: b(x), pairs=pairs)]

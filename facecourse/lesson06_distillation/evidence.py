@@ -17,7 +17,7 @@ from facecourse.kit import verify as strangers
 from facecourse.lesson06_distillation import experiment as distilling
 from facelib.compress import SoftTargets
 from facelib.measure import parameters
-from facelib.measure.retained import accepted, ladder_faces
+from facelib.measure.groups import ladder_faces, tar_by_person
 from facelib.models import embed
 
 HERE = Path(__file__).parent
@@ -117,7 +117,7 @@ def embedders(
                 model = distilling.embedder(name == "taught", seed, steps)
                 metrics = protocol.unseen_metrics(strangers.codes(model, real.images))
                 values = {what: interval.value for what, interval in metrics.items()}
-                tar = accepted(embed(model, drawn.images).cpu(), drawn.person)
+                tar = tar_by_person(embed(model, drawn.images).cpu(), drawn.person)
                 values["TAR at 1 % FAR, people who don't exist"] = float(tar.mean())
                 runs = found.setdefault(str(steps), {}).setdefault(name, {})
                 for what, value in values.items():

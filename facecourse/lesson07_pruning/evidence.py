@@ -13,7 +13,7 @@ from facecourse.kit import evidence, orl
 from facecourse.ladder.student import PEOPLE, STEPS, prune_student, tar_drop, train_further
 from facecourse.ladder.timing import times_faster
 from facecourse.lesson07_pruning import experiment as pruning
-from facelib.compress import decoded, sparsify
+from facelib.compress import decode, sparsify
 from facelib.compress.prune import IMPORTANCE
 from facelib.measure import Interval, macs, parameters
 from facelib.models import face_student
@@ -83,7 +83,7 @@ def widths(steps: Sequence[int], pairs: int) -> dict[str, dict]:
 
 def zeros_are_not_speed(shares: Sequence[float], pairs: int) -> dict[str, Interval]:
     """How many times faster onnxruntime is when this share of the weights is 0."""
-    models = {f"{share:g}": decoded(sparsify(face_student(), share)[0]) for share in shares}
+    models = {f"{share:g}": decode(sparsify(face_student(), share)[0]) for share in shares}
     return times_faster(models, pairs)
 
 

@@ -14,8 +14,8 @@ from torch import nn
 
 from facecourse.kit import orl
 from facecourse.ladder.student import PEOPLE, STEPS, tar_drop, train_further
-from facelib.compress import decoded, drop, sparsify
-from facelib.compress.codebook import weighted
+from facelib.compress import decode, drop, sparsify
+from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
 from facelib.measure import Interval
 from facelib.models import FaceCNN, face_student
@@ -61,7 +61,7 @@ def sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
     """Points lost where this share of one layer's weights goes, by layer, not trained on."""
     student = face_student()
     return {
-        name: tar_drop(sparsify(student, share, [name])[0], people) for name in weighted(student)
+        name: tar_drop(sparsify(student, share, [name])[0], people) for name in find_layers(student)
     }
 
 
@@ -80,7 +80,7 @@ def namer(train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None) 
 def pruned_namer(model: FaceCNN, share: float, train: FaceSet, seed: int, epochs: int) -> FaceCNN:
     """Some weights less, then trained on as long as its rival, which has kept all of its own."""
     sparse, _ = sparsify(model, share)
-    return decoded(namer(train, seed, epochs, sparse))
+    return decode(namer(train, seed, epochs, sparse))
 
 
 def labels_for_images(faces: FaceSet) -> FaceSet:

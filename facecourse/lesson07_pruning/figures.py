@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from facecourse.kit.charts import Table, explore, signed
 from facecourse.kit.compare import over_seeds
 from facecourse.ladder.student import tar_drop
-from facelib.compress import decoded, sparsify
-from facelib.compress.codebook import weighted
+from facelib.compress import decode, sparsify
+from facelib.compress.layers import find_layers
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
 from facelib.models import face_student
@@ -34,7 +34,7 @@ def sparsity_slider(people: int = 100) -> VBox:
     def draw(share: float) -> Table:
         model = face_student()
         if share:
-            model = decoded(sparsify(model, share)[0])
+            model = decode(sparsify(model, share)[0])
         weights = all_weights(model)
         left = weights[weights != 0]
         figure, axis = subplots(figsize=(6.4, 2.2))
@@ -54,7 +54,7 @@ def sparsity_slider(people: int = 100) -> VBox:
 
 def all_weights(model: nn.Module) -> Tensor:
     """The weights of every convolution and linear layer, as one vector."""
-    return torch.cat([layer.weight.detach().flatten() for layer in weighted(model).values()])
+    return torch.cat([layer.weight.detach().flatten() for layer in find_layers(model).values()])
 
 
 def file_sizes(model: nn.Module) -> tuple[int, int]:
@@ -123,9 +123,9 @@ def groups(model: nn.Module) -> Table:
     """
     import torch_pruning
 
-    layers = list(weighted(model))
+    layers = list(find_layers(model))
     graph = torch_pruning.DependencyGraph().build_dependency(model, torch.zeros(1, *SHAPE))
-    kinds, rows = [type(layer) for layer in weighted(model).values()], []
+    kinds, rows = [type(layer) for layer in find_layers(model).values()], []
     figure, axis = subplots(figsize=(7, 2.8))
     found = list(graph.get_all_groups([], list(dict.fromkeys(kinds))))[::-1]
     for number, group in enumerate(found):
@@ -137,7 +137,7 @@ def groups(model: nn.Module) -> Table:
         outputs, inputs = (sorted(part) for part in parts.values())
         axis.plot(outputs, [number] * len(outputs), "o-", color=COLOURS[0], markersize=8)
         axis.plot(inputs, [number] * len(inputs), "s", color=COLOURS[1], markersize=8, mfc="none")
-        width = weighted(model)[layers[outputs[0]]].weight.shape[0]
+        width = find_layers(model)[layers[outputs[0]]].weight.shape[0]
         names = (", ".join(str(place + 1) for place in part) or "-" for part in (outputs, inputs))
         rows.append([number + 1, width, *names])
     axis.set(xlabel="layer", ylabel="group")
@@ -168,7 +168,7 @@ def sensitivity_figure(found: Mapping[str, Mapping]) -> Table:
         found: the evidence's "sensitivity", by layer.
     """
     lost = {name: Interval(**value) for name, value in found.items()}
-    sizes = {name: layer.weight.numel() for name, layer in weighted(face_student()).items()}
+    sizes = {name: layer.weight.numel() for name, layer in find_layers(face_student()).items()}
     figure, axis = subplots(figsize=(6.4, 2.6))
     axis.bar(range(1, len(lost) + 1), [value.value for value in lost.values()], color=COLOURS[0])
     axis.set(xlabel="layer", ylabel="points of TAR lost", xticks=range(1, len(lost) + 1))

@@ -14,7 +14,15 @@ from facecourse.kit import evidence
 from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop, train_further
 from facecourse.ladder.timing import call, times_faster
 from facecourse.lesson08_quantization import experiment as rounding
-from facelib.compress import decoded, export, quantize, rounded, save_shared, share, sparsify
+from facelib.compress import (
+    decode,
+    export,
+    fake_quantize,
+    quantize,
+    save_shared,
+    share,
+    sparsify,
+)
 from facelib.measure import Interval, latency_ratio, macs, parameters, saved_bytes
 from facelib.models import FaceCNN, face_student, save
 from facelib.models.faceresnet import SHAPE
@@ -51,11 +59,11 @@ def bits(seeds: Sequence[int], widths: Sequence[int], steps: int, people: int) -
     longer = {seed: train_further(face_student(), seed, steps, rounding.RATE)
               for seed in seeds}  # fmt: skip
     for width in tqdm(widths, "bits"):
-        at_once = rounded(face_student(), calibration_faces(), width)
+        at_once = fake_quantize(face_student(), calibration_faces(), width)
         runs = found.setdefault(str(width), {"at once": tar_drop(at_once, people)})
         for seed in seeds:
             rows = {
-                "trained on, then rounded": rounded(longer[seed], calibration_faces(), width),
+                "trained on, then rounded": fake_quantize(longer[seed], calibration_faces(), width),
                 "aware": rounding.trained_rounded(width, seed, steps),
             }
             for name, model in rows.items():
@@ -131,7 +139,7 @@ def deep_compression(zeros: Sequence[float], steps: int, people: int) -> list[di
     for part in zeros:
         sparse = train_further(sparsify(face_student(), part)[0], steps=steps)
         for values in VALUES[1:]:
-            small, _ = share(decoded(sparse), values)
+            small, _ = share(decode(sparse), values)
             note(f"{part:.0%} zeros, {values} values", small, save_shared)
     return rows
 

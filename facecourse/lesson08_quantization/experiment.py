@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.ladder.student import BATCH, STEPS, calibration_faces, teacher_batches
-from facelib.compress import MatchEmbedding, aware, export, factorize, quantize
-from facelib.compress.codebook import weighted
+from facelib.compress import MatchEmbedding, export, factorize, quantize, train_quantized
+from facelib.compress.layers import find_layers
 from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 
@@ -42,7 +42,7 @@ def round_to(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
 def weights_of(bits: int, per_channel: bool = True, model: nn.Module | None = None) -> nn.Module:
     """The student, or another network, with its weights rounded; what they read is not."""
     model = copy.deepcopy(model) if model else face_student()
-    for layer in weighted(model).values():
+    for layer in find_layers(model).values():
         layer.weight.data = round_to(layer.weight, bits, per_channel)
     return model
 
@@ -106,7 +106,7 @@ def with_prelu() -> nn.Module:
 
 def trained_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
     """The student after training while its weights had so many bits, and what it read 8."""
-    return aware(
+    return train_quantized(
         face_student(), calibration_faces(), teacher_batches(), MatchEmbedding(), steps=steps,
         bits=bits, batch=BATCH, lr=RATE, seed=seed, progress=False,
     )[1]  # fmt: skip
@@ -120,7 +120,7 @@ def of_rank(part: float | int, kinds: tuple[type, ...]) -> tuple[nn.Module, dict
         kinds: nn.Linear, nn.Conv2d. The first convolution, of rank 9, stays.
     """
     model, ranks = face_student(), {}
-    for name, layer in weighted(model).items():
+    for name, layer in find_layers(model).items():
         rows, columns = layer.weight.flatten(1).shape
         if isinstance(layer, kinds) and columns > 9:
             ranks[name] = max(1, round(part * min(rows, columns))) if part < 1 else int(part)

@@ -16,11 +16,11 @@ from facecourse.kit.compare import over_seeds
 from facecourse.ladder.student import tar_drop
 from facecourse.lesson08_quantization import experiment as rounding
 from facelib.compress import factorize, quantize
-from facelib.compress.codebook import weighted
+from facelib.compress.layers import find_layers
 from facelib.compress.quantize import RANGES
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, macs, paired_interval
-from facelib.measure.retained import ladder_faces
+from facelib.measure.groups import ladder_faces
 from facelib.models import embed, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
@@ -33,7 +33,7 @@ def bits_slider(people: int = 100) -> VBox:
         people: who don't exist, to count lost points on.
     """
     layer = "features.6.change.0"
-    weight = weighted(face_student())[layer].weight.detach()
+    weight = find_layers(face_student())[layer].weight.detach()
 
     def draw(bits: int, scales: str) -> Table:
         per_channel = scales == "one a channel"
@@ -67,7 +67,7 @@ def rank_slider(people: int = 100) -> VBox:
     """
     layers = {
         f"{name}, {kind} x {columns}": name
-        for name, layer in weighted(face_student()).items()
+        for name, layer in find_layers(face_student()).items()
         for kind, columns in [layer.weight.flatten(1).shape]
         if columns > 9
     }
@@ -75,7 +75,7 @@ def rank_slider(people: int = 100) -> VBox:
     def draw(layer: str, rank: int) -> Table:
         model = face_student()
         name = layers[layer]
-        matrix = weighted(model)[name].weight.detach().flatten(1)
+        matrix = find_layers(model)[name].weight.detach().flatten(1)
         values = torch.linalg.svdvals(matrix)
         rank = min(rank, len(values))
         small, kept = factorize(model, {name: rank})

@@ -19,7 +19,7 @@ from facecourse.ladder.student import calibration_faces
 from facelib.compress import export, quantize
 from facelib.data import FaceSet, all_pairs
 from facelib.measure import similarity, verify_all
-from facelib.measure.retained import ladder_faces
+from facelib.measure.groups import ladder_faces
 from facelib.models import FaceResNet, embed
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel

@@ -1,7 +1,7 @@
 """The compression steps: each takes a model and returns a smaller one with a report."""
 
-from facelib.compress.aware import Rounded, aware, rounded
-from facelib.compress.codebook import ShareReport, decoded, share
+from facelib.compress.aware import FakeQuantized, fake_quantize, train_quantized
+from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
 from facelib.compress.distill import (
     DistillReport,
@@ -12,6 +12,7 @@ from facelib.compress.distill import (
 )
 from facelib.compress.export import ExportReport, export
 from facelib.compress.factorize import Factor, factorize
+from facelib.compress.layers import decode
 from facelib.compress.prune import PruneReport, drop, prune
 from facelib.compress.quantize import QuantizeReport, quantize
 from facelib.compress.ship import ShipReport, ship, unship
@@ -21,28 +22,28 @@ __all__ = [
     "DistillReport",
     "ExportReport",
     "Factor",
+    "FakeQuantized",
     "MatchEmbedding",
     "MatchLogits",
     "PruneReport",
     "QuantizeReport",
-    "Rounded",
     "ShareReport",
     "ShipReport",
     "SoftTargets",
     "SparseReport",
-    "aware",
-    "decoded",
+    "decode",
     "distill",
     "drop",
     "export",
     "factorize",
+    "fake_quantize",
     "load_shared",
     "prune",
     "quantize",
-    "rounded",
     "save_shared",
     "share",
     "ship",
     "sparsify",
+    "train_quantized",
     "unship",
 ]

@@ -22,9 +22,9 @@ from facelib.training.embedding import Source, fit_embedding
 BITS = range(2, 9)
 
 
-class Rounded(nn.Module):
+class FakeQuantized(nn.Module):
     """A network that computes with rounded numbers, in 32 bits: as accurate as whole numbers would
-    be, and slower than either. `embed(Rounded, images)` works as with any model."""
+    be, and slower than either. `embed(FakeQuantized, images)` works as with any model."""
 
     def __init__(self, graph: nn.Module) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Rounded(nn.Module):
     embed = forward
 
 
-def rounded(model: nn.Module, images: Tensor, bits: int = 8) -> Rounded:
+def fake_quantize(model: nn.Module, images: Tensor, bits: int = 8) -> FakeQuantized:
     """A copy of `model` that rounds the weights of convolutions and linear layers to so many bits,
     symmetrically and by output, and what they read to 8.
 
@@ -66,17 +66,17 @@ def rounded(model: nn.Module, images: Tensor, bits: int = 8) -> Rounded:
     for part in graph.modules():
         if hasattr(part, "disable_observer"):
             part.disable_observer()  # the scales stay
-    return Rounded(graph).eval()
+    return FakeQuantized(graph).eval()
 
 
-def aware(
+def train_quantized(
     model: nn.Module, images: Tensor, faces: Source, loss: nn.Module, *, steps: int, bits: int = 8,
     **settings: Any,
-) -> tuple[nn.Module, Rounded]:  # fmt: skip
+) -> tuple[nn.Module, FakeQuantized]:  # fmt: skip
     """A copy of `model` that has been trained on while rounded; and itself rounded.
 
     Args:
-        model, images, bits: as in `rounded`.
+        model, images, bits: as in `fake_quantize`.
         faces, loss, steps, settings: as in `fit_embedding`; `Taught` faces let a teacher judge.
 
     Returns:
@@ -84,10 +84,10 @@ def aware(
         rounded ones).
 
     Raises:
-        ValueError: as `rounded` and `fit_embedding`.
+        ValueError: as `fake_quantize` and `fit_embedding`.
         FloatingPointError, MemoryError: as `fit_embedding`.
     """
-    simulated = rounded(model, images, bits)
+    simulated = fake_quantize(model, images, bits)
     fit_embedding(simulated, faces, loss, steps=steps, device="cpu", bf16=False, **settings)
     trained, learnt = copy.deepcopy(model), simulated.graph.state_dict()
     trained.load_state_dict({name: learnt[name] for name in trained.state_dict()})

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-LAYERS = (nn.Conv2d, nn.Linear)
+from facelib.compress.layers import find_layers, make_plain, parametrized_by
 
 
 class Codebook(nn.Module):
@@ -108,32 +106,17 @@ def share(
     if not 2 <= values <= 256:
         raise ValueError(f"want 2 to 256 values (a code is a byte at most), got {values}")
     shared = copy.deepcopy(model)
-    there = weighted(shared, layers)
+    there = find_layers(shared, layers)
     names = list(there)
-    if done := [name for name in names if maker(there[name]) is Codebook]:
-        raise ValueError(f"layers {done} have a codebook already: share decoded(model) instead")
+    if done := [name for name in names if parametrized_by(there[name]) is Codebook]:
+        raise ValueError(f"layers {done} have a codebook already: share decode(model) instead")
     for layer in there.values():
-        if maker(layer):
-            plain(layer)  # the mask's zeros are a value of their own and need it no longer
+        if parametrized_by(layer):
+            make_plain(layer)  # the mask's zeros are a value of their own and need it no longer
     holders = Counter(id(there[name].weight) for name in names)
     if tied := [name for name in names if holders[id(there[name].weight)] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them, or leave them out")
     return shared, ShareReport(tuple(_share(name, there[name], values) for name in names))
-
-
-def weighted(model: nn.Module, names: Iterable[str] | None = None) -> dict[str, nn.Module]:
-    """The convolutions and linear layers of `model` by name: those named, or all of them.
-
-    Raises:
-        ValueError: one that isn't there or is of another kind, or none at all.
-    """
-    there = {name: layer for name, layer in model.named_modules() if isinstance(layer, LAYERS)}
-    names = list(there) if names is None else list(names)
-    if unknown := [name for name in names if name not in there]:
-        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
-    if not names:
-        raise ValueError(f"{type(model).__name__} has no convolution or linear layer")
-    return {name: there[name] for name in names}
 
 
 def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
@@ -161,6 +144,9 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
         others, size = _cluster(weights[weights != 0], values - 1)
         codes[weights != 0] = others + 1
         return codes, size + 1
+    from sklearn.cluster import KMeans  # a second, and only codebooks need it
+    from threadpoolctl import threadpool_limits
+
     # Evenly spread starts keep centroids out where the few large weights are, which matter most.
     start = np.linspace(weights.min(), weights.max(), values)[:, None]
     with threadpool_limits(1):  # several threads are slower on numbers in one dimension
@@ -172,32 +158,3 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
 def _entropy(codes: Tensor) -> float:
     share = codes.flatten().bincount().double() / codes.numel()
     return float(-torch.xlogy(share, share).sum() / math.log(2))
-
-
-def decoded(model: nn.Module) -> nn.Module:
-    """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
-    model = copy.deepcopy(model)
-    for module in model.modules():
-        if maker(module):
-            plain(module)
-    return model
-
-
-def maker(layer: nn.Module) -> type[nn.Module] | None:
-    """What a layer's weight is made by, `Codebook` or `Masked`; None where it is plain."""
-    if parametrize.is_parametrized(layer, "weight"):
-        return type(layer.parametrizations.weight[0])
-    return None
-
-
-def plain(layer: nn.Module) -> None:
-    """Give a layer, in place, the weight that its parametrization makes.
-
-    torch's remove_parametrizations() would take `weight` from the class, which copies of the layer
-    have in common, and so from these, too.
-    """
-    weight, kind = layer.weight.detach(), parametrize.type_before_parametrizations(layer)
-    learns = layer.parametrizations.weight.original.requires_grad
-    del layer.parametrizations
-    layer.__class__ = kind
-    layer.weight = nn.Parameter(weight, learns)

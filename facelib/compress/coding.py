@@ -15,7 +15,8 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from facelib.compress.codebook import Codebook, code_width, maker
+from facelib.compress.codebook import Codebook, code_width
+from facelib.compress.layers import parametrized_by
 from facelib.compress.sparsify import Masked
 from facelib.models import io
 
@@ -41,7 +42,9 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
     coded = [name for name in tensors if name.endswith(CODES)]
     if not coded:
         raise ValueError("no layer of this model is shared: call share() first, or save it as is")
-    if masked := [name for name, layer in model.named_modules() if maker(layer) is Masked]:
+    if masked := [
+        name for name, layer in model.named_modules() if parametrized_by(layer) is Masked
+    ]:
         raise ValueError(f"layers {masked} have masks still, want codebooks: share these, too")
     huffman = {}
     for name in coded:

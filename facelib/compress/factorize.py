@@ -17,7 +17,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from facelib.compress.codebook import LAYERS, maker
+from facelib.compress.layers import LAYERS, parametrized_by
 from facelib.models.shapes import LowRank
 
 
@@ -74,10 +74,10 @@ def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
     if name not in there:
         raise ValueError(f"no convolution or linear layer {name!r}, there are {list(there)}")
     layer = there[name]
-    if kind := maker(layer):
+    if kind := parametrized_by(layer):
         raise ValueError(
             f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: factorise "
-            "decoded(model), then sparsify or share"
+            "decode(model), then sparsify or share"
         )
     if getattr(layer, "groups", 1) != 1:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")

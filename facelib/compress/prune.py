@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from facelib.compress.codebook import maker
+from facelib.compress.layers import parametrized_by
 from facelib.measure import macs, parameters
 
 STEPS = 100  # as finely as the goal is approached
@@ -181,8 +181,8 @@ def _check(
     if importance == "batch norm" and not norms:
         raise ValueError(f"{type(model).__name__} has no batch norm to judge channels by: take L1")
     for name, layer in model.named_modules():
-        if kind := maker(layer):
+        if kind := parametrized_by(layer):
             raise ValueError(
                 f"layer {name!r} has a weight made by {kind.__name__}, which can't lose channels: "
-                "prune decoded(model), then sparsify or share"
+                "prune decode(model), then sparsify or share"
             )

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from facelib import files
-from facelib.compress.codebook import decoded, share
+from facelib.compress.codebook import share
 from facelib.compress.coding import CODES, load_shared, save_shared
 from facelib.compress.export import export
+from facelib.compress.layers import decode
 from facelib.compress.quantize import calibrated, quantize
 from facelib.models import io
 
@@ -47,7 +48,7 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, values: int = 64) -
     with tempfile.TemporaryDirectory() as folder:
         codes, plain, made = (Path(folder) / name for name in ("codes", "plain", "made"))
         save_shared(model, codes)
-        export(decoded(model), plain, shape)
+        export(decode(model), plain, shape)
         names, *numbers = _activations(quantize(plain, made, images).path)
         tensors, about = io.load_tensors(codes)
     io.save_tensors(path, tensors | dict(zip(KEPT, numbers, strict=True)), about | {"shape": shape})
@@ -72,7 +73,7 @@ def unship(path: str | Path, target: str | Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         codes, plain, made = (Path(folder) / name for name in (Path(path).name, "plain", "made"))
         io.save_tensors(codes, tensors, about)
-        export(decoded(load_shared(codes)), plain, about["shape"])
+        export(decode(load_shared(codes)), plain, about["shape"])
         blank = torch.zeros(1, *about["shape"], dtype=torch.uint8)
         names, *_ = _activations(quantize(plain, made, blank).path)  # only for the names
         if not len(scales) == len(zeros) == len(names) or not (scales > 0).all():

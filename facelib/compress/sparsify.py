@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils import prune as torch_prune
 
-from facelib.compress.codebook import maker, plain, weighted
+from facelib.compress.layers import find_layers, make_plain, parametrized_by
 
 
 class Masked(nn.Module):
@@ -53,7 +53,7 @@ def sparsify(
     """A copy of `model` in which this share of the weights is 0, and a report.
 
     The smallest of all layers together go, so that layers with many small weights lose more. Train
-    the copy as any model: what is 0 stays 0. `decoded` makes plain weights of it. Call it again
+    the copy as any model: what is 0 stays 0. `decode` makes plain weights of it. Call it again
     with a larger share to prune in several rounds.
 
     Args:
@@ -68,7 +68,7 @@ def sparsify(
     if not 0 < share < 1:
         raise ValueError(f"want a share of the weights above 0 and below 1, got {share}")
     sparse = copy.deepcopy(model)
-    chosen = weighted(sparse, layers)
+    chosen = find_layers(sparse, layers)
     for name, layer in chosen.items():
         _bare(layer, name)
         layer.weight.data = layer.weight.data.contiguous()  # training leaves it in another order
@@ -91,10 +91,10 @@ def sparsify(
 
 def _bare(layer: nn.Module, name: str) -> None:
     """Take an earlier round's mask off; its zeros are the smallest weights and go first again."""
-    if kind := maker(layer):
+    if kind := parametrized_by(layer):
         if kind is not Masked:
             raise ValueError(
                 f"layer {name!r} has a weight made by {kind.__name__}, want a plain or masked one: "
-                "sparsify decoded(model), then share"
+                "sparsify decode(model), then share"
             )
-        plain(layer)
+        make_plain(layer)

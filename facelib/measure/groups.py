@@ -1,4 +1,4 @@
-"""Errors of groups of people, at one threshold for everybody or at one for each.
+"""What a recogniser does for each person and each group, at one threshold or at one for each.
 
 The names are those of ISO/IEC 19795-10 and of NIST's reports (Grother et al. 2019,
 https://doi.org/10.6028/NIST.IR.8280): FMR, the false match rate, is the share of impostor pairs
@@ -20,6 +20,10 @@ from facelib.measure.bootstrap import bootstrap_between, bootstrap_people
 from facelib.measure.histogram import verify_all
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval
+from facelib.synth import synth
+
+FAR = 0.01
+LADDER = 2**30  # seed of people that nothing is trained or chosen on
 
 
 @dataclass(frozen=True)
@@ -105,3 +109,75 @@ def _between(embeddings: Tensor, person: Tensor, threshold: float) -> tuple[Tens
     counts = member.sum(0)
     pairs = counts[:, None] * counts - torch.diag(counts)
     return member.T @ accepted @ member, pairs
+
+
+def ladder_faces(people: int = 2000, images: int = 3, seed: int = LADDER) -> FaceSet:
+    """The people on whom every step of the ladder is judged: grey, 64 x 64 pixels."""
+    return synth(people, images, seed=seed)
+
+
+def tar_by_person(embeddings: Tensor, person: Tensor, far: float = FAR) -> Tensor:
+    """Of each person, the share of pairs of their faces that is accepted.
+
+    Args:
+        embeddings: float (N, D), any length; compared by cosine.
+        person: int64 (N,), 0 to P - 1, two faces or more of each.
+        far: of all pairs of two people this share is accepted, which sets the threshold.
+
+    Returns:
+        float64 (P,).
+
+    Raises:
+        ValueError: somebody with a single face, or what `verify_all` refuses.
+    """
+    return tar_by_person_at(embeddings, person, verify_all(embeddings, person).threshold_at(far))
+
+
+def tar_by_person_at(embeddings: Tensor, person: Tensor, threshold: float) -> Tensor:
+    """Of each person, the share of pairs of their faces whose score is the threshold's or more.
+
+    Args, returns and errors as of `tar_by_person`.
+    """
+    counts = person.bincount()
+    if not len(counts) or counts.min() < 2:
+        raise ValueError("want two faces or more of each person, numbered from 0 on")
+    shares = []
+    for faces in embeddings[person.argsort(stable=True)].split(counts.tolist()):
+        left, right = torch.triu_indices(len(faces), len(faces), 1)
+        shares.append((similarity(faces, faces)[left, right] >= threshold).double().mean())
+    return torch.stack(shares)
+
+
+def paired_tar_drop(before: Tensor, after: Tensor, person: Tensor, far: float = FAR) -> Interval:
+    """Percentage points of TAR that a step has cost, each recogniser at its own threshold.
+
+    Args:
+        before, after: embeddings of the same faces by both, float (N, D) and (N, E).
+        person, far: as in `tar_by_person`.
+
+    Returns:
+        With a 95 % interval over people, paired. Above 0: something was lost.
+    """
+    lost = 100 * (tar_by_person(before, person, far) - tar_by_person(after, person, far))
+    return bootstrap_people(lost, torch.arange(len(lost)))
+
+
+def worst_group(embeddings: Tensor, faces: FaceSet, far: float = FAR) -> Interval:
+    """The share of genuine pairs that is rejected in the group where that is largest.
+
+    Everybody has the same threshold. Which group is worst is read off the same faces.
+
+    Args:
+        embeddings: of `faces`, float (N, D), as in `tar_by_person`.
+        faces: with a group for each, the same for all faces of a person.
+        far: as in `tar_by_person`.
+
+    Returns:
+        0 to 1, with a 95 % interval over the people of that group.
+
+    Raises:
+        ValueError: what `group_errors` refuses.
+    """
+    threshold = verify_all(embeddings, faces.person).threshold_at(far)
+    errors = group_errors(embeddings, faces, threshold).values()
+    return max((found.fnmr for found in errors), key=lambda rejected: rejected.value)

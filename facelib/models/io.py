@@ -44,7 +44,7 @@ def save(model: nn.Module, path: str | Path) -> None:
     if made := [name for name, m in model.named_modules() if parametrize.is_parametrized(m)]:
         raise ValueError(
             f"layers {made} have masks or codebooks, want plain weights: from sparsify(), save "
-            "decoded(model) of facelib.compress; from share(), call save_shared(model)"
+            "decode(model) of facelib.compress; from share(), call save_shared(model)"
         )
     save_tensors(path, model.state_dict(), about(model))
 

@@ -17,7 +17,7 @@ from facelib.synth import Factors, identities, nuisances, render
 from facelib.synth.factors import Choice
 from facelib.training.checkpoint import fingerprint
 
-# Seeds below 2**20 are for learning; whoever is judged has a larger one (`retained.LADDER`).
+# Seeds below 2**20 are for learning; whoever is judged has a larger one (`groups.LADDER`).
 KEPT = 0  # of the batches that are kept, from here on
 POOL = 2**19  # of a fixed set of people
 # Cut as closely as data sets of faces are, and lit and focused with less care than `nuisances`.

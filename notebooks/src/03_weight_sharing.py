@@ -321,12 +321,12 @@ sharing_widgets.codebook_slider(dense, test, "features.3.0")
 # %% [markdown]
 # ### Let the values learn
 #
-# The codes stay, but the values may move. A value stands in thousands of places, so, once more, its gradient is a sum. In `coarse` a layer makes its weight at each call from `codes`, which stay, and `original`, the codebook, which learns; `decoded` makes an ordinary network of it. Is the gradient of value 0 the sum over all weights with code 0?
+# The codes stay, but the values may move. A value stands in thousands of places, so, once more, its gradient is a sum. In `coarse` a layer makes its weight at each call from `codes`, which stay, and `original`, the codebook, which learns; `decode` makes an ordinary network of it. Is the gradient of value 0 the sum over all weights with code 0?
 
 # %% tags=["nbval-check-output"]
-from facelib.compress import decoded
+from facelib.compress import decode
 
-plain = decoded(coarse)
+plain = decode(coarse)
 for network in (coarse, plain):
     network(test.images[:20] / 255).square().mean().backward()
 codebook = coarse.features[3][0].parametrizations.weight

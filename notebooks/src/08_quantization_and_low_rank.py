@@ -21,7 +21,7 @@ from facecourse.lesson08_quantization import exercises as lesson
 from facecourse.lesson08_quantization import experiment as rounding
 from facecourse.lesson08_quantization import figures as rounding_charts
 from facelib.compress import export, factorize, quantize
-from facelib.measure.retained import ladder_faces
+from facelib.measure.groups import ladder_faces
 from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel

@@ -139,7 +139,7 @@ lesson.rates.check(rates)
 # %%
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
 
-from facelib.measure.retained import ladder_faces
+from facelib.measure.groups import ladder_faces
 
 faces = ladder_faces(pick(profile, smoke=60, quick=300, full=2000))
 one = fairness.threshold(model, pick(profile, smoke=60, quick=300, full=1000))

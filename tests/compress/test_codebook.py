@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import decoded, share, sparsify
+from facelib.compress import decode, share, sparsify
 from facelib.data import orl, resize
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -78,7 +78,7 @@ def test_as_many_values_as_weights_change_nothing(model):
 
 def test_the_gradient_of_a_value_is_the_sum_over_its_places(model):
     small, _ = share(model, 4)
-    plain = decoded(small)
+    plain = decode(small)
     small(IMAGES).square().sum().backward()
     plain(IMAGES).square().sum().backward()
     layer = small.features[3][0]
@@ -139,7 +139,7 @@ def test_pruned_weights_stay_zero_through_sharing_and_training(model):
 def test_masked_layers_get_a_codebook_in_place_of_the_mask(model):
     sparse, _ = sparsify(model, 0.8)
     small, _ = share(sparse, 4)
-    for one, other in zip(weights(small), weights(share(decoded(sparse), 4)[0]), strict=True):
+    for one, other in zip(weights(small), weights(share(decode(sparse), 4)[0]), strict=True):
         assert torch.equal(one, other)
     for one, masked in zip(weights(small), weights(sparse), strict=True):
         assert torch.equal(one == 0, masked == 0)
@@ -159,15 +159,15 @@ def test_half_precision_can_be_shared():
 
 def test_decoding_gives_a_plain_model_with_the_same_answers(model):
     small, _ = share(model, 4)
-    plain = decoded(small)
+    plain = decode(small)
     assert plain.state_dict().keys() == model.state_dict().keys()
     assert torch.equal(plain(IMAGES), small(IMAGES))
     assert type(plain.features[0][0]) is nn.Conv2d
     assert plain.features[0][0].weight.stride() == model.features[0][0].weight.stride()
     assert small.features[0][0].weight.requires_grad, "the shared model is as it was"
     small.head.parametrizations.weight.original.requires_grad_(False)
-    assert not decoded(small).head.weight.requires_grad
-    assert torch.equal(decoded(model)(IMAGES), model(IMAGES))
+    assert not decode(small).head.weight.requires_grad
+    assert torch.equal(decode(model)(IMAGES), model(IMAGES))
 
 
 @pytest.mark.parametrize("values", [-1, 0, 1, 257])

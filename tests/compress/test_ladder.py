@@ -7,7 +7,7 @@ import torch
 
 from facelib.compress import (
     MatchEmbedding,
-    decoded,
+    decode,
     distill,
     drop,
     export,
@@ -60,7 +60,7 @@ def test_smaller_shared_and_written(model, order, tmp_path):
     assert same_bits(again, shared)
     assert torch.equal(again.embed(IMAGES), shared.embed(IMAGES))
     assert (tmp_path / "shared").stat().st_size < 0.5 * (tmp_path / "plain").stat().st_size
-    assert export(decoded(again), tmp_path / "onnx", SHAPE).difference < 1e-5
+    assert export(decode(again), tmp_path / "onnx", SHAPE).difference < 1e-5
 
 
 def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
@@ -69,8 +69,8 @@ def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
     save_shared(shared, tmp_path / "shared")
     again = load_shared(tmp_path / "shared")
     assert same_bits(again, shared)
-    plain = decoded(again)
-    for name, tensor in decoded(sparse).state_dict().items():
+    plain = decode(again)
+    for name, tensor in decode(sparse).state_dict().items():
         if tensor.ndim > 1:
             assert torch.equal(plain.state_dict()[name] == 0, tensor == 0), name
     save(plain, tmp_path / "plain")
@@ -134,7 +134,7 @@ def test_nothing_changes_its_model(model, step, tmp_path):
     assert everything(model) == before
 
 
-@pytest.mark.parametrize("step", [decoded, share, lambda model: sparsify(model, 0.7)])
+@pytest.mark.parametrize("step", [decode, share, lambda model: sparsify(model, 0.7)])
 def test_nothing_changes_a_model_with_masks(model, step):
     sparse = worn(sparsify(model, 0.5)[0])
     before = everything(sparse)

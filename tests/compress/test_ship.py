@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from facelib.compress import decoded, export, quantize, save_shared, share, ship, unship
+from facelib.compress import decode, export, quantize, save_shared, share, ship, unship
 from facelib.compress.ship import KEPT
 from facelib.data import resize
 from facelib.models import FaceCNN, FaceResNet, embed, face_student, save
@@ -40,7 +40,7 @@ def test_the_network_comes_back_without_a_face_and_embeds_the_same(make, sides, 
     faces, others = resize(FACES, *sides), resize(OTHERS, *sides)
     shared, _ = share(make(), 64)
     save_shared(shared, tmp_path / "codes")
-    plain = export(decoded(shared), tmp_path / "plain.onnx", (1, *sides))
+    plain = export(decode(shared), tmp_path / "plain.onnx", (1, *sides))
     calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", faces)
     report = ship(make(), tmp_path / "small", faces)
     unship(report.path, tmp_path / "again.onnx")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils import prune
 
-from facelib.compress import decoded, share, sparsify
+from facelib.compress import decode, share, sparsify
 from facelib.data import FaceSet
 from facelib.models import FaceCNN, load, save
 from facelib.training import fit
@@ -82,7 +82,7 @@ def test_the_model_passed_in_is_not_changed_and_the_copy_becomes_plain(model):
     sparse, _ = sparsify(model, 0.5)
     for old, new in zip(before, weights(model), strict=True):
         assert torch.equal(old, new)
-    plain = decoded(sparse)
+    plain = decode(sparse)
     assert plain.state_dict().keys() == model.state_dict().keys()
     assert torch.equal(plain(IMAGES), sparse(IMAGES))
     small, _ = share(plain, 8)
@@ -93,10 +93,10 @@ def test_the_model_passed_in_is_not_changed_and_the_copy_becomes_plain(model):
 @pytest.mark.parametrize("made", [lambda m: sparsify(m, 0.5), lambda m: share(m, 4)])
 def test_a_plain_file_holds_the_decoded_model_and_nothing_else(model, made, tmp_path):
     small, _ = made(model)
-    with pytest.raises(ValueError, match=r"decoded\(model\) .*save_shared\(model\)"):
+    with pytest.raises(ValueError, match=r"decode\(model\) .*save_shared\(model\)"):
         save(small, tmp_path / "small")
     assert not list(tmp_path.iterdir())
-    save(decoded(small), tmp_path / "small")
+    save(decode(small), tmp_path / "small")
     for one, other in zip(weights(load(tmp_path / "small")), weights(small), strict=True):
         assert torch.equal(one, other)
 
@@ -122,5 +122,5 @@ def test_layers_that_cannot_be_pruned_are_refused(model):
     with pytest.raises(ValueError, match=r"no convolution or linear layer \['features'\]"):
         sparsify(model, 0.5, layers=["features"])
     shared, _ = share(model, 4)
-    with pytest.raises(ValueError, match=r"made by Codebook.*sparsify decoded\(model\)"):
+    with pytest.raises(ValueError, match=r"made by Codebook.*sparsify decode\(model\)"):
         sparsify(shared, 0.5)

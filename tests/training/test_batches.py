@@ -4,7 +4,7 @@ import torch
 from facecourse.ladder.student import CALIBRATION
 from facecourse.lesson05_embeddings.crowd import MET
 from facelib.data import Augment, FaceSet
-from facelib.measure.retained import LADDER
+from facelib.measure.groups import LADDER
 from facelib.synth import identities
 from facelib.training import batches
 from facelib.training.batches import DrawnFaces, FreshFaces, Kept

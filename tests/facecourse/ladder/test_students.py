@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from facecourse.ladder import students
-from facelib.compress.codebook import weighted
+from facelib.compress.layers import find_layers
 from facelib.measure import macs
 from facelib.models import FaceResNet, embed, load, save
 from facelib.training.batches import FreshFaces
@@ -64,7 +64,7 @@ def test_half_of_the_work_is_taken_out_of_either(faces, tmp_path):
 
 def test_most_weights_of_the_sparse_network_are_zero(faces, tmp_path):
     made = students.sparse(tmp_path, steps=2, **SETTINGS)
-    weights = [layer.weight for layer in weighted(made).values()]
+    weights = [layer.weight for layer in find_layers(made).values()]
     zeros = sum(int((w == 0).sum()) for w in weights) / sum(w.numel() for w in weights)
     assert zeros == pytest.approx(students.ZEROS, abs=0.01)
 

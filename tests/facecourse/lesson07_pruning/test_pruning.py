@@ -113,12 +113,12 @@ def _layers(model):
 
 def test_the_groups_are_what_pruning_takes_together():
     rows = pruning_charts.groups(face_student()).rows
-    layers = len(pruning_charts.weighted(face_student()))
+    layers = len(pruning_charts.find_layers(face_student()))
     assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
     together = next(row for row in rows if "," in row[2])
     small = student.prune_student(0.5, round_to=1)
-    names = list(pruning_charts.weighted(small))
-    widths = {len(pruning_charts.weighted(small)[names[int(x) - 1]].weight)
+    names = list(pruning_charts.find_layers(small))
+    widths = {len(pruning_charts.find_layers(small)[names[int(x) - 1]].weight)
               for x in together[2].split(", ")}  # fmt: skip
     assert len(widths) == 1
     assert widths.pop() < int(together[1])

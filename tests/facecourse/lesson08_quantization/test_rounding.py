@@ -10,7 +10,7 @@ from facecourse.ladder import student
 from facecourse.lesson08_quantization import experiment as rounding
 from facecourse.lesson08_quantization import figures as rounding_charts
 from facelib.compress import export, quantize
-from facelib.compress.codebook import weighted
+from facelib.compress.layers import find_layers
 from facelib.models import FaceResNet, embed, face_student
 
 
@@ -30,9 +30,11 @@ def test_a_weight_is_rounded_to_so_many_values_around_zero():
 def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
     before = face_student()
     coarse = rounding.weights_of(2)
-    for name, layer in weighted(coarse).items():
+    for name, layer in find_layers(coarse).items():
         assert len(layer.weight[0].unique()) <= 3, name
-        assert torch.equal(weighted(before)[name].weight, weighted(face_student())[name].weight)
+        assert torch.equal(
+            find_layers(before)[name].weight, find_layers(face_student())[name].weight
+        )
 
 
 def test_prelu_takes_the_place_of_every_relu():

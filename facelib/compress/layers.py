@@ -1,0 +1,55 @@
+"""A layer's weight: which layers have one, what it is made by, and how it becomes plain again."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+from torch import nn
+from torch.nn.utils import parametrize
+
+LAYERS = (nn.Conv2d, nn.Linear)
+
+
+def find_layers(model: nn.Module, names: Iterable[str] | None = None) -> dict[str, nn.Module]:
+    """The convolutions and linear layers of `model` by name: those named, or all of them.
+
+    Raises:
+        ValueError: one that isn't there or is of another kind, or none at all.
+    """
+    there = {name: layer for name, layer in model.named_modules() if isinstance(layer, LAYERS)}
+    names = list(there) if names is None else list(names)
+    if unknown := [name for name in names if name not in there]:
+        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
+    if not names:
+        raise ValueError(f"{type(model).__name__} has no convolution or linear layer")
+    return {name: there[name] for name in names}
+
+
+def decode(model: nn.Module) -> nn.Module:
+    """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        if parametrized_by(module):
+            make_plain(module)
+    return model
+
+
+def parametrized_by(layer: nn.Module) -> type[nn.Module] | None:
+    """What a layer's weight is made by, `Codebook` or `Masked`; None where it is plain."""
+    if parametrize.is_parametrized(layer, "weight"):
+        return type(layer.parametrizations.weight[0])
+    return None
+
+
+def make_plain(layer: nn.Module) -> None:
+    """Give a layer, in place, the weight that its parametrization makes.
+
+    torch's remove_parametrizations() would take `weight` from the class, which copies of the layer
+    have in common, and so from these, too.
+    """
+    weight, kind = layer.weight.detach(), parametrize.type_before_parametrizations(layer)
+    learns = layer.parametrizations.weight.original.requires_grad
+    del layer.parametrizations
+    layer.__class__ = kind
+    layer.weight = nn.Parameter(weight, learns)
