@@ -1,5 +1,6 @@
 import errno
 import os
+import time
 
 import pytest
 
@@ -37,3 +38,40 @@ def test_an_interruption_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_writer_left_is_removed_but_nothing_that_is_written_now(tmp_path):
+    killed, running = (tmp_path / f"x.{n * 32}.tmp" for n in "ab")
+    mine = tmp_path / "x.precious.tmp"
+    for file in (killed, running, mine):
+        file.write_bytes(b"half")
+    hours_ago = time.time() - 2 * files.STALE
+    for file in (killed, mine):
+        os.utime(file, (hours_ago, hours_ago))
+    files.write(tmp_path / "x", b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "x", running, mine])
+
+
+if os.name == "posix":  # elsewhere there are no such modes, and links need a privilege
+
+    def test_who_may_read_a_file_stays_as_it_was(tmp_path):
+        path = tmp_path / "x"
+        path.touch(mode=0o600)
+        files.write(path, b"new")
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    def test_a_file_is_secret_from_its_first_byte(tmp_path):
+        (tmp_path / "x").touch(mode=0o600)
+        with files.replacing(tmp_path / "x") as file:
+            assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
+
+    def test_a_link_stays_and_the_file_it_leads_to_is_written(tmp_path):
+        disk = tmp_path / "large disk"
+        disk.mkdir()
+        (disk / "old").write_bytes(b"old")
+        for target in (disk / "old", disk / "not yet there"):
+            link = tmp_path / f"to {target.name}"
+            link.symlink_to(target)
+            files.write(link, b"new")
+            assert link.is_symlink()
+            assert target.read_bytes() == b"new"

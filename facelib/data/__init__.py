@@ -1,11 +1,11 @@
 """Where faces come from, and how they are split, paired and augmented."""
 
 from facelib.data.augment import Augment, Distort
-from facelib.data.faceset import FaceSet, OneShot, Split
+from facelib.data.faceset import FaceSet, Split
 from facelib.data.folder import folder
 from facelib.data.lfw import LFW, lfw
 from facelib.data.orl import orl
-from facelib.data.pairs import Pairs, all_pairs, sampled_pairs
+from facelib.data.pairs import Pairs, all_pairs
 from facelib.data.preprocess import denoise, normalise_light, resize, swap_red_blue, to_grey
 from facelib.data.sheet import contact_sheet
 
@@ -14,7 +14,6 @@ __all__ = [
     "Augment",
     "Distort",
     "FaceSet",
-    "OneShot",
     "Pairs",
     "Split",
     "all_pairs",
@@ -25,7 +24,6 @@ __all__ = [
     "normalise_light",
     "orl",
     "resize",
-    "sampled_pairs",
     "swap_red_blue",
     "to_grey",
 ]

@@ -21,13 +21,6 @@ class Split(NamedTuple):
     test: FaceSet
 
 
-class OneShot(NamedTuple):
-    """One enrolled image a person, and all their other images to be recognised."""
-
-    gallery: FaceSet
-    probe: FaceSet
-
-
 @dataclass(frozen=True, eq=False)
 class FaceSet:
     """Face images and the person each shows.
@@ -162,16 +155,6 @@ class FaceSet:
         order = torch.randperm(self.people, generator=torch.Generator().manual_seed(seed))
         parts = order.split([train, validation, self.people - train - validation])
         return Split(*(self.of_people(part.sort().values) for part in parts))
-
-    def one_shot(self, seed: int = 0) -> OneShot:
-        """One image a person to enrol, all others to recognise.
-
-        Raises:
-            ValueError: somebody has a single image, so nothing is left to recognise them in.
-        """
-        self._need_images(2, "1 to enrol")
-        rank = self.rank_within_person(seed)
-        return OneShot(self.take(rank == 0), self.take(rank > 0))
 
     def rank_within_person(self, seed: int) -> Tensor:
         """int64 tensor (N,): the place of each image in a random order of its person's images."""

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from facelib.data import pack
 from facelib.data.faceset import FaceSet
+from facelib.data.photo import ENDINGS, NO_FILE, decode, list_visible, read_photo, spell, to_tensor
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".tif", ".tiff")
-# Named one by one: among Pillow's readers are some that start other programs (EPS).
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "PPM", "TIFF")
-STRAY = {"thumbs.db", "desktop.ini"}  # written by file managers, like the hidden .DS_Store
 SEARCH = 480  # px: faces are looked for in a copy of the photo with this longest side
+SMALLEST = SEARCH // 10  # px in that copy: smaller faces are not looked for
 MARGIN = 1.3  # side of the crop over the side of the detected box, which ends at brows and chin
-BATCH = 64  # photos decoded ahead of the one being stored
 
 
 class _Listing(NamedTuple):
@@ -42,9 +37,10 @@ def folder(
 ) -> FaceSet:
     """The photos in path/Person/any_name.jpg as uint8 RGB (N, 3, size, size), ordered by name.
 
-    Each photo is turned upright (EXIF), cut to its middle square and resized. More than 1 GiB of
-    decoded photos are packed once into `path/.facelib` and mapped into memory from there (these are
-    faces too: delete them with the photos). Hidden files are passed over. Look at
+    Each photo is turned upright (EXIF), put on white where it is transparent, cut to its middle
+    square and resized. More than 1 GiB of decoded photos are packed once into `path/.facelib` and
+    mapped into memory from there (these are faces too: delete them with the photos). Hidden files
+    and what computers add (`photo.STRAY`) are passed over; links to photos are followed. Look at
     `contact_sheet(faces)` to see every crop.
 
     Args:
@@ -56,24 +52,32 @@ def folder(
 
     Raises:
         FileNotFoundError, NotADirectoryError, PermissionError: the folder can't be read.
-        ValueError: files that can't be used (all are listed), or fewer than two people.
+        ValueError: files that can't be used (all are listed), fewer than two people, or two whose
+            names look alike.
         OSError: no disk space for a pack.
     """
     if size < 1:
         raise ValueError(f"size must be at least 1 pixel, got {size}")
     root = Path(path).expanduser()
     names, files, person, unfit = _list(root)
-    decode = partial(_decode_all, root, files, size, detect)
+    if detect:
+        _cascade()  # what it lacks is no fault of a photo
+    results = partial(decode, files, partial(_crop, size=size, detect=detect))
+    shape = (len(files), 3, size, size)
     if len(files) * 3 * size * size > pack.LARGE:
         name = f"{'face' if detect else 'centre'}{size}-{pack.fingerprint(root, files)}"
-        if not (decoded := pack.read(root, name)):
-            pack.write(root, name, (len(files), 3, size, size), decode())
-            decoded = pack.read(root, name)
+        decoded = pack.read(root, name, shape)
+        if decoded is None:
+            pack.write(root, name, shape, results())
+            decoded = pack.read(root, name, shape)
     else:
-        decoded = _in_memory(decode, len(files), size)
+        decoded = _in_memory(results(), shape)
     _report(root, unfit + [(files[i], reason) for i, reason in decoded.bad.items()], skip_bad)
-    labels = torch.tensor(person, dtype=torch.int64)[decoded.kept]
-    faces = FaceSet(decoded.images, labels, names, source=f"own photos, folder {root.name}")
+    kept = [label for position, label in enumerate(person) if position not in decoded.bad]
+    faces = FaceSet(
+        decoded.images, torch.tensor(kept, dtype=torch.int64), names,
+        source=f"own photos, folder {root.name}",
+    )  # fmt: skip
     if empty := [name for name, count in zip(names, faces.counts, strict=True) if not count]:
         raise ValueError(
             f"{root} has no usable photo of {', '.join(empty)}: add one, or move the sub-folder out"
@@ -87,15 +91,15 @@ def _list(root: Path) -> _Listing:
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is a file; want a folder with a sub-folder per person")
     names, files, person, bad = [], [], [], []
-    for entry in _visible(root):
+    for entry in list_visible(root):
         if entry.is_dir():
-            for file in _visible(entry):
+            for file in list_visible(entry):
                 if reason := _unfit(file):
                     bad.append((file, reason))
                 else:
                     files.append(file)
                     person.append(len(names))
-            names.append(entry.name)
+            names.append(spell(entry.name))
         elif entry.suffix.lower() in ENDINGS:
             bad.append((entry, "not in the sub-folder of a person"))
     if len(names) < 2:
@@ -103,21 +107,21 @@ def _list(root: Path) -> _Listing:
             f"{root} has {len(names)} sub-folders ({', '.join(names) or 'none'}); want one for "
             "each of at least two people, as in Ada/1.jpg and Ben/1.jpg"
         )
+    _refuse_alike(root, names)
     return _Listing(tuple(names), files, person, bad)
 
 
-def _visible(directory: Path) -> list[Path]:
-    try:
-        entries = sorted(directory.iterdir(), key=lambda entry: entry.name)
-    except PermissionError as error:
-        raise PermissionError(
-            error.errno, f"you may not read the folder {directory}; change its permissions"
-        ) from error
-    return [
-        entry
-        for entry in entries
-        if not entry.name.startswith(".") and entry.name.lower() not in STRAY
-    ]
+def _refuse_alike(root: Path, names: list[str]) -> None:
+    """One person in two folders would silently be two people."""
+    seen: dict[str, str] = {}
+    for name in names:
+        looks = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if looks in seen:
+            raise ValueError(
+                f"{root} has sub-folders {seen[looks]!r} and {name!r}, whose names look alike: "
+                "move the photos into one of them, or rename one if these are two people"
+            )
+        seen[looks] = name
 
 
 def _unfit(file: Path) -> str | None:
@@ -126,50 +130,19 @@ def _unfit(file: Path) -> str | None:
         return "a folder inside the folder of a person: move its photos one level up"
     if file.suffix.lower() not in ENDINGS:
         return f"not a photo: its name does not end in {' '.join(ENDINGS)}"
-    if not file.is_file():
-        return "not a file (a broken link?)"
-    return None
+    return None if file.is_file() else NO_FILE
 
 
-def _decode_all(root: Path, files: list[Path], size: int, detect: bool) -> Iterator[Tensor | str]:
-    """Each file's image or the reason why it has none, in order, a few decoded ahead."""
-    decode = partial(_decode, size=size, detect=detect)
-    workers = min(8, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool, tqdm(total=len(files), unit="photo") as bar:
-        for start in range(0, len(files), BATCH):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # oddities in photos that decode all the same
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                results = list(pool.map(decode, files[start : start + BATCH]))
-            yield from results
-            bar.update(len(results))
-
-
-def _decode(file: Path, size: int, detect: bool) -> Tensor | str:
-    try:
-        if not file.stat().st_size:
-            return "empty file (0 bytes)"
-        with Image.open(file, formats=FORMATS) as opened:
-            if opened.mode.startswith(("I", "F")):
-                return f"its pixels have more than 8 bits ({opened.mode}): save it with 8"
-            # A JPEG is decoded no larger than needed: a tenth of the time for a phone's photo.
-            opened.draft(None, (2 * SEARCH, 2 * SEARCH) if detect else (2 * size, 2 * size))
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except PermissionError:
-        return "you may not read it: change its permissions"
-    except UnidentifiedImageError:
-        return "its content is not a JPEG, PNG, BMP, WebP, PGM or TIFF image, whatever its name"
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return f"over {Image.MAX_IMAGE_PIXELS:,} pixels (a decompression bomb?): save it smaller"
-    except Exception as error:  # Pillow's readers raise anything on damaged content
-        return f"damaged or cut short ({error})"
+def _crop(file: Path, size: int, detect: bool) -> Tensor:
+    image = read_photo(file, side=2 * SEARCH if detect else 2 * size)
     if detect:
         box = _find_face(image)
         if box is None:
-            return "no upright frontal face found: crop the photo by hand or turn detect off"
+            raise ValueError(
+                "no upright frontal face found: crop the photo by hand or turn detect off"
+            )
         image = image.crop(box)
-    square = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(square)).permute(2, 0, 1).contiguous()
+    return to_tensor(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC))
 
 
 def _find_face(image: Image.Image) -> tuple[int, int, int, int] | None:
@@ -178,12 +151,14 @@ def _find_face(image: Image.Image) -> tuple[int, int, int, int] | None:
     Local binary pattern cascade: Liao et al. 2007, "Learning multi-scale block local binary
     patterns for face recognition", doi:10.1007/978-3-540-74549-5_87.
     """
+    if SEARCH * min(image.size) < SMALLEST * max(image.size):
+        return None  # no face fits into so thin a strip
     small = ImageOps.contain(image.convert("L"), (SEARCH, SEARCH))
     faces = _cascade()(
         img=np.array(small),
         scale_factor=1.1,
         step_ratio=1,
-        min_size=(SEARCH // 10, SEARCH // 10),
+        min_size=(SMALLEST, SMALLEST),
         max_size=small.size,
     )
     if not faces:
@@ -206,16 +181,14 @@ def _cascade() -> Callable[..., list[dict[str, int]]]:
     return Cascade(lbp_frontal_face_cascade_filename()).detect_multi_scale
 
 
-def _in_memory(decode: Callable[[], Iterator[Tensor | str]], count: int, size: int) -> pack.Decoded:
-    images = torch.empty(count, 3, size, size, dtype=torch.uint8)
-    kept, bad = [], {}
-    for position, result in enumerate(decode()):
+def _in_memory(results: Iterator[Tensor | str], shape: tuple[int, ...]) -> pack.Decoded:
+    images, bad = torch.empty(shape, dtype=torch.uint8), {}
+    for position, result in enumerate(results):
         if isinstance(result, str):
             bad[position] = result
         else:
-            images[len(kept)] = result
-            kept.append(position)
-    return pack.Decoded(images[: len(kept)], kept, bad)
+            images[position - len(bad)] = result
+    return pack.Decoded(images[: len(images) - len(bad)], bad)
 
 
 def _report(root: Path, bad: list[tuple[Path, str]], skip_bad: bool) -> None:

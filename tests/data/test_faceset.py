@@ -70,20 +70,11 @@ def test_no_person_is_in_two_parts_of_a_people_split_and_none_is_lost():
             assert sorted(set(part.person.tolist())) == list(range(part.people))
 
 
-def test_one_shot_enrols_one_image_of_everybody_and_probes_with_all_others():
-    for seed in range(60):
-        faces = make_faces(random_counts(seed, 2), seed)
-        gallery, probe = faces.one_shot(seed=seed)
-        assert gallery.counts.tolist() == [1] * faces.people
-        assert named(gallery) | named(probe) == named(faces)
-        assert len(gallery) + len(probe) == len(faces)
-
-
-def test_every_image_is_enrolled_equally_often():
+def test_every_image_is_drawn_equally_often():
     faces = make_faces([3, 4])
     drawn = np.zeros(7)
     for seed in range(1200):
-        drawn[numbers(faces.one_shot(seed=seed).gallery)] += 1
+        drawn[numbers(faces.split_images(1, seed=seed).train)] += 1
     assert chisquare(drawn[:3]).pvalue > 1e-3
     assert chisquare(drawn[3:]).pvalue > 1e-3
 
@@ -107,9 +98,9 @@ def test_more_images_than_a_person_has_name_the_person():
         faces.split_images(2, 1)
 
 
-def test_one_image_a_person_cannot_be_split_into_gallery_and_probe():
+def test_one_image_a_person_cannot_be_split():
     with pytest.raises(ValueError, match=r"needs 2 images .*p0 has 1, p1 has 1.* and others\. Ask"):
-        make_faces([1] * 6).one_shot()
+        make_faces([1] * 6).split_images(1)
 
 
 @pytest.mark.parametrize(("train", "validation"), [(0, 0), (1, -1), (3, 0), (2, 1)])

