@@ -21,7 +21,7 @@ from torch.nn.functional import normalize
 from benchmarks import RESULTS
 from benchmarks.lfw_baselines import SIDE, fold_scores
 from facecourse.kit import evidence, protocol
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import to_half
 from facecourse.lesson05_embeddings import sphere
 from facelib.data import FaceSet, Pairs, all_pairs, lfw, resize, to_grey
 from facelib.measure import Verification, paired_interval, similarity, ten_fold
@@ -55,8 +55,8 @@ def imagenet(stages: int, side: int) -> Recogniser:
 
 def cnn_of_twenty() -> Recogniser:
     """Lesson 05's FaceCNN, which learnt the names of ORL's s1 to s20 by plain softmax."""
-    model = sphere.learnt("softmax")
-    return lambda images: embed(model, half_size(to_grey(images)))
+    model = sphere.train_by_loss("softmax")
+    return lambda images: embed(model, to_half(to_grey(images)))
 
 
 def auc(recogniser: Recogniser, faces: FaceSet) -> float:

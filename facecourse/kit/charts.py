@@ -47,12 +47,12 @@ def signed(change: Interval, digits: int = 1, unit: str = "") -> str:
     return f"{change.value:+.{digits}f}{unit} [{low}, {high}]"
 
 
-def intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
+def mean_intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
     """The mean of each method's runs with its 95 % t interval."""
     return {name: mean_interval(values, of) for name, values in runs.items()}
 
 
-def images(pictures: np.ndarray, alt: str) -> None:
+def draw_images(pictures: np.ndarray, alt: str) -> None:
     """Draw float pictures (N, H, W) of any range in a row, zero in the middle of grey."""
     figure, axes = subplots(1, len(pictures), figsize=(len(pictures), 1.3))
     for axis, picture in zip(axes, pictures, strict=True):
@@ -62,7 +62,7 @@ def images(pictures: np.ndarray, alt: str) -> None:
     show(figure, alt)
 
 
-def panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
+def draw_panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
     """Draw titled pictures in a row, zero in the middle of grey.
 
     Args:
@@ -86,7 +86,7 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
     if wanted.ndim != 1:
         first = (0,) * (wanted.ndim - 2)
         limit = float(wanted.abs().max()) or 1.0
-        panels({"yours": yours[first], "wanted": wanted[first]}, alt, limit)
+        draw_panels({"yours": yours[first], "wanted": wanted[first]}, alt, limit)
         return
     figure, axes = subplots(1, 2, figsize=(5.6, 2), sharey=True)
     for axis, title, values in zip(axes, ("yours", "wanted"), (yours, wanted), strict=True):
@@ -95,7 +95,7 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
     show(figure, alt)
 
 
-def lines(
+def draw_lines(
     x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
 ) -> None:
     """Draw one curve a name with its 95 % band over `x`.
@@ -121,7 +121,7 @@ def lines(
     show(figure, f"Curves of {up} over {across}: {ends}.")
 
 
-def pareto(board: Scoreboard, x: str, y: str) -> None:
+def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
     """Draw one quality of the scoreboard's rows over one cost; the table is the board itself."""
     figure, axes = subplots(figsize=(6.4, 3))
     board.pareto(x, y, ax=axes)
@@ -163,7 +163,7 @@ def compare(
     return Table(head, rows)
 
 
-def spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") -> Table:
+def draw_spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") -> Table:
     """Draw every single run as a dot, one row a method; return lowest, mean and highest."""
     figure, axes = subplots(figsize=(6.4, 0.5 * len(values) + 1))
     for row, (name, runs) in enumerate(values.items()):
@@ -181,7 +181,7 @@ def spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") 
     return Table(["", "splits", "lowest", "mean", "highest"], rows)
 
 
-def scores_figure(pairs: Verification, threshold: float) -> Table:
+def draw_scores(pairs: Verification, threshold: float) -> Table:
     """Draw the scores of genuine and impostor pairs and a threshold; return what it decides."""
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.8))
     scores, same = pairs.scores.numpy(), pairs.same.numpy()
@@ -217,4 +217,4 @@ def threshold_slider(pairs: Verification, start: float) -> VBox:
         start, min=low, max=high, step=(high - low) / 200, description="threshold",
         readout_format=".3f", continuous_update=False,
     )  # fmt: skip
-    return explore(lambda threshold: scores_figure(pairs, threshold), threshold=slider)
+    return explore(lambda threshold: draw_scores(pairs, threshold), threshold=slider)

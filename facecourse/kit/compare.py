@@ -13,13 +13,13 @@ from facelib.measure import Interval, bootstrap_people, mean_interval
 Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
 
 
-def over_people(shares: Shares | Tensor) -> Interval:
+def top1_interval(shares: Shares | Tensor) -> Interval:
     """Top-1, mean over splits, with a 95 % interval over people."""
     found = torch.as_tensor(shares)
     return bootstrap_people(found.mean(0), torch.arange(found.shape[1]))
 
 
-def ahead(first: Shares, second: Shares) -> tuple[Interval, int]:
+def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
     """By how many percentage points the first is better, paired, and on how many splits.
 
     Args:
@@ -27,24 +27,24 @@ def ahead(first: Shares, second: Shares) -> tuple[Interval, int]:
             those.
     """
     splits = min(len(first), len(second))
-    found = over_people(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
+    found = top1_interval(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
     return found, splits
 
 
-def tops(runs: Mapping[str, Shares]) -> dict[str, Interval]:
-    """`over_people` of each."""
-    return {name: over_people(shares) for name, shares in runs.items()}
+def top1_intervals(runs: Mapping[str, Shares]) -> dict[str, Interval]:
+    """`top1_interval` of each."""
+    return {name: top1_interval(shares) for name, shares in runs.items()}
 
 
-def verdicts(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
+def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
     """Paired differences that decide claims of the form "the first is better than the second".
 
     Args:
-        claims: by claim, the first and the second as in `ahead`.
+        claims: by claim, the first and the second as in `paired_points`.
     """
     rows = []
     for claim, (first, second) in claims.items():
-        found, splits = ahead(first, second)
+        found, splits = paired_points(first, second)
         word = "undecided" if not found.excludes_zero else "yes" if found.value > 0 else "no"
         means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
         rows.append([claim, *means, signed(found), splits, word])

@@ -1,6 +1,6 @@
 """ORL's people as several lessons use them: split, read by a network, and counted.
 
-Pictures are grey, uint8 (N, 1, H, W); `small` makes them 64 x 64, `half_size` 56 x 46.
+Pictures are grey, uint8 (N, 1, H, W); `to_64` makes them 64 x 64, `to_half` 56 x 46.
 """
 
 from __future__ import annotations
@@ -23,55 +23,55 @@ HEIGHT, WIDTH = 14, 12  # of the tiny pictures
 PHOTOS = (1, 2, 5)
 
 
-def small(images: Tensor) -> Tensor:
+def to_64(images: Tensor) -> Tensor:
     """Any size -> 64 x 64."""
     return resize(images, SIDE, SIDE)
 
 
-def split(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet]:
+def split_photos(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet]:
     """(`photos` photographs of each of 20 people, five others of each), 64 x 64.
 
     Args:
         chosen_on: of s1 to s20, by whom every setting was chosen; else of s21 to s40.
     """
-    faces = (open_people() if chosen_on else unseen_people()).map(small)
+    faces = (open_people() if chosen_on else unseen_people()).map(to_64)
     rank = faces.rank_within_person(seed)
     return faces.take(rank < photos), faces.take(rank >= 5)
 
 
 def top1(model: nn.Module, test: FaceSet) -> float:
     """The share of faces that the new layer names rightly."""
-    return fmean(right(model, test))
+    return fmean(top1_per_person(model, test))
 
 
-def right(model: nn.Module, test: FaceSet) -> list[float]:
+def top1_per_person(model: nn.Module, test: FaceSet) -> list[float]:
     """Of each person, the share that the last layer names rightly."""
-    return by_person(named(model, test), test)
+    return share_by_person(name_faces(model, test), test)
 
 
-def nearest(model: nn.Module | None, train: FaceSet, test: FaceSet) -> float:
+def nearest_top1(model: nn.Module | None, train: FaceSet, test: FaceSet) -> float:
     """The same without any training: the name of the most similar photograph. None: pixels."""
-    return fmean(by_person(matched(model, train, test), test))
+    return fmean(share_by_person(match_faces(model, train, test), test))
 
 
-def named(model: nn.Module, test: FaceSet) -> Tensor:
+def name_faces(model: nn.Module, test: FaceSet) -> Tensor:
     """Whom the new layer takes each face for, int64 (N,)."""
     return predict(model, test.images, flip=False).cpu()
 
 
-def matched(model: nn.Module | None, train: FaceSet, test: FaceSet) -> Tensor:
+def match_faces(model: nn.Module | None, train: FaceSet, test: FaceSet) -> Tensor:
     """Whose photograph is most similar to each face, int64 (N,)."""
-    known, asked = (codes(model, faces.images) for faces in (train, test))
+    known, asked = (embed_or_flatten(model, faces.images) for faces in (train, test))
     return identify(asked, known, train.person)
 
 
-def by_person(names: Tensor, test: FaceSet) -> list[float]:
+def share_by_person(names: Tensor, test: FaceSet) -> list[float]:
     """The share of each person's faces that is named rightly."""
     right = torch.bincount(test.person, (names == test.person).double(), test.people)
     return (right / test.counts).tolist()
 
 
-def codes(model: nn.Module | None, images: Tensor) -> Tensor:
+def embed_or_flatten(model: nn.Module | None, images: Tensor) -> Tensor:
     """Embeddings (N, D) of unit length; without a model, centred pixels."""
     if model is not None:
         return embed(model, images, flip=False, batch=64).cpu()  # a bigger one needs 0.3 GB
@@ -79,12 +79,12 @@ def codes(model: nn.Module | None, images: Tensor) -> Tensor:
     return normalize(pixels - pixels.mean(1, keepdim=True))
 
 
-def half_size(images: Tensor) -> Tensor:
+def to_half(images: Tensor) -> Tensor:
     """112 x 92 -> 56 x 46, the size the course's small networks look at."""
     return resize(images, 56, 46)
 
 
-def shrink(images: Tensor) -> Tensor:
+def to_tiny(images: Tensor) -> Tensor:
     """Any size -> 14 x 12 pixels."""
     return resize(images, 14, 12)
 
@@ -107,5 +107,5 @@ def train_cnn(faces: FaceSet, seed: int) -> tuple[FaceCNN, float]:
     torch.manual_seed(seed)
     model = FaceCNN(width=24, embedding=128, people=faces.people)
     epochs = STEPS * 40 // len(faces)
-    history = fit(model, faces.map(half_size), epochs=epochs, seed=seed, progress=False)
+    history = fit(model, faces.map(to_half), epochs=epochs, seed=seed, progress=False)
     return model, history.seconds

@@ -63,14 +63,14 @@ class Recogniser(nn.Module):
         return self.head(normalize(features) * features.shape[1] ** 0.5)
 
 
-def layers(model: nn.Module) -> list[nn.Module]:
+def list_layers(model: nn.Module) -> list[nn.Module]:
     """The innermost modules with weights, in order."""
     return [module for module in model.modules() if module._parameters]
 
 
-def thirds(base: nn.Module) -> list[list[nn.Module]]:
+def split_thirds(base: nn.Module) -> list[list[nn.Module]]:
     """The layers of a network: early, middle and late ones, equally many."""
-    found = layers(base)
+    found = list_layers(base)
     size = -(-len(found) // 3)
     return [found[:size], found[size : 2 * size], found[2 * size :]]
 
@@ -151,14 +151,15 @@ RATES = {
 
 METHODS: dict[str, Callable[[Recogniser, float], list[Part]]] = {
     "frozen": lambda model, rate: [],
-    "last third": lambda model, rate: [(thirds(model.base)[2], rate)],
-    "two thirds": lambda model, rate: [(part, rate) for part in thirds(model.base)[1:]],
-    "all": lambda model, rate: [(layers(model.base), rate)],
+    "last third": lambda model, rate: [(split_thirds(model.base)[2], rate)],
+    "two thirds": lambda model, rate: [(part, rate) for part in split_thirds(model.base)[1:]],
+    "all": lambda model, rate: [(list_layers(model.base), rate)],
     "all, rates rising with depth": lambda model, rate: [
-        (part, rate / factor) for part, factor in zip(thirds(model.base), (9, 3, 1), strict=True)
+        (part, rate / factor)
+        for part, factor in zip(split_thirds(model.base), (9, 3, 1), strict=True)
     ],
     "batch norm": lambda model, rate: [
-        ([layer for layer in layers(model.base) if isinstance(layer, NORMS)], rate)
+        ([layer for layer in list_layers(model.base) if isinstance(layer, NORMS)], rate)
     ],
 }
 
@@ -166,13 +167,13 @@ METHODS: dict[str, Callable[[Recogniser, float], list[Part]]] = {
 DEPTHS = ("frozen", "last third", "two thirds", "all")
 
 
-def recogniser(source: str, people: int, seed: int = 0) -> Recogniser:
+def build_recogniser(source: str, people: int, seed: int = 0) -> Recogniser:
     """A base from one of `SOURCES` with a new layer, untrained."""
     torch.manual_seed(seed)
     return Recogniser(SOURCES[source](), people)
 
 
-def adapted(
+def adapt(
     source: str, method: str, faces: FaceSet, seed: int, steps: int = STEPS,
     rate: float | None = None,
 ) -> Recogniser:  # fmt: skip
@@ -187,16 +188,16 @@ def adapted(
         steps: of 20 photographs. Training the new layer first takes the time of some ten.
         rate: of learning; None takes the one chosen.
     """
-    model = recogniser(source, faces.people, seed)
+    model = build_recogniser(source, faces.people, seed)
     rate = rate or RATES.get((source, method), RATE)
     if method == "at once":
-        tune(model, faces, [(layers(model), rate)], seed, steps)
+        tune(model, faces, [(list_layers(model), rate)], seed, steps)
         return model
     train_new_layer(model, faces, seed)
-    return continued(model, method, faces, seed, steps, rate)
+    return adapt_further(model, method, faces, seed, steps, rate)
 
 
-def continued(
+def adapt_further(
     model: Recogniser, method: str, faces: FaceSet, seed: int, steps: int = STEPS,
     rate: float | None = None,
 ) -> Recogniser:  # fmt: skip
@@ -211,7 +212,7 @@ def continued(
     return model.eval()
 
 
-def weights(model: Recogniser, method: str) -> int:
+def count_moved(model: Recogniser, method: str) -> int:
     """How many numbers of the base one of `METHODS` moves."""
     parts = METHODS[method](model, RATE)
     return sum(p.numel() for part, _ in parts for module in part for p in module.parameters())

@@ -32,12 +32,12 @@ MISPLACED = {
 }
 
 
-def codes(model: nn.Module, images: Tensor) -> Tensor:
+def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
     """Embeddings by the shipped model of images of any size."""
     return embed(model, resize(images, SIDE, SIDE)).cpu()
 
 
-def scored(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
+def score_pairs(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
     """All pairs of images: scores, and the people left and right, as `bootstrap_pairs` takes them.
 
     Args:
@@ -48,22 +48,24 @@ def scored(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
     return scores, faces.person[left], faces.person[right]
 
 
-def verification(embeddings: Tensor, faces: FaceSet) -> Verification:
+def verify_pairs(embeddings: Tensor, faces: FaceSet) -> Verification:
     """All pairs of images, to read rates from."""
-    scores, left, right = scored(embeddings, faces)
+    scores, left, right = score_pairs(embeddings, faces)
     return Verification(scores, left == right)
 
 
-def rates_at(threshold: float, embeddings: Tensor, faces: FaceSet) -> tuple[Interval, Interval]:
+def bootstrap_rates(
+    threshold: float, embeddings: Tensor, faces: FaceSet
+) -> tuple[Interval, Interval]:
     """FAR and TAR at this threshold, each with a 95 % interval over people."""
-    pairs = scored(embeddings, faces)
+    pairs = score_pairs(embeddings, faces)
     return (
         bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, RESAMPLES),
         bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs, RESAMPLES),
     )
 
 
-def carried_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
+def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
     """A threshold chosen for a FAR on some people, and what it does to others.
 
     Args:
@@ -72,12 +74,12 @@ def carried_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, fa
         far: wanted.
     """
     threshold = chosen_on.threshold_at(far)
-    there = rates_at(threshold, embeddings, faces)
+    there = bootstrap_rates(threshold, embeddings, faces)
     head = ["FAR wanted", "threshold", "TAR, s1-s20", "FAR, s21-s40", "TAR, s21-s40"]
     return Table(head, [[f"{far:.4f}", threshold, chosen_on.tar_at(far), *there]])
 
 
-def equally_accurate(pairs: Verification, accuracy: float) -> Table:
+def compare_doors(pairs: Verification, accuracy: float) -> Table:
     """The strictest and the mildest threshold that decide this share of the pairs rightly.
 
     A door that never opens stands beside them.
@@ -97,7 +99,9 @@ def equally_accurate(pairs: Verification, accuracy: float) -> Table:
     return Table(["door", "accuracy", "FAR", "TAR"], rows)
 
 
-def open_set(scores: Tensor, person: Tensor, known: Tensor, photo: int) -> tuple[Tensor, Tensor]:
+def search_open_set(
+    scores: Tensor, person: Tensor, known: Tensor, photo: int
+) -> tuple[Tensor, Tensor]:
     """Known people and strangers before a gallery of one photograph each.
 
     Args:
@@ -129,7 +133,7 @@ def detection_rate(known: Tensor, strangers: Tensor, fpir: float) -> float:
     return float((known > threshold).double().mean())
 
 
-def strangers_table(
+def compare_enrolments(
     embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int, fpir: float = 0.01
 ) -> Table:
     """Detection rate and closed-set top-1 by how many people are enrolled, the others strangers.
@@ -147,7 +151,7 @@ def strangers_table(
         for seed in range(halves):
             order = torch.randperm(faces.people, generator=torch.Generator().manual_seed(seed))
             known = torch.zeros(faces.people, dtype=torch.bool).index_fill(0, order[:size], True)
-            parts = [open_set(scores, faces.person, known, photo) for photo in range(photos)]
+            parts = [search_open_set(scores, faces.person, known, photo) for photo in range(photos)]
             inside, outside = (torch.cat(part) for part in zip(*parts, strict=True))
             found.append(detection_rate(inside, outside, fpir))
             closed.append(float(inside.isfinite().double().mean()))
@@ -196,7 +200,7 @@ def probe_rates(
     Returns:
         As `changed_rates`.
     """
-    moved = codes(model, misplaced(faces.images, kind, amount))
+    moved = embed_at_64(model, misplaced(faces.images, kind, amount))
     return changed_rates(moved, still, faces, threshold)
 
 

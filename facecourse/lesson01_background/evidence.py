@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol
-from facecourse.kit.orl import half_size, train_cnn
+from facecourse.kit.orl import to_half, train_cnn
 from facecourse.kit.scoreboard import Row, Scoreboard
 from facelib import data, measure
 from facelib.models import embed, predict, save
@@ -49,7 +49,7 @@ def closed_set(images: int, seconds: list[float]) -> dict[str, list[float]]:
             accuracy.setdefault(name, []).append(share(named == test.person))
         cnn, took = train_cnn(train, seed)
         seconds.append(took)
-        named = predict(cnn, half_size(test.images)).cpu()
+        named = predict(cnn, to_half(test.images)).cpu()
         accuracy.setdefault("CNN", []).append(share(named == test.person))
     return accuracy
 
@@ -101,8 +101,8 @@ def scoreboard() -> Scoreboard:
     with tempfile.TemporaryDirectory() as folder:
         save(cnn, Path(folder) / "cnn")
         size = measure.saved_bytes(Path(folder) / "cnn")
-    metrics = protocol.unseen_metrics(embed(cnn, half_size(unseen.images)))
-    time = measure.latency(lambda: embed(cnn, half_size(one)))
+    metrics = protocol.unseen_metrics(embed(cnn, to_half(unseen.images)))
+    time = measure.latency(lambda: embed(cnn, to_half(one)))
     macs, numbers = measure.macs(cnn, (1, 56, 46)), measure.parameters(cnn)
     name = "CNN trained on 20 people"
     costs = {"bytes": size, "macs": macs, "parameters": numbers, "latency_ms": time.median_ms}

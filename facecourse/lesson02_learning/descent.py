@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit.charts import Table
-from facecourse.lesson02_learning.tiny import MOMENTUM, STEPS, Part, Parts, small_network, top1
+from facecourse.lesson02_learning.tiny import MOMENTUM, STEPS, Part, Parts, build_two_layers, score
 from facelib.data import orl
 
 START = torch.tensor([0.1, 0.9])
@@ -72,7 +72,7 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def library_path(surface: Valley, optimiser: str, lr: float, steps: int = 40) -> Tensor:
+def follow_optimiser(surface: Valley, optimiser: str, lr: float, steps: int = 40) -> Tensor:
     """Where an optimiser of torch.optim goes on the surface from START: (steps + 1, 2)."""
     weights, path = START.clone().requires_grad_(), [START]
     step = OPTIMISERS[optimiser]([weights], lr=lr)
@@ -88,7 +88,7 @@ def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[
     """Each optimiser's loss at every step, and its validation top-1, at this learning rate."""
     runs = {}
     for name, make in OPTIMISERS.items():
-        model, losses = small_network(0), []
+        model, losses = build_two_layers(0), []
         optimiser = make(model.parameters(), lr=lr)
         for _ in range(steps):
             value = cross_entropy(model(parts.train.x), parts.train.person)
@@ -96,16 +96,16 @@ def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[
             value.backward()
             optimiser.step()
             losses.append(value.item())
-        runs[name] = losses, top1(model, parts.validation)
+        runs[name] = losses, score(model, parts.validation)
     return runs
 
 
-def step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Tensor:
+def measure_step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Tensor:
     """What Adam multiplies each weight's averaged gradient by, after every step: (steps, weights).
 
     That is lr / (sqrt(v) + eps), with v free of its bias towards zero (Kingma & Ba 2015).
     """
-    model, rows = small_network(0), []
+    model, rows = build_two_layers(0), []
     weights = list(model.parameters())
     adam = torch.optim.Adam(weights, lr)
     for step in range(1, steps + 1):
@@ -146,7 +146,7 @@ def find_minimum(part: Part, seed: int, hidden: int, scheduled: int = 0) -> Mini
         scheduled: so many steps with the learning rate 1 / sqrt(1 + 0.01 * step) come first. L-BFGS
             (Liu & Nocedal 1989), which takes the curvature into account, does the rest.
     """
-    model = small_network(seed, hidden, nn.Tanh)
+    model = build_two_layers(seed, hidden, nn.Tanh)
     weights = list(model.parameters())
 
     def closure() -> Tensor:
@@ -171,7 +171,7 @@ def find_minimum(part: Part, seed: int, hidden: int, scheduled: int = 0) -> Mini
     return Minimum(model, loss, max(float(weight.grad.abs().max()) for weight in weights))
 
 
-def between(a: nn.Module, b: nn.Module, part: Part, points: int = 21) -> list[float]:
+def loss_between(a: nn.Module, b: nn.Module, part: Part, points: int = 21) -> list[float]:
     """The loss on the straight line from the weights of `a` to those of `b`."""
     model, line = copy.deepcopy(a), []
     for share in torch.linspace(0, 1, points).tolist():
@@ -182,7 +182,7 @@ def between(a: nn.Module, b: nn.Module, part: Part, points: int = 21) -> list[fl
     return line
 
 
-def summary(found: Mapping[str, Mapping[str, Any]]) -> Table:
+def summarise_minima(found: Mapping[str, Mapping[str, Any]]) -> Table:
     """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two.
 
     Args:

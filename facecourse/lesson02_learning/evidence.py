@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from facecourse.kit import evidence
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import to_half
 from facecourse.lesson02_learning import descent, overfitting, tiny
 from facelib import data
 
@@ -50,12 +50,12 @@ def remedies(images: int, splits: int, augmented: int) -> tuple[Runs, Runs, Runs
         Of all remedies on the first splits, of augmentation and of none on `augmented` splits, and
         of the epoch chosen by validation and by the test images.
     """
-    faces, rows, more, epochs = data.orl().map(half_size), [], [], []
+    faces, rows, more, epochs = data.orl().map(to_half), [], [], []
     for seed in tqdm(range(augmented), f"remedies, {images} a person"):
         names = SHOWN if seed < splits else ("none", "augmentation")
-        split = tiny.split(faces, images, seed)
+        split = tiny.hold_out(faces, images, seed)
         watches = {
-            name: overfitting.train_cnn(split, seed, **overfitting.REMEDIES[name])
+            name: overfitting.train_watched(split, seed, **overfitting.REMEDIES[name])
             for name in names
             if name != "early stopping"  # none, but another look at it counts
         }
@@ -76,10 +76,10 @@ def leaks(splits: int) -> dict[str, Runs]:
     """Top-1 with and without two leaks; the one of parted copies also where names mean nothing."""
     seeds, copies, dealt = [], [], []
     for seed in tqdm(range(splits), "leaks"):
-        found = overfitting.best_of_seeds(seed)
+        found = overfitting.pick_best_seed(seed)
         seeds.append({"honest": found["best on validation"], "leaky": found["best on the test"]})
         for rows, deal_names in ((copies, False), (dealt, True)):
-            found = overfitting.copied(seed, deal_names)
+            found = overfitting.leak_by_copies(seed, deal_names)
             rows.append(
                 {"honest": found["split, then copied"], "leaky": found["copied, then split"]}
             )
@@ -92,7 +92,7 @@ def leaks(splits: int) -> dict[str, Runs]:
 
 def minima(networks: int) -> dict[str, dict[str, object]]:
     """Where training ends from many seeds, on one split, and how high the ground between is."""
-    parts, found = tiny.tiny_faces(0), {}
+    parts, found = tiny.load_tiny_faces(0), {}
     for name, hidden, scheduled in (
         ("8 neurons", 8, 0),
         ("8 neurons, 1/√(1 + ε·iter) first", 8, 500),
@@ -107,10 +107,10 @@ def minima(networks: int) -> dict[str, dict[str, object]]:
         found[name] = {
             "loss": [end.loss for end in ends],
             "gradient": [end.largest_gradient for end in ends],
-            "top-1": [tiny.top1(end.model, parts.test) for end in ends],
+            "top-1": [tiny.score(end.model, parts.test) for end in ends],
             "agreement": mean(float((a == b).double().mean()) for a, b in combinations(named, 2)),
             "highest between": [
-                max(descent.between(a.model, b.model, parts.train)) for a, b in pairwise(ends)
+                max(descent.loss_between(a.model, b.model, parts.train)) for a, b in pairwise(ends)
             ],
         }
     return found

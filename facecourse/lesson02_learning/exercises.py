@@ -1,7 +1,7 @@
 """Lesson 02, how a network learns: its exercises and quizzes.
 
 Its experiments are in `tiny` (a network of two layers), `descent` (optimisers and minima) and
-`overfitting` (remedies and leaks), its figures in `curves`.
+`overfitting` (remedies and leaks), its figures in `figures`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import function, number, run, tensor
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson02_learning import descent
-from facecourse.lesson02_learning import figures as curves
+from facecourse.lesson02_learning import descent, figures
 
 
 def _layer() -> dict[str, object]:
@@ -210,7 +209,7 @@ def _check_rmsprop(answer: object) -> str | None:
         return reason
     surface, yours, wanted = descent.valley(), run(_walk, (answer,))[0], _walk(_rmsprop)
     if yours.abs().max() < 3:  # farther away the valley would be a dot
-        curves.paths(surface.loss, surface.minimum, {"yours": yours, "wanted": wanted})
+        figures.draw_paths(surface.loss, surface.minimum, {"yours": yours, "wanted": wanted})
     return reason or tensor(wanted)(yours)
 
 

@@ -16,7 +16,7 @@ from facelib.measure import Interval, paired_interval
 Curves = Mapping[str, Sequence[float]]
 
 
-def functions(
+def draw_activations(
     curves: Mapping[str, Callable[[Tensor], Tensor]], low: float, high: float, at: Sequence[float]
 ) -> Table:
     """Draw element-wise functions and, right, their slopes; return both at some places."""
@@ -24,7 +24,7 @@ def functions(
     x = torch.linspace(low, high, 401)
     for name, curve in curves.items():
         left.plot(x, curve(x), label=name)
-        right.plot(x, slope(curve, x))
+        right.plot(x, differentiate(curve, x))
     left.set(xlabel="z", title="value")
     right.set(xlabel="z", title="slope")
     left.legend(frameon=False)
@@ -35,7 +35,7 @@ def functions(
             name,
             *(
                 f"{v:.3f}, {s:.3f}"
-                for v, s in zip(curve(places), slope(curve, places), strict=True)
+                for v, s in zip(curve(places), differentiate(curve, places), strict=True)
             ),
         ]
         for name, curve in curves.items()
@@ -43,13 +43,13 @@ def functions(
     return Table(["value, slope at", *(f"z = {place:g}" for place in at)], rows)
 
 
-def slope(curve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def differentiate(curve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """The derivative of an element-wise function at every x."""
     x = x.clone().requires_grad_()
     return torch.autograd.grad(curve(x).sum(), x)[0]
 
 
-def pulls(curves: Curves, chance: Sequence[float], at: Sequence[float]) -> Table:
+def draw_pulls(curves: Curves, chance: Sequence[float], at: Sequence[float]) -> Table:
     """Draw the size of a gradient over the probability of the right person; return some values."""
     figure, axes = subplots(figsize=(5.6, 2.6))
     for (name, curve), style in zip(curves.items(), ("-", "--", "-."), strict=False):
@@ -66,7 +66,9 @@ def pulls(curves: Curves, chance: Sequence[float], at: Sequence[float]) -> Table
     return Table(["gradient at probability", *(f"{place:g}" for place in at)], rows)
 
 
-def paths(loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str, Tensor]) -> Table:
+def draw_paths(
+    loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str, Tensor]
+) -> Table:
     """Draw walks on a surface of two weights.
 
     Args:
@@ -103,7 +105,7 @@ def paths(loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str,
     return Table(["loss above the minimum after", *(f"{step} steps" for step in after)], rows)
 
 
-def learning(losses: Curves, hits: Curves, steps: int) -> Table:
+def draw_learning(losses: Curves, hits: Curves, steps: int) -> Table:
     """Draw how the loss and the top-1 of several parts go while a network is trained.
 
     Args:
@@ -141,10 +143,10 @@ def rate_slider(
         start, min=-4, max=1, step=0.25, description="learning rate", readout_format=".4f",
         style={"description_width": "initial"}, continuous_update=False,
     )  # fmt: skip
-    return explore(lambda rate: attempts(attempt(rate), rate), rate=slider)
+    return explore(lambda rate: draw_attempts(attempt(rate), rate), rate=slider)
 
 
-def attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float) -> Table:
+def draw_attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float) -> Table:
     """Draw the loss of each optimiser at one learning rate; return how far each one came."""
     figure, axes = subplots(figsize=(5.6, 2.4))
     rows = []
@@ -159,7 +161,7 @@ def attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float) -> 
     return Table(["", "learning rate", "last loss", "validation top-1"], rows)
 
 
-def step_spread(sizes: Tensor, schedule: Sequence[float]) -> Table:
+def draw_step_sizes(sizes: Tensor, schedule: Sequence[float]) -> Table:
     """Draw how Adam's steps differ from weight to weight, beside a schedule that is one line.
 
     Args:
@@ -190,7 +192,7 @@ def step_spread(sizes: Tensor, schedule: Sequence[float]) -> Table:
     return Table(head, rows)
 
 
-def barrier(lines: Mapping[str, Sequence[float]]) -> Table:
+def draw_barrier(lines: Mapping[str, Sequence[float]]) -> Table:
     """Draw the loss on straight lines between pairs of solutions; return ends and highest point."""
     figure, axes = subplots(figsize=(5.6, 2.4))
     for name, line in lines.items():
@@ -203,13 +205,13 @@ def barrier(lines: Mapping[str, Sequence[float]]) -> Table:
     return Table(["", "one end", "highest between", "other end"], rows)
 
 
-def changes(runs: Curves, base: str) -> Table:
-    """`differences` of every method to one of them, on the same splits in the same order."""
+def compare_to(runs: Curves, base: str) -> Table:
+    """`compare_pairs` of every method to one of them, on the same splits in the same order."""
     others = {name: (values, runs[base]) for name, values in runs.items() if name != base}
-    return differences(others, base, "the row's")
+    return compare_pairs(others, base, "the row's")
 
 
-def differences(
+def compare_pairs(
     pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], without: str, with_: str
 ) -> Table:
     """Draw paired differences of top-1 in percentage points, and return them with both means.
@@ -218,7 +220,7 @@ def differences(
         pairs: by name, top-1 (0 to 1) on each split with something and without it.
         without, with_: heads of the two columns of means.
     """
-    found = {name: points(*pair) for name, pair in pairs.items()}
+    found = {name: subtract_points(*pair) for name, pair in pairs.items()}
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
     for row, change in enumerate(found.values()):
         axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
@@ -237,6 +239,6 @@ def differences(
     return Table(["", without, with_, "change [95 % CI], points", "splits"], rows)
 
 
-def points(a: Sequence[float], b: Sequence[float]) -> Interval:
+def subtract_points(a: Sequence[float], b: Sequence[float]) -> Interval:
     """The paired difference a - b of shares, in percentage points."""
     return paired_interval([100 * value for value in a], [100 * value for value in b], "splits")

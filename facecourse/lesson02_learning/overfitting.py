@@ -17,11 +17,11 @@ from facecourse.kit.orl import BARE
 from facecourse.lesson02_learning.tiny import (
     LOSSES,
     Part,
-    shrink,
-    small_network,
-    tiny_faces,
-    top1,
-    train,
+    build_two_layers,
+    load_tiny_faces,
+    score,
+    to_tiny,
+    train_full_batch,
 )
 from facelib.data import Augment, FaceSet, Split, orl
 from facelib.models import FaceCNN
@@ -74,7 +74,7 @@ class Watch:
         return self.top1[part][look]
 
 
-def train_cnn(
+def train_watched(
     split: Split, seed: int, *, steps: int = STEPS, looks: int = LOOKS, dropout: float = 0.0,
     **settings: Any,
 ) -> Watch:  # fmt: skip
@@ -104,7 +104,7 @@ def train_cnn(
 # --- Leaks, with the two-layer network of lesson 02 on tiny faces ---------------------------------
 
 
-def copied(seed: int, deal_names: bool = False) -> dict[str, float]:
+def leak_by_copies(seed: int, deal_names: bool = False) -> dict[str, float]:
     """Test top-1 when each photograph has a nudged copy, before and after the split.
 
     Both ways learn from half of the same 800 images and test on the other half.
@@ -126,29 +126,29 @@ def copied(seed: int, deal_names: bool = False) -> dict[str, float]:
         "split, then copied": (faces.rank_within_person(seed) < 5).repeat(2),
         "copied, then split": both.rank_within_person(seed) < 10,
     }
-    x = shrink(both.images).flatten(1) / 255
+    x = to_tiny(both.images).flatten(1) / 255
     hits = {}
     for name, known in sides.items():
         mean, spread = x[known].mean(0), x[known].std()
         learnt, asked = (Part((x[k] - mean) / spread, both.person[k]) for k in (known, ~known))
-        model = small_network(seed)
-        train(model, learnt, *LOSSES["cross-entropy"])
-        hits[name] = top1(model, asked)
+        model = build_two_layers(seed)
+        train_full_batch(model, learnt, *LOSSES["cross-entropy"])
+        hits[name] = score(model, asked)
     return hits
 
 
-def best_of_seeds(split_seed: int, networks: int = 20, images: int = 1) -> dict[str, float]:
+def pick_best_seed(split_seed: int, networks: int = 20, images: int = 1) -> dict[str, float]:
     """Train several networks that differ by their seed alone, report one; which one?
 
     Returns:
         Test top-1 of the one best on validation, and of the one best on the test images.
     """
-    parts = tiny_faces(split_seed, images)
+    parts = load_tiny_faces(split_seed, images)
     results = []
     for seed in range(networks):
-        model = small_network(seed)
-        train(model, parts.train, *LOSSES["cross-entropy"])
-        results.append((top1(model, parts.validation), top1(model, parts.test)))
+        model = build_two_layers(seed)
+        train_full_batch(model, parts.train, *LOSSES["cross-entropy"])
+        results.append((score(model, parts.validation), score(model, parts.test)))
     return {
         "best on validation": max(results, key=lambda result: result[0])[1],
         "best on the test": max(test for _, test in results),

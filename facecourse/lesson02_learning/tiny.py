@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import cross_entropy, one_hot
 
-from facecourse.kit.orl import HEIGHT, WIDTH, shrink
+from facecourse.kit.orl import HEIGHT, WIDTH, to_tiny
 from facelib.data import FaceSet, Split, orl
 
 PEOPLE = 40
@@ -37,7 +37,7 @@ class Parts(NamedTuple):
     test: Part
 
 
-def split(faces: FaceSet, images: int, seed: int) -> Split:
+def hold_out(faces: FaceSet, images: int, seed: int) -> Split:
     """`images` photographs a person to learn from, one to choose by, four to test.
 
     The last five are the same whatever `images` is, so that one photograph a person and five are
@@ -52,15 +52,15 @@ def enlarge(images: Tensor, times: int = 4) -> Tensor:
     return images.repeat_interleave(times, 2).repeat_interleave(times, 3)
 
 
-def tiny_faces(seed: int, images: int = 5) -> Parts:
+def load_tiny_faces(seed: int, images: int = 5) -> Parts:
     """ORL at 14 x 12 pixels, split, and scaled by the training part alone."""
-    faces = orl().map(shrink)
-    parts = [(part.images.flatten(1) / 255, part.person) for part in split(faces, images, seed)]
+    faces = orl().map(to_tiny)
+    parts = [(part.images.flatten(1) / 255, part.person) for part in hold_out(faces, images, seed)]
     mean, spread = parts[0][0].mean(0), parts[0][0].std()
     return Parts(*(Part((x - mean) / spread, person) for x, person in parts))
 
 
-def small_network(
+def build_two_layers(
     seed: int, hidden: int = 64, activation: type[nn.Module] = nn.ReLU, outputs: int = PEOPLE
 ) -> nn.Sequential:
     """Two layers, 168 pixels -> `hidden` neurons -> logits; the seed draws the weights."""
@@ -71,7 +71,7 @@ def small_network(
         )
 
 
-def top1(model: nn.Module, part: Part) -> float:
+def score(model: nn.Module, part: Part) -> float:
     """The share of `part` that the model names rightly."""
     with torch.inference_mode():
         return float((model(part.x).argmax(1) == part.person).double().mean())
@@ -101,7 +101,9 @@ LOSSES: dict[str, tuple[Loss, float]] = {
 }
 
 
-def train(model: nn.Module, part: Part, loss: Loss, lr: float, steps: int = STEPS) -> list[float]:
+def train_full_batch(
+    model: nn.Module, part: Part, loss: Loss, lr: float, steps: int = STEPS
+) -> list[float]:
     """Gradient descent with momentum on all of `part` at once; the loss before each step."""
     optimiser = torch.optim.SGD(model.parameters(), lr, MOMENTUM)
     losses = []
@@ -116,11 +118,11 @@ def train(model: nn.Module, part: Part, loss: Loss, lr: float, steps: int = STEP
 
 def compare_losses(seed: int, shared_rate: float | None = None) -> dict[str, float]:
     """Test top-1 after 300 steps with each loss, at its own learning rate or a shared one."""
-    parts, hits = tiny_faces(seed), {}
+    parts, hits = load_tiny_faces(seed), {}
     for name, (loss, rate) in LOSSES.items():
-        model = small_network(seed)
-        train(model, parts.train, loss, shared_rate or rate)
-        hits[name] = top1(model, parts.test)
+        model = build_two_layers(seed)
+        train_full_batch(model, parts.train, loss, shared_rate or rate)
+        hits[name] = score(model, parts.test)
     return hits
 
 
@@ -130,17 +132,17 @@ def correct_names(seed: int, steps: int = 50) -> dict[str, float]:
     Returns:
         Test top-1 with each loss, `steps` steps after the names were corrected.
     """
-    parts, hits = tiny_faces(seed), {}
+    parts, hits = load_tiny_faces(seed), {}
     misnamed = parts.train._replace(person=(parts.train.person + 1) % PEOPLE)
     for name, (loss, rate) in LOSSES.items():
-        model = small_network(seed)
-        train(model, misnamed, loss, rate)
-        train(model, parts.train, loss, rate, steps)
-        hits[name] = top1(model, parts.test)
+        model = build_two_layers(seed)
+        train_full_batch(model, misnamed, loss, rate)
+        train_full_batch(model, parts.train, loss, rate, steps)
+        hits[name] = score(model, parts.test)
     return hits
 
 
-def pulls(chance: Tensor) -> dict[str, list[float]]:
+def measure_pulls(chance: Tensor) -> dict[str, list[float]]:
     """How strongly each loss pulls at the right person's logit, |dL/dz|, by its probability.
 
     Args:
@@ -155,17 +157,17 @@ def pulls(chance: Tensor) -> dict[str, list[float]]:
     return sizes
 
 
-def one_sigmoid(seed: int, steps: int = 11) -> tuple[list[float], float]:
+def train_one_sigmoid(seed: int, steps: int = 11) -> tuple[list[float], float]:
     """The articles' recipe to the letter: one sigmoid output, the person's number as its target.
 
     Returns:
         The loss before each step, and the test top-1 of the output, rounded to a number.
     """
-    parts, model = tiny_faces(seed), small_network(seed, outputs=1)
+    parts, model = load_tiny_faces(seed), build_two_layers(seed, outputs=1)
 
     def binary(logits: Tensor, person: Tensor) -> Tensor:
         return functional.binary_cross_entropy_with_logits(logits[:, 0], person.float())
 
-    losses = train(model, parts.train, binary, LOSSES["cross-entropy"][1], steps)
+    losses = train_full_batch(model, parts.train, binary, LOSSES["cross-entropy"][1], steps)
     named = model(parts.test.x)[:, 0].sigmoid().round()
     return losses, float((named == parts.test.person).double().mean())

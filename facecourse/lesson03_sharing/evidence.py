@@ -12,7 +12,7 @@ from torch import nn
 from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol
-from facecourse.kit.orl import half_size, train_cnn
+from facecourse.kit.orl import to_half, train_cnn
 from facecourse.kit.scoreboard import Row, Scoreboard
 from facecourse.lesson03_sharing import experiment as sharing
 from facelib import data, measure
@@ -27,7 +27,7 @@ HERE, BOARD = Path(__file__).parent, evidence.BOARD.name
 
 def layers(seeds: Sequence[int], steps: int) -> dict[str, dict]:
     """top-1[training][photos][network][shift] = one value a seed."""
-    faces = data.orl().map(sharing.quarter_size)
+    faces = data.orl().map(sharing.to_quarter)
     found: dict[str, dict] = {}
     for name, augmented in (("as they are", False), ("augmented", True)):
         for photos in PHOTOS:
@@ -36,7 +36,7 @@ def layers(seeds: Sequence[int], steps: int) -> dict[str, dict]:
                 runs = found.setdefault(name, {}).setdefault(str(photos), {})
                 runs[kind] = {str(shift): [] for shift in sharing.SHIFTS}
                 for seed in tqdm(seeds, f"{kind}, {photos} photographs, {name}"):
-                    model, test = sharing.trained(kind, faces, photos, seed, steps, augmented)
+                    model, test = sharing.train_kind(kind, faces, photos, seed, steps, augmented)
                     for shift in sharing.SHIFTS:
                         runs[kind][str(shift)].append(sharing.top1(model, test, shift))
     return found
@@ -49,18 +49,18 @@ def codebooks(seeds: Sequence[int], steps: int) -> dict[str, dict]:
         name: defaultdict(list) for name in ("32 bits", *map(str, sharing.VALUES))
     }
     for seed in tqdm(seeds, "codebooks"):
-        dense, train, test = sharing.dense_network(faces, seed, steps)
+        dense, train, test = sharing.train_dense(faces, seed, steps)
 
         def tuned(model: nn.Module, seed=seed, train=train, test=test, **how: bool) -> float:
-            return sharing.top1(sharing.fine_tuned(model, train, seed, steps // 3, **how), test)
+            return sharing.top1(sharing.fine_tune(model, train, seed, steps // 3, **how), test)
 
         row = found["32 bits"]
         row["top-1"].append(sharing.top1(dense, test))
         row["trained on"].append(tuned(dense))  # the rival learns for as long
-        row["bytes"].append(sharing.file_bytes(dense))
+        row["bytes"].append(sharing.count_file_bytes(dense))
         for values in sharing.VALUES:
             row = found[str(values)]
-            small, report, size = sharing.shared_file(dense, values)
+            small, report, size = sharing.share_to_file(dense, values)
             row["k-means"].append(sharing.top1(small, test))
             row["fine-tuned"].append(tuned(small))
             if values in sharing.FROZEN:
@@ -76,8 +76,8 @@ def scoreboard(folder: Path) -> Scoreboard:
     known, unseen = protocol.open_people(), protocol.unseen_people()
     cnn, _ = train_cnn(known, seed=0)
     models = {"CNN trained on 20 people": cnn} | {
-        f"CNN, {values} shared values a layer": sharing.fine_tuned(
-            share(cnn, values)[0], known.map(half_size), seed=0
+        f"CNN, {values} shared values a layer": sharing.fine_tune(
+            share(cnn, values)[0], known.map(to_half), seed=0
         )
         for values in (16, 4)
     }
@@ -85,7 +85,7 @@ def scoreboard(folder: Path) -> Scoreboard:
     one, took = unseen.images[:1], {}
     for name, model in models.items():
         plain = decode(model)
-        took[name] = measure.latency(lambda plain=plain: embed(plain, half_size(one)), repeats=200)
+        took[name] = measure.latency(lambda plain=plain: embed(plain, to_half(one)), repeats=200)
 
     board = Scoreboard(protocol.PROTOCOL)
     for row in Scoreboard.load(evidence.BOARD).rows:
@@ -98,7 +98,7 @@ def scoreboard(folder: Path) -> Scoreboard:
         with tempfile.TemporaryDirectory() as place:
             save_shared(models[name], Path(place) / "shared")
             size = measure.saved_bytes(Path(place) / "shared")
-        metrics = protocol.unseen_metrics(embed(models[name], half_size(unseen.images)))
+        metrics = protocol.unseen_metrics(embed(models[name], to_half(unseen.images)))
         costs = {
             "bytes": size, "parameters": measure.parameters(models[name]),
             "macs": measure.macs(cnn, (1, 56, 46)), "latency_ms": time.median_ms,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from facecourse.kit.charts import panels, side_by_side
+from facecourse.kit.charts import draw_panels, side_by_side
 from facecourse.kit.checkers import as_numbers, function, number, tensor
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
@@ -26,7 +26,7 @@ def _finds_rising_edges(answer: Any) -> str | None:
         return "Some of the nine numbers are NaN or infinite."
     value = value.reshape(3, 3)
     yours, wanted = (F.conv2d(DIAMOND, k.view(1, 1, 3, 3)) for k in (value, RISING))
-    panels(
+    draw_panels(
         {"a diamond": DIAMOND, "your map": yours, "wanted, for example": wanted},
         "A white diamond, the map your kernel makes of it, and a map with two lit sides.",
     )

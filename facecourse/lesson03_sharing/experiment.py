@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from facecourse.kit.orl import STILL, half_size
+from facecourse.kit.orl import STILL, to_half
 from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, resize
 from facelib.measure import (
@@ -32,7 +32,7 @@ FROZEN = (2, 4, 8, 16)  # sizes for which the evidence also trains all but the c
 RATES = {"Linear": 0.002, "locally connected": 0.002, "Conv2d": 0.008}
 
 
-def quarter_size(images: Tensor) -> Tensor:
+def to_quarter(images: Tensor) -> Tensor:
     """112 x 92 -> 28 x 23."""
     return resize(images, *SIZE)
 
@@ -43,7 +43,7 @@ def shifted(images: Tensor, pixels: int) -> Tensor:
     return moved.to(images.dtype)
 
 
-def linear_layer() -> nn.Sequential:
+def build_linear() -> nn.Sequential:
     """Every output sees every pixel with weights of its own (the articles' "weight allocation")."""
     return nn.Sequential(
         nn.Flatten(),
@@ -52,20 +52,20 @@ def linear_layer() -> nn.Sequential:
     )
 
 
-def local_layer() -> LocallyConnected2d:
+def build_local() -> LocallyConnected2d:
     """Every output sees a window, with weights of its own."""
     return LocallyConnected2d(1, CHANNELS, SIZE, KERNEL, STRIDE)
 
 
-def conv_layer() -> nn.Conv2d:
+def build_conv() -> nn.Conv2d:
     """Every output of a channel sees its window with the *same* weights."""
     return nn.Conv2d(1, CHANNELS, KERNEL, STRIDE)
 
 
 LAYERS: dict[str, Callable[[], nn.Module]] = {
-    "Linear": linear_layer,
-    "locally connected": local_layer,
-    "Conv2d": conv_layer,
+    "Linear": build_linear,
+    "locally connected": build_local,
+    "Conv2d": build_conv,
 }
 
 
@@ -80,7 +80,7 @@ class Standardise(nn.Module):
         return (images - mean) / (spread + 1e-3)
 
 
-def network(kind: str, people: int = 40) -> nn.Module:
+def build_kind(kind: str, people: int = 40) -> nn.Module:
     """One of `LAYERS` and a classifier that is the same for all three; "FaceCNN"; or "FaceCNN,
     places kept": instead of averaging over the last 3 x 3 places it passes all of them on."""
     if kind.startswith("FaceCNN"):
@@ -97,14 +97,14 @@ def network(kind: str, people: int = 40) -> nn.Module:
     )  # fmt: skip
 
 
-def trained(
+def train_kind(
     kind: str, faces: FaceSet, photos: int, seed: int, steps: int = 200, augmented: bool = False
 ) -> tuple[nn.Module, FaceSet]:
     """A network that learnt from `photos` of each person, and five other photographs of each."""
     rank = faces.rank_within_person(seed)
     train, test = faces.take(rank < photos), faces.take(rank >= 5)
     torch.manual_seed(seed)
-    model = network(kind, faces.people)
+    model = build_kind(kind, faces.people)
     fit(
         model, train, epochs=max(1, steps * 40 // len(train)), lr=RATES.get(kind, 0.004),
         seed=seed, augment=Augment() if augmented else STILL, progress=False,
@@ -119,9 +119,9 @@ def top1(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
     return (named == faces.person).double().mean().item()
 
 
-def dense_network(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN, FaceSet, FaceSet]:
+def train_dense(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN, FaceSet, FaceSet]:
     """FaceCNN trained on two photographs of each person, those two, and five others of each."""
-    faces, rank = faces.map(half_size), faces.rank_within_person(seed)
+    faces, rank = faces.map(to_half), faces.rank_within_person(seed)
     train, test = faces.take(rank < 2), faces.take(rank >= 5)
     torch.manual_seed(seed)
     model = FaceCNN(width=24, embedding=128, people=faces.people)
@@ -129,7 +129,7 @@ def dense_network(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN,
     return model, train, test
 
 
-def fine_tuned(
+def fine_tune(
     model: nn.Module, faces: FaceSet, seed: int, steps: int = 100, frozen: bool = False
 ) -> nn.Module:
     """A copy trained a little longer, at a quarter of the learning rate, without weight decay.
@@ -145,7 +145,7 @@ def fine_tuned(
     return model
 
 
-def shared_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, int]:
+def share_to_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, int]:
     """(shared copy, report, bytes of its file)."""
     small, report = share(model, values)
     with tempfile.TemporaryDirectory() as folder:
@@ -153,7 +153,7 @@ def shared_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, 
         return small, report, saved_bytes(Path(folder) / "shared")
 
 
-def file_bytes(model: nn.Module) -> int:
+def count_file_bytes(model: nn.Module) -> int:
     """Bytes of the file of a model as it is."""
     with tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder) / "model")

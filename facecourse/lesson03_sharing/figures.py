@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import unfold
 
-from facecourse.kit.charts import Table, lines
+from facecourse.kit.charts import Table, draw_lines
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIZE, STRIDE, VALUES
 from facelib.compress import decode
 from facelib.measure import latency_ratio, macs, mean_interval, paired_interval, parameters
 
 
-def costs() -> Table:
+def count_costs() -> Table:
     """Parameters and multiplications of each of `LAYERS`."""
     layers = {name: layer() for name, layer in LAYERS.items()}
     rows = [
@@ -24,7 +24,7 @@ def costs() -> Table:
     return Table(["layer", "parameters", "multiplications (MACs) a face"], rows)
 
 
-def advantages(stored: Mapping[str, Mapping]) -> Table:
+def compare_layers(stored: Mapping[str, Mapping]) -> Table:
     """What locality alone, sharing alone and both bring, in top-1, paired within each split.
 
     Args:
@@ -43,7 +43,7 @@ def advantages(stored: Mapping[str, Mapping]) -> Table:
     return Table(head, rows)
 
 
-def when_moved(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+def compare_shifts(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     """Mean top-1 by how far the test faces were moved, and at the farthest the lead over Linear.
 
     Args:
@@ -59,7 +59,7 @@ def when_moved(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     return Table(head, rows)
 
 
-def codebook_curves(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     """Draw top-1 over the bits of a code, as k-means leaves the network and tuned.
 
     Args:
@@ -73,10 +73,10 @@ def codebook_curves(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None
         ]
         for name in ("k-means", "fine-tuned", "all but codebooks")
     }
-    lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")
+    draw_lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")
 
 
-def codebook_table(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     """For each size of codebook its size, and top-1 less that of 32 bits trained for as long.
 
     Args:
@@ -99,7 +99,7 @@ def codebook_table(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table
 
 
 @torch.inference_mode()
-def speeds(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
+def time_layers(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
     """How many times as long a layer or network takes as its rival, on 40 faces at a time.
 
     Args:

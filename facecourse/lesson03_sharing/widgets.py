@@ -9,9 +9,9 @@ from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, V
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from facecourse.kit.charts import Table, panels
+from facecourse.kit.charts import Table, draw_panels
 from facecourse.kit.explore import Explorer, explore
-from facecourse.lesson03_sharing import experiment as sharing
+from facecourse.lesson03_sharing import experiment
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 
@@ -49,7 +49,7 @@ def kernel_editor(face: Tensor) -> VBox:
     def draw() -> Table:
         edited = torch.tensor([field.value for field in fields]).view(1, 1, 3, 3)
         feature_map = conv2d(face, edited)
-        panels(
+        draw_panels(
             {"face": 2 * face - 1, "kernel": edited, "feature map": feature_map},
             "A face, the 3 x 3 kernel, and the feature map that the kernel makes of the face.",
         )
@@ -76,9 +76,9 @@ def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
 
     Args:
         face: float (1, 1, H, W).
-        stacks: trained, each a layer with a stride of `sharing.STRIDE`, ReLU, and pooling by 2.
+        stacks: trained, each a layer with a stride of `experiment.STRIDE`, ReLU, and pooling by 2.
     """
-    face = sharing.Standardise()(face)
+    face = experiment.Standardise()(face)
 
     @torch.no_grad()
     def departure(part: nn.Module, moved: Tensor, places: int) -> float:
@@ -88,13 +88,13 @@ def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
 
     @torch.no_grad()
     def draw(pixels: int) -> Table:
-        moved, step = sharing.shifted(face, pixels), sharing.STRIDE
+        moved, step = experiment.shifted(face, pixels), experiment.STRIDE
         rows = [
             [name, pixels, departure(stack[0], moved, pixels // step),
              departure(stack, moved, pixels // (2 * step))]
             for name, stack in stacks.items()
         ]  # fmt: skip
-        panels(
+        draw_panels(
             {"face": moved} | {name: stack[0](moved)[:, :1] for name, stack in stacks.items()},
             f"A face moved {pixels} pixels to the right, and a map of each: {', '.join(stacks)}.",
         )
@@ -115,7 +115,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
     weights = model.get_submodule(layer).weight.detach().flatten()
 
     def draw(bits: int) -> Table:
-        small, report, size = sharing.shared_file(model, 2**bits)
+        small, report, size = experiment.share_to_file(model, 2**bits)
         values = small.get_submodule(layer).parametrizations.weight.original.detach()
         figure, axis = subplots(figsize=(6.4, 2.4))
         axis.hist(weights, 200, color=COLOURS[5])
@@ -123,7 +123,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
             axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
         show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
-        score = sharing.top1(small, test)
+        score = experiment.top1(small, test)
         head = ["values", "bits a weight", "with the best names", "bytes of the file", "top-1"]
         return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
 

@@ -40,39 +40,41 @@ def top1(seeds: dict[int, Sequence[int]], few: Sequence[int], steps: int) -> dic
         runs = found.setdefault(str(photos), {})
         methods = transfer.METHODS if photos == 1 else transfer.DEPTHS
         for seed in tqdm(splits, f"{photos} photographs"):
-            train, test = orl.split(photos, seed)
+            train, test = orl.split_photos(photos, seed)
             note(runs, "pixels", "nearest", near(None, train, test))
             for source in ("synthetic faces", "ImageNet"):
                 note(runs, source, "nearest", near(transfer.SOURCES[source](), train, test))
-                frozen = transfer.adapted(source, "frozen", train, seed)
+                frozen = transfer.adapt(source, "frozen", train, seed)
                 for method in methods if source != "ImageNet" else ("frozen",):
-                    model = transfer.continued(frozen, method, train, seed, steps)
+                    model = transfer.adapt_further(frozen, method, train, seed, steps)
                     noted(runs, source, method, model, test, photos)
             for source in ("nothing", "synthetic faces"):
-                model = transfer.adapted(source, "at once", train, seed, steps)
+                model = transfer.adapt(source, "at once", train, seed, steps)
                 noted(runs, source, "at once", model, test, photos)
-            note(runs, "nothing", "FaceCNN", orl.right(face_cnn(train, seed, steps), test))
+            note(
+                runs, "nothing", "FaceCNN", orl.top1_per_person(face_cnn(train, seed, steps), test)
+            )
     for seed in tqdm(few, "ImageNet, all"):
-        train, test = orl.split(1, seed)
+        train, test = orl.split_photos(1, seed)
         for method in ("at once", "all"):
-            model = transfer.adapted("ImageNet", method, train, seed, min(steps, FEW_STEPS))
+            model = transfer.adapt("ImageNet", method, train, seed, min(steps, FEW_STEPS))
             noted(found["1"], "ImageNet", method, model, test, 1)
     return found
 
 
 def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
     """Of each person, the share whose nearest photograph is theirs."""
-    return orl.by_person(orl.matched(base, train, test), test)
+    return orl.share_by_person(orl.match_faces(base, train, test), test)
 
 
 def budgets(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
     """From nothing, one photograph each, by how many steps it was given."""
     found: dict[str, Shares] = {}
     for seed in tqdm(seeds, "budgets"):
-        train, test = orl.split(1, seed)
+        train, test = orl.split_photos(1, seed)
         for times in BUDGETS:
-            model = transfer.adapted("nothing", "at once", train, seed, times * steps)
-            found.setdefault(str(times * steps), []).append(orl.right(model, test))
+            model = transfer.adapt("nothing", "at once", train, seed, times * steps)
+            found.setdefault(str(times * steps), []).append(orl.top1_per_person(model, test))
     return found
 
 
@@ -83,8 +85,8 @@ def choices(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]
         for rate in tqdm(rates, f"{source}, {method}"):
             runs = found.setdefault(f"{source}, {method}", {}).setdefault(f"{rate:g}", [])
             for seed in seeds:
-                train, test = orl.split(1, seed, chosen_on=True)
-                model = transfer.adapted(source, method, train, seed, steps, rate)
+                train, test = orl.split_photos(1, seed, chosen_on=True)
+                model = transfer.adapt(source, method, train, seed, steps, rate)
                 runs.append(orl.top1(model, test))
     return found
 
@@ -95,7 +97,9 @@ def noted(
     """Note what a trained network names rightly, for some with one photograph under every shift."""
     shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
     for shift in shifts:
-        note(runs, source, method, orl.right(model, test.map(around.SHIFTS[shift])), shift)
+        note(
+            runs, source, method, orl.top1_per_person(model, test.map(around.SHIFTS[shift])), shift
+        )
 
 
 def note(
@@ -120,7 +124,7 @@ def stages(seeds: Sequence[int]) -> dict[str, Shares]:
     for stage in range(1, 8):
         base = efficientnet_lite0(stage, side=96)
         found[str(stage)] = [
-            near(base, *orl.split(1, seed)) for seed in tqdm(seeds, f"stage {stage}")
+            near(base, *orl.split_photos(1, seed)) for seed in tqdm(seeds, f"stage {stage}")
         ]
     return found
 
@@ -137,17 +141,17 @@ def wrong_tasks(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list]]:
             torch.manual_seed(seed)
             base, share = FaceCNN(24, 128, 2), 0.0
             if task != "nothing":
-                base, share = around.source_of(task, 4 * steps, seed)
+                base, share = around.train_source(task, 4 * steps, seed)
             base.head = nn.Identity()
-            train, test = orl.split(1, seed)
+            train, test = orl.split_photos(1, seed)
             runs["own task"].append(share)
             runs["nearest"].append(near(base, train, test))
             torch.manual_seed(seed)
             model = transfer.Recogniser(base, train.people)
             transfer.train_new_layer(model, train, seed)
             rate = transfer.RATES["nothing", "at once"]  # each source at the rate for scratch
-            transfer.tune(model, train, [(transfer.layers(model), rate)], seed, steps)
-            runs["tuned"].append(orl.right(model, test))
+            transfer.tune(model, train, [(transfer.list_layers(model), rate)], seed, steps)
+            runs["tuned"].append(orl.top1_per_person(model, test))
     return found
 
 
@@ -155,7 +159,7 @@ def forgotten_mode(seeds: Sequence[int]) -> dict[str, list[float]]:
     """Nearest neighbour by the mode the network is in."""
     found: dict[str, list[float]] = {}
     for seed in seeds:
-        modes = around.forgotten_mode(face_embedding(), *orl.split(1, seed))
+        modes = around.forget_mode(face_embedding(), *orl.split_photos(1, seed))
         for name, hit in modes.items():
             found.setdefault(name, []).append(hit)
     return found
@@ -165,15 +169,15 @@ def by_description(seeds: Sequence[int], people: int = 300) -> dict[str, list[fl
     """Zero-shot: 20 synthetic people never seen, named by their description alone."""
     found: dict[str, list[float]] = {}
     known = identities(people, seed=10)
-    pictures = around.photographed(known, 2, seed=11)
+    pictures = around.render_people(known, 2, seed=11)
     for source in ("synthetic faces", "ImageNet"):
         base = transfer.SOURCES[source]()
-        told = around.described(known).repeat_interleave(2, 0)
-        reader = around.Reader(orl.codes(base, pictures), told)
+        told = around.describe_people(known).repeat_interleave(2, 0)
+        reader = around.AttributeReader(orl.embed_or_flatten(base, pictures), told)
         for seed in seeds:
             new = identities(20, seed=1000 + seed)
-            read = reader(orl.codes(base, around.photographed(new, 5, 2000 + seed)))
-            named = torch.cdist(read, around.described(new)).argmin(1)
+            read = reader(orl.embed_or_flatten(base, around.render_people(new, 5, 2000 + seed)))
+            named = torch.cdist(read, around.describe_people(new)).argmin(1)
             hit = (named == torch.arange(20).repeat_interleave(5)).double().mean()
             found.setdefault(source, []).append(hit.item())
     return found
@@ -186,7 +190,7 @@ def scoreboard(folder: Path) -> Scoreboard:
         if row.lesson != "04":
             board.add(row)
     faces = protocol.unseen_people().images
-    small = orl.small(faces)
+    small = orl.to_64(faces)
     with tempfile.TemporaryDirectory() as place:
         save(face_embedding(), Path(place) / "model")
         own = measure.saved_bytes(Path(place) / "model")

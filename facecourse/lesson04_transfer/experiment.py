@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, normalize
 
-from facecourse.kit.orl import SIDE, codes, nearest, small, top1
+from facecourse.kit.orl import SIDE, embed_or_flatten, nearest_top1, to_64, top1
 from facecourse.kit.protocol import RESAMPLES, open_people, unseen_people
 from facelib.data import Augment, FaceSet, all_pairs, resize
 from facelib.measure import Interval, Verification, bootstrap_pairs, identify, similarity
@@ -53,7 +53,7 @@ SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @torch.no_grad()
-def left_in_training_mode(base: nn.Module, images: Tensor, batch: int, batches: int = 25) -> None:
+def run_in_training_mode(base: nn.Module, images: Tensor, batch: int, batches: int = 25) -> None:
     """Show a network images as a training loop does, without changing a single weight."""
     base.train()
     for index in range(batches):
@@ -63,14 +63,14 @@ def left_in_training_mode(base: nn.Module, images: Tensor, batch: int, batches: 
 
 
 @torch.no_grad()
-def codes_in_training_mode(base: nn.Module, images: Tensor, batch: int) -> Tensor:
+def embed_in_training_mode(base: nn.Module, images: Tensor, batch: int) -> Tensor:
     """Embeddings of unit length by somebody who forgot `eval()`; `base` stays as it is."""
     base = copy.deepcopy(base).train()
     parts = images.float().div(255).split(batch)
     return normalize(torch.cat([base.embed(part) for part in parts]))
 
 
-def forgotten_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, float]:
+def forget_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, float]:
     """Nearest neighbour in both modes; in training mode a face is judged by its batch.
 
     Args:
@@ -79,17 +79,19 @@ def forgotten_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, 
         test: five photographs a person, in order of person, embedded five at a time.
     """
     mixed = test.take(torch.randperm(len(test), generator=torch.Generator().manual_seed(0)))
-    hits = {"evaluation mode": nearest(base, train, test)}
-    known = codes_in_training_mode(base, train.images, 5)
+    hits = {"evaluation mode": nearest_top1(base, train, test)}
+    known = embed_in_training_mode(base, train.images, 5)
     for name, asked in (("mixed people", mixed), ("one person a batch", test)):
-        named = identify(codes_in_training_mode(base, asked.images, 5), known, train.person)
+        named = identify(embed_in_training_mode(base, asked.images, 5), known, train.person)
         hits[f"training mode, {name}"] = (named == asked.person).double().mean().item()
     left = copy.deepcopy(base)
-    left_in_training_mode(left, train.images, batch=4)
-    return hits | {"evaluation mode, after 25 batches in training mode": nearest(left, train, test)}
+    run_in_training_mode(left, train.images, batch=4)
+    return hits | {
+        "evaluation mode, after 25 batches in training mode": nearest_top1(left, train, test)
+    }
 
 
-def labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
+def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
     """The same synthetic faces under three kinds of names.
 
     Args:
@@ -112,9 +114,9 @@ def _drawn(people: int, images: int) -> tuple[Tensor, Factors]:
     return render(identities(people, seed=0).repeat(images), photos), photos
 
 
-def source_of(task: str, steps: int, seed: int) -> tuple[FaceCNN, float]:
+def train_source(task: str, steps: int, seed: int) -> tuple[FaceCNN, float]:
     """A small network trained on `labelled(task)`, and the share of it that it has learnt."""
-    faces = labelled(task)
+    faces = render_labelled(task)
     torch.manual_seed(seed)
     model = FaceCNN(width=24, embedding=128, people=faces.people)
     epochs, augment = max(1, steps * 40 // len(faces)), replace(Augment(), mirror=False)
@@ -122,17 +124,17 @@ def source_of(task: str, steps: int, seed: int) -> tuple[FaceCNN, float]:
     return model, top1(model, faces)
 
 
-def described(people: Factors) -> Tensor:
+def describe_people(people: Factors) -> Tensor:
     """What a witness could say of each person: (N, 8), each attribute from 0 to 1."""
     return torch.stack([people[name] for name in ATTRIBUTES], 1)
 
 
-def photographed(people: Factors, images: int, seed: int) -> Tensor:
+def render_people(people: Factors, images: int, seed: int) -> Tensor:
     """uint8 (N * images, 1, 64, 64), the people as they usually are seen."""
     return render(people.repeat(images), nuisances(len(people) * images, seed))
 
 
-class Reader:
+class AttributeReader:
     """A linear layer from embeddings to attributes, by ridge regression.
 
     Args:
@@ -164,7 +166,7 @@ class Aim(NamedTuple):
     loss: float
 
 
-def aims(
+def choose_aims(
     base: nn.Module, shift: Callable[[Tensor], Tensor], people: int = 100
 ) -> tuple[dict[str, Aim], Interval]:
     """Two functions that differ in where their threshold was chosen, and the target's loss of each.
@@ -182,9 +184,9 @@ def aims(
         f_src and f_tar by name, and the loss of the first minus that of the second, paired, with
         an interval over people.
     """
-    target = pairs(base, unseen_people(), shift)
-    source = lowest_loss(pairs(base, synth(people, 10, seed=2)))
-    own = lowest_loss(pairs(base, open_people(), shift))
+    target = score_shifted_pairs(base, unseen_people(), shift)
+    source = find_lowest_loss(score_shifted_pairs(base, synth(people, 10, seed=2)))
+    own = find_lowest_loss(score_shifted_pairs(base, open_people(), shift))
 
     def loss(rates: Rates, threshold: float) -> float:
         return (rates.far_at(threshold) + rates.frr_at(threshold)) / 2
@@ -204,18 +206,18 @@ def aims(
     )
 
 
-def pairs(
+def score_shifted_pairs(
     base: nn.Module, faces: FaceSet, shift: Callable[[Tensor], Tensor] | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """All pairs, one face of each shifted: cosines and the two people, as for `bootstrap_pairs`."""
-    images = small(faces.images)
-    still = codes(base, images)
-    moved = codes(base, shift(images)) if shift else still
+    images = to_64(faces.images)
+    still = embed_or_flatten(base, images)
+    moved = embed_or_flatten(base, shift(images)) if shift else still
     left, right, _ = all_pairs(faces.person)
     return similarity(moved, still)[left, right], faces.person[left], faces.person[right]
 
 
-def lowest_loss(pairs: tuple[Tensor, Tensor, Tensor]) -> float:
+def find_lowest_loss(pairs: tuple[Tensor, Tensor, Tensor]) -> float:
     """The threshold with the lowest mean of false accepts and false rejects."""
     scores, left, right = pairs
     curve = Verification(scores, left == right).roc()

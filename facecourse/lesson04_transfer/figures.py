@@ -12,7 +12,7 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from facecourse.kit.charts import Table, compare, explore, signed
-from facecourse.kit.compare import Shares, ahead, tops, verdicts
+from facecourse.kit.compare import Shares, decide, paired_points, top1_intervals
 from facecourse.kit.transfer import DEPTHS, SIDE
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import latency, macs, parameters
@@ -22,7 +22,7 @@ Arm = tuple[str, str]  # source and method
 Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shift]
 
 
-def costs(repeats: int) -> Table:
+def time_backbones(repeats: int) -> Table:
     """Size, work and time of five networks one can transfer from, without their last layer.
 
     Args:
@@ -47,7 +47,7 @@ def costs(repeats: int) -> Table:
     return Table(["network", "trained on", "image", "parameters", "MACs", "ms here"], rows)
 
 
-def plain(runs: Runs) -> dict[Arm, Shares]:
+def take_unshifted(runs: Runs) -> dict[Arm, Shares]:
     """(source, method) -> what is named rightly of faces as they are."""
     return {
         (source, method): shifts["as they are"]
@@ -56,7 +56,7 @@ def plain(runs: Runs) -> dict[Arm, Shares]:
     }
 
 
-def rivals(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
+def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
     """`verdicts` on pairs of arms, for every number of photographs both were measured with.
 
     Args:
@@ -66,14 +66,14 @@ def rivals(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
     claims = {}
     for first, second in pairs:
         for photos, runs in stored.items():
-            top = plain(runs)
+            top = take_unshifted(runs)
             if first in top and second in top:
                 claim = f"{', '.join(first)}; or {', '.join(second)}? {photos} of each"
                 claims[claim] = top[first], top[second]
-    return verdicts(claims)
+    return decide(claims)
 
 
-def harm(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
+def compare_tasks(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
     """`verdicts` on sources that learnt a task, against the same network that learnt nothing.
 
     Args:
@@ -87,7 +87,7 @@ def harm(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
             own = f"learnt {task} ({fmean(runs['own task']):.0%} right)"
             claims[f"{own}, nearest neighbour; or untrained?"] = runs["nearest"], nothing["nearest"]
             claims[f"{own}, fine-tuned; or from nothing?"] = runs["tuned"], nothing["tuned"]
-    return verdicts(claims)
+    return decide(claims)
 
 
 def depth_slider(stored: Mapping[str, Runs]) -> VBox:
@@ -101,18 +101,18 @@ def depth_slider(stored: Mapping[str, Runs]) -> VBox:
         runs = stored[photos]
         found = {f"source, {name}": runs["synthetic faces"][name]["as they are"] for name in DEPTHS}
         scratch, chosen = runs["nothing"]["at once"]["as they are"], list(found)[depth]
-        compare(tops({"scratch": scratch} | found))
+        compare(top1_intervals({"scratch": scratch} | found))
         others = {f"{chosen}, or {name}": (found[chosen], values)
                   for name, values in ({"scratch": scratch} | found).items()
                   if name != chosen}  # fmt: skip
-        return verdicts(others)
+        return decide(others)
 
     menu = Dropdown(options=list(stored), description="photos")
     slider = IntSlider(3, min=0, max=3, description="thirds", continuous_update=False)
     return explore(draw, photos=menu, depth=slider)
 
 
-def shifted(stored: Runs, arms: Mapping[str, Arm]) -> Table:
+def tabulate_shifts(stored: Runs, arms: Mapping[str, Arm]) -> Table:
     """Mean top-1 on faces as they are and changed.
 
     Args:
@@ -126,16 +126,16 @@ def shifted(stored: Runs, arms: Mapping[str, Arm]) -> Table:
     return Table(["top-1 on test faces", *runs], rows)
 
 
-def shifted_rivals(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
+def compare_under_shifts(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
     """By how many points the first of each pair is ahead of the second, under every shift."""
     rows = []
     for name, (first, second) in pairs.items():
         ours, theirs = (stored[source][method] for source, method in (first, second))
-        rows.append([name, *(signed(ahead(ours[at], theirs[at])[0]) for at in ours)])
+        rows.append([name, *(signed(paired_points(ours[at], theirs[at])[0]) for at in ours)])
     return Table(["ahead by points [95 % CI]", *ours], rows)
 
 
-def maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:
+def draw_maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:
     """Draw embeddings in two dimensions, by PCA and by t-SNE; return how tight people are.
 
     Args:
@@ -154,13 +154,13 @@ def maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table
                 axis.plot(*flat[mine].T, "osv^DPX*"[who % 8], color=COLOURS[who % 7], markersize=5)
             axis.set_title(f"{name}: {title}", fontsize=10)
             axis.set(xticks=[], yticks=[])
-        rows.append([name, *tightness(space, person)])
+        rows.append([name, *measure_tightness(space, person)])
     ratios = "; ".join(f"{row[0]} {row[3]:.2f}" for row in rows)
     show(figure, f"{people} people in two dimensions. Distance within over between: {ratios}.")
     return Table(["", "within a person", "between people", "within / between"], rows)
 
 
-def tightness(space: Tensor, person: Tensor) -> tuple[float, float, float]:
+def measure_tightness(space: Tensor, person: Tensor) -> tuple[float, float, float]:
     """Mean distance of two photographs of one person, of two people, and their ratio."""
     distance = torch.cdist(space, space)
     same = person[:, None] == person

@@ -94,12 +94,12 @@ def _turned(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:
     return faces - along * both + 2 * (faces * here[:, None]).sum(2, keepdim=True) * there[:, None]
 
 
-def rendered(people: int, each: int, other: int = 0) -> FaceSet:
+def render_crowd(people: int, each: int, other: int = 0) -> FaceSet:
     """People who don't exist, as they are usually seen; another `other` gives other people."""
     return synth(people, each, seed=MET + other)
 
 
-def lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceSet:
+def find_lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceSet:
     """The most similar faces of two people: `count` of them, then the ones they are taken for.
 
     Nobody comes twice, and a contact sheet of `count` columns shows each pair in one column.
@@ -118,7 +118,7 @@ def lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceSet:
     return FaceSet(images, torch.arange(2 * count), names, source=faces.source)
 
 
-def race(galleries: Mapping[str, Gallery], probes: Tensor, person: Tensor) -> Table:
+def time_searches(galleries: Mapping[str, Gallery], probes: Tensor, person: Tensor) -> Table:
     """Milliseconds of a query alone, memory, and how many probes are given the right name.
 
     Args:

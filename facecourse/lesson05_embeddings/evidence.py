@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol
 from facecourse.kit import verify as strangers
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import to_half
 from facecourse.lesson05_embeddings import sphere
 from facelib.measure import Interval
 from facelib.models import embed, face_embedding
@@ -32,21 +32,21 @@ def drawn(seeds: Sequence[int], steps: int) -> dict[str, dict]:
     """Angles on circle and sphere by loss, and on the circle by margin: one value a seed."""
     found: dict[str, dict] = {"2": {}, "3": {}, "margins": {}}
 
-    def keep(where: dict, name: str, points: sphere.Drawn) -> None:
+    def keep(where: dict, name: str, points: sphere.Points) -> None:
         runs = where.setdefault(name, {"within": [], "between": [], "top-1": []})
-        for values, angle in zip(runs.values(), sphere.angles(points), strict=True):
+        for values, angle in zip(runs.values(), sphere.measure_angles(points), strict=True):
             values.append(angle)
 
     for seed in tqdm(seeds, "circles"):
         for name in sphere.LOSSES:
             for width in (2, 3):
-                loss = sphere.made(name, width, seed)
-                keep(found[str(width)], name, sphere.drawn(loss, width, steps, seed))
+                loss = sphere.build_loss(name, width, seed)
+                keep(found[str(width)], name, sphere.train_points(loss, width, steps, seed))
         for kind, margins in MARGINS.items():
             for margin in margins:
                 torch.manual_seed(seed)
                 loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
-                points = sphere.drawn(loss, 2, steps, seed)
+                points = sphere.train_points(loss, 2, steps, seed)
                 keep(found["margins"].setdefault(kind, {}), str(margin), points)
     return found
 
@@ -56,7 +56,9 @@ def losses(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]
     found: dict[str, dict[str, list[float]]] = {}
     for seed in tqdm(seeds, "losses"):
         for name in sphere.LOSSES:
-            for metric, value in sphere.unseen(sphere.learnt(name, seed, steps)).items():
+            for metric, value in sphere.score_unseen(
+                sphere.train_by_loss(name, seed, steps)
+            ).items():
                 found.setdefault(name, {}).setdefault(metric, []).append(value)
     return found
 
@@ -64,14 +66,14 @@ def losses(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]
 def embeddings() -> dict[str, Tensor]:
     """s21 to s40 by the shipped embedding, and by its rivals; what these learn, from s1 to s20."""
     known, unseen = protocol.open_people(), protocol.unseen_people()
-    found = {OURS: strangers.codes(face_embedding(), unseen.images)}
+    found = {OURS: strangers.embed_at_64(face_embedding(), unseen.images)}
     for name in CLASSICAL:
         model = BASELINES[name]().fit(known.images, known.person)
         found[name] = features(model, unseen.images)
     lite = efficientnet_lite0(stages=6, side=224)  # chosen on s1 to s20, see zero_shot
     found["EfficientNet-Lite0, ImageNet"] = embed(lite, unseen.images).cpu()
-    cnn = sphere.learnt("softmax")
-    return found | {"CNN trained on 20 people": embed(cnn, half_size(unseen.images)).cpu()}
+    cnn = sphere.train_by_loss("softmax")
+    return found | {"CNN trained on 20 people": embed(cnn, to_half(unseen.images)).cpu()}
 
 
 def zero_shot(found: dict[str, Tensor]) -> dict[str, dict[str, dict[str, Interval]]]:
@@ -94,8 +96,8 @@ def misplaced() -> dict[str, dict[str, dict[str, Interval]]]:
     """
     model = face_embedding()
     known, unseen = protocol.open_people(), protocol.unseen_people()
-    pairs = strangers.verification(strangers.codes(model, known.images), known)
-    threshold, still = pairs.threshold_at(protocol.FAR), strangers.codes(model, unseen.images)
+    pairs = strangers.verify_pairs(strangers.embed_at_64(model, known.images), known)
+    threshold, still = pairs.threshold_at(protocol.FAR), strangers.embed_at_64(model, unseen.images)
     return {
         kind: {
             str(amount): strangers.probe_rates(model, unseen, still, threshold, kind, amount)

@@ -10,7 +10,7 @@ import torch
 from matplotlib.axes import Axes
 from torch.nn.functional import normalize
 
-from facecourse.kit.charts import Table, lines, signed
+from facecourse.kit.charts import Table, draw_lines, signed
 from facecourse.lesson05_embeddings import sphere
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
@@ -18,30 +18,30 @@ from facelib.measure import Interval, paired_interval
 ANGLES = ["mean angle to the own middle", "smallest angle between two middles", "top-1"]
 
 
-def circles(drawings: Mapping[str, sphere.Drawn]) -> Table:
+def draw_circles(drawings: Mapping[str, sphere.Points]) -> Table:
     """Draw embeddings of two numbers as they are, a panel a loss; return their angles."""
     figure, axes = subplots(1, len(drawings), figsize=(2.3 * len(drawings), 2.5), squeeze=False)
     for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
-        dots(axis, points)
+        draw_dots(axis, points)
         axis.set_title(name, fontsize=10)
     show(
         figure,
         "Test photographs of six people as points in the plane, one colour each, by loss: "
         f"{', '.join(drawings)}. Softmax makes rays; the others are compared by direction.",
     )
-    return angle_table(drawings)
+    return tabulate_angles(drawings)
 
 
-def angle_table(drawings: Mapping[str, sphere.Drawn]) -> Table:
-    """`sphere.angles` of each."""
+def tabulate_angles(drawings: Mapping[str, sphere.Points]) -> Table:
+    """`sphere.measure_angles` of each."""
     rows = []
     for name, points in drawings.items():
-        found = sphere.angles(points)
+        found = sphere.measure_angles(points)
         rows.append([name, f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1])
     return Table(["", *ANGLES], rows)
 
 
-def globes(drawings: Mapping[str, sphere.Drawn]) -> Table:
+def draw_globes(drawings: Mapping[str, sphere.Points]) -> Table:
     """Draw the directions of embeddings of three numbers on a sphere; return their angles."""
     figure, axes = subplots(
         1, len(drawings), figsize=(3 * len(drawings), 3), squeeze=False,
@@ -60,10 +60,10 @@ def globes(drawings: Mapping[str, sphere.Drawn]) -> Table:
         axis.set_title(name, fontsize=10)
         axis.set_axis_off()
     show(figure, f"Test photographs of six people on a sphere, by loss: {', '.join(drawings)}.")
-    return angle_table(drawings)
+    return tabulate_angles(drawings)
 
 
-def dots(axis: Axes, points: sphere.Drawn) -> None:
+def draw_dots(axis: Axes, points: sphere.Points) -> None:
     """Test photographs in their people's colours, as far out as they are long, seen from above."""
     spots = points.test / points.test.norm(dim=1).max()
     for person in range(sphere.PEOPLE):
@@ -74,7 +74,7 @@ def dots(axis: Axes, points: sphere.Drawn) -> None:
     axis.set_axis_off()
 
 
-def margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
+def tabulate_margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
     """Stored angles on the circle by margin, and how they change against margin 0 (paired).
 
     Args:
@@ -93,7 +93,7 @@ def margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> 
     return Table(["kind", "margin", *ANGLES[:2]], rows)
 
 
-def against(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Table:
+def compare_to_rival(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Table:
     """Stored metrics of each loss less those of one of them, with the same seeds.
 
     Args:
@@ -124,7 +124,7 @@ def zero_shot(stored: Mapping[str, Mapping[str, Mapping]], what: str) -> Table:
     return Table([first, *next(iter(stored[what].values()))], rows)
 
 
-def misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Mapping]]], kind: str) -> Table:
+def draw_misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Mapping]]], kind: str) -> Table:
     """Draw TAR by how badly one of two faces is cropped; return all that was stored about it.
 
     Args:
@@ -136,12 +136,12 @@ def misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Mapping]]], kind: s
         for amount, rates in stored[kind].items()
     }
     curve = [rates["TAR"] for rates in rows.values()]
-    lines([float(amount) for amount in rows], {"TAR": curve}, kind, "TAR")
+    draw_lines([float(amount) for amount in rows], {"TAR": curve}, kind, "TAR")
     head = [kind, *next(iter(rows.values()))]
     return Table(head, [[amount, *rates.values()] for amount, rates in rows.items()])
 
 
-def searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
+def tabulate_searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
     """Stored exact and fast searches: time, memory, people found.
 
     Args:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from facecourse.kit import evidence
-from facecourse.lesson05_embeddings.crowd import Crowd, rendered
+from facecourse.lesson05_embeddings.crowd import Crowd, render_crowd
 from facelib.measure import latency, share_interval
 from facelib.measure.gallery import LOOKED_AT, Gallery, same_threads
 from facelib.models import embed, face_embedding
@@ -42,7 +42,7 @@ def dealt(faces: Tensor) -> tuple[Gallery, Tensor, Tensor]:
 
 def codes(people: int, other: int) -> Tensor:
     """Embeddings of people really rendered, (people, EACH, D)."""
-    return embed(face_embedding(), rendered(people, EACH, other).images).cpu().unflatten(
+    return embed(face_embedding(), render_crowd(people, EACH, other).images).cpu().unflatten(
         0, (people, EACH)
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from facecourse.kit import protocol
-from facecourse.kit.orl import HEIGHT, WIDTH, half_size, shrink
+from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facelib.data import FaceSet
 from facelib.models import FaceCNN, embed
 from facelib.training.batches import DrawnFaces
@@ -69,7 +69,7 @@ class Tiny(nn.Module):
     forward = embed
 
 
-class Drawn(NamedTuple):
+class Points(NamedTuple):
     """What a tiny network makes of a few people.
 
     Attributes: train, test, float (N, width), of any length; person, of each row of either.
@@ -80,16 +80,16 @@ class Drawn(NamedTuple):
     person: Tensor
 
 
-def few_people(people: int = PEOPLE) -> tuple[FaceSet, FaceSet]:
+def take_few_people(people: int = PEOPLE) -> tuple[FaceSet, FaceSet]:
     """The first of ORL's s1 to s20 at 14 x 12 pixels: photographs to learn from, and to test."""
-    faces = protocol.open_people().of_people(list(range(people))).map(shrink)
+    faces = protocol.open_people().of_people(list(range(people))).map(to_tiny)
     rank = faces.rank_within_person(0)
     return faces.take(rank < PHOTOS), faces.take(rank >= PHOTOS)
 
 
-def drawn(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> Drawn:
+def train_points(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> Points:
     """Train a `Tiny` by a loss for six people and see where their photographs come to lie."""
-    train, test = few_people()
+    train, test = take_few_people()
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         model = Tiny(width)
@@ -99,10 +99,10 @@ def drawn(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> D
     )  # fmt: skip
     with torch.inference_mode():
         parts = [model.embed(part.images / 255) for part in (train, test)]
-    return Drawn(*parts, train.person)
+    return Points(*parts, train.person)
 
 
-def made(name: str, width: int = 2, seed: int = 0) -> nn.Module:
+def build_loss(name: str, width: int = 2, seed: int = 0) -> nn.Module:
     """One of `LOSSES` for the few people; the seed draws its weights."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
@@ -123,7 +123,7 @@ class Angles(NamedTuple):
     top1: float
 
 
-def angles(points: Drawn) -> Angles:
+def measure_angles(points: Points) -> Angles:
     """How well people are kept apart, in angles."""
     train, test = normalize(points.train), normalize(points.test)
     middle = normalize(torch.stack([train[points.person == p].sum(0) for p in range(PEOPLE)]))
@@ -134,7 +134,9 @@ def angles(points: Drawn) -> Angles:
     return Angles(float(own.acos().rad2deg().mean()), float(apart.acos().rad2deg()), float(right))
 
 
-def negatives(embeddings: Tensor, person: Tensor, anchor: int, match: int, margin: float) -> Tensor:
+def sort_negatives(
+    embeddings: Tensor, person: Tensor, anchor: int, match: int, margin: float
+) -> Tensor:
     """What kind of negative each image is for an anchor and a positive.
 
     Args:
@@ -154,7 +156,7 @@ def negatives(embeddings: Tensor, person: Tensor, anchor: int, match: int, margi
     return kind.masked_fill(person == person[anchor], 0)
 
 
-def room(apart: float, margin: float, kind: str) -> float:
+def measure_room(apart: float, margin: float, kind: str) -> float:
     """How far from a person's direction a face may lie to be named rightly in spite of the margin.
 
     Args:
@@ -172,12 +174,12 @@ def room(apart: float, margin: float, kind: str) -> float:
     return max(0.0, math.degrees(angle))
 
 
-def learnt(name: str, seed: int = 0, steps: int = 150) -> FaceCNN:
+def train_by_loss(name: str, seed: int = 0, steps: int = 150) -> FaceCNN:
     """A FaceCNN trained on ORL s1 to s20 by one of `LOSSES`, all else equal.
 
     Every step sees two augmented photographs of each of the twenty.
     """
-    faces = protocol.open_people().map(half_size)
+    faces = protocol.open_people().map(to_half)
     torch.manual_seed(seed)
     model, loss = FaceCNN(width=24, embedding=128, people=20), LOSSES[name](20, 128, SCALE)
     fit_embedding(
@@ -198,7 +200,7 @@ class _Embedder(nn.Module):
         return self.model.embed(images)
 
 
-def unseen(model: FaceCNN) -> dict[str, float]:
+def score_unseen(model: FaceCNN) -> dict[str, float]:
     """AUC, TAR at 1 % FAR and one-photo top-1 of a FaceCNN on ORL s21 to s40."""
-    codes = embed(model, half_size(protocol.unseen_people().images)).cpu()
+    codes = embed(model, to_half(protocol.unseen_people().images)).cpu()
     return {name: row.value for name, row in protocol.unseen_metrics(codes).items()}

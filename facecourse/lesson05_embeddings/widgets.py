@@ -12,10 +12,10 @@ from matplotlib.patches import Wedge
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from facecourse.kit import verify as strangers
-from facecourse.kit.charts import Table, explore, panels
+from facecourse.kit import verify
+from facecourse.kit.charts import Table, draw_panels, explore
 from facecourse.lesson05_embeddings import sphere
-from facecourse.lesson05_embeddings.figures import ANGLES, dots
+from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Verification
@@ -34,12 +34,12 @@ def margin_slider(steps: int = 200) -> VBox:
         with torch.random.fork_rng([]):
             torch.manual_seed(1)
             loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
-        points = sphere.drawn(loss, steps=steps, seed=1)
+        points = sphere.train_points(loss, steps=steps, seed=1)
         unit = points._replace(train=normalize(points.train), test=normalize(points.test))
         towards = torch.atan2(*loss.weight.detach().flip(1).unbind(1)).rad2deg()
         order = towards.argsort()
         apart = (towards[order].roll(-1) - towards[order]) % 360  # to the next one, anticlockwise
-        rooms = [sphere.room(min(a, 180.0), margin, kind) for a in apart.tolist()]
+        rooms = [sphere.measure_room(min(a, 180.0), margin, kind) for a in apart.tolist()]
         figure, axis = subplots(figsize=(3.4, 3.4))
         for place, person in enumerate(order.tolist()):
             centre, before, after = float(towards[person]), rooms[place - 1], rooms[place]
@@ -47,14 +47,14 @@ def margin_slider(steps: int = 200) -> VBox:
                 Wedge((0, 0), 1.15, centre - before, centre + after, color=COLOURS[person],
                       alpha=0.25, linewidth=0)
             )  # fmt: skip
-        dots(axis, unit)
+        draw_dots(axis, unit)
         share = 2 * sum(rooms) / 360
         show(
             figure,
             f"Six people on a circle; coloured regions, {share:.0%} of the circle, are where a "
             "face satisfies the loss, white lies in the margin.",
         )
-        found = sphere.angles(points)
+        found = sphere.measure_angles(points)
         head = ["margin", *ANGLES, "share of the circle that satisfies"]
         cells = [f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1, f"{share:.0%}"]
         return Table(head, [[margin, *cells]])
@@ -65,7 +65,7 @@ def margin_slider(steps: int = 200) -> VBox:
     return explore(draw, kind=kinds, margin=slider)
 
 
-def triplet_slider(points: sphere.Drawn, anchor: int = 0, match: int = 1) -> VBox:
+def triplet_slider(points: sphere.Points, anchor: int = 0, match: int = 1) -> VBox:
     """Which negatives of one anchor are hard, semi-hard, easy, by the margin of the triplet loss.
 
     Args:
@@ -76,7 +76,7 @@ def triplet_slider(points: sphere.Drawn, anchor: int = 0, match: int = 1) -> VBo
     positive = float((unit[anchor] - unit[match]).square().sum())
 
     def draw(margin: float) -> Table:
-        kind = sphere.negatives(unit, points.person, anchor, match, margin)
+        kind = sphere.sort_negatives(unit, points.person, anchor, match, margin)
         figure, axis = subplots(figsize=(3.4, 3.4))
         for number, (marker, colour) in enumerate(zip("o^sx", [5, 1, 2, 6], strict=True)):
             spots = unit[kind == number]
@@ -103,7 +103,7 @@ def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> V
     """A threshold for a FAR, chosen on some people, and what it does to others."""
     slider = FloatLogSlider(0.01, min=-3, max=-1, step=0.1, description="FAR wanted",
                             readout_format=".4f", continuous_update=False)  # fmt: skip
-    others = strangers.verification(embeddings, faces)
+    others = verify.verify_pairs(embeddings, faces)
 
     def draw(far: float) -> Table:
         threshold = chosen_on.threshold_at(far)
@@ -119,7 +119,7 @@ def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> V
             "Impostor scores (orange) and genuine scores (blue), which lie higher, of s1-s20 and "
             f"of s21-s40; a dashed line at the threshold {threshold:.3f}.",
         )
-        return strangers.carried_over(chosen_on, embeddings, faces, far)
+        return verify.carry_over(chosen_on, embeddings, faces, far)
 
     return explore(draw, far=slider)
 
@@ -148,7 +148,7 @@ def blend_slider(model: nn.Module, one: Factors, other: Factors) -> VBox:
 
     def draw(position: float) -> Table:
         mixed = _portrait(replace(one, values=torch.lerp(one.values, other.values, position)))
-        codes = strangers.codes(model, torch.cat([start, mixed, end]))
+        codes = verify.embed_at_64(model, torch.cat([start, mixed, end]))
         _faces({"one": start, "between": mixed, "other": end})
         cosines = codes[1] @ codes.T
         return Table(
@@ -165,13 +165,13 @@ def misplaced_slider(model: nn.Module, person: Factors, threshold: float) -> VBo
     enrolled, probe = render(person.repeat(2), photos).split(1)
 
     def draw(kind: str, amount: float) -> Table:
-        moved = strangers.misplaced(probe, kind, amount)
-        score = float(torch.dot(*strangers.codes(model, torch.cat([enrolled, moved]))))
+        moved = verify.misplaced(probe, kind, amount)
+        score = float(torch.dot(*verify.embed_at_64(model, torch.cat([enrolled, moved]))))
         _faces({"enrolled": enrolled, "as it is": probe, "badly cropped": moved})
         accepted = "accepted" if score >= threshold else "rejected"
         return Table(["similarity", "threshold", ""], [[score, threshold, accepted]])
 
-    kinds = Dropdown(options=list(strangers.MISPLACED), description="crop")
+    kinds = Dropdown(options=list(verify.MISPLACED), description="crop")
     slider = FloatSlider(5, min=0, max=25, step=1, description="amount", continuous_update=False)
     return explore(draw, kind=kinds, amount=slider)
 
@@ -187,12 +187,12 @@ def _portrait(person: Factors) -> Tensor:
 
 def _faces(pictures: Mapping[str, Tensor]) -> None:
     grey = {name: picture.float() / 127.5 - 1 for name, picture in pictures.items()}
-    panels(grey, f"Faces of people who don't exist: {', '.join(pictures)}.", limit=1.0)
+    draw_panels(grey, f"Faces of people who don't exist: {', '.join(pictures)}.", limit=1.0)
 
 
 def _two_faces(
     model: nn.Module, original: Tensor, morphed: Tensor, name: str, about: list[str]
 ) -> Table:
-    codes = strangers.codes(model, torch.cat([original, morphed]))
+    codes = verify.embed_at_64(model, torch.cat([original, morphed]))
     _faces({"original": original, name: morphed})
     return Table(["factor", "meaning", "similarity"], [[*about, float(codes[0] @ codes[1])]])

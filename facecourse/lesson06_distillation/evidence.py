@@ -41,17 +41,17 @@ def choices(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]
         found[where].setdefault(name, []).append(orl.top1(model, test))
 
     for seed in tqdm(seeds, "choices"):
-        train, test = orl.split(2, seed, chosen_on=True)
-        master = distilling.teacher(train, seed)
+        train, test = orl.split_photos(2, seed, chosen_on=True)
+        master = distilling.train_teacher(train, seed)
         for temperature in TEMPERATURES:
             for weight in WEIGHTS:
                 loss = SoftTargets(temperature, weight)
-                model = distilling.named(loss, train, master, seed, steps)
+                model = distilling.train_student(loss, train, master, seed, steps)
                 note("soft targets", f"T={temperature:g}, weight {weight:g}", model)
         for name, made in distilling.TAUGHT_BY.items():
             for rate in RATES:
                 asked = None if name in ALONE else master
-                model = distilling.named(made(), train, asked, seed, steps, rate=rate)
+                model = distilling.train_student(made(), train, asked, seed, steps, rate=rate)
                 note("rates", f"{name}, {rate:g}", model)
     return found
 
@@ -62,14 +62,14 @@ def names(seeds: Sequence[int], steps: int) -> dict[str, dict[str, Shares]]:
     for photos in orl.PHOTOS:
         runs = found.setdefault(str(photos), {})
         for seed in tqdm(seeds, f"{photos} photographs"):
-            train, test = orl.split(photos, seed)
-            master = distilling.teacher(train, seed)
-            runs.setdefault("teacher", []).append(orl.right(master, test))
+            train, test = orl.split_photos(photos, seed)
+            master = distilling.train_teacher(train, seed)
+            runs.setdefault("teacher", []).append(orl.top1_per_person(master, test))
             for name, made in distilling.TAUGHT_BY.items():
                 asked = None if name in ALONE else master
                 rate = distilling.RATES.get(name, distilling.RATE)
-                model = distilling.named(made(), train, asked, seed, steps, rate=rate)
-                runs.setdefault(name, []).append(orl.right(model, test))
+                model = distilling.train_student(made(), train, asked, seed, steps, rate=rate)
+                runs.setdefault(name, []).append(orl.top1_per_person(model, test))
     return found
 
 
@@ -77,12 +77,12 @@ def temperatures(seeds: Sequence[int], steps: int) -> dict[str, Shares]:
     """Two photographs, by the temperature of the soft targets."""
     found: dict[str, Shares] = {}
     for seed in tqdm(seeds, "temperatures"):
-        train, test = orl.split(2, seed)
-        master = distilling.teacher(train, seed)
+        train, test = orl.split_photos(2, seed)
+        master = distilling.train_teacher(train, seed)
         for temperature in TEMPERATURES:
             loss = SoftTargets(temperature, distilling.WEIGHT)
-            model = distilling.named(loss, train, master, seed, steps)
-            found.setdefault(f"{temperature:g}", []).append(orl.right(model, test))
+            model = distilling.train_student(loss, train, master, seed, steps)
+            found.setdefault(f"{temperature:g}", []).append(orl.top1_per_person(model, test))
     return found
 
 
@@ -90,15 +90,15 @@ def teachers(seeds: Sequence[int], steps: int) -> dict[str, dict[str, object]]:
     """Two photographs, by who teaches: parameters, and `Shares` of teacher and student."""
     found: dict[str, dict] = {}
     for seed in tqdm(seeds, "teachers"):
-        train, test = orl.split(2, seed)
+        train, test = orl.split_photos(2, seed)
         for name, made in distilling.TEACHERS.items():
             master = made(train, seed)
             loss = distilling.TAUGHT_BY["soft targets"]()
-            student = distilling.named(loss, train, master, seed, steps)
+            student = distilling.train_student(loss, train, master, seed, steps)
             runs = found.setdefault(name, {"teacher": [], "student": []})
             runs["parameters"] = parameters(master)
-            runs["teacher"].append(orl.right(master, test))
-            runs["student"].append(orl.right(student, test))
+            runs["teacher"].append(orl.top1_per_person(master, test))
+            runs["student"].append(orl.top1_per_person(student, test))
     return found
 
 
@@ -114,8 +114,8 @@ def embedders(
     for steps in budgets:
         for seed in tqdm(seeds, f"embedders, {steps} steps"):
             for name in ("taught", "names"):
-                model = distilling.embedder(name == "taught", seed, steps)
-                metrics = protocol.unseen_metrics(strangers.codes(model, real.images))
+                model = distilling.train_embedder(name == "taught", seed, steps)
+                metrics = protocol.unseen_metrics(strangers.embed_at_64(model, real.images))
                 values = {what: interval.value for what, interval in metrics.items()}
                 tar = tar_by_person(embed(model, drawn.images).cpu(), drawn.person)
                 values["TAR at 1 % FAR, people who don't exist"] = float(tar.mean())

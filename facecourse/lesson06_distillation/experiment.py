@@ -46,40 +46,42 @@ TAUGHT_BY: Mapping[str, Callable[[], nn.Module]] = {
 }
 # Who teaches: each is shown the same photographs as the student.
 TEACHERS: Mapping[str, Callable[[FaceSet, int], nn.Module]] = {
-    "another student": lambda train, seed: named(nn.CrossEntropyLoss(), train, seed=seed + 500),
-    "FaceCNN, four times as wide": lambda train, seed: named(
+    "another student": lambda train, seed: train_student(
+        nn.CrossEntropyLoss(), train, seed=seed + 500
+    ),
+    "FaceCNN, four times as wide": lambda train, seed: train_student(
         nn.CrossEntropyLoss(), train, seed=seed + 500, width=4 * STUDENT
     ),
-    "face embedding, frozen": lambda train, seed: teacher(train, seed),
-    "face embedding, fine-tuned": lambda train, seed: transfer.adapted(
+    "face embedding, frozen": lambda train, seed: train_teacher(train, seed),
+    "face embedding, fine-tuned": lambda train, seed: transfer.adapt(
         "synthetic faces", "all", train, seed
     ),
-    "ImageNet network, frozen": lambda train, seed: transfer.adapted(
+    "ImageNet network, frozen": lambda train, seed: transfer.adapt(
         "ImageNet", "frozen", train, seed
     ),
 }
 
 
-def teacher(train: FaceSet, seed: int = 0) -> transfer.Recogniser:
+def train_teacher(train: FaceSet, seed: int = 0) -> transfer.Recogniser:
     """The face embedding as it comes, and a new layer that has learnt the names in `train`."""
-    return transfer.adapted("synthetic faces", "frozen", train, seed)
+    return transfer.adapt("synthetic faces", "frozen", train, seed)
 
 
-def other_photographs(photos: int, seed: int) -> FaceSet:
-    """As many of the same people as `orl.split` gives to learn from, and none of those."""
-    faces = protocol.unseen_people().map(orl.small)
+def take_other_photographs(photos: int, seed: int) -> FaceSet:
+    """As many of the same people as `orl.split_photos` gives to learn from, and none of those."""
+    faces = protocol.unseen_people().map(orl.to_64)
     rank = faces.rank_within_person(seed)
     return faces.take((rank >= photos) & (rank < 2 * photos))
 
 
-def namer(people: int, seed: int = 0, width: int = STUDENT) -> FaceCNN:
+def build_student(people: int, seed: int = 0, width: int = STUDENT) -> FaceCNN:
     """A student, untrained: the same seed has the same weights, whoever teaches it."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         return FaceCNN(width, 64, people)
 
 
-def named(
+def train_student(
     loss: nn.Module, train: FaceSet, master: nn.Module | None = None, seed: int = 0,
     steps: int = STEPS, width: int = STUDENT, rate: float = RATE,
 ) -> FaceCNN:  # fmt: skip
@@ -92,7 +94,7 @@ def named(
         seed: of the student's weights and of what is drawn.
         steps, width, rate: batches; channels of its first layer; of learning.
     """
-    student, faces = namer(train.people, seed, width), DrawnFaces(train, images_each=1)
+    student, faces = build_student(train.people, seed, width), DrawnFaces(train, images_each=1)
     settings = {"batch": train.people, "lr": rate, "seed": seed, "progress": False}
     if master is None:
         fit_embedding(student, faces, loss, steps=steps, **settings)
@@ -100,7 +102,7 @@ def named(
     return distill(student, master, faces, loss, steps=steps, **settings)[0]
 
 
-def asked_about(
+def distil_unlabelled(
     pictures: Source, master: nn.Module, people: int, seed: int = 0, steps: int = LONG
 ) -> FaceCNN:
     """A student that has learnt what `master` says about some pictures, and no name.
@@ -108,30 +110,30 @@ def asked_about(
     Args:
         pictures: one of `PICTURES`.
         master: names `people` people, and of a stranger says whom it resembles.
-        people, seed, steps: as in `named`.
+        people, seed, steps: as in `train_student`.
     """
     return distill(
-        namer(people, seed), master, pictures, SoftTargets(TEMPERATURE, 1.0), steps=steps,
+        build_student(people, seed), master, pictures, SoftTargets(TEMPERATURE, 1.0), steps=steps,
         batch=people, lr=RATE, seed=seed, progress=False,
     )[0]  # fmt: skip
 
 
 def _others() -> FaceSet:
     """ORL's s1 to s20, five photographs each."""
-    return protocol.open_people().map(orl.small).split_images(5, seed=0)[0]
+    return protocol.open_people().map(orl.to_64).split_images(5, seed=0)[0]
 
 
 MORE = "it and four more, without names"
 # What a student may be shown whose teacher has had one photograph of each of twenty people.
 PICTURES: Mapping[str, Callable[[int], Source]] = {
-    "that photograph": lambda seed: DrawnFaces(orl.split(1, seed)[0], 1),
-    MORE: lambda seed: DrawnFaces(orl.split(5, seed)[0], 1),
+    "that photograph": lambda seed: DrawnFaces(orl.split_photos(1, seed)[0], 1),
+    MORE: lambda seed: DrawnFaces(orl.split_photos(5, seed)[0], 1),
     "five of each of twenty others": lambda seed: DrawnFaces(_others(), 1),
     "people who don't exist": lambda seed: FreshFaces(images_each=1),
 }
 
 
-def embedder(taught: bool, seed: int = 0, steps: int = 100) -> FaceResNet:
+def train_embedder(taught: bool, seed: int = 0, steps: int = 100) -> FaceResNet:
     """A small network that embeds faces, after the same pictures of people who don't exist.
 
     Args:
@@ -150,13 +152,13 @@ def embedder(taught: bool, seed: int = 0, steps: int = 100) -> FaceResNet:
     return student
 
 
-def logits(model: nn.Module, images: Tensor) -> Tensor:
+def predict_logits(model: nn.Module, images: Tensor) -> Tensor:
     """What a recogniser says of uint8 images (N, 1, 64, 64): float (N, people)."""
     with torch.inference_mode():
         return model.eval()(images.float() / 255).float()
 
 
-def second_thoughts(said: Tensor, person: Tensor) -> Tensor:
+def measure_resemblance(said: Tensor, person: Tensor) -> Tensor:
     """Whom a teacher thinks of beside the right person: the mean logits of each person's faces.
 
     Args:

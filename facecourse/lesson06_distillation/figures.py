@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import softmax
 
 from facecourse.kit.charts import Table, explore, signed
-from facecourse.kit.compare import ahead, over_people
+from facecourse.kit.compare import paired_points, top1_interval
 from facelib.compress import SoftTargets
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
@@ -54,7 +54,7 @@ def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
     return explore(draw, face=faces, temperature=slider)
 
 
-def agreement(thoughts: Mapping[str, Tensor]) -> Table:
+def tabulate_agreement(thoughts: Mapping[str, Tensor]) -> Table:
     """How far teachers agree on who looks like whom: Spearman's rho off the diagonal.
 
     Args:
@@ -69,7 +69,7 @@ def agreement(thoughts: Mapping[str, Tensor]) -> Table:
     return Table(["", "rank correlation", "the same runner-up for"], rows)
 
 
-def most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
+def take_most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
     """A face of each person of some pairs, the most alike to the teacher: one above the other.
 
     Args:
@@ -91,7 +91,7 @@ def most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
     )  # fmt: skip
 
 
-def gradients(student: Tensor, taught: Tensor, temperatures: Sequence[float]) -> Table:
+def tabulate_gradients(student: Tensor, taught: Tensor, temperatures: Sequence[float]) -> Table:
     """The length of the soft part's gradient at each temperature, without and with T squared.
 
     Args:
@@ -107,7 +107,7 @@ def gradients(student: Tensor, taught: Tensor, temperatures: Sequence[float]) ->
     return Table(["T", "gradient without T²", "with T²"], rows)
 
 
-def students(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
+def compare_students(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
     """Taught and untaught students by steps of training: means over seeds, and the difference.
 
     Args:
@@ -123,7 +123,7 @@ def students(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) ->
     return Table(["steps", "", "taught", "by names", "taught - names [95 % CI]"], rows)
 
 
-def teachers(found: Mapping[str, Mapping], alone: Sequence[Sequence[float]]) -> Table:
+def compare_teachers(found: Mapping[str, Mapping], alone: Sequence[Sequence[float]]) -> Table:
     """Each teacher's size and top-1, its student's, and by how much that beats names alone.
 
     Args:
@@ -133,8 +133,8 @@ def teachers(found: Mapping[str, Mapping], alone: Sequence[Sequence[float]]) -> 
     """
     rows = []
     for name, runs in found.items():
-        gain, _ = ahead(runs["student"], alone)
-        means = [over_people(runs[who]).value for who in ("teacher", "student")]
+        gain, _ = paired_points(runs["student"], alone)
+        means = [top1_interval(runs[who]).value for who in ("teacher", "student")]
         rows.append([name, f"{runs['parameters']:,}", *means, signed(gain)])
     head = ["teacher", "parameters", "its top-1", "its student's", "student - names, points"]
     return Table(head, rows)

@@ -39,20 +39,22 @@ def main(seeds: Sequence[int] = SEEDS, steps: int = distilling.LONG, folder: Pat
     torch.manual_seed(0)
     found: dict[str, list[list[float]]] = {}
     for seed in tqdm(seeds, "pictures"):
-        train, test = orl.split(1, seed)
-        teacher = distilling.teacher(train, seed)
-        tuned = transfer.adapted("synthetic faces", "all", train, seed)
+        train, test = orl.split_photos(1, seed)
+        teacher = distilling.train_teacher(train, seed)
+        tuned = transfer.adapt("synthetic faces", "all", train, seed)
         models = {"teacher": teacher, "teacher, fine-tuned": tuned}
         for name in ALONE:
             loss, rate = distilling.TAUGHT_BY[name](), distilling.RATES.get(name, distilling.RATE)
-            models[name] = distilling.named(loss, train, seed=seed, steps=steps, rate=rate)
+            models[name] = distilling.train_student(loss, train, seed=seed, steps=steps, rate=rate)
         for name, drawn in distilling.PICTURES.items():
-            models[name] = distilling.asked_about(drawn(seed), teacher, train.people, seed, steps)
+            models[name] = distilling.distil_unlabelled(
+                drawn(seed), teacher, train.people, seed, steps
+            )
         for name, drawn in TUNED.items():
             pictures = distilling.PICTURES[drawn](seed)
-            models[name] = distilling.asked_about(pictures, tuned, train.people, seed, steps)
+            models[name] = distilling.distil_unlabelled(pictures, tuned, train.people, seed, steps)
         for name, model in models.items():
-            found.setdefault(name, []).append(orl.right(model, test))
+            found.setdefault(name, []).append(orl.top1_per_person(model, test))
     print(evidence.write("unlabelled", {"seeds": list(seeds), "pictures": found}, folder))
 
 

@@ -37,7 +37,7 @@ def sweep(seeds: Sequence[int], shares: Sequence[float], steps: int, people: int
         runs = found.setdefault(f"{share:g}", {"at once": tar_drop(sparse, people)})
         for seed in seeds:
             one = train_further(sparse, seed, steps)
-            several = pruning.in_rounds(face_student(), share, seed, steps)
+            several = pruning.prune_in_rounds(face_student(), share, seed, steps)
             for name, model in (("trained on", one), ("in rounds", several)):
                 runs.setdefault(name, []).append(tar_drop(model, people).value)
     return found
@@ -62,7 +62,7 @@ def channels(seeds: Sequence[int], ratios: Sequence[float], steps: int, people: 
             for seed in seeds:
                 rows = {"trained on": train_further(small, seed, steps)}
                 if importance == "L1":
-                    rows["from nothing"] = pruning.from_nothing(small, seed, steps)
+                    rows["from nothing"] = pruning.train_from_scratch(small, seed, steps)
                 for name, model in rows.items():
                     runs.setdefault(name, []).append(tar_drop(model, people).value)
     return found
@@ -90,8 +90,8 @@ def zeros_are_not_speed(shares: Sequence[float], pairs: int) -> dict[str, Interv
 def blocks(seeds: Sequence[int], steps: int, people: int) -> dict[str, dict]:
     """[block] taken out whole: as `sweep`, and its MACs."""
     found: dict[str, dict] = {}
-    for name in tqdm(pruning.blocks(face_student()), "blocks"):
-        small = pruning.without(name)
+    for name in tqdm(pruning.list_blocks(face_student()), "blocks"):
+        small = pruning.remove_block(name)
         runs = found.setdefault(
             name, {"macs": macs(small, SHAPE), "at once": tar_drop(small, people)}
         )
@@ -109,16 +109,19 @@ def namers(seeds: Sequence[int], shares: Sequence[float], epochs: int) -> dict[s
     """
     found: dict[str, list] = {}
     for seed in tqdm(seeds, "namers"):
-        train, rest = orl.split(2, seed)
-        first = pruning.namer(train, seed, epochs)
-        models = {"before": first, "0": pruning.namer(train, seed + 500, epochs // 2, first)}
+        train, rest = orl.split_photos(2, seed)
+        first = pruning.train_classifier(train, seed, epochs)
+        models = {
+            "before": first,
+            "0": pruning.train_classifier(train, seed + 500, epochs // 2, first),
+        }
         for share in shares:
-            models[f"{share:g}"] = pruning.pruned_namer(
+            models[f"{share:g}"] = pruning.prune_classifier(
                 first, share, train, seed + 500, epochs // 2
             )
         half = rest.rank_within_person(seed) < 2
         for name, model in models.items():
-            found.setdefault(name, []).append(orl.right(model, rest))
+            found.setdefault(name, []).append(orl.top1_per_person(model, rest))
             for part, faces in (("validation", rest.take(half)), ("test", rest.take(~half))):
                 score = orl.top1(model, faces)
                 found.setdefault(f"{name}, {part}", []).append(score)
@@ -164,7 +167,7 @@ def main(
         "weights": sweep(seeds, pruning.SHARES, steps, people),
         "channels": channels(seeds, RATIOS, steps, people),
         "widths": widths(ROUND_TO, pairs), "zeros": zeros_are_not_speed((0.5, 0.9), pairs),
-        "sensitivity": pruning.sensitivity(0.8, people),
+        "sensitivity": pruning.measure_sensitivity(0.8, people),
         "blocks": blocks(seeds, steps, people), "names": named, "optimism": optimism(named),
     }  # fmt: skip
     evidence.write("evidence", payload, folder)

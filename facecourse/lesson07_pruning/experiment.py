@@ -26,7 +26,7 @@ SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
 ROUNDS = 4  # of pruning a little and training on
 
 
-def in_rounds(
+def prune_in_rounds(
     model: nn.Module, share: float, seed: int = 0, steps: int = STEPS, rounds: int = ROUNDS
 ) -> nn.Module:
     """Pruned to `share` in rounds that each take as much of what is left; as many steps in all."""
@@ -36,7 +36,7 @@ def in_rounds(
     return model
 
 
-def from_nothing(like: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Module:
+def train_from_scratch(like: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Module:
     """The same narrow architecture with new weights, taught as long: the rival of every pruning."""
     model = copy.deepcopy(like)
     with torch.random.fork_rng([]):
@@ -47,17 +47,17 @@ def from_nothing(like: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Modul
     return train_further(model, seed, steps)
 
 
-def blocks(model: nn.Module) -> list[str]:
+def list_blocks(model: nn.Module) -> list[str]:
     """Names of the residual blocks, which can go whole."""
     return [name for name, part in model.named_modules() if type(part).__name__ == "Residual"]
 
 
-def without(block: str) -> nn.Module:
+def remove_block(block: str) -> nn.Module:
     """The student less one block, not trained on."""
     return drop(face_student(), [block], SHAPE)[0]
 
 
-def sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
+def measure_sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
     """Points lost where this share of one layer's weights goes, by layer, not trained on."""
     student = face_student()
     return {
@@ -65,7 +65,9 @@ def sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
     }
 
 
-def namer(train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None) -> FaceCNN:
+def train_classifier(
+    train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None
+) -> FaceCNN:
     """A FaceCNN that has learnt names, from nothing or from where `model` stands."""
     if model is None:
         with torch.random.fork_rng([]):
@@ -77,13 +79,15 @@ def namer(train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None) 
     return model
 
 
-def pruned_namer(model: FaceCNN, share: float, train: FaceSet, seed: int, epochs: int) -> FaceCNN:
+def prune_classifier(
+    model: FaceCNN, share: float, train: FaceSet, seed: int, epochs: int
+) -> FaceCNN:
     """Some weights less, then trained on as long as its rival, which has kept all of its own."""
     sparse, _ = sparsify(model, share)
-    return decode(namer(train, seed, epochs, sparse))
+    return decode(train_classifier(train, seed, epochs, sparse))
 
 
-def labels_for_images(faces: FaceSet) -> FaceSet:
+def replace_by_labels(faces: FaceSet) -> FaceSet:
     """An article's slip: in place of each image its label, as five bars, white where a bit is 1."""
     bits = (faces.person[:, None] + 1 >> torch.arange(5)) & 1
     rows = bits.repeat_interleave(13, dim=1)[:, : SHAPE[1]].to(torch.uint8) * 255

@@ -35,13 +35,13 @@ def sparsity_slider(people: int = 100) -> VBox:
         model = face_student()
         if share:
             model = decode(sparsify(model, share)[0])
-        weights = all_weights(model)
+        weights = flatten_weights(model)
         left = weights[weights != 0]
         figure, axis = subplots(figsize=(6.4, 2.2))
         axis.hist(left.numpy(), np.linspace(-0.3, 0.3, 121), color=COLOURS[0])
         axis.set(xlabel="weight", ylabel="how many are left")
         show(figure, f"Histogram of the {len(left):,} weights that are left of {len(weights):,}.")
-        whole, packed = file_sizes(model)
+        whole, packed = measure_file(model)
         lost = tar_drop(model, people)
         head = ["zeros", "weights left", "TAR lost, points", "file", "compressed"]
         cells = [f"{share:.0%}", f"{len(left):,}", signed(lost)]
@@ -52,18 +52,18 @@ def sparsity_slider(people: int = 100) -> VBox:
     return explore(draw, share=slider)
 
 
-def all_weights(model: nn.Module) -> Tensor:
+def flatten_weights(model: nn.Module) -> Tensor:
     """The weights of every convolution and linear layer, as one vector."""
     return torch.cat([layer.weight.detach().flatten() for layer in find_layers(model).values()])
 
 
-def file_sizes(model: nn.Module) -> tuple[int, int]:
+def measure_file(model: nn.Module) -> tuple[int, int]:
     """Bytes of all weights as they are, and after zlib has compressed them."""
     content = b"".join(t.numpy().tobytes() for t in model.state_dict().values())
     return len(content), len(zlib.compress(content, 9))
 
 
-def weights_table(found: Mapping[str, Mapping], control: Sequence[float]) -> Table:
+def tabulate_weights(found: Mapping[str, Mapping], control: Sequence[float]) -> Table:
     """Points of TAR lost by the share of single weights that went, at once and trained on.
 
     Args:
@@ -81,7 +81,7 @@ def weights_table(found: Mapping[str, Mapping], control: Sequence[float]) -> Tab
     return Table(head, rows)
 
 
-def channels_table(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
+def tabulate_channels(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     """Points of TAR lost by the share of MACs that went in channels, and how these were chosen.
 
     Args:
@@ -112,7 +112,7 @@ def speed_table(found: Mapping[str, Mapping]) -> Table:
     return Table(["zeros", "times faster [95 % CI]"], rows)
 
 
-def groups(model: nn.Module) -> Table:
+def draw_layer_groups(model: nn.Module) -> Table:
     """Draws which layers must shrink together, as torch-pruning's dependency graph has it.
 
     Args:
@@ -161,7 +161,7 @@ def widths_table(found: Mapping[str, Mapping]) -> Table:
     return Table(["multiples of", "channels left", "MACs", "times faster [95 % CI]"], rows)
 
 
-def sensitivity_figure(found: Mapping[str, Mapping]) -> Table:
+def draw_sensitivity(found: Mapping[str, Mapping]) -> Table:
     """Points of TAR lost where one layer alone is pruned, as bars and as a table.
 
     Args:

@@ -40,7 +40,7 @@ ZEROS, VALUES = (0.5, 0.8), (256, 32, 16)
 def files(people: int, pairs: int) -> dict[str, dict]:
     """[file]: bytes, how many times faster than 32 bits, points lost."""
     with tempfile.TemporaryDirectory() as place:
-        paths = rounding.files(Path(place))
+        paths = rounding.export_files(Path(place))
         models = {name: OnnxModel(path) for name, path in paths.items()}
         whole = models["32 bits"]
         return {
@@ -64,7 +64,7 @@ def bits(seeds: Sequence[int], widths: Sequence[int], steps: int, people: int) -
         for seed in seeds:
             rows = {
                 "trained on, then rounded": fake_quantize(longer[seed], calibration_faces(), width),
-                "aware": rounding.trained_rounded(width, seed, steps),
+                "aware": rounding.train_rounded(width, seed, steps),
             }
             for name, model in rows.items():
                 runs.setdefault(name, []).append(tar_drop(model, people).value)
@@ -75,7 +75,7 @@ def scales(widths: Sequence[int], people: int) -> dict[str, dict[str, Interval]]
     """["a channel" or "a layer"][bits]: points lost with rounded weights, by who has a scale."""
     return {
         name: {
-            str(width): tar_drop(rounding.weights_of(width, per_channel), people)
+            str(width): tar_drop(rounding.round_student(width, per_channel), people)
             for width in widths
         }
         for name, per_channel in (("a channel", True), ("a layer", False))
@@ -87,7 +87,7 @@ def halves(people: int) -> dict[str, dict]:
     return {
         name: {
             "largest": torch.finfo(dtype).max, "step": torch.finfo(dtype).eps,
-            "lost": tar_drop(rounding.as_type(dtype), people),
+            "lost": tar_drop(rounding.cast_student(dtype), people),
         }
         for name, dtype in TYPES.items()
     }  # fmt: skip
@@ -109,7 +109,7 @@ def ranks(seeds: Sequence[int], steps: int, people: int, pairs: int) -> list[dic
     """Low rank by kind of layer and share of the full rank, before and after training on."""
     rows, models = [], {}
     for part, kind in tqdm(PARTS, "ranks"):
-        model, _ = rounding.of_rank(part, (kind,))
+        model, _ = rounding.reduce_rank(part, (kind,))
         name = f"{kind.__name__} {part:g}"
         models[name] = model
         after = [tar_drop(train_further(model, seed, steps), people).value
@@ -162,7 +162,7 @@ def main(
         folder: where to store.
     """
     torch.manual_seed(0)
-    kinds = {"the student": face_student, "the same with PReLU": rounding.with_prelu,
+    kinds = {"the student": face_student, "the same with PReLU": rounding.build_prelu_student,
              "lesson 01's FaceCNN": lambda: FaceCNN(24, 128, 20).eval()}  # fmt: skip
     payload = {
         "seeds": list(seeds), "files": files(people, pairs),

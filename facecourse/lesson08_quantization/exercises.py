@@ -9,7 +9,7 @@ from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import function, number
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson08_quantization.experiment import round_to
+from facecourse.lesson08_quantization.experiment import round_weight
 
 
 def _random(*shape: int, seed: int) -> Tensor:
@@ -111,7 +111,7 @@ per_channel = Exercise(
         "    return (weight / scale).round() * scale"
     ),
     checker=function(
-        lambda weight: round_to(weight, 8),
+        lambda weight: round_weight(weight, 8),
         (_WEIGHT,),
         (_random(3, 8, seed=2),),
         reasons=[

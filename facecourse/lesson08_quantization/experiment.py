@@ -23,7 +23,7 @@ from facelib.models.faceresnet import SHAPE
 RATE = 1e-3  # of training while rounded, and of its rival
 
 
-def round_to(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
+def round_weight(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
     """A weight as `bits` bits give it back, symmetric around 0; by torch.
 
     Args:
@@ -39,11 +39,11 @@ def round_to(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
     return rounded.view_as(weight)
 
 
-def weights_of(bits: int, per_channel: bool = True, model: nn.Module | None = None) -> nn.Module:
+def round_student(bits: int, per_channel: bool = True, model: nn.Module | None = None) -> nn.Module:
     """The student, or another network, with its weights rounded; what they read is not."""
     model = copy.deepcopy(model) if model else face_student()
     for layer in find_layers(model).values():
-        layer.weight.data = round_to(layer.weight, bits, per_channel)
+        layer.weight.data = round_weight(layer.weight, bits, per_channel)
     return model
 
 
@@ -58,7 +58,7 @@ CALIBRATED_ON: Mapping[str, Callable[[], Tensor]] = {
 }
 
 
-def files(folder: Path) -> dict[str, Path]:
+def export_files(folder: Path) -> dict[str, Path]:
     """The student in ONNX: of 32 bits and of 8 in several ways."""
     plain, some = export(face_student(), folder / "plain.onnx", SHAPE).path, calibration_faces()
     ways = {
@@ -72,7 +72,7 @@ def files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def weights_in(path: Path) -> int:
+def count_weights(path: Path) -> int:
     """How many weights the layers of an ONNX file have, of however many bits."""
     import onnx
 
@@ -80,7 +80,7 @@ def weights_in(path: Path) -> int:
     return sum(math.prod(weight.dims) for weight in stored if len(weight.dims) > 1)
 
 
-def turned(embeddings: Tensor, before: Tensor) -> float:
+def measure_angle(embeddings: Tensor, before: Tensor) -> float:
     """By how many degrees, on average, embeddings of length 1 have turned.
 
     Args:
@@ -90,12 +90,12 @@ def turned(embeddings: Tensor, before: Tensor) -> float:
     return float(cosine.clamp(-1, 1).acos().rad2deg().mean())
 
 
-def as_type(dtype: torch.dtype) -> nn.Module:
+def cast_student(dtype: torch.dtype) -> nn.Module:
     """The student with all its numbers cut to 16 bits, and computing with 32 as before."""
     return face_student().to(dtype).float()
 
 
-def with_prelu() -> nn.Module:
+def build_prelu_student() -> nn.Module:
     """The student with PReLU in place of ReLU, as MobileFaceNet has it: for timing."""
     model = face_student()
     for name, part in list(model.named_modules()):
@@ -104,7 +104,7 @@ def with_prelu() -> nn.Module:
     return model.eval()
 
 
-def trained_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
+def train_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
     """The student after training while its weights had so many bits, and what it read 8."""
     return train_quantized(
         face_student(), calibration_faces(), teacher_batches(), MatchEmbedding(), steps=steps,
@@ -112,7 +112,7 @@ def trained_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
     )[1]  # fmt: skip
 
 
-def of_rank(part: float | int, kinds: tuple[type, ...]) -> tuple[nn.Module, dict]:
+def reduce_rank(part: float | int, kinds: tuple[type, ...]) -> tuple[nn.Module, dict]:
     """The student with its layers of some kinds split in two; and what each keeps, by name.
 
     Args:

@@ -14,7 +14,7 @@ from torch import Tensor
 from facecourse.kit.charts import Table, explore, signed
 from facecourse.kit.compare import over_seeds
 from facecourse.ladder.student import tar_drop
-from facecourse.lesson08_quantization import experiment as rounding
+from facecourse.lesson08_quantization import experiment
 from facelib.compress import factorize, quantize
 from facelib.compress.layers import find_layers
 from facelib.compress.quantize import RANGES
@@ -37,7 +37,7 @@ def bits_slider(people: int = 100) -> VBox:
 
     def draw(bits: int, scales: str) -> Table:
         per_channel = scales == "one a channel"
-        rounded = rounding.round_to(weight, bits, per_channel)
+        rounded = experiment.round_weight(weight, bits, per_channel)
         error = (rounded - weight).flatten()
         figure, axes = subplots(1, 2, figsize=(7, 2.2))
         edges = np.linspace(-0.3, 0.3, 121)
@@ -46,8 +46,8 @@ def bits_slider(people: int = 100) -> VBox:
         axes[1].hist(error.numpy(), np.linspace(-0.06, 0.06, 61), color=COLOURS[1])
         axes[1].set(xlabel="error")
         show(figure, f"Histograms of a layer's weights at {bits} bits, and of their errors.")
-        model = rounding.weights_of(bits, per_channel)
-        turned = rounding.turned(embed(model, images), before)
+        model = experiment.round_student(bits, per_channel)
+        turned = experiment.measure_angle(embed(model, images), before)
         cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
         head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
         return Table(head, [[*cells, signed(tar_drop(model, people))]])
@@ -119,7 +119,7 @@ def scales_table(found: Mapping[str, Mapping]) -> Table:
     return Table(["bits", *(f"a scale for {name}: TAR lost" for name in found)], rows)
 
 
-def calibration_table(plain: Path, images: Tensor) -> Table:
+def compare_calibrations(plain: Path, images: Tensor) -> Table:
     """How far embeddings turn when the student is quantized, by what set its scales.
 
     Args:
@@ -128,11 +128,11 @@ def calibration_table(plain: Path, images: Tensor) -> Table:
     """
     rows, before = [], embed(face_student(), images)
     with tempfile.TemporaryDirectory() as folder:
-        for name, pictures in rounding.CALIBRATED_ON.items():
+        for name, pictures in experiment.CALIBRATED_ON.items():
             for ranges in RANGES:
                 path = Path(folder) / "small.onnx"
                 quantize(plain, path, pictures(), ranges=ranges)
-                turned = rounding.turned(embed(OnnxModel(path), images), before)
+                turned = experiment.measure_angle(embed(OnnxModel(path), images), before)
                 rows.append([name, ranges, f"{turned:.1f}"])
     return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
 

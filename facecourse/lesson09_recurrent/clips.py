@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from facecourse.kit import orl
-from facecourse.kit import verify as strangers
+from facecourse.kit import orl, verify
 from facecourse.kit.protocol import unseen_people
 from facelib.data import FaceSet, resize
 from facelib.measure import Verification, similarity
@@ -62,14 +61,14 @@ class Clips:
         )
 
 
-def sheet(some: Clips, count: int) -> FaceSet:
+def take_frames(some: Clips, count: int) -> FaceSet:
     """The frames of the first clips, one clip a person."""
     images = some.images[:count].flatten(0, 1)
     person = torch.arange(count).repeat_interleave(FRAMES)
     return FaceSet(images, person, tuple(f"clip {number}" for number in range(1, count + 1)))
 
 
-def clips(people: int, seed: int, spoilt: float = SPOILT) -> Clips:
+def render_clips(people: int, seed: int, spoilt: float = SPOILT) -> Clips:
     """Heads that turn to one side and to the other and end where they began.
 
     Both orders show the same poses, so that no frame, and no average of them, tells which it was.
@@ -102,7 +101,7 @@ def clips(people: int, seed: int, spoilt: float = SPOILT) -> Clips:
     return Clips(images, right_first, bad, yaw)
 
 
-class Reader(nn.Module):
+class ClipEmbedder(nn.Module):
     """Frames -> one embedding of the clip: the mean of the frames, and what a cell adds to it.
 
     Args:
@@ -128,7 +127,7 @@ class Reader(nn.Module):
 
 
 @torch.inference_mode()
-def same_person(reader: Callable[[Tensor], Tensor], codes: Tensor) -> Verification:
+def verify_clips(reader: Callable[[Tensor], Tensor], codes: Tensor) -> Verification:
     """All pairs of clips, read and compared.
 
     Args:
@@ -138,7 +137,7 @@ def same_person(reader: Callable[[Tensor], Tensor], codes: Tensor) -> Verificati
     return verify_all(reader(codes), torch.arange(len(codes)) // 2)
 
 
-class Drawn:
+class SequenceBatches:
     """Batches of sequences; `images_each` of them, one after the other, belong together.
 
     Args:
@@ -160,18 +159,20 @@ class Drawn:
         return self.sequences[rows].to(device), self.target[rows].to(device)
 
 
-def who(kind: str, codes: Tensor, seed: int = 0, steps: int = STEPS) -> Reader:
+def train_clip_embedder(
+    kind: str, codes: Tensor, seed: int = 0, steps: int = STEPS
+) -> ClipEmbedder:
     """A reader that has learnt which two clips show one person."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        model = Reader(kind)
-    faces = Drawn(codes, torch.arange(len(codes)) // 2, 2)
+        model = ClipEmbedder(kind)
+    faces = SequenceBatches(codes, torch.arange(len(codes)) // 2, 2)
     fit_embedding(model, faces, ContrastiveLoss(), steps=steps, batch=BATCH, seed=seed,
                   bf16=False, progress=False)  # fmt: skip
     return model
 
 
-def small_frames(images: Tensor) -> Tensor:
+def flatten_frames(images: Tensor) -> Tensor:
     """Frames as 256 numbers each, every clip to mean 0 and spread 1.
 
     Args:
@@ -185,7 +186,7 @@ def small_frames(images: Tensor) -> Tensor:
     return (small - mean) / (spread + 1e-3)
 
 
-class Teller(nn.Module):
+class ClipClassifier(nn.Module):
     """Frames -> which of two things happened.
 
     Args:
@@ -208,23 +209,25 @@ class Teller(nn.Module):
         return self.say(self.layer(frames.mean(1) if self.kind == "mean" else frames[:, -1]))
 
 
-def order(kind: str, frames: Tensor, label: Tensor, seed: int = 0, steps: int = STEPS) -> Teller:
+def train_clip_classifier(
+    kind: str, frames: Tensor, label: Tensor, seed: int = 0, steps: int = STEPS
+) -> ClipClassifier:
     """A teller that has learnt this label of these clips.
 
     Args:
-        kind: as in `Teller`.
+        kind: as in `ClipClassifier`.
         frames: float (N, T, width).
         label: bool (N,).
     """
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        model = Teller(kind, frames.shape[2])
-    fit_embedding(model, Drawn(frames, label.long(), 1), nn.CrossEntropyLoss(), steps=steps,
-                  batch=BATCH, seed=seed, bf16=False, progress=False)  # fmt: skip
+        model = ClipClassifier(kind, frames.shape[2])
+    fit_embedding(model, SequenceBatches(frames, label.long(), 1), nn.CrossEntropyLoss(),
+                  steps=steps, batch=BATCH, seed=seed, bf16=False, progress=False)  # fmt: skip
     return model
 
 
-def shuffled(frames: Tensor, seed: int = 0) -> Tensor:
+def shuffle_frames(frames: Tensor, seed: int = 0) -> Tensor:
     """Every clip's frames in an order of its own, (N, T, D)."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.rand(frames.shape[:2], generator=generator).argsort(1)
@@ -232,14 +235,14 @@ def shuffled(frames: Tensor, seed: int = 0) -> Tensor:
 
 
 @torch.inference_mode()
-def told(model: Teller, frames: Tensor, label: Tensor) -> float:
+def score_labels(model: ClipClassifier, frames: Tensor, label: Tensor) -> float:
     """The share of clips of which the label is told rightly."""
     return float((model(frames).argmax(1) == label.long()).double().mean())
 
 
 # Networks of 151 thousand weights that name twenty people, and the rate that suits each: the best
 # of those tried with two photographs on s1 to s20 ("choices" of benchmarks/rows.py).
-NAMERS: Mapping[str, Callable[[], nn.Module]] = {
+CLASSIFIERS: Mapping[str, Callable[[], nn.Module]] = {
     "FaceCNN": lambda: FaceCNN(24, 128, 20),
     "RNN": lambda: FaceRNN(orl.SIDE, 347, 20, "RNN"),
     "GRU": lambda: FaceRNN(orl.SIDE, 190, 20, "GRU"),
@@ -248,38 +251,38 @@ NAMERS: Mapping[str, Callable[[], nn.Module]] = {
 RATE, RATES = 4e-3, {"RNN": 1e-3, "GRU": 1.6e-2}
 
 
-def named(
+def train_row_classifier(
     name: str, train: FaceSet, seed: int, epochs: int = 60, rate: float | None = None
 ) -> nn.Module:
-    """One of `NAMERS` that has learnt twenty people's names from these photographs."""
+    """One of `CLASSIFIERS` that has learnt twenty people's names from these photographs."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        model = NAMERS[name]()
+        model = CLASSIFIERS[name]()
     rate = RATES.get(name, RATE) if rate is None else rate
     fit(model, train, epochs=epochs, batch=orl.BATCH, lr=rate, seed=seed, progress=False)
     return model
 
 
-def orl_sets(seed: int, photos: int = 4) -> tuple[Tensor, Tensor]:
+def embed_orl_sets(seed: int, photos: int = 4) -> tuple[Tensor, Tensor]:
     """Of ORL's s21 to s40: the code of one photo each, (20, 128), and of a set of others.
 
     Returns:
         float (20, 128) and (20, photos, 128); a set has no order.
     """
     faces = unseen_people()
-    codes, rank = strangers.codes(face_embedding(), faces.images), faces.rank_within_person(seed)
+    codes, rank = verify.embed_at_64(face_embedding(), faces.images), faces.rank_within_person(seed)
     order = (faces.person * 10 + rank).argsort()
     codes = codes[order].view(20, 10, -1)
     return codes[:, 0], codes[:, 1 : photos + 1]
 
 
 @torch.inference_mode()
-def known(reader: Callable[[Tensor], Tensor], one: Tensor, sets: Tensor) -> float:
+def score_sets(reader: Callable[[Tensor], Tensor], one: Tensor, sets: Tensor) -> float:
     """The share of sets that are named rightly by one enrolled photo each.
 
     Args:
         reader: sets (N, T, 128) -> (N, 128).
-        one, sets: as `orl_sets` gives them.
+        one, sets: as `embed_orl_sets` gives them.
     """
     named = similarity(reader(sets), one).argmax(1)
     return float((named == torch.arange(len(one))).double().mean())

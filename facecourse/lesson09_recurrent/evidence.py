@@ -26,7 +26,7 @@ PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
 }  # fmt: skip
 TRAINED = ("weighted mean", *CELLS)
 ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
-    "in order": lambda frames: frames, "shuffled": sequences.shuffled,
+    "in order": lambda frames: frames, "shuffled": sequences.shuffle_frames,
     "backwards": lambda frames: frames.flip(1),
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ def gradients(seeds: Sequence[int], lengths: Sequence[int]) -> dict[str, dict[st
     """[start][length]: the length of the gradient that reaches the first input, one a seed."""
     return {
         start: {
-            str(length): [memory.reached(start, length, seed) for seed in seeds]
+            str(length): [memory.measure_gradient(start, length, seed) for seed in seeds]
             for length in lengths
         }
         for start in memory.STARTS
@@ -48,7 +48,7 @@ def recalled(
     """[start][length]: how often the first symbol is known at the end, one a seed."""
     return {
         start: {
-            str(length): [memory.recall(start, length, seed, steps)[0] for seed in seeds]
+            str(length): [memory.measure_recall(start, length, seed, steps)[0] for seed in seeds]
             for length in lengths
         }
         for start in tqdm(memory.STARTS, "recall")
@@ -63,7 +63,7 @@ def clipped(
     found: dict = {}
     for start in tqdm([name for name in memory.STARTS if name.startswith("RNN")], "clipped"):
         for name, most in CLIPPED.items():
-            runs = [memory.recall(start, length, seed, steps, most) for seed in seeds]
+            runs = [memory.measure_recall(start, length, seed, steps, most) for seed in seeds]
             found.setdefault(start, {})[name] = {
                 "recalled": [right for right, _ in runs],
                 "longest gradient": [max(lengths) for _, lengths in runs],
@@ -73,7 +73,7 @@ def clipped(
 
 def compared(reader: Callable[[Tensor], Tensor], codes: Tensor) -> dict[str, float]:
     """Verification of clips, all pairs of two."""
-    pairs = sequences.same_person(reader, codes)
+    pairs = sequences.verify_clips(reader, codes)
     return {"AUC": pairs.auc, "TAR at 1 % FAR": pairs.tar_at(0.01)}
 
 
@@ -84,13 +84,15 @@ def people(
     ORL's photographs that are named rightly."""
     found: dict[str, dict[str, list]] = {}
     for seed in tqdm(seeds, "people"):
-        trained = {kind: sequences.who(kind, learn, seed, steps) for kind in TRAINED}
-        one, sets = sequences.orl_sets(seed)
+        trained = {
+            kind: sequences.train_clip_embedder(kind, learn, seed, steps) for kind in TRAINED
+        }
+        one, sets = sequences.embed_orl_sets(seed)
         for name, reader in (PLAIN | trained).items():
             runs = found.setdefault(name, {"clips": [], "shuffled": [], "ORL sets": []})
             runs["clips"].append(compared(reader, tried))
-            runs["shuffled"].append(compared(reader, sequences.shuffled(tried, seed)))
-            runs["ORL sets"].append(sequences.known(reader, one, sets))
+            runs["shuffled"].append(compared(reader, sequences.shuffle_frames(tried, seed)))
+            runs["ORL sets"].append(sequences.score_sets(reader, one, sets))
     return found
 
 
@@ -100,7 +102,7 @@ def orders(
     """[features][reader][order of the frames]: how often it is told to which side a head turned
     first, one a seed."""
     features = {
-        "pixels": [sequences.small_frames(clips.images) for clips in (learn, tried)],
+        "pixels": [sequences.flatten_frames(clips.images) for clips in (learn, tried)],
         "embeddings": [clips.codes() for clips in (learn, tried)],
     }
     found: dict = {}
@@ -108,9 +110,9 @@ def orders(
         for kind in ("mean", "last", *CELLS):
             runs = found.setdefault(name, {}).setdefault(kind, {})
             for seed in seeds:
-                model = sequences.order(kind, first, learn.right_first, seed, steps)
+                model = sequences.train_clip_classifier(kind, first, learn.right_first, seed, steps)
                 for order, change in ORDERS.items():
-                    told = sequences.told(model, change(second), tried.right_first)
+                    told = sequences.score_labels(model, change(second), tried.right_first)
                     runs.setdefault(order, []).append(told)
     return found
 
@@ -134,9 +136,9 @@ def main(
         folder: where to store.
     """
     torch.manual_seed(0)
-    spoilt = [sequences.clips(count, seed).codes()
+    spoilt = [sequences.render_clips(count, seed).codes()
               for count, seed in ((learnt, sequences.LEARN), (tried, sequences.TRY))]  # fmt: skip
-    clear = [sequences.clips(count // 2, seed, 0.0)
+    clear = [sequences.render_clips(count // 2, seed, 0.0)
              for count, seed in ((learnt, sequences.LEARN), (tried, sequences.TRY))]  # fmt: skip
     payload = {
         "seeds": list(seeds), "few": list(few),

@@ -10,7 +10,7 @@ from ipywidgets import IntSlider, VBox
 from torch import Tensor
 
 from facecourse.kit.charts import Table, explore, signed
-from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, Clips, Teller, small_frames
+from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, ClipClassifier, Clips, flatten_frames
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import latency, mean_interval, paired_interval
 from facelib.models import embed, face_embedding, face_student
@@ -19,7 +19,7 @@ from facelib.models.faceresnet import SHAPE
 Runs = Mapping[str, Sequence[float]]
 
 
-def scrubber(clips: Clips, model: Teller, clip: int = 0) -> VBox:
+def scrubber(clips: Clips, model: ClipClassifier, clip: int = 0) -> VBox:
     """Moves through a clip: the frame, all states up to it, and what the network would say now.
 
     Args:
@@ -28,7 +28,7 @@ def scrubber(clips: Clips, model: Teller, clip: int = 0) -> VBox:
         clip: which one.
     """
     with torch.inference_mode():
-        states = model.cell(small_frames(clips.images)[clip : clip + 1])[0][0]
+        states = model.cell(flatten_frames(clips.images)[clip : clip + 1])[0][0]
         right = torch.softmax(model.say(states), 1)[:, 1]
     steps = len(states)
 
@@ -51,11 +51,11 @@ def scrubber(clips: Clips, model: Teller, clip: int = 0) -> VBox:
     return explore(draw, frame=slider)
 
 
-def uses(each: Tensor) -> Table:
+def draw_uses(each: Tensor) -> Table:
     """How much of a shared weight's gradient comes from its use at each step.
 
     Args:
-        each: `memory.of_each_use`, (T, hidden, hidden).
+        each: `memory.split_gradient`, (T, hidden, hidden).
     """
     lengths = each.flatten(1).norm(dim=1).tolist()
     figure, axis = subplots(figsize=(5, 2.2))
@@ -66,7 +66,7 @@ def uses(each: Tensor) -> Table:
     return Table(steps, [[f"{length:.3f}" for length in lengths]])
 
 
-def gradients(found: Mapping[str, Runs]) -> Table:
+def draw_gradients(found: Mapping[str, Runs]) -> Table:
     """How much of a gradient reaches the first input, by the steps it goes back.
 
     Args:
@@ -85,7 +85,7 @@ def gradients(found: Mapping[str, Runs]) -> Table:
     return Table(["", *(f"{length} steps" for length in by_length)], rows)
 
 
-def recall(found: Mapping[str, Runs]) -> Table:
+def tabulate_recall(found: Mapping[str, Runs]) -> Table:
     """How often a trained cell still knows the first symbol.
 
     Args:
@@ -98,7 +98,7 @@ def recall(found: Mapping[str, Runs]) -> Table:
     return Table(["", *(f"{length} steps" for length in lengths)], rows)
 
 
-def clipped(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
     """What is recalled with gradients clipped and as they come, paired over seeds.
 
     Args:
@@ -116,7 +116,7 @@ def clipped(found: Mapping[str, Mapping[str, Runs]]) -> Table:
     return Table(head, rows)
 
 
-def frames_per_second(repeats: int) -> Table:
+def time_frames(repeats: int) -> Table:
     """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread.
 
     Args:
@@ -134,7 +134,7 @@ def frames_per_second(repeats: int) -> Table:
     return Table(["", "ms a frame", "frames a second"], rows)
 
 
-def people(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
+def compare_readers(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
     """Readers of clips and of sets: how well, and by how much better than the plain mean.
 
     Args:
@@ -165,7 +165,7 @@ def _gain(values: Sequence[float], base: Sequence[float], name: str) -> str:
     return signed(paired_interval(*points, of="seeds"))
 
 
-def orders(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+def tabulate_orders(found: Mapping[str, Mapping[str, Runs]]) -> Table:
     """How often the order of a clip is told from pixels and from embeddings.
 
     Args:

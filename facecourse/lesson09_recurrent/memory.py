@@ -46,14 +46,14 @@ STARTS: Mapping[str, Callable[[], nn.RNNBase]] = {
 }
 
 
-def begun(start: str, seed: int) -> nn.RNNBase:
+def build_cell(start: str, seed: int) -> nn.RNNBase:
     """A cell of `STARTS`: the same seed, the same weights."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         return STARTS[start]()
 
 
-def as_library(model: Elman) -> nn.RNN:
+def copy_to_library(model: Elman) -> nn.RNN:
     """PyTorch's own recurrent network with the same weights; it has two biases, one of them 0."""
     inputs, hidden = model.read.in_features, model.read.out_features
     library = nn.RNN(inputs, hidden, batch_first=True)
@@ -65,7 +65,7 @@ def as_library(model: Elman) -> nn.RNN:
     return library
 
 
-def of_each_use(model: Elman, sequences: Tensor) -> Tensor:
+def split_gradient(model: Elman, sequences: Tensor) -> Tensor:
     """The gradient of the last state's sum with respect to W_hh, as used at each single step.
 
     Args:
@@ -81,7 +81,7 @@ def of_each_use(model: Elman, sequences: Tensor) -> Tensor:
     return torch.stack(torch.autograd.grad(state.sum(), copies))
 
 
-def reached(start: str, length: int, seed: int) -> float:
+def measure_gradient(start: str, length: int, seed: int) -> float:
     """The length of the gradient that a state sends back to the first input.
 
     Args:
@@ -91,7 +91,7 @@ def reached(start: str, length: int, seed: int) -> float:
     """
     generator = torch.Generator().manual_seed(seed)
     inputs = (0.1 * torch.randn(8, length, INPUTS, generator=generator)).requires_grad_()
-    states, _ = begun(start, seed)(inputs)
+    states, _ = build_cell(start, seed)(inputs)
     (states[:, -1] * torch.randn(8, HIDDEN, generator=generator)).sum().backward()
     return float(inputs.grad[:, 0].norm())
 
@@ -104,7 +104,7 @@ def _asked(count: int, length: int, generator: torch.Generator) -> tuple[Tensor,
     return inputs, symbol
 
 
-def recall(
+def measure_recall(
     start: str, length: int, seed: int = 0, steps: int = STEPS, most: float = 1.0
 ) -> tuple[float, list[float]]:
     """How often a trained cell still knows the first symbol; chance is 1 / SYMBOLS.
@@ -119,7 +119,7 @@ def recall(
         The share of 500 new sequences, and the length of each step's gradient before it was
         clipped.
     """
-    reader, generator = begun(start, seed), torch.Generator().manual_seed(seed)
+    reader, generator = build_cell(start, seed), torch.Generator().manual_seed(seed)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         say = nn.Linear(HIDDEN, SYMBOLS)
@@ -138,16 +138,16 @@ def recall(
     return float(right.double().mean()), lengths
 
 
-def encoded(text: str) -> tuple[Tensor, str]:
+def encode_letters(text: str) -> tuple[Tensor, str]:
     """A text as one row of zeros and a one for each letter, float (1, T, letters); the alphabet."""
     alphabet = "".join(sorted(set(text)))
     places = torch.tensor([alphabet.index(letter) for letter in text])
     return one_hot(places, len(alphabet)).float()[None], alphabet
 
 
-def speller(text: str, seed: int = 0, steps: int = 300) -> Elman:
+def train_speller(text: str, seed: int = 0, steps: int = 300) -> Elman:
     """An Elman network that has learnt to say the next letter of `text` after each."""
-    letters, alphabet = encoded(text)
+    letters, alphabet = encode_letters(text)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         model = Elman(len(alphabet), 8, len(alphabet))

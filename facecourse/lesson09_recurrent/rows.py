@@ -20,10 +20,10 @@ def choices(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[float
     """[network][rate]: top-1 on s1 to s20 from two photographs of each."""
     found: dict[str, dict[str, list[float]]] = {}
     for seed in tqdm(seeds, "choices"):
-        train, test = orl.split(2, seed, chosen_on=True)
-        for name in sequences.NAMERS:
+        train, test = orl.split_photos(2, seed, chosen_on=True)
+        for name in sequences.CLASSIFIERS:
             for rate in RATES:
-                model = sequences.named(name, train, seed, epochs, rate)
+                model = sequences.train_row_classifier(name, train, seed, epochs, rate)
                 runs = found.setdefault(name, {}).setdefault(f"{rate:g}", [])
                 runs.append(orl.top1(model, test))
     return found
@@ -34,11 +34,11 @@ def rows(seeds: Sequence[int], epochs: int) -> dict[str, dict[str, list[list[flo
     found: dict[str, dict[str, list]] = {}
     for photos in orl.PHOTOS:
         for seed in tqdm(seeds, f"{photos} photographs"):
-            train, test = orl.split(photos, seed)
-            for name in sequences.NAMERS:
-                model = sequences.named(name, train, seed, epochs)
+            train, test = orl.split_photos(photos, seed)
+            for name in sequences.CLASSIFIERS:
+                model = sequences.train_row_classifier(name, train, seed, epochs)
                 runs = found.setdefault(str(photos), {}).setdefault(name, [])
-                runs.append(orl.right(model, test))
+                runs.append(orl.top1_per_person(model, test))
     return found
 
 

@@ -14,7 +14,7 @@ from IPython.display import Markdown
 from facecourse.kit.charts import text
 from facecourse.kit.scoreboard import Row
 from facecourse.lesson10_harm import variation
-from facecourse.lesson10_harm.figures import broken, percent
+from facecourse.lesson10_harm.figures import find_break, percent
 from facelib.data import FaceSet
 
 
@@ -62,7 +62,7 @@ def _limits(sweeps: Mapping[str, Mapping[str, Mapping]]) -> str:
     """Where each factor breaks it, in words."""
     found = []
     for factor, points in sweeps.items():
-        place = broken(points)
+        place = find_break(points)
         within = f"not up to {list(points)[-1]}" if place is None else f"{place:.3g}"
         found.append(f"{factor} {within}")
     return "; ".join(found)

@@ -37,16 +37,16 @@ def networks(steps: int, calibrated_on: int) -> dict[str, nn.Module]:
     whole = {TEACHER: face_embedding(), "student": face_student(), "pruned": pruned}
     found: dict[str, nn.Module] = {}
     for name, model in whole.items():
-        found |= {name: model, f"{name}, int8": fairness.eight_bits(model, calibrated_on)}
+        found |= {name: model, f"{name}, int8": fairness.quantize_network(model, calibrated_on)}
     return found
 
 
 def swept(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
     """[network][factor][amount]: TAR and FAR on people who don't exist."""
-    at = {name: variation.threshold(model, chosen_on) for name, model in models.items()}
+    at = {name: variation.choose_threshold(model, chosen_on) for name, model in models.items()}
     found: dict = {name: {} for name in models}
     for factor in tqdm(variation.AMOUNTS, "sweeps"):
-        for name, points in variation.sweep(models, factor, people, at).items():
+        for name, points in variation.sweep_rendered(models, factor, people, at).items():
             found[name][factor] = points
     return found
 
@@ -59,7 +59,7 @@ def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
 def cures(seeds: Sequence[int], epochs: int) -> dict[str, list[dict[str, float]]]:
     """[what was learnt from]: top-1 by what was spoilt, one a seed."""
     return {
-        cure: [variation.cured(cure, PHOTOS, seed, epochs) for seed in seeds]
+        cure: [variation.measure_cure(cure, PHOTOS, seed, epochs) for seed in seeds]
         for cure in tqdm(variation.CURES, "cures")
     }
 
@@ -72,11 +72,11 @@ def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict
     "thresholds": the teacher at one threshold for everybody and at one for each group.
     All thresholds were chosen on other people.
     """
-    faces, others = ladder_faces(people), fairness.others(chosen_on)
+    faces, others = ladder_faces(people), fairness.load_others(chosen_on)
     of_person = faces.group[torch.searchsorted(faces.person, torch.arange(faces.people))]
     found, changes, rejected = {}, {}, {}
     for name, model in tqdm(models.items(), "groups"):
-        at = fairness.threshold(model, chosen_on)
+        at = fairness.choose_group_threshold(model, chosen_on)
         codes = embed(model, faces.images).cpu()
         found[name] = group_errors(codes, faces, at)
         rejected[name] = 100 * (1 - tar_by_person_at(codes, faces.person, at))
@@ -100,8 +100,8 @@ def sources(
     for source in tqdm(fairness.SOURCES, "sources"):
         runs = found.setdefault(source, {"fmr": [], "fnmr": []})
         for seed in seeds:
-            model = fairness.learnt_from(source, seed, steps)
-            at = fairness.threshold(model, chosen_on, fairness.FAR_SMALL)
+            model = fairness.train_on_source(source, seed, steps)
+            at = fairness.choose_group_threshold(model, chosen_on, fairness.FAR_SMALL)
             errors = group_errors(embed(model, faces.images).cpu(), faces, at).values()
             runs["fmr"].append([one.fmr.value for one in errors])
             runs["fnmr"].append([one.fnmr.value for one in errors])

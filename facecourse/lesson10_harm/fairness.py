@@ -39,7 +39,7 @@ SOURCES: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
-def eight_bits(model: nn.Module, people: int = 128) -> OnnxModel:
+def quantize_network(model: nn.Module, people: int = 128) -> OnnxModel:
     """The network as onnxruntime runs it with eight bits, as in lesson 08."""
     with tempfile.TemporaryDirectory() as folder:
         plain = export(model, Path(folder) / "plain.onnx", SHAPE).path
@@ -48,18 +48,18 @@ def eight_bits(model: nn.Module, people: int = 128) -> OnnxModel:
 
 
 @lru_cache(1)
-def others(people: int) -> FaceSet:
+def load_others(people: int) -> FaceSet:
     """People to choose thresholds on, of whom nobody is reported."""
     return ladder_faces(people, seed=CHOSEN_ON)
 
 
-def threshold(model: nn.Module, people: int = 1000, far: float = FAR) -> float:
-    """One for everybody: where this share of `others`' impostor pairs is accepted."""
-    faces = others(people)
+def choose_group_threshold(model: nn.Module, people: int = 1000, far: float = FAR) -> float:
+    """One for everybody: where this share of `load_others`' impostor pairs is accepted."""
+    faces = load_others(people)
     return verify_all(embed(model, faces.images).cpu(), faces.person).threshold_at(far)
 
 
-def decisions(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray, ndarray, ndarray]:
+def decide_pairs(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray, ndarray, ndarray]:
     """All pairs within a group: shows one person, accepted, and the group; as fairlearn takes them.
 
     Args:
@@ -73,7 +73,7 @@ def decisions(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray, n
     return same.numpy(), accepted.numpy(), faces.group[left].numpy()
 
 
-def learnt_from(source: str, seed: int, steps: int = STEPS, people: int = PEOPLE) -> FaceResNet:
+def train_on_source(source: str, seed: int, steps: int = STEPS, people: int = PEOPLE) -> FaceResNet:
     """A small network that has learnt to tell people apart, of one of `SOURCES` alone.
 
     Args:

@@ -24,13 +24,13 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
         at: threshold, a cosine.
         people: who don't exist, to count on.
     """
-    gallery = variation.good(people, variation.TRIED)
+    gallery = variation.render_good(people, variation.TRIED)
     known = embed(model, gallery)
 
     def draw(factor: str, step: int) -> Table:
         amounts = variation.AMOUNTS[factor]
         amount = amounts[min(step, len(amounts)) - 1]
-        probes = variation.another(people, factor, amount)
+        probes = variation.render_changed(people, factor, amount)
         codes = embed(model, probes)
         score = float(similarity(codes[:1], known[:1]))
         figure, axes = subplots(1, 2, figsize=(4, 2.2))
@@ -41,7 +41,7 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
             axis.set_title(title, fontsize=10)
             axis.set_axis_off()
         show(figure, f"A face, and the same face with {factor}: {amount:g}.")
-        found = variation.rates(known, codes, at)
+        found = variation.measure_rates(known, codes, at)
         verdict = "accepted" if score >= at else "rejected"
         head = [factor, "score of this pair", "threshold", "", f"TAR of {people} people"]
         return Table(head, [[f"{amount:g}", score, at, verdict, found["TAR"]]])
@@ -54,7 +54,7 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
     return explore(draw, factor=factors, step=slider)
 
 
-def sweeps(found: Sweeps, columns: int = 5) -> Table:
+def draw_sweeps(found: Sweeps, columns: int = 5) -> Table:
     """TAR by the amount of each factor, a line a network; and the table of it.
 
     Args:
@@ -93,7 +93,7 @@ def sweeps(found: Sweeps, columns: int = 5) -> Table:
     )
 
 
-def broken(points: Mapping[str, Mapping[str, Mapping]]) -> float | None:
+def find_break(points: Mapping[str, Mapping[str, Mapping]]) -> float | None:
     """`variation.breaks_at` of one network and factor.
 
     Args:
@@ -103,23 +103,23 @@ def broken(points: Mapping[str, Mapping[str, Mapping]]) -> float | None:
     return variation.breaks_at([*map(float, points)], tar)
 
 
-def breaks(found: Sweeps) -> Table:
+def tabulate_breaks(found: Sweeps) -> Table:
     """Where each network breaks: the amount at which its TAR falls below nine tenths.
 
     Args:
-        found: as in `sweeps`.
+        found: as in `draw_sweeps`.
     """
     rows = []
     for factor in next(iter(found.values())):
         cells = []
         for by_factor in found.values():
-            place = broken(by_factor[factor])
+            place = find_break(by_factor[factor])
             cells.append("-" if place is None else f"{place:.3g}")
         rows.append([factor, *cells])
     return Table([f"TAR below {variation.KEPT:.0%} at", *found], rows)
 
 
-def false_accepts(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
+def tabulate_false_accepts(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     """FAR by the least and the greatest amount of each factor, of one network.
 
     Args:
@@ -132,7 +132,7 @@ def false_accepts(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
     return Table(["factor", "FAR, least of it", "FAR, most of it"], rows)
 
 
-def cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
+def compare_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     """Top-1 on spoilt photographs by what a network saw while it learnt, and its gain.
 
     Args:
@@ -152,7 +152,7 @@ def cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     return Table(["learnt from faces", *next(iter(found.values()))[0]], rows)
 
 
-def groups(found: Mapping[str, Mapping[str, Mapping]], names: Sequence[str]) -> Table:
+def draw_groups(found: Mapping[str, Mapping[str, Mapping]], names: Sequence[str]) -> Table:
     """FMR and FNMR of each group at one threshold, as dots with intervals and as a table.
 
     Args:
@@ -193,7 +193,7 @@ def percent(value: Mapping) -> str:
     return f"{value['value']:.2%} [{value['low']:.2%}, {value['high']:.2%}]"
 
 
-def group_changes(found: Mapping[str, Sequence[Mapping]], names: Sequence[str]) -> Table:
+def tabulate_group_changes(found: Mapping[str, Sequence[Mapping]], names: Sequence[str]) -> Table:
     """By how many points each step has changed a group's FNMR, paired over its people.
 
     Args:
@@ -207,7 +207,7 @@ def group_changes(found: Mapping[str, Sequence[Mapping]], names: Sequence[str]) 
     return Table(["FNMR, points more than the teacher's", *names], rows)
 
 
-def thresholds(found: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+def tabulate_thresholds(found: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """One threshold for everybody beside one for each group.
 
     Args:
@@ -224,7 +224,7 @@ def thresholds(found: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     )
 
 
-def sources(found: Mapping[str, Mapping[str, Sequence]], names: Sequence[str]) -> Table:
+def compare_sources(found: Mapping[str, Mapping[str, Sequence]], names: Sequence[str]) -> Table:
     """Errors of groups by whom a network has learnt from, and the change against the first.
 
     Args:

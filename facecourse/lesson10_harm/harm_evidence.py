@@ -37,14 +37,15 @@ def long_tail(seeds: Sequence[int], steps: int = imbalance.STEPS) -> dict[str, A
     """Of each seed "photographs" of everybody, and by "right"[method] who is named how well."""
     found: dict = {"photographs": [], "right": {}}
     for seed in tqdm(seeds, "long tail"):
-        tail, even, test = imbalance.long_tail(seed)
+        tail, even, test = imbalance.make_long_tail(seed)
         found["photographs"].append(tail.counts.tolist())
         models = {
-            method: imbalance.named(method, tail, seed, steps) for method in imbalance.METHODS
+            method: imbalance.train_by_method(method, tail, seed, steps)
+            for method in imbalance.METHODS
         }
-        models[EVEN] = imbalance.named("plain", even, seed, steps)
+        models[EVEN] = imbalance.train_by_method("plain", even, seed, steps)
         for name, model in models.items():
-            found["right"].setdefault(name, []).append(orl.right(model, test))
+            found["right"].setdefault(name, []).append(orl.top1_per_person(model, test))
     return found
 
 
@@ -52,25 +53,25 @@ def strengths(seeds: Sequence[int], steps: int = imbalance.STEPS) -> dict[str, A
     """The same on s1 to s20, each method at several strengths."""
     found: dict = {"photographs": [], "right": {}}
     for seed in tqdm(seeds, "strengths"):
-        tail, _, test = imbalance.long_tail(seed, chosen_on=True)
+        tail, _, test = imbalance.make_long_tail(seed, chosen_on=True)
         found["photographs"].append(tail.counts.tolist())
         tried = [("plain", 1.0)]
         tried += [(method, strength) for method in imbalance.WEIGHED for strength in STRENGTHS]
         for method, strength in tried:
-            model = imbalance.named(method, tail, seed, steps, strength)
+            model = imbalance.train_by_method(method, tail, seed, steps, strength)
             name = method if method == "plain" else f"{method}, {strength:g}"
-            found["right"].setdefault(name, []).append(orl.right(model, test))
+            found["right"].setdefault(name, []).append(orl.top1_per_person(model, test))
     return found
 
 
 def members(
     seeds: Sequence[int], epochs: int = membership.EPOCHS
 ) -> dict[str, dict[str, list[float]]]:
-    """[remedy][measure]: of each seed what `membership.experiment` found."""
+    """[remedy][measure]: of each seed what `membership.run_attack` found."""
     found: dict = {}
     for seed in tqdm(seeds, "members"):
         for remedy in membership.REMEDIES:
-            for measure, value in membership.experiment(remedy, seed, epochs=epochs).items():
+            for measure, value in membership.run_attack(remedy, seed, epochs=epochs).items():
                 found.setdefault(remedy, {}).setdefault(measure, []).append(value)
     return found
 
@@ -78,7 +79,7 @@ def members(
 def kinds(faces: FaceSet, seed: int) -> dict[str, Tensor]:
     """The faces as they are, by the recaptures' camera, and recaptured."""
     made = {name: make(faces.images, seed) for name, make in recapture.RECAPTURES.items()}
-    return {"live": faces.images, CAMERA: recapture.another_camera(faces.images, seed)} | made
+    return {"live": faces.images, CAMERA: recapture.recapture_camera(faces.images, seed)} | made
 
 
 def presentation(people: int = 20) -> dict[str, Any]:
@@ -93,22 +94,24 @@ def presentation(people: int = 20) -> dict[str, Any]:
     """
     learn, test = (some.of_people(list(range(people))) for some in (open_people(), unseen_people()))
     known, shown = kinds(learn, seed=0), kinds(test, seed=1)
-    codes = {kind: strangers.codes(face_embedding(), images) for kind, images in shown.items()}
-    chosen_on = strangers.codes(face_embedding(), learn.images)
-    at = strangers.verification(chosen_on, learn).threshold_at(FAR)
+    codes = {
+        kind: strangers.embed_at_64(face_embedding(), images) for kind, images in shown.items()
+    }
+    chosen_on = strangers.embed_at_64(face_embedding(), learn.images)
+    at = strangers.verify_pairs(chosen_on, learn).threshold_at(FAR)
     found: dict = {"threshold": at, "accepted": {}, "change": {}, "errors": {}}
-    plain = recapture.accepted(codes["live"], codes["live"], test.person, at)
+    plain = recapture.share_accepted(codes["live"], codes["live"], test.person, at)
     for kind, code in codes.items():
-        share = recapture.accepted(code, codes["live"], test.person, at)
+        share = recapture.share_accepted(code, codes["live"], test.person, at)
         found["accepted"][kind] = bootstrap_people(share, test.person)
         found["change"][kind] = bootstrap_people(share - plain, test.person)
     for name, learnt in LEARNT.items():
         live = [known[kind] for kind in ("live", *learnt) if kind.startswith("live")]
         attacks = [known[kind] for kind in learnt if kind in recapture.RECAPTURES]
-        model = recapture.detector(torch.cat(live), torch.cat(attacks))
+        model = recapture.train_detector(torch.cat(live), torch.cat(attacks))
         found["errors"][name] = {}
         for kind, images in shown.items():
-            wrong = recapture.called_attack(model, images) != (kind in recapture.RECAPTURES)
+            wrong = recapture.detect_attacks(model, images) != (kind in recapture.RECAPTURES)
             found["errors"][name][kind] = bootstrap_people(wrong, test.person)
     return found
 

@@ -17,7 +17,7 @@ from facelib.figures import show, subplots
 from facelib.measure import Interval, mean_interval, paired_interval
 
 
-def summary(right: Sequence[float], photographs: Sequence[int]) -> dict[str, float]:
+def summarise_parts(right: Sequence[float], photographs: Sequence[int]) -> dict[str, float]:
     """Mean top-1 of parts, of everybody, and weighted by photographs; worst and spread (SD).
 
     Args:
@@ -39,14 +39,14 @@ def summary(right: Sequence[float], photographs: Sequence[int]) -> dict[str, flo
     }
 
 
-def long_tail(found: Mapping[str, Any]) -> Table:
+def compare_remedies(found: Mapping[str, Any]) -> Table:
     """Top-1 by part of the long tail, and by how many points more than without a remedy.
 
     Args:
         found: the evidence's "long tail" or "strengths".
     """
     runs = {
-        method: [summary(*run) for run in zip(shares, found["photographs"], strict=True)]
+        method: [summarise_parts(*run) for run in zip(shares, found["photographs"], strict=True)]
         for method, shares in found["right"].items()
     }
 
@@ -65,7 +65,7 @@ def long_tail(found: Mapping[str, Any]) -> Table:
     return Table(head, rows)
 
 
-def members(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+def tabulate_members(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     """How well losses tell whom a network has learnt from, beside what the network is good for.
 
     Args:
@@ -79,11 +79,11 @@ def members(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     return Table(["against over-fitting", *first], rows)
 
 
-def losses(members: Tensor, others: Tensor) -> Table:
+def draw_losses(members: Tensor, others: Tensor) -> Table:
     """Draw the losses of photographs that were learnt from and of some that weren't.
 
     Args:
-        members, others: float (N,), as `membership.losses` gives them.
+        members, others: float (N,), as `membership.measure_losses` gives them.
     """
     parts = {"learnt from": members, "not learnt from": others}
     parts = {name: values.clamp(min=1e-12).log10() for name, values in parts.items()}
@@ -98,7 +98,7 @@ def losses(members: Tensor, others: Tensor) -> Table:
     return Table(["", "one in ten is below", "half are below", "nine in ten are below"], rows)
 
 
-def accepted(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+def tabulate_accepted(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
     """How many photographs the recogniser accepts against another one of the same person.
 
     Args:
@@ -109,7 +109,7 @@ def accepted(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
     return Table(["shown", "accepted", "change"], rows)
 
 
-def detectors(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
+def tabulate_detectors(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
     """Live faces that are rejected (BPCER) and attacks that pass (APCER), by what was learnt from.
 
     Args:
@@ -123,9 +123,9 @@ def detectors(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
     return Table(["learnt from live faces and", *head], rows)
 
 
-def recaptures(faces: FaceSet, seed: int = 0) -> None:
+def draw_recaptures(faces: FaceSet, seed: int = 0) -> None:
     """Draw faces as they are and recaptured, a row each; for faces of nobody."""
-    made = {"live": faces.images, "that camera": recapture.another_camera(faces.images, seed)}
+    made = {"live": faces.images, "that camera": recapture.recapture_camera(faces.images, seed)}
     made |= {name: make(faces.images, seed) for name, make in recapture.RECAPTURES.items()}
     figure, axes = subplots(len(made), len(faces), squeeze=False,
                             figsize=(1.3 * len(faces), 1.3 * len(made)))  # fmt: skip

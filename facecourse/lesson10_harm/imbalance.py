@@ -21,27 +21,27 @@ SIDE, BATCH, STEPS = 32, 20, 300
 PARTS = {"head": (5, 4), "middle": (2, 6), "tail": (1, 10)}  # photographs of each, and people
 
 
-def split(photos: int, seed: int, chosen_on: bool = False) -> list[FaceSet]:
-    """As `orl.split`, 32 x 32."""
-    parts = orl.split(photos, seed, chosen_on)
+def split_at_32(photos: int, seed: int, chosen_on: bool = False) -> list[FaceSet]:
+    """As `orl.split_photos`, 32 x 32."""
+    parts = orl.split_photos(photos, seed, chosen_on)
     return [part.map(lambda images: resize(images, SIDE, SIDE)) for part in parts]
 
 
-def network(seed: int) -> FaceCNN:
+def build_classifier(seed: int) -> FaceCNN:
     """An untrained network for twenty people, 71 thousand weights."""
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         return FaceCNN(16, 128, 20)
 
 
-def long_tail(seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet, FaceSet]:
+def make_long_tail(seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet, FaceSet]:
     """As many photographs unevenly and evenly spread over 20 people, and five others of each.
 
     Args:
         seed: of which photographs are whose, and of who is in head, middle and tail.
         chosen_on: of s1 to s20, by whom settings were chosen; else of s21 to s40.
     """
-    train, test = split(5, seed, chosen_on)
+    train, test = split_at_32(5, seed, chosen_on)
     order = torch.randperm(20, generator=torch.Generator().manual_seed(seed))
     uneven = torch.cat([torch.full((people,), photos) for photos, people in PARTS.values()])[order]
     each, more = divmod(int(uneven.sum()), 20)
@@ -51,7 +51,7 @@ def long_tail(seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet, Fac
     return uneven, even, test
 
 
-class Weighed:
+class WeightedBatches:
     """Batches of photographs, drawn with replacement.
 
     Args:
@@ -73,7 +73,7 @@ class Weighed:
         return self.augment(drawn.images.to(device), generator), drawn.person.to(device)
 
 
-class Adjusted(nn.Module):
+class AdjustedLoss(nn.Module):
     """Cross-entropy of logits to which the log of each person's share is added while training.
 
     Who is seen often must win by more (Menon et al. 2021, https://arxiv.org/abs/2007.07314).
@@ -96,14 +96,14 @@ METHODS: dict[str, Callable[[Tensor], tuple[Tensor, nn.Module, Augment]]] = {
     "plain": lambda share: (SAME, nn.CrossEntropyLoss(), STILL),
     "drawn evenly": lambda share: (1 / share, nn.CrossEntropyLoss(), STILL),
     "loss weighted": lambda share: (SAME, nn.CrossEntropyLoss(1 / share), STILL),
-    "logits adjusted": lambda share: (SAME, Adjusted(share), STILL),
+    "logits adjusted": lambda share: (SAME, AdjustedLoss(share), STILL),
     "augmented": lambda share: (SAME, nn.CrossEntropyLoss(), Augment()),
-    "augmented, logits adjusted": lambda share: (SAME, Adjusted(share), Augment()),
+    "augmented, logits adjusted": lambda share: (SAME, AdjustedLoss(share), Augment()),
 }
 WEIGHED = ("drawn evenly", "loss weighted", "logits adjusted")
 
 
-def named(
+def train_by_method(
     method: str, faces: FaceSet, seed: int, steps: int = STEPS, strength: float = 1.0
 ) -> FaceCNN:
     """A network that has learnt people's names by one of `METHODS`, in steps of 20 photographs.
@@ -121,6 +121,6 @@ def named(
             f"{method!r} and {int(faces.counts.count_nonzero())} people with photographs"
         )
     chance, loss, augment = METHODS[method]((faces.counts / len(faces)) ** strength)
-    model, drawn = network(seed), Weighed(faces, chance[faces.person], augment)
+    model, drawn = build_classifier(seed), WeightedBatches(faces, chance[faces.person], augment)
     fit_embedding(model, drawn, loss, steps=steps, batch=BATCH, lr=4e-3, seed=seed, progress=False)
     return model

@@ -59,7 +59,7 @@ class Victims:
     careful: Tensor
 
 
-def victims(count: int, seed: int = VICTIMS) -> Victims:
+def render_victims(count: int, seed: int = VICTIMS) -> Victims:
     """People the attacker has never rendered."""
     people = identities(count, seed)
     some = (synth(people, 2, seed + kind, **photo).images.unflatten(0, (count, 2)).transpose(0, 1)
@@ -67,18 +67,18 @@ def victims(count: int, seed: int = VICTIMS) -> Victims:
     return Victims(people, *some)
 
 
-def attacker(people: int, photos: int = 2) -> tuple[Tensor, Factors]:
+def render_attackers(people: int, photos: int = 2) -> tuple[Tensor, Factors]:
     """What he renders: images, uint8 (people * photos, 1, 64, 64), and who is seen in each."""
     known = identities(people, ATTACKER)
     return synth(known, photos, ATTACKER).images, known.repeat(photos)
 
 
-def portraits(people: Factors) -> Tensor:
+def render_portraits(people: Factors) -> Tensor:
     """A picture of each as in PORTRAIT, uint8 (N, 1, 64, 64)."""
     return render(people, nuisances(len(people), **PORTRAIT))
 
 
-def templates(images: Tensor) -> dict[str, Tensor]:
+def make_templates(images: Tensor) -> dict[str, Tensor]:
     """What may be stored of photographs, float (N, 128) each, by name."""
     whole = embed(face_embedding(), images)
     return {"128 numbers": whole, "the student's 128 numbers": embed(face_student(), images),
@@ -117,12 +117,12 @@ class Inversion:
         return dict(zip(IDENTITY, found.tolist(), strict=True))
 
 
-def pixels(images: Tensor) -> Tensor:
+def grey_pixels(images: Tensor) -> Tensor:
     """What a judge by Fisherfaces sees, float (N, 4096)."""
     return torch.from_numpy(grey_values(images))
 
 
-def judge(see: Recogniser, faces: FaceSet) -> Recogniser:
+def train_judge(see: Recogniser, faces: FaceSet) -> Recogniser:
     """Who tells people apart by LDA after PCA of what `see` gives him, learnt from these faces: of
     others, several of each, of more than COMPONENTS people."""
     model = make_pipeline(PCA(COMPONENTS, random_state=0), LinearDiscriminantAnalysis())
@@ -130,12 +130,12 @@ def judge(see: Recogniser, faces: FaceSet) -> Recogniser:
     return lambda images: torch.from_numpy(model.transform(see(images).numpy())).float()
 
 
-def first(probes: Tensor, gallery: Tensor) -> Interval:
+def rank1_interval(probes: Tensor, gallery: Tensor) -> Interval:
     """How often the most similar in the gallery is the one at the probe's place: rank 1."""
     return share_interval(similarity(probes, gallery).argmax(1) == torch.arange(len(gallery)))
 
 
-def accepted(probes: Tensor, gallery: Tensor, real: Tensor, far: float) -> Interval:
+def accepted_interval(probes: Tensor, gallery: Tensor, real: Tensor, far: float) -> Interval:
     """How often a probe passes for the one at its place in the gallery, where this share of pairs
     of one in `real` and another in the gallery passes, too; all float (N, D), in one order."""
     scores, same = similarity(real, gallery), torch.eye(len(real), dtype=torch.bool)
@@ -143,7 +143,7 @@ def accepted(probes: Tensor, gallery: Tensor, real: Tensor, far: float) -> Inter
     return share_interval(similarity(probes, gallery).diagonal().double() >= threshold)
 
 
-def reidentified(
+def reidentify(
     made: Mapping[str, Tensor], some: Victims, recognise: Recogniser
 ) -> dict[str, dict[str, Interval]]:
     """Whom a judge takes pictures of the victims for, uint8 (N, 1, 64, 64) each, by a careful
@@ -151,11 +151,12 @@ def reidentified(
     gallery, real = map(recognise, some.careful)
     codes = {"another photograph": real} | {name: recognise(made[name]) for name in made}
     codes["somebody else's"] = codes[next(iter(made))].roll(1, 0)
-    return {name: {"rank 1": first(code, gallery), "accepted": accepted(code, gallery, real, FAR)}
+    return {name: {"rank 1": rank1_interval(code, gallery),
+                   "accepted": accepted_interval(code, gallery, real, FAR)}
             for name, code in codes.items()}  # fmt: skip
 
 
-def turned_back(stored: Tensor, known: Tensor, seen: Tensor) -> Tensor:
+def rotate_back(stored: Tensor, known: Tensor, seen: Tensor) -> Tensor:
     """Rotated embeddings (N, D) as they were, as far as k people tell whose rotated ones are known
     and who were seen, (k, D) both; Schönemann 1966, https://doi.org/10.1007/BF02289451."""
     if not len(known):
@@ -163,6 +164,6 @@ def turned_back(stored: Tensor, known: Tensor, seen: Tensor) -> Tensor:
     return stored @ torch.from_numpy(orthogonal_procrustes(known.numpy(), seen.numpy())[0])
 
 
-def rotation(numbers: int, seed: int = 0) -> Tensor:
+def draw_rotation(numbers: int, seed: int = 0) -> Tensor:
     """A secret: an orthogonal matrix drawn at random, float (numbers, numbers)."""
     return torch.from_numpy(ortho_group.rvs(numbers, random_state=seed)).float()

@@ -29,7 +29,7 @@ LEARNERS: Mapping[str, RegressorMixin] = {
     "network": MLPRegressor(hidden_layer_sizes=(256,), tol=1.0, n_iter_no_change=5, random_state=0),
 }
 LOOKS: Mapping[str, Callable[[], inversion.Recogniser]] = {
-    "pixels": lambda: inversion.pixels,
+    "pixels": lambda: inversion.grey_pixels,
     "EfficientNet-Lite0": lambda: partial(embed, efficientnet_lite0(6, 96), flip=False),
 }
 
@@ -50,11 +50,11 @@ def doors(stored: dict[str, Tensor], other: dict[str, Tensor], faces: dict[str, 
     the one enrolled, and one of somebody else."""
     found = {}
     for name, enrolled in stored.items():
-        shown = inversion.templates(faces[name])[name]
+        shown = inversion.make_templates(faces[name])[name]
         probes = {"another photograph": other[name], "reconstruction": shown,
                   "somebody else's": shown.roll(1, 0)}  # fmt: skip
         found[name] = {
-            kind: inversion.accepted(probe, enrolled, other[name], inversion.DOOR)
+            kind: inversion.accepted_interval(probe, enrolled, other[name], inversion.DOOR)
             for kind, probe in probes.items()
         }
     return found
@@ -66,8 +66,8 @@ def rotated(
 ) -> dict[str, Any]:  # fmt: skip
     """How far a secret rotation helps: what it changes for its owner, and rank 1 by how many of the
     enrolled are known to the attacker by the photograph enrolled or by another one."""
-    secret = inversion.rotation(stored.shape[1])
-    beside = inversion.victims(max(known), ENROLLED)
+    secret = inversion.draw_rotation(stored.shape[1])
+    beside = inversion.render_victims(max(known), ENROLLED)
     enrolled, other = (embed(face_embedding(), photographs) for photographs in beside.usual)
     gallery = judge(some.careful[0])
     moved = similarity(stored, stored) - similarity(stored @ secret, stored @ secret)
@@ -75,9 +75,9 @@ def rotated(
     for name, seen in {"the photograph enrolled": enrolled, "another photograph": other}.items():
         found[name] = {}
         for count in known:
-            back = inversion.turned_back(stored @ secret, (enrolled @ secret)[:count], seen[:count])
-            faces = inversion.portraits(attack.people(back))
-            found[name][str(count)] = inversion.first(judge(faces), gallery)
+            back = inversion.rotate_back(stored @ secret, (enrolled @ secret)[:count], seen[:count])
+            faces = inversion.render_portraits(attack.people(back))
+            found[name][str(count)] = inversion.rank1_interval(judge(faces), gallery)
     return found
 
 
@@ -92,19 +92,19 @@ def measured(
         learnt: of whom judges learn, four photographs of each.
         known: how many of the enrolled he may know.
     """
-    some = inversion.victims(count)
-    images, who = inversion.attacker(people)
-    seen, stored, other = map(inversion.templates, (images, *some.usual))
+    some = inversion.render_victims(count)
+    images, who = inversion.render_attackers(people)
+    seen, stored, other = map(inversion.make_templates, (images, *some.usual))
     attack = {name: Inversion(embeddings, who) for name, embeddings in seen.items()}
-    faces = {name: inversion.portraits(attack[name].people(stored[name])) for name in attack}
-    made = faces | {"the true numbers": inversion.portraits(some.people)}
+    faces = {name: inversion.render_portraits(attack[name].people(stored[name])) for name in attack}
+    made = faces | {"the true numbers": inversion.render_portraits(some.people)}
     learn = synth(learnt, 4, seed=inversion.JUDGE)
-    judges = {look: inversion.judge(see(), learn) for look, see in LOOKS.items()}
+    judges = {look: inversion.train_judge(see(), learn) for look, see in LOOKS.items()}
     whole = attack["128 numbers"], stored["128 numbers"]
     return {
         "people": people, "victims": count, "judges' people": learnt,
         "choices": choices(seen["128 numbers"], who),
-        "judges": {look: inversion.reidentified(made, some, judges[look]) for look in judges},
+        "judges": {look: inversion.reidentify(made, some, judges[look]) for look in judges},
         "doors": doors(stored, other, faces),
         "leaks": {name: attack[name].leaks(stored[name], some.people) for name in attack},
         "rotated": rotated(*whole, some, judges["pixels"], known),

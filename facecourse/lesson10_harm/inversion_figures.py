@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from facecourse.kit.charts import Table
-from facecourse.lesson10_harm.inversion import Victims, portraits
+from facecourse.lesson10_harm.inversion import Victims, render_portraits
 from facelib.figures import show, subplots
 from facelib.measure import Interval
 
@@ -16,7 +16,7 @@ RATES = {"rank 1": "named rightly", "accepted": "accepted at 1 % FAR"}
 NAMED = ("masculine", "skin", "age", "glasses")  # what a law or a person would call sensitive
 
 
-def faces(some: Victims, made: Mapping[str, Tensor], count: int = 8) -> None:
+def draw_reconstructions(some: Victims, made: Mapping[str, Tensor], count: int = 8) -> None:
     """Draw the enrolled photographs above what was made of their embeddings, and, below, the same
     picture of the true numbers: as like as a reconstruction can be.
 
@@ -25,7 +25,11 @@ def faces(some: Victims, made: Mapping[str, Tensor], count: int = 8) -> None:
         made: reconstructions of them, uint8 (N, 1, 64, 64) each, by what they were made of.
         count: how many are shown, the first.
     """
-    rows = {"enrolled": some.usual[0], **made, "true numbers": portraits(some.people[:count])}
+    rows = {
+        "enrolled": some.usual[0],
+        **made,
+        "true numbers": render_portraits(some.people[:count]),
+    }
     figure, axes = subplots(len(rows), count, figsize=(count, 1.05 * len(rows)), squeeze=False)
     for (name, images), line in zip(rows.items(), axes, strict=True):
         for axis, image in zip(line, images[:count, 0], strict=True):
@@ -39,7 +43,7 @@ def faces(some: Victims, made: Mapping[str, Tensor], count: int = 8) -> None:
     )
 
 
-def rates(judges: Mapping[str, Mapping[str, Mapping[str, Rate]]]) -> Table:
+def tabulate_judges(judges: Mapping[str, Mapping[str, Mapping[str, Rate]]]) -> Table:
     """How often judges recognise the victims.
 
     Args:
@@ -52,7 +56,7 @@ def rates(judges: Mapping[str, Mapping[str, Mapping[str, Rate]]]) -> Table:
     return Table(["shown", *head], rows)
 
 
-def doors(found: Mapping[str, Mapping[str, Rate]]) -> Table:
+def tabulate_doors(found: Mapping[str, Mapping[str, Rate]]) -> Table:
     """How often the network attacked opens; it is no independent judge.
 
     Args:
@@ -63,7 +67,7 @@ def doors(found: Mapping[str, Mapping[str, Rate]]) -> Table:
     return Table(["stored", *shown], rows)
 
 
-def leaks(
+def tabulate_leaks(
     found: Mapping[str, Mapping[str, float]], best: int = 8, named: Sequence[str] = NAMED
 ) -> Table:
     """R² of what is told from an embedding about a person: the best of all, and some by name.
@@ -79,7 +83,7 @@ def leaks(
     return Table(["factor", *found], rows)
 
 
-def rotation(found: Mapping[str, Mapping[str, Rate]]) -> Table:
+def tabulate_rotation(found: Mapping[str, Mapping[str, Rate]]) -> Table:
     """How often a judge names reconstructions of rotated embeddings rightly.
 
     Args:

@@ -30,7 +30,7 @@ REMEDIES: dict[str, dict[str, Any]] = {
 }
 
 
-def taught(remedy: str, train: FaceSet, seed: int, epochs: int = EPOCHS) -> nn.Module:
+def train_with_remedy(remedy: str, train: FaceSet, seed: int, epochs: int = EPOCHS) -> nn.Module:
     """A network that has learnt the names of 20 people.
 
     Raises:
@@ -38,7 +38,7 @@ def taught(remedy: str, train: FaceSet, seed: int, epochs: int = EPOCHS) -> nn.M
     """
     if remedy not in REMEDIES:
         raise ValueError(f"want one of {', '.join(REMEDIES)}, got {remedy!r}")
-    model = imbalance.network(seed)
+    model = imbalance.build_classifier(seed)
     epochs = epochs // 3 if remedy.endswith("a third as long") else epochs
     fit(model, train, epochs=epochs, batch=imbalance.BATCH, seed=seed, progress=False,
         **REMEDIES[remedy])  # fmt: skip
@@ -46,7 +46,7 @@ def taught(remedy: str, train: FaceSet, seed: int, epochs: int = EPOCHS) -> nn.M
 
 
 @torch.inference_mode()
-def losses(model: nn.Module, faces: FaceSet) -> Tensor:
+def measure_losses(model: nn.Module, faces: FaceSet) -> Tensor:
     """The cross-entropy of each photograph, as it is, with its person's name, float64 (N,)."""
     device = next(model.parameters()).device
     logits = model(faces.images.to(device).float() / 255).cpu()
@@ -54,7 +54,7 @@ def losses(model: nn.Module, faces: FaceSet) -> Tensor:
     return cross_entropy(logits.double(), faces.person, reduction="none")
 
 
-def attack(members: Tensor, others: Tensor) -> Verification:
+def attack_members(members: Tensor, others: Tensor) -> Verification:
     """Who guesses that a low loss means a member (Yeom et al. 2018,
     https://doi.org/10.1109/CSF.2018.00027): the rates of that guess at every threshold.
 
@@ -69,7 +69,7 @@ def attack(members: Tensor, others: Tensor) -> Verification:
     return Verification(-torch.cat([members, others]), member)
 
 
-def experiment(
+def run_attack(
     remedy: str, seed: int, photos: int = 5, epochs: int = EPOCHS, chosen_on: bool = False
 ) -> dict[str, float]:
     """Train, name and attack.
@@ -84,8 +84,8 @@ def experiment(
     Returns:
         Top-1 on photographs that were not learnt from, and the attack's AUC and TAR.
     """
-    train, test = imbalance.split(photos, seed, chosen_on)
-    model = taught(remedy, train, seed, epochs)
-    found = attack(losses(model, train), losses(model, test))
+    train, test = imbalance.split_at_32(photos, seed, chosen_on)
+    model = train_with_remedy(remedy, train, seed, epochs)
+    found = attack_members(measure_losses(model, train), measure_losses(model, test))
     named = orl.top1(model, test)
     return {"top-1": named, "AUC": found.auc, "found at 5 % FAR": found.tar_at(0.05)}

@@ -26,17 +26,17 @@ HELD = Augment(shift=0.02, degrees=4, scale=0.04, mirror=False, light=0.1)  # be
 Surface = Callable[[Tensor, Tensor], Tensor]  # light and chances (N, 4, 1, 1) -> light, 0 to 1
 
 
-def printed(images: Tensor, seed: int) -> Tensor:
-    """Photographs of prints in halftone; arguments and errors as `another_camera`."""
+def recapture_print(images: Tensor, seed: int) -> Tensor:
+    """Photographs of prints in halftone; arguments and errors as `recapture_camera`."""
     return _photographed(images, seed, _print)
 
 
-def on_a_screen(images: Tensor, seed: int) -> Tensor:
+def recapture_screen(images: Tensor, seed: int) -> Tensor:
     """Photographs of a screen: its grid, which the camera's own turns into moiré, and glare."""
     return _photographed(images, seed, _screen)
 
 
-def another_camera(images: Tensor, seed: int) -> Tensor:
+def recapture_camera(images: Tensor, seed: int) -> Tensor:
     """What the camera alone does: tilt, blur and noise, as if the face itself were before it.
 
     Args:
@@ -49,7 +49,7 @@ def another_camera(images: Tensor, seed: int) -> Tensor:
     return _photographed(images, seed, lambda light, chance: light)
 
 
-RECAPTURES = {"print": printed, "screen": on_a_screen}
+RECAPTURES = {"print": recapture_print, "screen": recapture_screen}
 
 
 def _print(light: Tensor, chance: Tensor) -> Tensor:
@@ -89,7 +89,7 @@ def _photographed(images: Tensor, seed: int, surface: Surface) -> Tensor:
     return torch.cat(shots).round().byte()
 
 
-def accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tensor:
+def share_accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tensor:
     """Of each image, how many of its person's other photographs it is accepted against.
 
     Args:
@@ -107,7 +107,7 @@ def accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tens
     return (other & (similarity(asked, enrolled) >= at)).sum(1).double() / other.sum(1)
 
 
-def detector(live: Tensor, attacks: Tensor) -> Pipeline:
+def train_detector(live: Tensor, attacks: Tensor) -> Pipeline:
     """Logistic regression on local binary patterns of whole images, uint8 (N, 1, H, W)."""
     images = torch.cat([live, attacks])
     patterns = FunctionTransformer(lbp_histograms, kw_args={"grid": (1, 1)})
@@ -115,7 +115,7 @@ def detector(live: Tensor, attacks: Tensor) -> Pipeline:
     return model.fit(images, (torch.arange(len(images)) >= len(live)).numpy())
 
 
-def called_attack(model: Pipeline, images: Tensor) -> Tensor:
+def detect_attacks(model: Pipeline, images: Tensor) -> Tensor:
     """Which images a detector takes for attacks, bool (N,).
 
     The share of live faces is the BPCER, the share of attacks is 1 - APCER.

@@ -16,8 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from facecourse.kit import orl
-from facecourse.kit import verify as strangers
+from facecourse.kit import orl, verify
 from facecourse.kit.orl import STILL
 from facecourse.kit.protocol import open_people, unseen_people
 from facelib.data import Augment, Distort, resize
@@ -96,12 +95,12 @@ def _compressed(picture: Tensor, quality: int) -> Tensor:
     return torch.from_numpy(np.array(Image.open(file)))[None].float()
 
 
-def good(people: int, seed: int) -> Tensor:
+def render_good(people: int, seed: int) -> Tensor:
     """A good photograph of each, uint8 (people, 1, 64, 64)."""
     return render(identities(people, seed), nuisances(people, seed + 1, **GOOD))
 
 
-def another(people: int, name: str, amount: float, seed: int = TRIED) -> Tensor:
+def render_changed(people: int, name: str, amount: float, seed: int = TRIED) -> Tensor:
     """Of the same people another photograph, good but for one factor; uint8 (people, 1, 64, 64)."""
     change = RENDERED[name](amount) if name in RENDERED else {}
     photo = nuisances(people, seed + 2, **GOOD | change)
@@ -113,17 +112,19 @@ def another(people: int, name: str, amount: float, seed: int = TRIED) -> Tensor:
 
 @lru_cache(1)
 def _to_choose_on(people: int) -> tuple[Tensor, Tensor]:
-    images = torch.cat([good(people, CHOSEN_ON), another(people, "yaw, degrees", 0, CHOSEN_ON)])
+    images = torch.cat(
+        [render_good(people, CHOSEN_ON), render_changed(people, "yaw, degrees", 0, CHOSEN_ON)]
+    )
     return images, torch.arange(people).repeat(2)
 
 
-def threshold(model: nn.Module, people: int = 400) -> float:
+def choose_threshold(model: nn.Module, people: int = 400) -> float:
     """Where 0.1 % of the impostor pairs of other people's good photographs are accepted."""
     images, person = _to_choose_on(people)
     return verify_all(embed(model, images).cpu(), person).threshold_at(FAR)
 
 
-def rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
+def measure_rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
     """TAR and FAR when row i of both shows person i, with 95 % intervals over people.
 
     Args:
@@ -135,7 +136,7 @@ def rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
     return {"TAR": bootstrap_people(accepted.diagonal(), torch.arange(len(accepted))), "FAR": far}
 
 
-def sweep(
+def sweep_rendered(
     models: Mapping[str, nn.Module], name: str, people: int, at: Mapping[str, float]
 ) -> dict[str, dict[str, dict[str, Interval]]]:
     """[network][amount]: TAR and FAR.
@@ -146,13 +147,13 @@ def sweep(
         people: who don't exist.
         at: a threshold for each network.
     """
-    gallery = good(people, TRIED)
+    gallery = render_good(people, TRIED)
     known = {network: embed(model, gallery) for network, model in models.items()}
     found: dict = {network: {} for network in models}
     for amount in AMOUNTS[name]:
-        probes = another(people, name, amount)
+        probes = render_changed(people, name, amount)
         for network, model in models.items():
-            here = rates(known[network], embed(model, probes), at[network])
+            here = measure_rates(known[network], embed(model, probes), at[network])
             found[network][f"{amount:g}"] = here
     return found
 
@@ -174,13 +175,13 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
 
     The threshold accepts 1 % of the impostor pairs of s1 to s20.
     """
-    known, faces = open_people(), unseen_people().map(orl.small)
-    chosen = strangers.verification(strangers.codes(model, known.images), known)
-    at, still = chosen.threshold_at(FAR_ORL), strangers.codes(model, faces.images)
+    known, faces = open_people(), unseen_people().map(orl.to_64)
+    chosen = verify.verify_pairs(verify.embed_at_64(model, known.images), known)
+    at, still = chosen.threshold_at(FAR_ORL), verify.embed_at_64(model, faces.images)
     return {
         name: {
-            f"{amount:g}": strangers.changed_rates(
-                strangers.codes(model, spoilt(faces.images, name, amount)), still, faces, at
+            f"{amount:g}": verify.changed_rates(
+                verify.embed_at_64(model, spoilt(faces.images, name, amount)), still, faces, at
             )
             for amount in AMOUNTS[name]
         }
@@ -188,7 +189,7 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
     }
 
 
-def both(images: Tensor, generator: torch.Generator) -> Tensor:
+def augment_and_distort(images: Tensor, generator: torch.Generator) -> Tensor:
     """`Augment()`, and `Distort()` after it."""
     moved = Augment()(images, generator)
     return Distort(mirror=False)(moved.mul(255).round().to(torch.uint8), generator)
@@ -197,7 +198,7 @@ def both(images: Tensor, generator: torch.Generator) -> Tensor:
 # What a network sees of its photographs while it learns.
 CURES: Mapping[str, Callable[[Tensor, torch.Generator], Tensor]] = {
     "as they are": STILL, "moved and relit": Augment(), "accidents": Distort(mirror=False),
-    "both": both,
+    "both": augment_and_distort,
 }  # fmt: skip
 ILLS: Mapping[str, tuple[str, float]] = {
     "darker": ("darkness, stops", 1), "blurred": ("blur, pixels", 2),
@@ -205,7 +206,7 @@ ILLS: Mapping[str, tuple[str, float]] = {
 }  # fmt: skip
 
 
-def cured(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, float]:
+def measure_cure(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, float]:
     """Top-1 of a FaceCNN that has learnt twenty people's names, on spoilt photographs.
 
     Args:
@@ -214,7 +215,7 @@ def cured(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, floa
         seed: of the split and of the training.
         epochs: of 20 photographs for each of one.
     """
-    train, test = orl.split(photos, seed)
+    train, test = orl.split_photos(photos, seed)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         model = FaceCNN(24, 128, test.people)
@@ -223,6 +224,6 @@ def cured(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, floa
     tried = {"as they are": test} | {
         ill: test.map(lambda images, how=how: spoilt(images, *how)) for ill, how in ILLS.items()
     }
-    shift = next(iter(strangers.MISPLACED))
-    tried["moved"] = test.map(lambda images: strangers.misplaced(images, shift, 8))
+    shift = next(iter(verify.MISPLACED))
+    tried["moved"] = test.map(lambda images: verify.misplaced(images, shift, 8))
     return {name: orl.top1(model, faces) for name, faces in tried.items()}

@@ -8,8 +8,8 @@
 profile = None
 
 # %%
-from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
-from facecourse.lesson01_background import exercises as lesson
+from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
+from facecourse.lesson01_background import exercises
 from facelib import data, measure
 
 stored = evidence.load("01")
@@ -39,7 +39,7 @@ faces = data.orl()
 
 # %% tags=["exercise", "nbval-check-output"]
 task = ____
-lesson.task.check(task)
+exercises.task.check(task)
 
 # %% [markdown]
 # ## From 1980 to deep networks
@@ -70,7 +70,7 @@ directions = eigenfaces["pca"].components_
 len(directions)
 
 # %% tags=["real-faces"]
-charts.images(
+charts.draw_images(
     directions[:10].reshape(10, 112, 92), "The first ten eigenfaces: grey means no change"
 )
 
@@ -100,7 +100,7 @@ import torch
 from facelib.models import FaceCNN, embed, predict
 from facelib.training import fit
 
-train, _, test = faces.map(lesson.half_size).split_images(train=5, seed=0)
+train, _, test = faces.map(orl.to_half).split_images(train=5, seed=0)
 torch.manual_seed(0)
 model = FaceCNN(width=24, embedding=128, people=faces.people)
 history = fit(model, train, epochs=pick(profile, smoke=2, quick=60, full=60))
@@ -116,7 +116,7 @@ record("training time of the CNN", history.seconds, "s")
 
 # %%
 five = stored["top-1"]["5"]
-charts.compare(charts.intervals(five), live)
+charts.compare(charts.mean_intervals(five), live)
 
 # %% [markdown]
 # The network comes first, with 99.3 % of the pictures named rightly; Gabor filters follow with 97.8 %. By how much is it really ahead? Two methods measured on the same splits can be compared *within* each split, which cancels easy and hard ones. When the 95 % interval of that paired difference excludes zero, this course says "better", and not before.
@@ -131,7 +131,7 @@ measure.paired_interval(five["CNN"], five["Gabor"], "splits")
 
 # %%
 one = stored["top-1"]["1"]
-charts.compare(charts.intervals(one))
+charts.compare(charts.mean_intervals(one))
 
 # %%
 measure.paired_interval(one["CNN"], one["Gabor"], "splits")
@@ -145,7 +145,7 @@ measure.paired_interval(one["CNN"], one["Gabor"], "splits")
 # Every dot is an honest experiment: learn from five photographs a person, test on the other five. They differ only in *which* five.
 
 # %%
-charts.spread({name: five[name] for name in ("eigenfaces", "LBP", "Gabor", "CNN")})
+charts.draw_spread({name: five[name] for name in ("eigenfaces", "LBP", "Gabor", "CNN")})
 
 # %% [markdown]
 # Whoever runs one split reports one of these dots, and two people with one split each may disagree about which method is better. So: many splits, a mean with its interval, differences within splits.
@@ -161,17 +161,17 @@ charts.spread({name: five[name] for name in ("eigenfaces", "LBP", "Gabor", "CNN"
 from IPython.display import display
 
 person = faces.of_people([0])
-for damage in (lambda images: images, lesson.noise, lesson.side_light):
+for damage in (lambda images: images, exercises.noise, exercises.side_light):
     display(data.contact_sheet(person.map(damage)))
 
 # %%
 steps = {
-    "half size": lesson.half_size,
+    "half size": orl.to_half,
     "19 x 15 pixels": lambda images: data.resize(images, 19, 15),
     "median filter": data.denoise,
     "equalised histogram": data.normalise_light,
 }
-lesson.preprocessing(faces, steps)
+exercises.preprocessing(faces, steps)
 
 # %% [markdown]
 # The first row is top-1 with no preparation (pixels, nearest neighbour, 20 splits); the others are the *change* each step brings. Fewer pixels cost nothing here. Strong noise hardly hurts, so the median filter has little to repair and gains half a point. Equalising is the expensive one: it *loses* more than a point on clean probes and five under noise; but under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
@@ -187,7 +187,8 @@ data.to_grey(skin).item(), data.to_grey(data.swap_red_blue(skin)).item()
 
 # %%
 charts.Table(
-    ["how a pair is read", "accuracy [95 % CI]"], charts.intervals(stored["bgr"], "folds").items()
+    ["how a pair is read", "accuracy [95 % CI]"],
+    charts.mean_intervals(stored["bgr"], "folds").items(),
 )
 
 # %% [markdown]
@@ -215,7 +216,7 @@ measure.identification_report(test.person, named, faces.names)
 # **Imbalance.** Let every other person enrol one photograph and the rest five (pixels, 20 splits). The mean looks like one system; there are two.
 
 # %%
-lesson.imbalance(faces)
+exercises.imbalance(faces)
 
 # %% [markdown]
 # ## Verification and its threshold
@@ -238,7 +239,7 @@ pairs.genuine, pairs.impostor
 # Two errors compete. The **false accept rate** (FAR) is the share of impostor pairs at or above the threshold, the **false reject rate** (FRR) the share of genuine pairs below it. TAR is 1 − FRR, and the **ROC** curve shows TAR against FAR for every threshold.
 
 # %%
-charts.scores_figure(pairs, pairs.threshold_at(0.01))
+charts.draw_scores(pairs, pairs.threshold_at(0.01))
 
 # %% [markdown]
 # Beware of the last column: a door that never opens would decide 95 % of these pairs rightly, because 19,000 of the 19,900 are impostors. That is what imbalance does to accuracy.
@@ -273,14 +274,14 @@ record("TAR of LBP at 1 % FAR on unseen people", rows["TAR at 1 % FAR"].value)
 # %% tags=["exercise", "nbval-check-output"]
 impostors = [0.11, 0.15, 0.20, 0.22, 0.31, 0.35, 0.41, 0.48, 0.52, 0.67]
 threshold = ____
-lesson.threshold.check(threshold)
+exercises.threshold.check(threshold)
 
 # %% [markdown]
 # **Exercise 3.** One wanted person, the only one on the list, is among 10,000 who pass. The system has TAR 90 % at FAR 1 %; "99 % accurate", says the seller. When it raises an alarm, how likely is it the wanted person? (Expected true alarms divided by all expected alarms.)
 
 # %% tags=["exercise", "nbval-check-output"]
 precision = ____
-lesson.watch_list.check(precision)
+exercises.watch_list.check(precision)
 
 # %% [markdown]
 # **Exercise 4.** Two methods on the same six splits. Is `a` better, in this course's sense of the word? Compute it; answer `True` or `False`.
@@ -289,7 +290,7 @@ lesson.watch_list.check(precision)
 a = [0.970, 0.940, 0.985, 0.955, 0.925, 0.975]
 b = [0.960, 0.935, 0.970, 0.945, 0.920, 0.965]
 better = ____
-lesson.paired.check(better)
+exercises.paired.check(better)
 
 # %% [markdown]
 # ## Test the folklore: "99 % on the test set, so it is ready for the door"
@@ -301,10 +302,10 @@ torch.manual_seed(0)
 door = FaceCNN(width=24, embedding=128, people=20)
 history = fit(
     door,
-    protocol.open_people().map(lesson.half_size),
+    protocol.open_people().map(orl.to_half),
     epochs=pick(profile, smoke=2, quick=60, full=60),
 )
-metrics = protocol.unseen_metrics(embed(door, lesson.half_size(unseen.images)))
+metrics = protocol.unseen_metrics(embed(door, orl.to_half(unseen.images)))
 record("TAR of the CNN at 1 % FAR on unseen people", metrics["TAR at 1 % FAR"].value)
 charts.Table(["CNN trained on s1 to s20", "[95 % CI]"], metrics.items())
 
@@ -329,7 +330,7 @@ board = Scoreboard.load(evidence.BOARD)
 board
 
 # %%
-charts.pareto(board, "latency_ms", "TAR at 1 % FAR")
+charts.draw_pareto(board, "latency_ms", "TAR at 1 % FAR")
 
 # %% [markdown]
 # Up is better, left is cheaper; a dashed line joins the rows that no other row beats in both. The vertical lines are intervals over 20 people. That they overlap settles nothing either way: all rows show the same people, so close rivals must be compared within each person, as we did within each split.

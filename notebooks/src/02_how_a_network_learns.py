@@ -8,14 +8,12 @@
 profile = None
 
 # %%
-from facecourse.kit import ____, charts, evidence, pick, record
-from facecourse.lesson02_learning import descent, overfitting, tiny
-from facecourse.lesson02_learning import exercises as lesson
-from facecourse.lesson02_learning import figures as curves
+from facecourse.kit import ____, charts, evidence, orl, pick, record
+from facecourse.lesson02_learning import descent, exercises, figures, overfitting, tiny
 from facelib import data
 
 stored = evidence.load("02")
-parts = tiny.tiny_faces(seed=0)
+parts = tiny.load_tiny_faces(seed=0)
 
 # %% [markdown]
 # ## A neuron, and a layer of them
@@ -23,7 +21,7 @@ parts = tiny.tiny_faces(seed=0)
 # To see every number we shrink the ORL faces to 14 x 12 pixels: five photographs a person to learn from, one to choose by (*validation*), four to test. They are still faces:
 
 # %% tags=["real-faces"]
-two = data.orl().of_people([0, 1]).map(tiny.shrink)
+two = data.orl().of_people([0, 1]).map(orl.to_tiny)
 data.contact_sheet(two.map(tiny.enlarge), columns=10)
 
 # %% [markdown]
@@ -52,7 +50,7 @@ difference.shape, bool(difference.abs().max() < 1e-5)
 
 # %%
 activations = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "ReLU": torch.relu}
-curves.functions(activations, -6, 6, at=(-3, 0.5, 5))
+figures.draw_activations(activations, -6, 6, at=(-3, 0.5, 5))
 
 # %% [markdown]
 # Look at the slopes, because learning works through them. Sigmoid and tanh go flat where they are sure; ReLU keeps the slope 1 for all that is positive, one reason why so many networks use it.
@@ -64,7 +62,7 @@ x = torch.tensor([0.5, -1.0, 2.0])
 W = torch.tensor([[1.0, 2.0, 0.5], [2.0, -1.0, 0.25], [-1.0, 0.5, 0.5]])
 b = torch.tensor([0.25, -0.5, 1.0])
 h = ____
-lesson.layer.check(h)
+exercises.layer.check(h)
 
 # %% [markdown]
 # ## How wrong? The loss
@@ -79,7 +77,7 @@ def softmax(logits):
     return ____
 
 
-lesson.softmax.check(softmax)
+exercises.softmax.check(softmax)
 
 # %% [markdown]
 # **Exercise 3.** A network that knows nothing gives everybody 1/40. What is its cross-entropy?
@@ -87,7 +85,7 @@ lesson.softmax.check(softmax)
 # %% tags=["exercise", "nbval-check-output"]
 p = torch.tensor(1 / 40)
 loss = ____
-lesson.surprise.check(loss)
+exercises.surprise.check(loss)
 
 # %% [markdown]
 # How is the loss used? Take its derivative by every weight; all of them together are the **gradient**. Then move each weight a little against it: w ← w − rate × gradient. That is a **step**, and the **learning rate** says how far it goes.
@@ -95,7 +93,7 @@ lesson.surprise.check(loss)
 # Some tutorials print the *binary* formula, −(y log ŷ + (1 − y) log(1 − ŷ)), for naming many people, above a network with *one* sigmoid output ŷ. The answer y must be 0 or 1. To the letter, y becomes the person's number, 0 to 39, and the rounded output names somebody:
 
 # %%
-losses, named = tiny.one_sigmoid(seed=0)
+losses, named = tiny.train_one_sigmoid(seed=0)
 [round(loss) for loss in losses[::2]], named
 
 # %% [markdown]
@@ -103,19 +101,19 @@ losses, named = tiny.one_sigmoid(seed=0)
 
 # %%
 chance = torch.logspace(-3, -0.005, 200)
-curves.pulls(tiny.pulls(chance), chance, at=(0.001, 0.01, 0.3, 0.9))
+figures.draw_pulls(tiny.measure_pulls(chance), chance, at=(0.001, 0.01, 0.3, 0.9))
 
 # %% [markdown]
 # To the left the network is *confidently wrong*. Cross-entropy and sigmoids (one curve: both give p − 1) pull hardest there. The squared error hardly pulls: its gradient passes through the softmax, which, like a sigmoid, is flat where it is sure. The logarithm in cross-entropy cancels that slope.
 
 # %%
-lesson.confident
+exercises.confident
 
 # %% [markdown]
 # Does it matter on faces? Each loss trained the same network of two layers on ten splits, each with the learning rate that suits it best (of eight, by validation, on other splits). This is stored, as all that needs many splits, by `python -m benchmarks.evidence 02`; and as in lesson 01, the intervals are about these 400 photographs, not about new people. A row is compared with cross-entropy within each split; an interval clear of zero is a real change.
 
 # %%
-curves.changes(stored["losses"]["own rate"], "cross-entropy")
+figures.compare_to(stored["losses"]["own rate"], "cross-entropy")
 
 # %% [markdown]
 # The squared error does no harm at all. A fresh network spreads its probability over 40 people; there it pulls 20 times more weakly than cross-entropy, which a higher rate makes good. (At the rate of cross-entropy it would trail by 19 points: a rate means nothing without its loss.) And 40 yes-or-no questions, the binary formula used rightly, even name two points more on these faces. So what was the fuss about the left end of that figure? Now we first teach each network everybody under the *next person's name*, until it is sure; then we correct the names and train for 50 steps more:
@@ -124,7 +122,7 @@ curves.changes(stored["losses"]["own rate"], "cross-entropy")
 live = tiny.correct_names(seed=0)
 record("top-1 after corrected names, cross-entropy", 100 * live["cross-entropy"], "%")
 record("top-1 after corrected names, squared error", 100 * live["squared error"], "%")
-curves.changes(stored["losses"]["corrected"], "cross-entropy")
+figures.compare_to(stored["losses"]["corrected"], "cross-entropy")
 
 # %% [markdown]
 # Cross-entropy and the sigmoids have recovered all but a point or two. The squared error is 72 points behind and still gives four of five photographs a wrong name: where the network is sure, its pull fades, and no fixed rate helps. So a loss that is to *undo* confident mistakes must pull hard there. (Where labels are wrong for good, one that lets go can be better: [Zhang & Sabuncu 2018](https://arxiv.org/abs/1805.07836).) This course uses cross-entropy, whose outputs are probabilities that add up to 1; the binary formula with one sigmoid a person is a sound rival, and with a single sigmoid nonsense.
@@ -136,7 +134,7 @@ curves.changes(stored["losses"]["corrected"], "cross-entropy")
 
 # %%
 x, person = parts.train
-network = tiny.small_network(seed=0)
+network = tiny.build_two_layers(seed=0)
 W1, b1, W2, b2 = network.parameters()
 z1 = x @ W1.T + b1
 h = z1.relu()
@@ -177,7 +175,7 @@ def backward(d_z2, W2, h):
     return ____
 
 
-lesson.backward.check(backward)
+exercises.backward.check(backward)
 
 # %% [markdown]
 # ## Downhill: optimisers
@@ -218,14 +216,14 @@ for step in range(1, 41):
 # %% tags=["nbval-check-output"]
 rates = {"gradient descent": 0.068, "momentum": 0.0063, "Adam": 0.08}
 walks = dict(zip(rates, map(torch.stack, (plain, momentum, adam)), strict=True))
-same = [descent.library_path(surface, name, rates[name]) - walks[name] for name in rates]
+same = [descent.follow_optimiser(surface, name, rates[name]) - walks[name] for name in rates]
 [bool(difference.abs().max() < 1e-5) for difference in same]
 
 # %% [markdown]
 # They do, for all 40 steps. And where to? (The axes have different scales: the true valley is much narrower.)
 
 # %%
-curves.paths(surface.loss, surface.minimum, walks)
+figures.draw_paths(surface.loss, surface.minimum, walks)
 
 # %% [markdown]
 # Gradient descent zigzags: a rate that the steep direction just bears (above 0.073 it flies out) is too low for the flat one. Momentum cancels the zigzag and gathers speed along the valley: behind after 20 steps, it is a hundred times lower after 40. Adam takes both directions at the same pace. Each has about the rate that brings it lowest after 40 steps; on another surface, or after 20 steps, the order may differ. Change a rate and look.
@@ -243,7 +241,7 @@ bool((w - momentum[-1]).abs().max() < 1e-5)
 # No: the same path, with another meaning of the rate. Copy a rate from such a text into PyTorch and your steps are ten times too long.
 
 # %%
-lesson.same_path
+exercises.same_path
 
 # %% [markdown]
 # **Exercise 5.** *RMSprop* is Adam's older relative: with `s` the running average of squared gradients (you get it ready-made), it divides the gradient by √s, to which 1e-8 is added afterwards. Return the new weights for the rate 0.03; `check` draws where 40 of your steps lead.
@@ -254,19 +252,19 @@ def rmsprop(weights, gradient, s):
     return ____
 
 
-lesson.rmsprop.check(rmsprop)
+exercises.rmsprop.check(rmsprop)
 
 # %% [markdown]
 # Back to 40 people and 13,416 weights. One **learning rate**, three optimisers, 100 steps:
 
 # %%
-curves.attempts(descent.try_rate(parts, 0.01), 0.01)
+figures.draw_attempts(descent.try_rate(parts, 0.01), 0.01)
 
 # %% [markdown]
 # Each move of the slider trains three networks afresh. For each, find the lowest rate whose last loss is below 0.1, and the first at which it breaks down:
 
 # %% tags=["nbval-ignore-output"]
-curves.rate_slider(lambda rate: descent.try_rate(parts, rate), start=0.01)
+figures.rate_slider(lambda rate: descent.try_rate(parts, rate), start=0.01)
 
 # %% [markdown]
 # (Here 0.32, 0.032 and 0.0018 do for gradient descent, momentum and Adam; 3.2, 1.8 and 1.0 are too much.) The rate is no property of the task: what is right for Adam is far too low for gradient descent.
@@ -276,7 +274,9 @@ curves.rate_slider(lambda rate: descent.try_rate(parts, rate), start=0.01)
 # Some articles call α = 1/√(1 + ε·iter) an adaptive learning rate. It is a **schedule**: it falls with time, whatever the gradients are, for all weights alike (iter is the step, ε a small number, here 0.01). Beside it, the number by which Adam multiplies each weight's averaged gradient:
 
 # %%
-curves.step_spread(descent.step_sizes(parts), [(1 + 0.01 * i) ** -0.5 for i in range(300)])
+figures.draw_step_sizes(
+    descent.measure_step_sizes(parts), [(1 + 0.01 * i) ** -0.5 for i in range(300)]
+)
 
 # %% [markdown]
 # Leave out the highest and the lowest 5 % of the weights: the largest of Adam's factors is still ten times the smallest. The schedule has one for all. Schedules are useful, and `fit` uses one. They adapt to nothing.
@@ -287,18 +287,16 @@ curves.step_spread(descent.step_sizes(parts), [(1 + 0.01 * i) ** -0.5 for i in r
 # Now the CNN of lessons 00 and 01 with *one* photograph a person, and without what `fit` otherwise does for it (augmentation, weight decay, the soft target of lesson 00):
 
 # %%
-from facecourse.kit.orl import half_size
-
 steps = pick(profile, smoke=4, quick=300, full=300)
-one = tiny.split(data.orl().map(half_size), images=1, seed=0)
-bare = overfitting.train_cnn(one, seed=0, steps=steps)
-curves.learning(bare.loss, bare.top1, steps)
+one = tiny.hold_out(data.orl().map(orl.to_half), images=1, seed=0)
+bare = overfitting.train_watched(one, seed=0, steps=steps)
+figures.draw_learning(bare.loss, bare.top1, steps)
 
 # %% [markdown]
 # After 60 steps it knows its 40 photographs by heart; on others of the same people it is wrong three times in ten. The gap between training and test is what **over-fitting** means here; it comes from having one example, not from training too long. (Validation has 40 photographs, test 160, so those two differ by chance.) Now the same with augmentation: each step sees the photographs shifted, turned, scaled, mirrored and relit.
 
 # %%
-augmented = overfitting.train_cnn(one, seed=0, steps=steps, augment=data.Augment())
+augmented = overfitting.train_watched(one, seed=0, steps=steps, augment=data.Augment())
 record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
 record("top-1 with augmentation, 1 photograph", 100 * augmented.top1["test"][-1], "%")
 
@@ -307,19 +305,19 @@ record("top-1 with augmentation, 1 photograph", 100 * augmented.top1["test"][-1]
 
 # %%
 worth = stored["augmentation"]
-curves.points(worth["augmentation"], worth["none"])
+figures.subtract_points(worth["augmentation"], worth["none"])
 
 # %% [markdown]
 # **Seventeen points [14, 20]:** from two of three photographs named rightly to five of six. And the other remedies? *Weight decay* pulls every weight towards zero at each step. *Dropout* silences, while training, a random half of the embedding. *Early stopping* keeps the network from the moment when validation was best. Each alone against none, and all together:
 
 # %%
-curves.changes(stored["remedies"]["1"], "none")
+figures.compare_to(stored["remedies"]["1"], "none")
 
 # %% [markdown]
 # On these ten splits augmentation is far ahead, then comes weight decay, then dropout; early stopping brings nothing. (Only weight decay was tuned here, so the order of those two is no verdict.) The weight decay is a hundred times that of `fit`, whose 0.05 shrinks a weight by three per cent in 300 steps; it was chosen on other splits. Early stopping finds nothing to stop: in the first figure of this section the validation loss falls and stays (often it rises again; here it does not). With five photographs a person:
 
 # %%
-curves.changes(stored["remedies"]["5"], "none")
+figures.compare_to(stored["remedies"]["5"], "none")
 
 # %% [markdown]
 # And all together, against augmentation alone?
@@ -327,7 +325,7 @@ curves.changes(stored["remedies"]["5"], "none")
 # %%
 rows = {f"{n} a person": r for n, r in stored["remedies"].items()}
 both = {name: (r["all together"], r["augmentation"]) for name, r in rows.items()}
-curves.differences(both, "augmentation", "all together")
+figures.compare_pairs(both, "augmentation", "all together")
 
 # %% [markdown]
 # Not measurably more. With five photographs three points were left to win; augmentation takes 2.4 of them and weight decay 1.8, dropout and early stopping show nothing. Remedies matter where data are few.
@@ -338,7 +336,7 @@ curves.differences(both, "augmentation", "all together")
 
 # %%
 leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"].items()}
-curves.differences(leaky, "honest", "leaky")
+figures.compare_pairs(leaky, "honest", "leaky")
 
 # %% [markdown]
 # What is *reported* lies two points above an honest choice of the epoch, and four above an honest choice among 20 seeds (honest: by 40 validation photographs). The quietest leak: give each photograph a slightly shifted copy *before* the split, and its twin sits on the other side. Five points; a part of them may be honest, since parted twins also show the network 7.5 different photographs a person instead of five. But the last row shows what memory alone can do: there the names were dealt out by chance, so there was nothing to learn, and still one photograph in three is "recognised". (About half of the test images find their twin among the training images.) Video frames leak like this.
@@ -349,10 +347,10 @@ curves.differences(leaky, "honest", "leaky")
 validation = [0.60, 0.78, 0.88, 0.85, 0.83]
 test = [0.58, 0.77, 0.81, 0.86, 0.84]
 reported = ____
-lesson.report.check(reported)
+exercises.report.check(reported)
 
 # %%
-lesson.leaks
+exercises.leaks
 
 # %% [markdown]
 # ## Test the folklore: "training finds the global minimum"
@@ -362,7 +360,7 @@ lesson.leaks
 # %%
 seeds = pick(profile, smoke=2, quick=5, full=20)
 ends = [descent.find_minimum(parts.train, seed, hidden=8) for seed in range(seeds)]
-rows = [[seed, end.loss, tiny.top1(end.model, parts.test)] for seed, end in enumerate(ends)]
+rows = [[seed, end.loss, tiny.score(end.model, parts.test)] for seed, end in enumerate(ends)]
 record("lowest loss of the seeds", min(end.loss for end in ends))
 charts.Table(["seed", "loss", "test top-1"], rows)
 
@@ -376,13 +374,15 @@ all(end.largest_gradient < 1e-3 for end in ends), len({round(end.loss, 3) for en
 neurons = pick(profile, smoke=16, quick=64, full=64)
 wide = [descent.find_minimum(parts.train, seed, hidden=neurons) for seed in range(2)]
 pairs = {"8 neurons": ends[:2], f"{neurons} neurons": wide}
-curves.barrier({n: descent.between(a.model, b.model, parts.train) for n, (a, b) in pairs.items()})
+figures.draw_barrier(
+    {n: descent.loss_between(a.model, b.model, parts.train) for n, (a, b) in pairs.items()}
+)
 
 # %% [markdown]
 # From 20 seeds (stored); *agreement* is how often two networks give a test photograph the same name:
 
 # %%
-descent.summary(stored["minima"])
+descent.summarise_minima(stored["minima"])
 
 # %% [markdown]
 # With 8 neurons twenty seeds end at losses from 0.290 to 0.318, and two of the networks disagree about one test photograph in five. The "adaptive" schedule is said to lead to the global minimum. Started by 500 steps of it, the same descent ends at losses from 0.297 to 0.312: no lower on average, and nowhere as low as the lowest without it. What is true: in the *wider* network all ends are nearly equally low and agree on 99 photographs of 100, so training works without finding *the* minimum. (A hill on a straight line does not make them separate worlds: swap two neurons and the network is the same, far away; and in large networks curved paths around such hills are known.)

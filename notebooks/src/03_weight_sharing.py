@@ -8,16 +8,12 @@
 profile = None
 
 # %%
-from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
-from facecourse.lesson03_sharing import exercises as lesson
+from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
 from facecourse.lesson03_sharing import (
-    experiment as sharing,
-)
-from facecourse.lesson03_sharing import (
-    figures as sharing_tables,
-)
-from facecourse.lesson03_sharing import (
-    widgets as sharing_widgets,
+    exercises,
+    experiment,
+    figures,
+    widgets,
 )
 from facelib import data, measure
 
@@ -42,7 +38,7 @@ faces = data.orl()
 # Lay a small window on the image, multiply what you see with a *kernel* of the same size, add up, move on by a pixel. Here is a kernel named after Sobel:
 
 # %% tags=["nbval-check-output"]
-kernel = sharing_widgets.kernel("vertical edges")
+kernel = widgets.kernel("vertical edges")
 kernel.int().tolist()
 
 # %% [markdown]
@@ -65,7 +61,7 @@ by_hand = (kernel.view(1, 9) @ windows).view(1, 1, 110, 90)
 torch.allclose(by_hand, F.conv2d(face, kernel), atol=1e-5)
 
 # %% tags=["real-faces"]
-charts.panels(
+charts.draw_panels(
     {"face": 2 * face - 1, "kernel": kernel, "feature map": by_hand},
     "A face, a kernel that subtracts left from right, and the map of its vertical edges",
 )
@@ -74,14 +70,14 @@ charts.panels(
 # (Mathematicians would mirror the kernel first; networks don't, since they learn it anyway.) Try what other kernels see:
 
 # %% tags=["nbval-ignore-output", "real-faces"]
-sharing_widgets.kernel_editor(sharing.half_size(faces.images[:1]).float() / 255)
+widgets.kernel_editor(orl.to_half(faces.images[:1]).float() / 255)
 
 # %% [markdown]
 # **Exercise 1.** Write a kernel for edges that run like a slash, / : not zero there, but zero on flat ground and on edges that run the other way. A list of three rows will do. The check draws what your kernel sees of a diamond.
 
 # %% tags=["exercise", "nbval-check-output"]
 edges = ____
-lesson.edges.check(edges)
+exercises.edges.check(edges)
 
 # %% [markdown]
 # A layer has many kernels, each making a map of its own; a map is called a **channel**. A kernel of the next layer looks at *all* channels at once and adds up. An article gives the formula $y_{ij}=\sum_k x_{ik} w_{kj}+b_j$, where $i$ is a place, $k$ a channel that comes in, and $j$ one that goes out. It has no window: it is a convolution of a single pixel. (`einsum` multiplies and adds over `k`, the letter that is missing behind the arrow.)
@@ -98,7 +94,7 @@ torch.allclose(formula + one_pixel.bias.view(-1, 1, 1), one_pixel(maps), atol=1e
 
 # %% tags=["exercise", "nbval-check-output"]
 weights = ____
-lesson.count.check(weights)
+exercises.count.check(weights)
 
 # %% [markdown]
 # ### Pooling
@@ -106,7 +102,7 @@ lesson.count.check(weights)
 # **Max pooling** keeps the largest number of each window, **average pooling** the mean, so maps become smaller and the exact place matters less. First a question:
 
 # %%
-lesson.pooling
+exercises.pooling
 
 # %% tags=["nbval-check-output"]
 fours = F.unfold(face, kernel_size=2, stride=2)
@@ -122,7 +118,7 @@ def average_pool(images):
     return ____
 
 
-lesson.average_pool.check(average_pool)
+exercises.average_pool.check(average_pool)
 
 # %% [markdown]
 # ## What does sharing over space buy?
@@ -132,10 +128,10 @@ lesson.average_pool.check(average_pool)
 # All three turn a face of 28 × 23 = 644 pixels into 16 maps of 12 × 10 places, 1,920 numbers. The windows have 5 × 5 pixels and lie two pixels apart (a **stride** of 2).
 
 # %%
-lesson.work
+exercises.work
 
 # %%
-sharing_tables.costs()
+figures.count_costs()
 
 # %% [markdown]
 # Locality saves weights and multiplications, some 25 times. Sharing saves weights, another 120 times, and not a single multiplication.
@@ -147,9 +143,9 @@ sharing_tables.costs()
 # %% tags=["nbval-check-output"]
 from facelib.models.local import LocallyConnected2d
 
-conv = sharing.conv_layer()
-local = LocallyConnected2d.from_conv(conv, sharing.SIZE)
-small = sharing.quarter_size(faces.images[:40]).float() / 255
+conv = experiment.build_conv()
+local = LocallyConnected2d.from_conv(conv, experiment.SIZE)
+small = experiment.to_quarter(faces.images[:40]).float() / 255
 for layer in (conv, local):
     layer(small).square().mean().backward()
 added = local.weight.grad.sum(0)
@@ -161,7 +157,7 @@ local.weight.grad.shape, torch.allclose(added, conv.weight.grad.flatten(1), atol
 # %% tags=["exercise", "nbval-check-output"]
 per_place = torch.tensor([[0.5, -1, 0], [1.5, 0, 2], [-1, 0.5, 0.5], [0, 1.5, 0.5]])
 step = ____
-lesson.gradient.check(step)
+exercises.gradient.check(step)
 
 # %% [markdown]
 # So from one face a shared weight gets 120 lessons, where an unshared one gets one. That *should* make it need fewer faces. Does it?
@@ -171,11 +167,11 @@ lesson.gradient.check(step)
 # Behind each layer we put the same end: ReLU, max pooling, one linear layer for the 40 names. We train on one photograph a person, as it is, without augmentation. Each layer has the learning rate that suits it best (chosen on other splits):
 
 # %%
-small_faces, live, first = faces.map(sharing.quarter_size), {}, {}
+small_faces, live, first = faces.map(experiment.to_quarter), {}, {}
 steps = pick(profile, smoke=10, quick=200, full=200)
-for kind in sharing.LAYERS:
-    model, test = sharing.trained(kind, small_faces, photos=1, seed=0, steps=steps)
-    live[kind], first[kind] = sharing.top1(model, test), model[1:4]
+for kind in experiment.LAYERS:
+    model, test = experiment.train_kind(kind, small_faces, photos=1, seed=0, steps=steps)
+    live[kind], first[kind] = experiment.top1(model, test), model[1:4]
     record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
 
 # %% [markdown]
@@ -183,13 +179,15 @@ for kind in sharing.LAYERS:
 
 # %%
 runs = stored["top-1"]["as they are"]
-charts.compare(charts.intervals({kind: runs["1"][kind]["0"] for kind in sharing.LAYERS}), live)
+charts.compare(
+    charts.mean_intervals({kind: runs["1"][kind]["0"] for kind in experiment.LAYERS}), live
+)
 
 # %% [markdown]
 # And with more photographs, as they are or augmented. The last three columns are differences within each split, with their intervals: what locality does, what sharing does, and both together.
 
 # %%
-sharing_tables.advantages(stored["top-1"])
+figures.compare_layers(stored["top-1"])
 
 # %% [markdown]
 # Locality alone *cost* three to five points in every row, and sharing alone won back as much or a little more. So against its unshared twin the shared layer was better each time. Against full connection it is a draw on photographs as they are, and ahead by half a point to two with augmentation: with 3,000 times fewer weights in that layer. "Always" is too large a word all the same; sharing by codebook, below, will cost accuracy. (As before, "better" is about these 400 photographs.)
@@ -197,7 +195,7 @@ sharing_tables.advantages(stored["top-1"])
 # The 16 kernels that training found from forty photographs:
 
 # %%
-charts.images(
+charts.draw_images(
     first["Conv2d"][0].weight.detach()[:, 0].numpy(),
     "Sixteen learnt kernels of 5 x 5 pixels; some are dark on one side and bright on the other",
 )
@@ -208,7 +206,7 @@ charts.images(
 # Here is what sharing gives for certain. If the face moves, the map of a convolution moves along and is otherwise the same: it is **equivariant** to shifts. Nothing forces the other two to be. These are the three layers just trained; the table says how far a layer's maps are, at worst, from its own maps moved along (1 is one standard deviation). Try all shifts from 0 to 8. (The left edge is repeated into the gap.)
 
 # %% tags=["nbval-ignore-output", "real-faces"]
-sharing_widgets.shift_slider(small_faces.images[:1].float(), first)
+widgets.shift_slider(small_faces.images[:1].float(), first)
 
 # %% [markdown]
 # The convolution is exact, but only for whole steps of its window, every second pixel; after pooling by two more, only for every fourth. Between them it sees other pixels ([Zhang 2019](https://arxiv.org/abs/1904.11486)). The others are never exact.
@@ -216,10 +214,10 @@ sharing_widgets.shift_slider(small_faces.images[:1].float(), first)
 # Does that make the *recogniser* indifferent to shifts? We trained on five photographs each and moved only the test faces, by up to 3 of 23 pixels. `FaceCNN` joins, convolutions all the way, with an average over all places at the end; and, to see what that average does, a `FaceCNN` that keeps the places apart.
 
 # %%
-sharing_tables.when_moved(runs["5"])
+figures.compare_shifts(runs["5"])
 
 # %%
-sharing_tables.when_moved(stored["top-1"]["augmented"]["5"])
+figures.compare_shifts(stored["top-1"]["augmented"]["5"])
 
 # %% [markdown]
 # It doesn't. Moved by three pixels, half of the faces get a wrong name, from `Conv2d` no less than from `Linear`: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). The deep network is 23 points ahead of `Linear` there, and 16 of them it has without the average over places (it also has more layers, pooling and batch norm; which of these does it we did not measure). The average adds seven points, and augmentation, which shows moved faces, helps everybody: 95 of 100 for `FaceCNN`.
@@ -240,7 +238,7 @@ branches[0] is branches[1], measure.parameters(branches) == measure.parameters(t
 # Its gradient is again a sum, over the branches. `detach` lets no gradient through, so we can ask each branch alone about the first kernel of the network (`retain_graph` lets us ask three times):
 
 # %%
-a, b = (sharing.half_size(faces.images[:2]).double() / 255).split(1)
+a, b = (orl.to_half(faces.images[:2]).double() / 255).split(1)
 left, right, first_kernel = twin.embed(a), twin.embed(b), twin.features[0][0].weight
 
 
@@ -294,7 +292,7 @@ measure.parameters(nn.Sequential(layers[0], layers[0]))
 # Half as many parameters. Equal is not shared.
 
 # %%
-lesson.sharers
+exercises.sharers
 
 # %% [markdown]
 # ## By codebook
@@ -303,20 +301,20 @@ lesson.sharers
 
 # %%
 steps = pick(profile, smoke=10, quick=300, full=300)
-dense, train, test = sharing.dense_network(faces, seed=0, steps=steps)
-record("top-1 with 32 bits a weight", 100 * sharing.top1(dense, test), "%")
+dense, train, test = experiment.train_dense(faces, seed=0, steps=steps)
+record("top-1 with 32 bits a weight", 100 * experiment.top1(dense, test), "%")
 
 # %%
 from facelib.compress import share
 
 coarse, report = share(dense, values=4)
-record("top-1 with 4 values a layer", 100 * sharing.top1(coarse, test), "%")
+record("top-1 with 4 values a layer", 100 * experiment.top1(coarse, test), "%")
 
 # %% [markdown]
 # Four values a layer, and it hardly knows anybody. How many does it take? The slider gives each of the six layers a codebook; the picture shows the weights of one. *Bits a weight* includes the weight's part of the codebook (so 2.01 with four values); *with the best names* says what remains if frequent codes get short names and rare ones long names, as Huffman coding does. The file uses that wherever it is shorter.
 
 # %% tags=["nbval-ignore-output"]
-sharing_widgets.codebook_slider(dense, test, "features.3.0")
+widgets.codebook_slider(dense, test, "features.3.0")
 
 # %% [markdown]
 # ### Let the values learn
@@ -337,20 +335,20 @@ torch.allclose(added, codebook.original.grad[0], rtol=1e-4)
 # A codebook is an ordinary parameter, so the ordinary `fit` trains it:
 
 # %%
-tuned = sharing.fine_tuned(coarse, train, seed=0, steps=steps // 3)
-record("top-1 with 4 values, fine-tuned", 100 * sharing.top1(tuned, test), "%")
+tuned = experiment.fine_tune(coarse, train, seed=0, steps=steps // 3)
+record("top-1 with 4 values, fine-tuned", 100 * experiment.top1(tuned, test), "%")
 
 # %% [markdown]
 # From nearly nothing back to nearly everything, by moving 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):
 
 # %%
-sharing_tables.codebook_curves(stored["codebook"])
+figures.draw_codebooks(stored["codebook"])
 
 # %% [markdown]
 # The last three columns are top-1 less that of the network with 32 bits, which was trained on for just as long (steps and rates were fixed beforehand):
 
 # %%
-sharing_tables.codebook_table(stored["codebook"])
+figures.tabulate_codebooks(stored["codebook"])
 
 # %% [markdown]
 # They hardly did. Nearly all of the repair comes from batch norm and biases; letting the values move adds 0.8 of a point with four values (0.008 [0.002, 0.013], paired) and nothing one could see with more. So "fine-tune the codebook" is true, and mostly about something else: whenever a repair seems miraculous, ask what a simpler one does.
@@ -361,10 +359,10 @@ sharing_tables.codebook_table(stored["codebook"])
 
 # %% tags=["exercise", "nbval-check-output"]
 size = ____
-lesson.codebook.check(size)
+exercises.codebook.check(size)
 
 # %%
-lesson.little
+exercises.little
 
 # %% [markdown]
 # ## Test the folklore: "sharing makes the network faster"
@@ -372,7 +370,7 @@ lesson.little
 # Measured in turns on this machine, 40 faces at a time:
 
 # %%
-sharing_tables.speeds(dense, tuned, pairs=pick(profile, smoke=6, quick=30, full=30))
+figures.time_layers(dense, tuned, pairs=pick(profile, smoke=6, quick=30, full=30))
 
 # %% [markdown]
 # The convolution is several times as fast as the locally connected layer, although both multiply equally often. Most of that is workmanship: the library's convolution is tuned, while ours copies every window first, and a *convolution* computed that way is slow, too. Full connection multiplies 26 times as often, and doesn't take 26 times as long. So neither weights nor multiplications tell the time: measure it. And a codebook saves *bytes*, not time: the network multiplies as before, with weights that are read from the codebook first.

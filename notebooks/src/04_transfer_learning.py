@@ -11,13 +11,11 @@ profile = None
 import torch
 
 from facecourse.kit import Scoreboard, ____, charts, compare, evidence, orl, pick, record, transfer
-from facecourse.lesson04_transfer import exercises as lesson
-from facecourse.lesson04_transfer import experiment as transfer_around
-from facecourse.lesson04_transfer import figures as transfer_charts
+from facecourse.lesson04_transfer import exercises, experiment, figures
 from facelib import data
 
 stored = evidence.load("04")
-one = transfer_charts.plain(stored["top-1"]["1"])
+one = figures.take_unshifted(stored["top-1"]["1"])
 
 # %% [markdown]
 # ## Two domains
@@ -42,10 +40,10 @@ data.contact_sheet(synth(6, 4, seed=3), columns=8)
 # And the target, two photographs of each. ORL's s1 to s20 served to choose every setting; the numbers below are about s21 to s40, 20 people told apart from one another. (The networks trained on them here are thrown away. Nothing on the scoreboard has learnt from them.)
 
 # %% tags=["real-faces"]
-data.contact_sheet(orl.split(photos=2, seed=0)[0])
+data.contact_sheet(orl.split_photos(photos=2, seed=0)[0])
 
 # %% tags=["nbval-check-output"]
-train, test = orl.split(photos=1, seed=0)
+train, test = orl.split_photos(photos=1, seed=0)
 train, test
 
 # %% [markdown]
@@ -54,7 +52,7 @@ train, test
 # Articles name two aims in one breath: that the new function be like the old one, $f_{tar}\approx f_{src}$, and that it have little loss on the target, $L(f_{tar})=\mathbb{E}_{(x,y)\sim P_{tar}}\,\ell(y,f_{tar}(x))$.
 
 # %%
-lesson.aim
+exercises.aim
 
 # %% [markdown]
 # A small case shows that they differ. Our $f$ accepts a pair of faces if its similarity reaches a threshold, and its loss is the mean of false accepts and false rejects. The source is pairs of synthetic people. The target is a door with a poor camera: pairs of real people, one photograph as it is, the other as if taken with 16 × 16 pixels. $f_{src}$ has the best threshold for the source, $f_{tar}$ the best for such pairs of s1 to s20. Both are judged on such pairs of s21 to s40:
@@ -63,8 +61,8 @@ lesson.aim
 from facelib.models import face_embedding
 
 source = face_embedding()
-aims, saved = transfer_around.aims(
-    source, transfer_around.blurred, people=pick(profile, smoke=20, quick=100, full=100)
+aims, saved = experiment.choose_aims(
+    source, experiment.blurred, people=pick(profile, smoke=20, quick=100, full=100)
 )
 charts.Table(
     ["", "threshold", "decides as f_src does", "loss on the target"],
@@ -83,7 +81,7 @@ saved
 # **Choose.** Five networks, without their last layer. Two are on your disk. The other three need the internet for their weights (`backbones.resnet18(pretrained=True)`); untrained, they can still be counted and timed, on one thread:
 
 # %%
-transfer_charts.costs(repeats=pick(profile, smoke=2, quick=5, full=20))
+figures.time_backbones(repeats=pick(profile, smoke=2, quick=5, full=20))
 
 # %% [markdown]
 # **Adapt.** An article takes VGG16 without its last, fully connected layers (its "top"). What remains makes 512 maps, and the mean of each map is one number, so 512 numbers. On them it puts a layer of 1,024 units, and on those one of 40 names, all of ORL, with softmax.
@@ -92,17 +90,17 @@ transfer_charts.costs(repeats=pick(profile, smoke=2, quick=5, full=20))
 
 # %% tags=["exercise", "nbval-check-output"]
 learnt = ____
-lesson.new_layers.check(learnt)
+exercises.new_layers.check(learnt)
 
 # %% [markdown]
 # We leave the middle layer out: one new layer, straight on the features. But first, what are the features worth *without any training*? Enrol one photograph of each person and name the others by their nearest neighbour. Every network gets the same 64 × 64 grey pixels:
 
 # %%
-live = {"pixels": orl.nearest(None, train, test)}
+live = {"pixels": orl.nearest_top1(None, train, test)}
 for name in ("ImageNet", "synthetic faces"):
-    live[name] = orl.nearest(transfer.SOURCES[name](), train, test)
+    live[name] = orl.nearest_top1(transfer.SOURCES[name](), train, test)
     record(f"nearest neighbour, {name}", 100 * live[name], "%")
-charts.compare(compare.tops({name: one[name, "nearest"] for name in live}), live)
+charts.compare(compare.top1_intervals({name: one[name, "nearest"] for name in live}), live)
 
 # %% [markdown]
 # A network that has never been asked about a face tells faces apart better than pixels do: edges, textures and shapes are common property. That is what the shared feature space means. (Part of it is the architecture: below, an untrained network beats pixels, too.)
@@ -110,7 +108,7 @@ charts.compare(compare.tops({name: one[name, "nearest"] for name in live}), live
 # **Train the new layer.** Everything below is **frozen**: training leaves these weights as they are (PyTorch: `requires_grad = False`). So each view of a photograph needs to be embedded only once:
 
 # %%
-model = transfer.recogniser("synthetic faces", people=20)
+model = transfer.build_recogniser("synthetic faces", people=20)
 transfer.train_new_layer(model, train, seed=0)
 orl.top1(model, test)
 
@@ -121,8 +119,8 @@ orl.top1(model, test)
 
 # %%
 steps = pick(profile, smoke=2, quick=transfer.STEPS, full=transfer.STEPS)
-tuned = transfer.continued(model, "all", train, seed=0, steps=steps)
-scratch = transfer.adapted("nothing", "at once", train, seed=0, steps=steps)
+tuned = transfer.adapt_further(model, "all", train, seed=0, steps=steps)
+scratch = transfer.adapt("nothing", "at once", train, seed=0, steps=steps)
 
 # %%
 live = {"from nothing": orl.top1(scratch, test), "fine-tuned": orl.top1(tuned, test)}
@@ -138,7 +136,7 @@ arms = {
     "fine-tuned": one["synthetic faces", "all"],
     "ImageNet, frozen": one["ImageNet", "frozen"],
 }
-charts.compare(compare.tops(arms), live)
+charts.compare(compare.top1_intervals(arms), live)
 
 # %% [markdown]
 # The dots are stored (`python -m benchmarks.evidence 04`): means over eight splits, with intervals over the twenty people. All else equal, is the start from synthetic faces better than a start from nothing? *At once* is the fairest rival: everything learns from the first step, exactly as from nothing. *All* is fine-tuned after the new layer, whose training comes on top. Each row is a difference for the same people and splits, and the last column says what its interval allows us to say: *yes*, the first is better; *no*, the second is; or undecided.
@@ -146,7 +144,7 @@ charts.compare(compare.tops(arms), live)
 # %%
 scratch_arm, tuned_arm = ("nothing", "at once"), ("synthetic faces", "all")
 once_arm = "synthetic faces", "at once"
-transfer_charts.rivals(stored["top-1"], (once_arm, scratch_arm), (tuned_arm, scratch_arm))
+figures.compare_arms(stored["top-1"], (once_arm, scratch_arm), (tuned_arm, scratch_arm))
 
 # %% [markdown]
 # It is, and no real face is in the source. The lead shrinks from twelve points with one photograph to one with five, where both are nearly perfect. (The intervals are about these twenty people; another twenty could differ.)
@@ -160,7 +158,7 @@ claims = {
 }
 for name, arm in {"at once": once_arm, "fine-tuned": tuned_arm}.items():
     claims[f"{name}; or FaceCNN from nothing?"] = one[arm], one["nothing", "FaceCNN"]
-compare.verdicts(claims)
+compare.decide(claims)
 
 # %% [markdown]
 # Twice the steps bring the start from nothing half way, four times no farther, and the lead that remains excludes zero. But the small network is, from nothing, as good as the large one from synthetic faces. What a transfer is worth depends on its rival.
@@ -168,7 +166,7 @@ compare.verdicts(claims)
 # How deep should training reach? Move the sliders: how many photographs, and how many thirds of the layers, the last ones first, learn along with the new one.
 
 # %% tags=["nbval-ignore-output"]
-transfer_charts.depth_slider(stored["top-1"])
+figures.depth_slider(stored["top-1"])
 
 # %% [markdown]
 # With one photograph the last third of the layers brings most of it; whether the first third learns along makes no difference one could see. With five, everything but the frozen network is near the ceiling.
@@ -185,19 +183,19 @@ def rates(last, layers):
     return ____
 
 
-lesson.rates.check(rates)
+exercises.rates.check(rates)
 
 # %% [markdown]
 # An **adapter** goes further: keep the network, learn a few numbers beside it. The smallest one is in it already. A **batch norm** layer takes a mean from each channel and divides it by a standard deviation, then multiplies by a learnt *scale* and adds a learnt *shift*; only these two learn. How many numbers does each way move?
 
 # %% tags=["nbval-check-output"]
-{method: transfer.weights(model, method) for method in transfer.METHODS}
+{method: transfer.count_moved(model, method) for method in transfer.METHODS}
 
 # %%
 ways = ("all, rates rising with depth", "batch norm")
 pairs = [(("synthetic faces", way), tuned_arm) for way in ways]
 frozen_arm = "synthetic faces", "frozen"
-transfer_charts.rivals(stored["top-1"], *pairs, (("synthetic faces", "batch norm"), frozen_arm))
+figures.compare_arms(stored["top-1"], *pairs, (("synthetic faces", "batch norm"), frozen_arm))
 
 # %% [markdown]
 # (Three rates, one for each third of the layers; every way at its best rate on s1 to s20.) Rates that rise with depth make no difference that we could see. Batch norm alone is too little: six points below all weights, and a draw with nothing but a new layer.
@@ -208,7 +206,7 @@ transfer_charts.rivals(stored["top-1"], *pairs, (("synthetic faces", "batch norm
 
 # %% tags=["exercise", "nbval-check-output"]
 adapter = ____
-lesson.low_rank.check(adapter)
+exercises.low_rank.check(adapter)
 
 # %% [markdown]
 # ## Traps
@@ -218,14 +216,14 @@ lesson.low_rank.check(adapter)
 # In training mode (`model.train()`) batch norm takes mean and deviation from the batch, and keeps a *running* mean and variance of what it saw, which `model.eval()` uses instead. They are not parameters. `requires_grad = False` doesn't hold them, and in training mode they aren't even used: a face is then judged by the others in its batch.
 
 # %%
-lesson.mode
+exercises.mode
 
 # %% [markdown]
 # No weight moves below. We only forget `eval()`, and ask for five faces at a time:
 
 # %%
-modes = transfer_around.forgotten_mode(source, train, test)
-charts.compare(charts.intervals(stored["training mode"]), modes)
+modes = experiment.forget_mode(source, train, test)
+charts.compare(charts.mean_intervals(stored["training mode"]), modes)
 
 # %% [markdown]
 # With mixed people in a batch it costs a good part of the hits. With *one* person a batch, the order in which test photographs usually lie on a disk, batch norm subtracts what the five have in common: the person. The running means drift meanwhile; here, where they are faces again, that does no harm. (Intervals over splits.)
@@ -236,10 +234,10 @@ charts.compare(charts.intervals(stored["training mode"]), modes)
 stored_mean = torch.tensor([0.0, 1.0, 2.0, -1.0])
 batch = torch.tensor([[2.0, 1.0, 0.0, 3.0], [4.0, 1.0, 2.0, 1.0], [3.0, 4.0, 1.0, -1.0]])
 running_mean = ____
-lesson.drift.check(running_mean)
+exercises.drift.check(running_mean)
 
 # %%
-lesson.forgetting
+exercises.forgetting
 
 # %% [markdown]
 # ### "Train the new layer first", and code that doesn't
@@ -248,7 +246,7 @@ lesson.forgetting
 
 # %%
 pairs = [((source, "all"), (source, "at once")) for source in ("synthetic faces", "ImageNet")]
-transfer_charts.rivals(stored["top-1"], *pairs)
+figures.compare_arms(stored["top-1"], *pairs)
 
 # %% [markdown]
 # Nothing that we could see on faces like those it learnt from. (For the ImageNet network, in three splits of 40 steps, even the mean speaks for all at once.) Wait for the faces that are not like them, two sections down.
@@ -258,7 +256,7 @@ transfer_charts.rivals(stored["top-1"], *pairs)
 # Transfer can also harm, which is called **negative transfer**. One small network learnt from 1,600 synthetic pictures *who* is in them, one *how* they are taken (pose and light), one names dealt by *chance*. Same pictures, same steps. Then they met the target:
 
 # %%
-transfer_charts.harm(stored["wrong tasks"], one["pixels", "nearest"])
+figures.compare_tasks(stored["wrong tasks"], one["pixels", "nearest"])
 
 # %% [markdown]
 # Every split has sources of its own, and in brackets stands how much of their own task they have learnt. Same pictures, so the domain is not to blame: to learn *how*, for which identity is a nuisance, makes features twenty points worse than those of the same network untrained. Fine-tuning mends that and gains nothing. Names dealt by chance, of which a tenth were learnt, did no harm, rather the opposite: to tell pictures apart takes features of pictures (Maennel et al. 2020, below). And a part of every lead over pixels is the architecture alone, the first row.
@@ -275,10 +273,10 @@ arms = {
     "synthetic faces, fine-tuned": tuned_arm,
     "ImageNet, frozen": ("ImageNet", "frozen"),
 }
-transfer_charts.shifted(stored["top-1"]["1"], arms)
+figures.tabulate_shifts(stored["top-1"]["1"], arms)
 
 # %%
-transfer_charts.shifted_rivals(
+figures.compare_under_shifts(
     stored["top-1"]["1"],
     {
         "fine-tuned, to frozen": (tuned_arm, arms["synthetic faces, frozen"]),
@@ -299,10 +297,10 @@ transfer_charts.shifted_rivals(
 
 # %%
 spaces = {
-    name: orl.codes(network, test.images)
+    name: orl.embed_or_flatten(network, test.images)
     for name, network in {"before": model, "after": tuned}.items()
 }
-transfer_charts.maps(spaces, test.person)
+figures.draw_maps(spaces, test.person)
 
 # %% [markdown]
 # The smaller the ratio, the closer one person's photographs lie together, compared with those of others. Look where the gain comes from: one person's photographs did not move together, other people moved apart.
@@ -315,7 +313,7 @@ transfer_charts.maps(spaces, test.person)
 from facecourse.kit import protocol
 from facelib.models import embed
 
-metrics = protocol.unseen_metrics(embed(source, orl.small(protocol.unseen_people().images)))
+metrics = protocol.unseen_metrics(embed(source, orl.to_64(protocol.unseen_people().images)))
 record("AUC of the face embedding on unseen people", metrics["AUC"].value)
 charts.Table(["face embedding, unseen people", "[95 % CI]"], metrics.items())
 
@@ -326,15 +324,15 @@ charts.Table(["face embedding, unseen people", "[95 % CI]"], metrics.items())
 from facelib.synth import identities
 
 known = identities(pick(profile, smoke=20, quick=200, full=300), seed=10)
-told = transfer_around.described(known).repeat_interleave(2, 0)
-pictures = transfer_around.photographed(known, images=2, seed=11)
-reader = transfer_around.Reader(orl.codes(source, pictures), told)
-", ".join(transfer_around.ATTRIBUTES)
+told = experiment.describe_people(known).repeat_interleave(2, 0)
+pictures = experiment.render_people(known, images=2, seed=11)
+reader = experiment.AttributeReader(orl.embed_or_flatten(source, pictures), told)
+", ".join(experiment.ATTRIBUTES)
 
 # %%
 new = identities(20, seed=1000)
-described = transfer_around.described(new)
-read = reader(orl.codes(source, transfer_around.photographed(new, images=5, seed=2000)))
+described = experiment.describe_people(new)
+read = reader(orl.embed_or_flatten(source, experiment.render_people(new, images=5, seed=2000)))
 
 # %% [markdown]
 # **Exercise 5.** `read` has a row for each picture, `described` one for each person nobody has seen. Whose description lies nearest to each picture?
@@ -345,19 +343,19 @@ def witness(read, described):
     return ____
 
 
-lesson.witness.check(witness)
+exercises.witness.check(witness)
 
 # %%
 named = torch.cdist(read, described).argmin(1)
 hits = (named == torch.arange(20).repeat_interleave(5)).double().mean()
 record("zero-shot by description", 100 * hits, "%")
-charts.compare(charts.intervals(stored["by description"]), {"synthetic faces": hits.item()})
+charts.compare(charts.mean_intervals(stored["by description"]), {"synthetic faces": hits.item()})
 
 # %% [markdown]
 # Chance is 5 %. This is an upper bound: the embedding learnt from the same generator, and its attributes are cleaner than what witnesses say.
 
 # %%
-lesson.kind
+exercises.kind
 
 # %% [markdown]
 # ## Test the folklore
@@ -367,7 +365,7 @@ lesson.kind
 # **"Freezing is best on little data"** and **"ImageNet always beats scratch":**
 
 # %%
-transfer_charts.rivals(
+figures.compare_arms(
     stored["top-1"],
     (("synthetic faces", "frozen"), tuned_arm),
     (("ImageNet", "frozen"), ("ImageNet", "all")),
@@ -381,10 +379,10 @@ transfer_charts.rivals(
 # **"A better ImageNet model gives a better face model."** Offline we have a single ImageNet network, so the claim about models stays untested here. But the network has seven stages, and from the last one its classes are read. Is that the best place for faces, too?
 
 # %%
-stages = compare.tops(stored["stages"])
-charts.lines(range(1, 8), {"nearest neighbour": list(stages.values())}, "stage", "top-1")
+stages = compare.top1_intervals(stored["stages"])
+charts.draw_lines(range(1, 8), {"nearest neighbour": list(stages.values())}, "stage", "top-1")
 last = stored["stages"]["7"]
-compare.verdicts({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
+compare.decide({f"stage {s}, or the last?": (stored["stages"][s], last) for s in "456"})
 
 # %% [markdown]
 # It is not: the sixth of the seven stages tells these faces apart better than the last. What serves to tell a sofa from a cat is not what tells two people apart.

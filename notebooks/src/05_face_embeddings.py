@@ -12,10 +12,8 @@ import math
 
 import torch
 
-from facecourse.kit import ____, charts, evidence, pick, record
-from facecourse.kit import verify as strangers
-from facecourse.lesson05_embeddings import crowd, sphere
-from facecourse.lesson05_embeddings import exercises as lesson
+from facecourse.kit import ____, charts, evidence, pick, record, verify
+from facecourse.lesson05_embeddings import crowd, exercises, sphere
 from facelib import data
 
 stored, million = evidence.load("05"), evidence.load("gallery")
@@ -28,11 +26,12 @@ stored, million = evidence.load("05"), evidence.load("gallery")
 # An embedding has some hundred numbers, ours 128. To draw it we let a tiny network make only *two*, of six people from ORL's s1 to s20, five photographs each. Each loss below trains it for 200 steps:
 
 # %%
-from facecourse.lesson05_embeddings import figures as sphere_tables
-from facecourse.lesson05_embeddings import widgets as sphere_widgets
+from facecourse.lesson05_embeddings import figures, widgets
 
-live = {name: sphere.drawn(sphere.made(name, seed=1), seed=1) for name in sphere.LOSSES}
-sphere_tables.circles(live)
+live = {
+    name: sphere.train_points(sphere.build_loss(name, seed=1), seed=1) for name in sphere.LOSSES
+}
+figures.draw_circles(live)
 
 # %% [markdown]
 # These are the five *other* photographs of each, as the network puts them out, lengths included; look at the direction from the cross. **Softmax**, the classifier's loss, makes rays: who it is lies in the direction, while the length only says how sure the network is. So we drop the length and compare directions, by the cosine of the angle between them. The **normalised softmax** does so while training, too: all embeddings and all rows of the last layer have length one.
@@ -40,8 +39,10 @@ sphere_tables.circles(live)
 # In three dimensions there is more room, and six people need not stand in line:
 
 # %%
-globes = {name: sphere.drawn(sphere.made(name, 3), 3) for name in ("softmax", "CosFace")}
-sphere_tables.globes(globes)
+globes = {
+    name: sphere.train_points(sphere.build_loss(name, 3), 3) for name in ("softmax", "CosFace")
+}
+figures.draw_globes(globes)
 
 # %% [markdown]
 # **Exercise 1.** Write the comparison that everything below rests on. The cosine of two vectors is their dot product divided by both lengths; `probes` and `faces` have a row for each photograph, the answer a row for each probe and a column for each face. The check draws your cosines beside the right ones.
@@ -52,7 +53,7 @@ def cosines(probes, faces):
     return ____
 
 
-lesson.cosines.check(cosines)
+exercises.cosines.check(cosines)
 
 # %% [markdown]
 # ### Triplets, and which of them teach
@@ -60,10 +61,10 @@ lesson.cosines.check(cosines)
 # [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) (2015) has no list of people. It takes an **anchor**, a **positive** of the same person and a **negative** of somebody else, and asks that the negative be farther than the positive by a margin, in squared distance. Most negatives already are: they teach nothing. The *hardest*, nearer than the positive, pull untrained networks into one point, where all distances are zero. FaceNet takes the **semi-hard** ones between. This network has trained for ten steps; star and plus are two photographs of one person:
 
 # %%
-young = sphere.drawn(sphere.made("triplet"), steps=10)
+young = sphere.train_points(sphere.build_loss("triplet"), steps=10)
 
 # %% tags=["nbval-ignore-output"]
-sphere_widgets.triplet_slider(young)
+widgets.triplet_slider(young)
 
 # %% [markdown]
 # The larger the margin, the more negatives are mined. Later in training nearly all become easy, and finding the few that aren't is most of the work.
@@ -74,7 +75,7 @@ sphere_widgets.triplet_slider(young)
 positive, margin = 0.5, 0.2
 distances = torch.tensor([0.30, 0.45, 0.58, 0.61, 0.75, 0.85, 1.20])
 mined = ____
-lesson.semi_hard.check(mined)
+exercises.semi_hard.check(mined)
 
 # %% [markdown]
 # ### Margins
@@ -82,13 +83,13 @@ lesson.semi_hard.check(mined)
 # The other way keeps the list of people and makes the task harder. [CosFace](https://doi.org/10.1109/CVPR.2018.00552) takes a margin from the right person's cosine, [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds one to the angle. To be right nevertheless, a face must come closer to its person's direction. Each move of this slider trains a network anew; coloured is where a face satisfies the loss:
 
 # %% tags=["nbval-ignore-output"]
-sphere_widgets.margin_slider(pick(profile, smoke=40, quick=200, full=200))
+widgets.margin_slider(pick(profile, smoke=40, quick=200, full=200))
 
 # %% [markdown]
 # One training is an anecdote, and two dimensions are cramped: some seeds leave two people stuck on one side. Over ten seeds, as changes against margin 0 with the same seed (stored):
 
 # %%
-sphere_tables.margins(stored["drawn"]["margins"])
+figures.tabulate_margins(stored["drawn"]["margins"])
 
 # %% [markdown]
 # Read the intervals, not the means. CosFace from 0.2 to 0.5 moves the two nearest people some twenty degrees apart, and 0.35 and 0.5 press each person together by a degree. ArcFace shows a gain only at 0.75, and only within people. The largest margins move nobody apart.
@@ -103,17 +104,17 @@ def cosface(cosine, person, margin, scale):
     return ____
 
 
-lesson.cosface.check(cosface)
+exercises.cosface.check(cosface)
 
 # %% [markdown]
 # **Exercise 4.** And ArcFace: the right person's cosine is 0.6, the margin 0.5 radians. Which cosine goes into the softmax? (`math.acos` makes an angle of a cosine.)
 
 # %% tags=["exercise", "nbval-check-output"]
 cosine = ____
-lesson.arcface.check(cosine)
+exercises.arcface.check(cosine)
 
 # %%
-lesson.lists
+exercises.lists
 
 # %% [markdown]
 # **Contrastive** loss needs no list either: each photograph of a batch must pick out its own person's other photographs among all others, by a softmax over cosines. The network that comes with this course learnt by it.
@@ -131,7 +132,7 @@ lesson.lists
 # Some articles set the two apart by depth and augmentation. Both are deep convolutional networks; above all their *losses* and the size of their data differ. Used as an embedding, they are used alike.
 
 # %%
-lesson.newcomer
+exercises.newcomer
 
 # %% [markdown]
 # ## Test the folklore: "margin losses make better embeddings"
@@ -140,15 +141,17 @@ lesson.newcomer
 
 # %%
 steps = pick(profile, smoke=3, quick=150, full=150)
-now = sphere.unseen(sphere.learnt("CosFace", steps=steps))["TAR at 1 % FAR"]
+now = sphere.score_unseen(sphere.train_by_loss("CosFace", steps=steps))["TAR at 1 % FAR"]
 record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 
 # %%
 tar = {name: runs["TAR at 1 % FAR"] for name, runs in stored["losses"].items()}
-charts.compare(charts.intervals(tar, "seeds"), {"CosFace": now}, "TAR at 1 % FAR, unseen people")
+charts.compare(
+    charts.mean_intervals(tar, "seeds"), {"CosFace": now}, "TAR at 1 % FAR, unseen people"
+)
 
 # %%
-sphere_tables.against(stored["losses"], "softmax")
+figures.compare_to_rival(stored["losses"], "softmax")
 
 # %% [markdown]
 # Differences to softmax, paired by seed. With twenty people nothing beats the plain classifier: in AUC all others are behind it, in TAR the two margins and contrast are a draw. (Rates, margins and scale were not tuned for each loss, and the intervals are about seeds: they are the same twenty people each time.)
@@ -163,15 +166,15 @@ from facelib.models import embed, face_embedding
 
 model = face_embedding()
 known, unseen = protocol.open_people(), protocol.unseen_people()
-codes_known, codes = (strangers.codes(model, faces.images) for faces in (known, unseen))
-pairs = strangers.verification(codes, unseen)
+codes_known, codes = (verify.embed_at_64(model, faces.images) for faces in (known, unseen))
+pairs = verify.verify_pairs(codes, unseen)
 record("AUC of the shipped embedding", pairs.auc)
 
 # %%
-sphere_tables.zero_shot(stored["zero-shot"], "metrics")
+figures.zero_shot(stored["zero-shot"], "metrics")
 
 # %%
-sphere_tables.zero_shot(stored["zero-shot"], "lead")
+figures.zero_shot(stored["zero-shot"], "lead")
 
 # %% [markdown]
 # The second table is the lead of the shipped embedding, with the same people drawn for both; where an interval holds zero we call it a draw. Most rivals were fitted on s1 to s20, photographs from the same studio; ours has never seen a real face, though how its people are lit and framed was chosen by s1 to s20. It leads the classical methods in AUC, and all of them but Gabor with one photograph; in TAR at 1 % FAR it leads pixels and eigenfaces only. Against the ImageNet network of lesson 04, here at 224 pixels, and the small network of twenty real people everything is a draw, and the means in TAR and with one photograph are theirs.
@@ -184,13 +187,13 @@ sphere_tables.zero_shot(stored["zero-shot"], "lead")
 from facelib.synth import identities
 
 people = identities(2, seed=8)
-sphere_widgets.morph_slider(model, people[:1])
+widgets.morph_slider(model, people[:1])
 
 # %% [markdown]
 # And from one person to another:
 
 # %% tags=["nbval-ignore-output"]
-sphere_widgets.blend_slider(model, people[:1], people[1:])
+widgets.blend_slider(model, people[:1], people[1:])
 
 # %% [markdown]
 # Somewhere between lies a face that resembles both more than they resemble each other. Passport photographs blended like that were accepted as either person by commercial systems ([Ferrara et al. 2014](https://doi.org/10.1109/BTAS.2014.6996240)).
@@ -198,9 +201,9 @@ sphere_widgets.blend_slider(model, people[:1], people[1:])
 # A network is best known by its errors. Among a hundred such people, here are the faces it finds most alike although they are of two people, one below the other:
 
 # %%
-crowded = crowd.rendered(pick(profile, smoke=12, quick=100, full=100), each=6)
+crowded = crowd.render_crowd(pick(profile, smoke=12, quick=100, full=100), each=6)
 codes_crowded = embed(model, crowded.images).cpu()
-data.contact_sheet(crowd.lookalikes(crowded, codes_crowded, count=6), columns=6)
+data.contact_sheet(crowd.find_lookalikes(crowded, codes_crowded, count=6), columns=6)
 
 # %% [markdown]
 # Such **hard negatives** decide what a door is worth, and a training improves by meeting them.
@@ -210,18 +213,18 @@ data.contact_sheet(crowd.lookalikes(crowded, codes_crowded, count=6), columns=6)
 # "FAR 1 %" is a promise about *other* people. So the threshold is chosen on s1 to s20 and applied to s21 to s40:
 
 # %% tags=["nbval-check-output"]
-chosen_on = strangers.verification(codes_known, known)
+chosen_on = verify.verify_pairs(codes_known, known)
 chosen_on.genuine, chosen_on.impostor
 
 # %%
 threshold = chosen_on.threshold_at(0.01)
-charts.scores_figure(chosen_on, threshold)
+charts.draw_scores(chosen_on, threshold)
 
 # %% [markdown]
 # Genuine and impostor pairs of s1 to s20, and the threshold between. Choose another FAR, and see what the threshold does to the others:
 
 # %% tags=["nbval-ignore-output"]
-sphere_widgets.far_slider(chosen_on, codes, unseen)
+widgets.far_slider(chosen_on, codes, unseen)
 
 # %%
 far = pairs.far_at(threshold)
@@ -235,7 +238,7 @@ record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 # The strictest and the mildest threshold with the same accuracy, and a door that never opens:
 
 # %%
-strangers.equally_accurate(pairs, pairs.accuracy_at(math.inf) + 0.005)
+verify.compare_doors(pairs, pairs.accuracy_at(math.inf) + 0.005)
 
 # %% [markdown]
 # Equally accurate, the strict door turns nearly everybody away and the mild one lets impostors in; and a door that never opens is hardly less accurate than both. Accuracy depends on how many impostors were tried. Name a FAR and report the TAR.
@@ -279,7 +282,7 @@ except ValueError as refusal:
 
 # %%
 halves = pick(profile, smoke=2, quick=20, full=40)
-strangers.strangers_table(codes, unseen, sizes=(2, 5, 10), halves=halves)
+verify.compare_enrolments(codes, unseen, sizes=(2, 5, 10), halves=halves)
 
 # %% [markdown]
 # Even two enrolled people are found far less often once strangers must stay outside. What looks good in a closed set says little about a door. (And this flatters the door: its threshold is read off the very strangers it is tried on, and the intervals are about who of the same twenty is enrolled.)
@@ -290,10 +293,10 @@ strangers.strangers_table(codes, unseen, sizes=(2, 5, 10), halves=halves)
 enrolled = [(0.91, True), (0.55, True), (0.72, True), (0.83, False), (0.78, True), (0.64, True)]
 best_scores_of_strangers = [0.81, 0.70, 0.42, 0.35, 0.20]
 rate = ____
-lesson.detection.check(rate)
+exercises.detection.check(rate)
 
 # %%
-lesson.strangers
+exercises.strangers
 
 # %% [markdown]
 # ## Where are the eyes?
@@ -301,22 +304,22 @@ lesson.strangers
 # A face is cropped by where a detector sees the eyes. Detectors err. Take a good crop and spoil it; the threshold stays where s1 to s20 put it:
 
 # %% tags=["nbval-ignore-output"]
-sphere_widgets.misplaced_slider(model, people[:1], threshold)
+widgets.misplaced_slider(model, people[:1], threshold)
 
 # %% [markdown]
 # One face is an anecdote. All pairs of s21 to s40, one photograph of each pair moved in a direction of its own (stored):
 
 # %%
-sphere_tables.misplaced(stored["misplaced"], "shifted, % of the width")
+figures.draw_misplaced(stored["misplaced"], "shifted, % of the width")
 
 # %%
-sphere_tables.misplaced(stored["misplaced"], "turned, degrees")
+figures.draw_misplaced(stored["misplaced"], "turned, degrees")
 
 # %% [markdown]
 # The changes are paired over people. Up to 4 % of the width or 4 degrees none can be told from nothing; at 6 % and at 8 degrees TAR has lost four points and more, and then it falls fast. (It starts higher than in the table above, as this threshold lets in three impostors of a hundred.) FAR does not rise: bad crops turn people away rather than let strangers in. Before you train a better network, look at your crops.
 
 # %%
-lesson.crops
+exercises.crops
 
 # %% [markdown]
 # ## Among a hundred thousand
@@ -326,7 +329,7 @@ lesson.crops
 # Rendering so many faces takes minutes, so we draw embeddings like those of the hundred people above. A new person's middle lies near that of one of the hundred, moved a little at random; around it we lay the photographs of another of them, as far from their own middle as they were. How far a middle is moved was chosen so that a crowd of 2,000 errs as often as 2,000 people really rendered; others again were the check (`benchmarks/gallery.py`):
 
 # %%
-sphere_tables.checked(million["check"]["100"])
+figures.checked(million["check"]["100"])
 
 # %% [markdown]
 # Drawn crowds err as often as people really rendered, and fast search misses nobody of either (of 2,000 probes: less than 0.2 % with 95 % confidence).
@@ -340,7 +343,7 @@ exact, fast = Gallery(faces, person), Gallery(faces, person, fast=True)
 
 # %%
 who = torch.arange(len(probes))
-crowd.race({"exact": exact, "fast": fast}, probes, who)
+crowd.time_searches({"exact": exact, "fast": fast}, probes, who)
 
 # %%
 lost = crowd.rank1(exact, probes, who) - crowd.rank1(fast, probes, who)
@@ -350,7 +353,7 @@ record("people lost by fast search", 100 * lost, "%")
 # And among a million, stored, five photographs of 200,000 people. (That crowd is made after 500 rendered people, ours after 100: compare stored rows with stored ones.)
 
 # %%
-sphere_tables.searches(million["galleries"], million["looked at"])
+figures.tabulate_searches(million["galleries"], million["looked at"])
 
 # %% [markdown]
 # The search is not what fails in a large gallery: of 5,000 probes fast search lost nobody whom exact search found (below 0.07 %). The *embedding* is: in our crowd even exact search is right less often among a million than among a hundred thousand, because with every person enrolled the chance grows that somebody looks more like the probe than its own photographs do.

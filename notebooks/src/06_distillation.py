@@ -24,10 +24,8 @@ from facecourse.kit import (
     record,
     transfer,
 )
-from facecourse.ladder import figures as ladder_charts
-from facecourse.lesson06_distillation import exercises as lesson
-from facecourse.lesson06_distillation import experiment as distilling
-from facecourse.lesson06_distillation import figures as distilling_charts
+from facecourse.ladder import rungs
+from facecourse.lesson06_distillation import exercises, experiment, figures
 from facelib import data
 
 stored, shown = evidence.load("06"), evidence.load("unlabelled")["pictures"]
@@ -38,9 +36,9 @@ stored, shown = evidence.load("06"), evidence.load("unlabelled")["pictures"]
 # Twenty people, two photographs of each to learn from, five others to be tested on: lesson 04's task. Our **teacher** is the face embedding, frozen, with a new layer that has learnt the twenty names.
 
 # %%
-train, test = orl.split(photos=2, seed=0)
-teacher = distilling.teacher(train)
-said = distilling.logits(teacher, test.images)
+train, test = orl.split_photos(photos=2, seed=0)
+teacher = experiment.train_teacher(train)
+said = experiment.predict_logits(teacher, test.images)
 record("teacher, two photographs", 100 * orl.top1(teacher, test), "%")
 
 # %% [markdown]
@@ -67,10 +65,10 @@ def soften(logits, temperature):
     return ____
 
 
-lesson.soften.check(soften)
+exercises.soften.check(soften)
 
 # %% tags=["nbval-ignore-output"]
-distilling_charts.temperature_slider(said, test.person, start=face)
+figures.temperature_slider(said, test.person, start=face)
 
 # %% [markdown]
 # Below 1 the right person drowns out the others; at 30 all are nearly equal. In between one can read who comes second. Such probabilities are called **soft labels** or soft targets.
@@ -78,20 +76,20 @@ distilling_charts.temperature_slider(said, test.person, start=face)
 # Is being second a fact about two faces, or noise of this network? Ask three teachers: ours; ours after it was shown *other* photographs; and one on the network from ImageNet, which was not trained to tell faces apart. For each person we average the logits over the test faces and rank the other nineteen:
 
 # %%
-other = distilling.teacher(distilling.other_photographs(photos=2, seed=0))
-imagenet = transfer.adapted("ImageNet", "frozen", train, seed=0)
+other = experiment.train_teacher(experiment.take_other_photographs(photos=2, seed=0))
+imagenet = transfer.adapt("ImageNet", "frozen", train, seed=0)
 asked = {"ours": teacher, "other photographs": other, "ImageNet": imagenet}
 thoughts = {
-    name: distilling.second_thoughts(distilling.logits(model, test.images), test.person)
+    name: experiment.measure_resemblance(experiment.predict_logits(model, test.images), test.person)
     for name, model in asked.items()
 }
-distilling_charts.agreement(thoughts)
+figures.tabulate_agreement(thoughts)
 
 # %% [markdown]
 # Chance would give a correlation of 0 and the same runner-up for one person. Two layers on the same frozen network agree most (0.66), but the one from ImageNet agrees with both, too (0.3): part of it is in the faces. Who exactly comes second is less certain. These are the pairs that ours finds most alike, one above the other:
 
 # %% tags=["real-faces"]
-data.contact_sheet(distilling_charts.most_alike(thoughts["ours"], test), columns=5)
+data.contact_sheet(figures.take_most_alike(thoughts["ours"], test), columns=5)
 
 # %% [markdown]
 # ## What the student minimises
@@ -102,22 +100,22 @@ data.contact_sheet(distilling_charts.most_alike(thoughts["ours"], test), columns
 
 # %% tags=["exercise", "nbval-check-output"]
 nats = ____
-lesson.divergence.check(nats)
+exercises.divergence.check(nats)
 
 # %% [markdown]
 # A high temperature makes both rows flat and their difference small; so the gradient shrinks. One factor $1/T$ comes from the derivative of $z/T$; the two rows come closer by about another one. Here is its length for our teacher and an untrained student:
 
 # %%
-student = distilling.namer(train.people)
-guess = distilling.logits(student, test.images)
-distilling_charts.gradients(guess, said, temperatures=(1, 2, 4, 8, 16))
+student = experiment.build_student(train.people)
+guess = experiment.predict_logits(student, test.images)
+figures.tabulate_gradients(guess, said, temperatures=(1, 2, 4, 8, 16))
 
 # %% [markdown]
 # **Exercise 3.** By which number must the soft part be multiplied at T = 4 to make up for both factors?
 
 # %% tags=["exercise", "nbval-check-output"]
 times = ____
-lesson.shrunk.check(times)
+exercises.shrunk.check(times)
 
 # %% [markdown]
 # With $T^2$ in front, the gradient changes by a factor of two from T = 1 to 16, instead of five hundred, and a weight chosen once stays about right. The whole loss adds the names, at temperature 1:
@@ -136,7 +134,7 @@ def distil(logits, taught, person, temperature, weight):
     return ____
 
 
-lesson.distil.check(distil)
+exercises.distil.check(distil)
 
 # %% [markdown]
 # From here on we import it: `facelib.compress.SoftTargets`. When $T$ grows, it becomes the squared difference of the *logits* (`MatchLogits`), which is older and has no temperature to choose.
@@ -146,9 +144,11 @@ lesson.distil.check(distil)
 # The student is a `FaceCNN` of 12,000 weights beside the teacher's 1.16 million. It learns twice from the same start and the same two photographs of each person, in the same order and equally long: once from the names, and once half from the names, half from the teacher at temperature 8 ($\alpha$ = 0.5; both chosen on other people, s1 to s20).
 
 # %%
-steps = pick(profile, smoke=2, quick=distilling.STEPS, full=distilling.STEPS)
-alone = distilling.named(distilling.TAUGHT_BY["names alone"](), train, steps=steps)
-taught = distilling.named(distilling.TAUGHT_BY["soft targets"](), train, teacher, steps=steps)
+steps = pick(profile, smoke=2, quick=experiment.STEPS, full=experiment.STEPS)
+alone = experiment.train_student(experiment.TAUGHT_BY["names alone"](), train, steps=steps)
+taught = experiment.train_student(
+    experiment.TAUGHT_BY["soft targets"](), train, teacher, steps=steps
+)
 live = {"names alone": orl.top1(alone, test), "soft targets": orl.top1(taught, test)}
 record("student, names alone", 100 * live["names alone"], "%")
 record("student, soft targets", 100 * live["soft targets"], "%")
@@ -158,7 +158,7 @@ record("student, soft targets", 100 * live["soft targets"], "%")
 
 # %%
 two = stored["names"]["2"]
-charts.compare(compare.tops(two), live, "top-1, two photographs")
+charts.compare(compare.top1_intervals(two), live, "top-1, two photographs")
 
 # %%
 claims = {
@@ -168,7 +168,7 @@ claims = {
 }
 for how in ("logits", "probabilities, squared error"):
     claims[f"{how} than names alone, photos: 2"] = (two[how], two["names alone"])
-compare.verdicts(claims)
+compare.decide(claims)
 
 # %% [markdown]
 # Nothing beats names here. With one photograph, soft targets are ahead by a point, and the interval holds zero; with two and five not even that. The squared differences, which are told no names, do worse.
@@ -181,13 +181,15 @@ compare.verdicts(claims)
 
 # %%
 named_five = {"all five, with names": stored["names"]["5"]["names alone"]}
-charts.compare(compare.tops(shown | named_five), what="top-1, the teacher had one photograph")
+charts.compare(
+    compare.top1_intervals(shown | named_five), what="top-1, the teacher had one photograph"
+)
 
 # %%
 one, five = shown["that photograph, better teacher"], shown["it and four more, better teacher"]
 names, smoothed = shown["names alone"], shown["smoothed names"]
-compare.verdicts({
-    "four more, than that photograph": (shown[distilling.MORE], shown["that photograph"]),
+compare.decide({
+    "four more, than that photograph": (shown[experiment.MORE], shown["that photograph"]),
     "better teacher, than names": (one, names),
     "better teacher, than smoothed names": (one, smoothed),
     "better teacher and four more, than without these": (five, one),
@@ -203,7 +205,7 @@ compare.verdicts({
 # Pictures of others don't do. Shown twenty other people of the same studio, a student comes to name 27 % of people it was never shown (chance is 5 %); shown people who don't exist, 15 %. Ask about what will come.
 
 # %%
-lesson.gone
+exercises.gone
 
 # %% [markdown]
 # ## Distilling an embedding
@@ -218,29 +220,29 @@ def follow(student, teacher):
     return ____
 
 
-lesson.follow.check(follow)
+exercises.follow.check(follow)
 
 # %% [markdown]
 # The pictures are people who don't exist, rendered anew at every step. The rival sees the same pictures and is told who is who, which is how the teacher itself once learnt. It is a `FaceResNet` with a quarter of the teacher's channels. A few steps of both, here and now:
 
 # %%
-from facecourse.kit import verify as strangers
+from facecourse.kit import verify
 
 few = pick(profile, smoke=1, quick=25, full=150)
 unseen = protocol.unseen_people()
 for name in ("taught", "names"):
-    model = distilling.embedder(name == "taught", steps=few)
-    pairs = strangers.verification(strangers.codes(model, unseen.images), unseen)
+    model = experiment.train_embedder(name == "taught", steps=few)
+    pairs = verify.verify_pairs(verify.embed_at_64(model, unseen.images), unseen)
     record(f"AUC of an embedding student, {name}", pairs.auc)
 
 # %%
-distilling_charts.students(stored["embedders"])
+figures.compare_students(stored["embedders"])
 
 # %% [markdown]
 # After 50 steps the student that was told who is who is ahead with one photograph and on people who don't exist. After 150 it still is on the latter, and the copy leads in AUC by a hundredth: one of eight intervals, at one rate that was tuned for neither. So neither is *the* better way. What speaks for the copy is that it needs no names, and that it says the teacher's numbers.
 
 # %%
-lesson.needs
+exercises.needs
 
 # %% [markdown]
 # ## Test the folklore
@@ -248,13 +250,13 @@ lesson.needs
 # **"The higher the temperature, the better."** Two photographs, everything else equal:
 
 # %%
-by_temperature = compare.tops(stored["temperatures"])
-charts.lines(
+by_temperature = compare.top1_intervals(stored["temperatures"])
+charts.draw_lines(
     [math.log2(float(t)) for t in by_temperature], {"student": list(by_temperature.values())},
     "log2 of the temperature", "top-1",
 )  # fmt: skip
 runs = stored["temperatures"]
-compare.verdicts({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t != "1"})
+compare.decide({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t != "1"})
 
 # %% [markdown]
 # From 1 to 16 nothing is decided: no temperature is better than 1 by more than its interval. (8 was the best on the people we chose by. On these it isn't: that happens, and is why one chooses on others.)
@@ -262,7 +264,7 @@ compare.verdicts({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t 
 # **"The better or bigger the teacher, the better the student."** Five teachers of the same student, all shown the same two photographs (six of the ten splits):
 
 # %%
-distilling_charts.teachers(stored["teachers"], two["names alone"])
+figures.compare_teachers(stored["teachers"], two["names alone"])
 
 # %% [markdown]
 # Neither a teacher's size nor its own score decides anything here: no student is better than names alone by more than its interval, and the second-best one had the second-worst teacher. Cho & Hariharan found on ImageNet that a large teacher can even be worse; Yuan et al. that a poor one can still help, as smoothed names do.
@@ -272,7 +274,7 @@ distilling_charts.teachers(stored["teachers"], two["names alone"])
 # One of the articles this course grew from calls all this *knowledge representation learning* (知识表示学习).
 
 # %%
-lesson.named
+exercises.named
 
 # %% [markdown]
 # It lists questions, too; here are short answers.
@@ -291,10 +293,10 @@ lesson.named
 
 # %%
 ladder = evidence.load("ladder")
-ladder_charts.rungs(ladder, ("teacher", "student", "rival"))
+rungs.compare_rungs(ladder, ("teacher", "student", "rival"))
 
 # %%
-ladder_charts.rivals(ladder, ["rival"])
+rungs.compare_rivals(ladder, ["rival"])
 
 # %% [markdown]
 # A sixth of the multiplications, nearly six times as fast, and a seventh of a point is lost, where the teacher makes no error at all. On real faces it is more: a point on LFW, five with one photograph of ORL's people.
@@ -302,7 +304,7 @@ ladder_charts.rivals(ladder, ["rival"])
 # The rival without a teacher lost as much, as far as we can see, at 1 % FAR and on ORL. Only at a strict FAR, where one impostor of ten thousand may pass, is the student ahead, by five points. So it is the smaller network that made the rung; the teacher added those points, and that none of 256,000 pictures needed a name.
 
 # %%
-lesson.fewer
+exercises.fewer
 
 # %%
 board = Scoreboard.load(evidence.BOARD)

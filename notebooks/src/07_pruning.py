@@ -12,10 +12,7 @@ import torch
 
 from facecourse.kit import Scoreboard, ____, charts, compare, evidence, orl, pick, record
 from facecourse.ladder.student import PEOPLE, STEPS, prune_student, tar_drop, train_further
-from facecourse.lesson07_pruning import case
-from facecourse.lesson07_pruning import exercises as lesson
-from facecourse.lesson07_pruning import experiment as pruning
-from facecourse.lesson07_pruning import figures as pruning_charts
+from facecourse.lesson07_pruning import case, exercises, experiment, figures
 from facelib import data, measure
 from facelib.compress import sparsify
 from facelib.models import face_student
@@ -41,7 +38,7 @@ def magnitude(weight, share):
     return pruned.view_as(weight)
 
 
-lesson.magnitude.check(magnitude)
+exercises.magnitude.check(magnitude)
 
 # %% [markdown]
 # PyTorch's own keeps the weights, and lays a mask of zeros and ones over them:
@@ -55,7 +52,7 @@ layer.weight_mask.int()
 # `facelib.compress.sparsify` does so to all layers together: a layer with many small weights loses more of them. Zeros stay zero when the network is trained on. How far can you go before the student forgets?
 
 # %% tags=["nbval-ignore-output"]
-pruning_charts.sparsity_slider(people=people)
+figures.sparsity_slider(people=people)
 
 # %% [markdown]
 # A third of the weights goes unnoticed (move the slider); at half, the student stumbles; at 70 % it is lost.
@@ -68,19 +65,19 @@ pruning_charts.sparsity_slider(people=people)
 
 # %% tags=["exercise", "nbval-check-output"]
 share = ____
-lesson.index.check(share)
+exercises.index.check(share)
 
 # %%
-lesson.zeros
+exercises.zeros
 
 # %% [markdown]
 # Measured in onnxruntime, one face at a time, in turns with the whole student:
 
 # %%
-pruning_charts.speed_table(stored["zeros"])
+figures.speed_table(stored["zeros"])
 
 # %%
-lesson.file
+exercises.file
 
 # %% [markdown]
 # ### Training on
@@ -98,7 +95,7 @@ record("points lost, 80 % zeros, trained on", tar_drop(after, people).value, "po
 # And with five seeds, which are five orders of the same pictures. The first row is the control, the whole student after as many steps:
 
 # %%
-pruning_charts.weights_table(stored["weights"], stored["control"])
+figures.tabulate_weights(stored["weights"], stored["control"])
 
 # %% [markdown]
 # From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point: training on at this rate costs by itself more than the tenth that is left at 50 %. The untouched student remains the one to beat.
@@ -110,10 +107,10 @@ pruning_charts.weights_table(stored["weights"], stored["control"])
 # A network is smaller and faster when a *channel* goes: one output of a convolution, with its batch norm, and what the next layers read of it. Which layers hang together is bookkeeping, worst where a residual block adds two paths. The library [torch-pruning](https://doi.org/10.1109/CVPR52729.2023.01544) follows it through the **dependency graph**. The student's groups (dots: layers that lose outputs; open squares: layers that lose inputs):
 
 # %%
-pruning_charts.groups(face_student())
+figures.draw_layer_groups(face_student())
 
 # %%
-lesson.together
+exercises.together
 
 # %% [markdown]
 # Which channel matters least? The sum of its absolute weights is one answer (**L1**), the scale of its batch norm another, and a third how much the loss would change if it went, to first order: weight times gradient, added up over the channel (**Taylor**).
@@ -121,16 +118,16 @@ lesson.together
 # **Exercise 3.** The L1 importance of four channels:
 
 # %% tags=["exercise", "nbval-check-output"]
-kernels = lesson.kernels  # (outputs, inputs, 3, 3)
+kernels = exercises.kernels  # (outputs, inputs, 3, 3)
 importance = ____
-lesson.norms.check(importance)
+exercises.norms.check(importance)
 
 # %% [markdown]
 # **Exercise 4.** Half of the channels of every layer go. Which share of a convolution's MACs stays?
 
 # %% tags=["exercise", "nbval-check-output"]
 left = ____
-lesson.quarter.check(left)
+exercises.quarter.check(left)
 
 # %%
 small = prune_student(0.5)
@@ -142,7 +139,7 @@ record("points lost, half of the MACs, trained on", tar_drop(after, people).valu
 # Five seeds again, after a hundred steps, and beside them the rival of all pruning: *the same narrow network from nothing*, which was taught as long.
 
 # %%
-pruning_charts.channels_table(stored["channels"])
+figures.tabulate_channels(stored["channels"])
 
 # %% [markdown]
 # A quarter of the MACs costs a point, half of them ten, three quarters too much for a hundred steps; longer training stands in the rung below. How the channels are chosen matters less than training on: with half of the work gone, Taylor loses 2 points less than L1, and batch norm is no better than that. (Its authors first train with a penalty that pulls these scales to zero; we don't.) In the other rows widths are rounded to unequal work, so they decide nothing.
@@ -154,7 +151,7 @@ pruning_charts.channels_table(stored["channels"])
 # Take 80 % of the weights of *one* layer, and leave the others:
 
 # %%
-pruning_charts.sensitivity_figure(stored["sensitivity"])
+figures.draw_sensitivity(stored["sensitivity"])
 
 # %% [markdown]
 # The first layer has 144 weights, and everything passes through it: 84 points. The last two have 126,000, and nobody misses four fifths of them: 0.1. Ranking all weights together, as `sparsify` does, finds part of that by itself, for the large layers have the small weights.
@@ -164,7 +161,7 @@ pruning_charts.sensitivity_figure(stored["sensitivity"])
 # A processor's routines work on 8 or 16 numbers at a time. Half of the MACs gone, with widths rounded to multiples of 1, 4, 8 and 16:
 
 # %%
-pruning_charts.widths_table(stored["widths"])
+figures.widths_table(stored["widths"])
 
 # %% [markdown]
 # All four do half the work. With ragged widths the network is *slower* than the whole one; with multiples of 16 it is 1.8 times as fast. MACs are what a network asks for, time is what the routines make of it.
@@ -174,7 +171,7 @@ pruning_charts.widths_table(stored["widths"])
 # A residual block adds something to what passes by. Without it, that still passes by:
 
 # %%
-pruning_charts.blocks_table(stored["blocks"])
+figures.blocks_table(stored["blocks"])
 
 # %% [markdown]
 # Each block does a quarter of all MACs. The first is missed most, the last least. None of them comes back to the student's level in a hundred steps: taking a quarter of the MACs as channels cost one point, as a block four to seven.
@@ -195,14 +192,14 @@ charts.Table(
 )  # fmt: skip
 
 # %%
-lesson.frozen
+exercises.frozen
 
 # %% [markdown]
 # **Labels for images.** We do as it does: in place of each picture stands the person's number, as bars for its five bits.
 
 # %%
-train, test = orl.split(photos=2, seed=0)
-bars = pruning.labels_for_images(train)
+train, test = orl.split_photos(photos=2, seed=0)
+bars = experiment.replace_by_labels(train)
 data.contact_sheet(bars.of_people(range(5)), columns=10)
 
 # %% [markdown]
@@ -210,10 +207,10 @@ data.contact_sheet(bars.of_people(range(5)), columns=10)
 
 # %%
 epochs = pick(profile, smoke=1, quick=40, full=40)
-misled = pruning.namer(bars, seed=0, epochs=epochs)
+misled = experiment.train_classifier(bars, seed=0, epochs=epochs)
 record(
     "labels for images, tried on labels",
-    100 * orl.top1(misled, pruning.labels_for_images(test)),
+    100 * orl.top1(misled, experiment.replace_by_labels(test)),
     "%",
 )
 record("labels for images, tried on photographs", 100 * orl.top1(misled, test), "%")
@@ -226,16 +223,16 @@ record("labels for images, tried on photographs", 100 * orl.top1(misled, test), 
 # **Exercise 5.** Five pruned networks, and their scores on two halves of the faces left over. Choose by the first half; what do you report?
 
 # %% tags=["exercise", "nbval-check-output"]
-first_half, second_half = lesson.first_half, lesson.second_half
+first_half, second_half = exercises.first_half, exercises.second_half
 reported = ____
-lesson.optimism.check(reported)
+exercises.optimism.check(reported)
 
 # %% [markdown]
 # With the networks of the next section, over ten splits:
 
 # %%
 optimism = stored["optimism"]
-charts.compare(charts.intervals(optimism), what="top-1 that is reported")
+charts.compare(charts.mean_intervals(optimism), what="top-1 that is reported")
 
 # %% [markdown]
 # The dishonest number can't be lower, for it is the best of its split. It was higher on 2 of 10 splits, by a third of a point on average: these networks are too much alike for luck to choose among. With more candidates, or fewer faces, the gap opens (lesson 02 found several points). What is wrong is wrong also where it happens to be cheap.
@@ -246,7 +243,7 @@ charts.compare(charts.intervals(optimism), what="top-1 that is reported")
 
 # %%
 named = {share: runs for share, runs in stored["names"].items() if "," not in share}
-charts.compare(compare.tops(named), what="top-1, by the share of weights that went")
+charts.compare(compare.top1_intervals(named), what="top-1, by the share of weights that went")
 
 # %%
 claims = {
@@ -254,7 +251,7 @@ claims = {
     for share, runs in named.items()
     if share not in ("0", "before")
 }
-compare.verdicts(claims | {"trained on, nothing gone, or before": (named["0"], named["before"])})
+compare.decide(claims | {"trained on, nothing gone, or before": (named["0"], named["before"])})
 
 # %% [markdown]
 # Nobody could show it here. With any share gone from 20 to 90 %, the score is that of the rival within a point, and every interval holds zero; a gain of little more than a point could hide in them. Without nine of ten weights it may have lost two points, and hardly more: that is the finding, and a useful one. An article can still read a gain into such numbers, by one lucky seed, or by a rival that was not trained on where training on helps.
@@ -278,13 +275,13 @@ case.done(settings)
 # A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`benchmarks/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 12,000. Its rival, *scratch*, is the same small network with new weights, which learnt people's names for 20,000: as long as student and *pruned* took together.
 
 # %%
-from facecourse.ladder import figures as ladder_charts
+from facecourse.ladder import rungs
 
 ladder = evidence.load("ladder")
-ladder_charts.rungs(ladder, ("teacher", "half", "student", "pruned", "scratch"))
+rungs.compare_rungs(ladder, ("teacher", "half", "student", "pruned", "scratch"))
 
 # %%
-ladder_charts.rivals(ladder, ["scratch"])
+rungs.compare_rivals(ladder, ["scratch"])
 
 # %% [markdown]
 # Half of the teacher's work can go for a twentieth of a point, on people on whom the teacher makes no error at all, and half of the time goes with it. On real faces it costs 0.9 points on LFW and two with one photograph. The student, pruned, does a thirteenth of the teacher's work in an eleventh of its time, and has lost 0.6 points, one on LFW, and six with one photograph.

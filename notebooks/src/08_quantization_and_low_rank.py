@@ -15,11 +15,9 @@ import torch
 from torch.nn.functional import conv2d
 
 from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
-from facecourse.ladder import figures as ladder_charts
+from facecourse.ladder import rungs
 from facecourse.ladder.student import PEOPLE, calibration_faces, tar_drop
-from facecourse.lesson08_quantization import exercises as lesson
-from facecourse.lesson08_quantization import experiment as rounding
-from facecourse.lesson08_quantization import figures as rounding_charts
+from facecourse.lesson08_quantization import exercises, experiment, figures
 from facelib.compress import export, factorize, quantize
 from facelib.measure.groups import ladder_faces
 from facelib.models import face_student
@@ -42,7 +40,7 @@ people = pick(profile, smoke=20, quick=100, full=PEOPLE)
 
 # %% tags=["exercise", "nbval-check-output"]
 scale = ____
-lesson.step.check(scale)
+exercises.step.check(scale)
 
 # %% [markdown]
 # **Exercise 2.** Write the first formula. What lies outside the range is cut off.
@@ -53,7 +51,7 @@ def quantized(values, scale, zero_point):
     return ____
 
 
-lesson.quantized.check(quantized)
+exercises.quantized.check(quantized)
 
 # %% [markdown]
 # PyTorch writes such numbers and reads them back in one call. 60 is cut off, and the others are at most half a scale away:
@@ -77,22 +75,22 @@ def per_channel(weight):
     return (weight / scale).round() * scale
 
 
-lesson.per_channel.check(per_channel)
+exercises.per_channel.check(per_channel)
 
 # %% [markdown]
 # Move the bits. Left are the rounded weights of one of the student's layers, right their errors; the table counts what the whole student loses when all its weights are rounded, in points of TAR at 1 % FAR:
 
 # %% tags=["nbval-ignore-output"]
-rounding_charts.bits_slider(people=people)
+figures.bits_slider(people=people)
 
 # %% [markdown]
 # Down to six bits nothing happens. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
 
 # %%
-rounding_charts.scales_table(stored["scales"])
+figures.scales_table(stored["scales"])
 
 # %%
-lesson.fewer
+exercises.fewer
 
 # %% [markdown]
 # ## Activations, and what sets their scales
@@ -110,7 +108,10 @@ with tempfile.TemporaryDirectory() as folder:
     eight = OnnxModel(small.path)
     record("bytes of 32 bits", plain.bytes, "bytes")
     record("bytes of 8 bits", small.bytes[1], "bytes")
-    counts = {"32 bits": rounding.weights_in(plain.path), "8 bits": rounding.weights_in(small.path)}
+    counts = {
+        "32 bits": experiment.count_weights(plain.path),
+        "8 bits": experiment.count_weights(small.path),
+    }
     record("points lost by 8 bits", tar_drop(eight, people).value, "points")
 
 # %% [markdown]
@@ -123,7 +124,7 @@ counts
 # As many as before; each is shorter. All ways; times are ratios to the file of 32 bits, one face at a time on one thread. *minmax* covers every value that was seen, *percentile* leaves out one in a hundred thousand:
 
 # %%
-rounding_charts.files_table(stored["files"])
+figures.files_table(stored["files"])
 
 # %% [markdown]
 # Static files are a quarter of the size and twice as fast, and none of the 300 people has lost a pair. (Of none in 300 the exact interval ends at 1.2 %: `measure.share_interval`.) Dynamic quantization, as we call it, leaves the convolutions at 32 bits, which it would make slow, so here it is pointless; it is meant for networks of large matrices. How the ranges are set makes no difference to TAR, nor do scales a channel, at *eight* bits.
@@ -134,7 +135,7 @@ rounding_charts.files_table(stored["files"])
 with tempfile.TemporaryDirectory() as folder:
     plain = export(face_student(), Path(folder) / "plain.onnx", SHAPE).path
     looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
-    turned = rounding_charts.calibration_table(plain, looked)
+    turned = figures.compare_calibrations(plain, looked)
 turned
 
 # %% [markdown]
@@ -143,10 +144,10 @@ turned
 # ### "Eight bits are always faster"
 
 # %%
-lesson.faster
+exercises.faster
 
 # %%
-rounding_charts.eight_table(stored["eight bits"])
+figures.eight_table(stored["eight bits"])
 
 # %% [markdown]
 # The same network with **PReLU** in place of ReLU (a ReLU with a learnt slope below zero, as the small face network MobileFaceNet has it) gains much less: onnxruntime has no PReLU in whole numbers, so values go to 32 bits and back around each. A first convolution that reads one grey channel is slower in 8 bits, too, by several times here, and `quantize` leaves it alone: 10 of 11 layers.
@@ -158,10 +159,10 @@ rounding_charts.eight_table(stored["eight bits"])
 # float16 and bfloat16 halve the file with no scale to choose. GPUs and recent CPUs compute with them; training with bfloat16 (lesson 01's `fit` does it where the hardware can) needs no care, training with float16 does. Here the student's numbers are cut to 16 bits, and it computes with 32 as before:
 
 # %%
-rounding_charts.halves_table(stored["halves"])
+figures.halves_table(stored["halves"])
 
 # %%
-lesson.halves
+exercises.halves
 
 # %% [markdown]
 # ## Training while rounded
@@ -169,7 +170,7 @@ lesson.halves
 # Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). torchao inserts the rounding, `facelib.compress.aware` trains. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
 
 # %%
-rounding_charts.bits_table(stored["bits"])
+figures.bits_table(stored["bits"])
 
 # %% [markdown]
 # (What a layer reads has eight bits here, too, so "at once" differs a little from the first table.) At eight and six bits there is nothing to win back. At four, training on does not help, and training *rounded* loses nothing. At three it decides: 10 points lost at once, no fewer if trained on first, 1.3 if trained while rounded. So here quantization-aware training pays where plain rounding hurts. (Better ways to round without training exist, see Nagel et al. (2021); we haven't tried them.)
@@ -187,7 +188,7 @@ def low_rank(weight, rank):
     return ____
 
 
-lesson.low_rank.check(low_rank)
+exercises.low_rank.check(low_rank)
 
 # %% [markdown]
 # `facelib.compress.factorize` puts two layers in its place. The distance of their product from the whole matrix is known beforehand: the root of the sum of the squares of the singular values that were dropped. The *energy* is the share of the squares that is kept.
@@ -211,13 +212,13 @@ kept[linear]
 
 # %% tags=["exercise", "nbval-check-output"]
 r = ____
-lesson.thin.check(r)
+exercises.thin.check(r)
 
 # %% [markdown]
 # A convolution is a matrix, too: each output is a row, and its columns are the pixels of a window, 9 for each input channel. A 1 × 1 convolution is the plain matrix of channels. So a 3 × 3 convolution becomes one with few outputs and a 1 × 1 that makes the many of them.
 
 # %%
-lesson.window
+exercises.window
 
 # %% [markdown]
 # By hand, the first terms of $U S V^\top$, cut back into kernels:
@@ -248,7 +249,7 @@ record("1 x 1 by hand, from factorize", difference)
 library
 
 # %% tags=["nbval-ignore-output"]
-rounding_charts.rank_slider(people=people)
+figures.rank_slider(people=people)
 
 # %% [markdown]
 # Try nine tenths of the energy: in any single layer, nothing is lost. In the linear layer 34 of 128 values hold that much, and two thirds of the weights go. In a 3 × 3 convolution it takes 51 of 64, which saves a tenth.
@@ -256,7 +257,7 @@ rounding_charts.rank_slider(people=people)
 # Whole kinds of layers at once, with five seeds of training on after it:
 
 # %%
-rounding_charts.ranks_table(stored["ranks"])
+figures.ranks_table(stored["ranks"])
 
 # %% [markdown]
 # The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Half of the MACs as channels (lesson 07) cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are two calls, and each costs.
@@ -264,7 +265,7 @@ rounding_charts.ranks_table(stored["ranks"])
 # ### "Fewer MACs, proportionally faster"
 
 # %%
-ladder_charts.work_and_time(ladder_charts.work(ladder))
+rungs.draw_savings(rungs.count_savings(ladder))
 
 # %% [markdown]
 # On the dashed line a network is as much faster as it has fewer MACs. Regular widths come near it: six times fewer and nearly six times as fast, thirteen and eleven. *ragged* is the teacher with half of its work pruned and widths as they come, 1.3 times as fast. *sparse* has 90 % zeros, and time doesn't see them. None is above the line: every call has a price of its own.
@@ -274,7 +275,7 @@ ladder_charts.work_and_time(ladder_charts.work(ladder))
 # *Deep Compression* (Han, Mao & Dally, 2016) took three steps: prune weights, give each layer a codebook for what is left (lesson 03), and write frequent codes with fewer bits. (They also trained the codebook's values on; we don't.) The student, stage by stage:
 
 # %%
-rounding_charts.deep_table(stored["deep compression"])
+figures.deep_table(stored["deep compression"])
 
 # %% [markdown]
 # Thirty-two values for each layer cost nothing and make the file seven times smaller; with half of the weights at zero it is nine. With sixteen values, or four fifths of zeros, points go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with half of the weights at zero than with all.) What a codebook does *not* change: the network that runs is as large and as slow as before.
@@ -284,8 +285,8 @@ rounding_charts.deep_table(stored["deep compression"])
 # The rungs of three lessons, against the teacher's file of 32 bits and its time. *codes* are files of 64 values a layer, Huffman-coded, that are decoded and run at 8 bits:
 
 # %%
-rungs = ("teacher", "half", "sparse", "student", "pruned", "scratch")
-ladder_charts.costs(ladder, rungs)
+names = ("teacher", "half", "sparse", "student", "pruned", "scratch")
+rungs.tabulate_costs(ladder, names)
 
 # %% [markdown]
 # *sparse, codes* is Deep Compression of the teacher: nine tenths of its weights at zero, shared, coded, 21 times smaller, and as slow as any teacher of eight bits. The last rung has everything: a student, taught, pruned, at low rank (48, for that many dimensions the teacher's 128 numbers span), taught again, shared, coded, run at eight bits. (`compress.ship` writes such a file, codes and scales, and `unship` makes the network of it again, byte for byte, without a face.) It is 42 times smaller than the teacher and 17 times as fast. (Without codes, at eight bits, 27 times. Beside the teacher's own file of codes it is 7 times smaller and nearly 6 times as fast.) *times faster* is of twenty calls in a row; *one at a time*, in turns with the teacher, it is 11: then, probably, the small network finds the processor's caches full of the large one's weights.
@@ -293,7 +294,7 @@ ladder_charts.costs(ladder, rungs)
 # What was lost? Two thousand people set the points, two thousand *others* check them, on whom nothing was looked at before:
 
 # %%
-ladder_charts.losses(ladder, rungs)
+rungs.tabulate_losses(ladder, names)
 
 # %% [markdown]
 # We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects one genuine pair in 130, of all one in 150: no difference that these people could show.)
@@ -305,7 +306,7 @@ ladder_charts.losses(ladder, rungs)
 # The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`benchmarks/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
 
 # %%
-ladder_charts.peers(evidence.load("peers")["rows"])
+rungs.compare_peers(evidence.load("peers")["rows"])
 
 # %% [markdown]
 # Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.

@@ -13,11 +13,8 @@ import math
 import torch
 
 from facecourse.kit import ____, charts, evidence, orl, pick, record
-from facecourse.kit.compare import tops, verdicts
-from facecourse.lesson09_recurrent import clips as sequences
-from facecourse.lesson09_recurrent import exercises as lesson
-from facecourse.lesson09_recurrent import figures as tables
-from facecourse.lesson09_recurrent import memory
+from facecourse.kit.compare import decide, top1_intervals
+from facecourse.lesson09_recurrent import clips, exercises, figures, memory
 from facelib import data
 from facelib.models.recurrent import Elman
 
@@ -38,7 +35,7 @@ def step(x, h, w_xh, w_hh, b):
     return ____
 
 
-lesson.step.check(step)
+exercises.step.check(step)
 
 # %% [markdown]
 # `Elman` is that line in a loop (Elman, 1990), and `torch.nn.RNN` is the library's. With the same weights they must say the same:
@@ -46,8 +43,8 @@ lesson.step.check(step)
 # %%
 torch.manual_seed(0)
 ours = Elman(inputs=5, hidden=16, outputs=2)
-library, clips = memory.as_library(ours), torch.randn(4, 12, 5)
-states, theirs = ours(clips)[1], library(clips)[0]
+library, inputs = memory.copy_to_library(ours), torch.randn(4, 12, 5)
+states, theirs = ours(inputs)[1], library(inputs)[0]
 record("states, largest difference from nn.RNN", (states - theirs).abs().max().item())
 
 # %%
@@ -61,16 +58,16 @@ record("gradient, largest difference from nn.RNN", (shared - its).abs().max().it
 # Lesson 03's kernel was used at many places; $W_{hh}$ is used at many *steps*. Its gradient is a sum again. To see the terms, give each of the twelve steps a copy of its own and ask each copy, going back from the last state through all steps before (**back-propagation through time**):
 
 # %%
-each = memory.of_each_use(ours, clips)
+each = memory.split_gradient(ours, inputs)
 record("sum over steps, from the shared gradient", (each.sum(0) - shared).abs().max().item())
-tables.uses(each)
+figures.draw_uses(each)
 
 # %% [markdown]
 # **Exercise 2.** By hand, with one number for a state: $h_t = w\,h_{t-1}$, $w = 0.5$, $h_0 = 2$. What is the gradient of $h_3$ with respect to $w$?
 
 # %% tags=["exercise", "nbval-check-output"]
 gradient = ____
-lesson.through_time.check(gradient)
+exercises.through_time.check(gradient)
 
 # %% [markdown]
 # ## Why it forgets
@@ -85,13 +82,13 @@ math.log(0.5) / math.log(0.8)
 
 # %% tags=["exercise", "nbval-check-output"]
 steps = ____
-lesson.vanish.check(steps)
+exercises.vanish.check(steps)
 
 # %% [markdown]
 # Measured on untrained networks with 32 numbers of state, mean of ten seeds (stored):
 
 # %%
-tables.gradients(stored["gradients"])
+figures.draw_gradients(stored["gradients"])
 
 # %% [markdown]
 # As PyTorch begins it, a plain RNN sends back less than $10^{-13}$ of a gradient through 64 steps: it **vanishes**. An *orthogonal* $W_{hh}$ turns the state and neither shrinks nor stretches it (Saxe et al., 2014); only the slope of tanh still shrinks, and 1 % is left. Times 1.5 it stretches: the gradient grows seventyfold on average and can **explode**.
@@ -106,7 +103,7 @@ def clip(gradient, most):
     return ____
 
 
-lesson.clip.check(clip)
+exercises.clip.check(clip)
 
 # %% [markdown]
 # ### Gates
@@ -114,19 +111,19 @@ lesson.clip.check(clip)
 # The **LSTM** (long short-term memory; Hochreiter & Schmidhuber, 1997, with the gate of Gers et al., 2000) and the **GRU** (gated recurrent unit; Cho et al., 2014) are other *cells*, that is, other rules for one step. In outline: new state = $g$ · old state + something new. The **gate** $g$, numbers between 0 and 1 from a sigmoid, says how much to keep. Near 1 it is *open*, and each step passes state and gradient on nearly whole.
 
 # %%
-lesson.kept
+exercises.kept
 
 # %% [markdown]
 # Does it help? The first of some steps shows one of four symbols, noise follows, and the network is asked for the symbol at the end. After 400 batches, chance 25 %; mean, and lowest to highest of five seeds:
 
 # %%
-tables.recall(stored["recall"])
+figures.tabulate_recall(stored["recall"])
 
 # %% [markdown]
 # "LSTMs remember": here it depends on how their gates begin. As PyTorch makes them, half open, both cells still guess at 20 steps after so many batches, where plain RNNs reach 84 %. With nearly open gates (3 added to one bias) the GRU recalls 80 steps each time, and the LSTM 40. The orthogonal RNN needs no gate for 40, nor, in four of five, for 80. The gradient at the start is not the whole story: over 64 steps the open LSTM has a larger one than the open GRU, which recalls more.
 
 # %%
-tables.clipped(stored["clipped"])
+figures.compare_clipping(stored["clipped"])
 
 # %% [markdown]
 # (Ten seeds, 40 steps.) Gradients of length 100 to 800 do come. Some runs were rescued by clipping, but each interval holds zero, and they are wide: no proof. Adam, which divides by the size of recent gradients, may soften the blow; clipping was proposed for plain gradient descent (Pascanu et al., 2013). It takes one line, so many keep it.
@@ -135,10 +132,10 @@ tables.clipped(stored["clipped"])
 
 # %% tags=["exercise", "nbval-check-output"]
 learnt = ____
-lesson.weights.check(learnt)
+exercises.weights.check(learnt)
 
 # %%
-lesson.longer
+exercises.longer
 
 # %% [markdown]
 # ## Letters
@@ -155,17 +152,17 @@ except ValueError as refusal:
 # **Exercise 6.** Encode `text`, "abacabac": a row for each letter, with a 1 in the column of a, b or c and 0 elsewhere (**one-hot**).
 
 # %% tags=["exercise", "nbval-check-output"]
-text = lesson.text
+text = exercises.text
 letters = ____
-lesson.one_hot.check(letters)
+exercises.one_hot.check(letters)
 
 # %% [markdown]
 # Now it can learn what comes next. After an a comes b or c: the last letter alone doesn't tell, the state must. (It is asked about the text that it learnt; below each letter stands what it expects next.)
 
 # %%
-encoded, alphabet = memory.encoded(lesson.text * 3)
-said = memory.speller(lesson.text * 3)(encoded[:, :-1])[0][0].argmax(1)
-print("after", lesson.text * 3)
+encoded, alphabet = memory.encode_letters(exercises.text * 3)
+said = memory.train_speller(exercises.text * 3)(encoded[:, :-1])[0][0].argmax(1)
+print("after", exercises.text * 3)
 print("says  " + "".join(alphabet[place] for place in said))
 
 # %% [markdown]
@@ -174,20 +171,20 @@ print("says  " + "".join(alphabet[place] for place in said))
 # Where is a sequence, with faces? In a video. Here a head turns to one side, to the other, and back, of people who don't exist, with three quarters of the frames blurred or hidden in part:
 
 # %%
-some = sequences.clips(3, sequences.TRY)
-data.contact_sheet(sequences.sheet(some, 3), columns=sequences.FRAMES)
+some = clips.render_clips(3, clips.TRY)
+data.contact_sheet(clips.take_frames(some, 3), columns=clips.FRAMES)
 
 # %% [markdown]
 # How many such frames a second can this machine embed, one at a time on one thread? And a cell, how many embeddings?
 
 # %% tags=["this-machine"]
-tables.frames_per_second(repeats=pick(profile, smoke=5, quick=30, full=100))
+figures.time_frames(repeats=pick(profile, smoke=5, quick=30, full=100))
 
 # %% [markdown]
 # **Who is it?** Two clips of each of 300 people; what is compared is one embedding for each clip (TAR at 1 % FAR). The *last frame* may be a bad one. The *mean of the frames* needs no training. The others have learnt from 400 other people which clips belong together: a *weighted mean*, whose weights depend on each frame alone (Yang et al., 2017), and three cells, which add to the mean what they make of the sequence. Ten seeds. The last two columns are real: four photographs of each of ORL's s21 to s40 as a *set*, which has no order, named by one other photograph of each:
 
 # %%
-tables.people(stored["people"])
+figures.compare_readers(stored["people"])
 
 # %% [markdown]
 # (Intervals are over ten trainings, of the same people.) On clips like those they learnt from, all learnt readers beat the mean, and the weighted mean most. Order could not help: our heads turn by chance, whoever they are. (How real people move can tell who they are; that is another task.) Nor did the cells come to depend on it: shuffling costs 0.6 points at most. What they gain must come from the frames themselves, perhaps from trusting the good ones; we did not look. On ORL's photographs, none of which is blurred or hidden, nothing beats the plain mean, and GRU and LSTM are four points behind it, less than one person of twenty.
@@ -195,7 +192,7 @@ tables.people(stored["people"])
 # **Which way did it turn first?** Now the label *is* the order: both ways show the same poses. Small networks learn it from 400 clips of 200 people without bad frames, from their pixels or their embeddings, and are tried on 300 clips of others; five seeds. *backwards* plays the tried clips from the end:
 
 # %%
-tables.orders(stored["orders"])
+figures.tabulate_orders(stored["orders"])
 
 # %% [markdown]
 # From pixels, all three cells tell it nearly always; shuffled, they guess; played backwards, they say the contrary. That is the **shuffle test**: who claims that a network uses order must show that it suffers without it, and, where it makes sense, what it says of the reverse. (A mean can't tell: whoever always said the commoner label would be right for 53 %.) From *embeddings* they can hardly tell: the RNN is right for 54 %, backwards for 46, the others guess. A likely reason: the shipped network learnt that a face and its mirror image are one person, so left and right look alike to it. An embedding need not keep what it was trained to ignore.
@@ -207,21 +204,21 @@ count, steps_of_training = (
     pick(profile, smoke=20, quick=100, full=400),
     pick(profile, smoke=20, quick=300, full=300),
 )
-seen = sequences.clips(count, sequences.LEARN, spoilt=0.0)
-new = sequences.clips(count // 2, sequences.TRY, spoilt=0.0)
-teller = sequences.order(
-    "GRU", sequences.small_frames(seen.images), seen.right_first, steps=steps_of_training
+seen = clips.render_clips(count, clips.LEARN, spoilt=0.0)
+new = clips.render_clips(count // 2, clips.TRY, spoilt=0.0)
+teller = clips.train_clip_classifier(
+    "GRU", clips.flatten_frames(seen.images), seen.right_first, steps=steps_of_training
 )
-frames = sequences.small_frames(new.images)
-record("order told by a GRU", 100 * sequences.told(teller, frames, new.right_first), "%")
-mixed = sequences.told(teller, sequences.shuffled(frames), new.right_first)
+frames = clips.flatten_frames(new.images)
+record("order told by a GRU", 100 * clips.score_labels(teller, frames, new.right_first), "%")
+mixed = clips.score_labels(teller, clips.shuffle_frames(frames), new.right_first)
 record("order told when frames are shuffled", 100 * mixed, "%")
 
 # %% tags=["nbval-ignore-output"]
-tables.scrubber(new, teller)
+figures.scrubber(new, teller)
 
 # %%
-lesson.order
+exercises.order
 
 # %% [markdown]
 # ## Test the folklore: "an RNN extracts better face features than a CNN"
@@ -234,24 +231,25 @@ claims = {
     for photos, runs in rows.items()
     for name in ("RNN", "GRU", "LSTM")
 }
-verdicts(claims)
+decide(claims)
 
 # %%
 photos = 2
-train, test = orl.split(photos, seed=0)
+train, test = orl.split_photos(photos, seed=0)
 epochs = pick(profile, smoke=2, quick=60, full=60)
 live = {
-    name: orl.top1(sequences.named(name, train, 0, epochs), test) for name in ("FaceCNN", "GRU")
+    name: orl.top1(clips.train_row_classifier(name, train, 0, epochs), test)
+    for name in ("FaceCNN", "GRU")
 }
 record("FaceCNN, two photographs", 100 * live["FaceCNN"], "%")
 record("GRU over rows, two photographs", 100 * live["GRU"], "%")
-charts.compare(tops(rows[str(photos)]), live)
+charts.compare(top1_intervals(rows[str(photos)]), live)
 
 # %% [markdown]
 # The convolutional network is ahead of each recurrent one with one, two and five photographs, by less the more there are. A likely reason: its kernel knows an edge wherever it comes; a reader of rows must learn it anew for each column, and carry the forehead's down to the chin. (Mind the rival: an earlier GRU of ours, with half-open gates and half the rate, was further behind.) A better reader of rows may exist; nobody here has seen one that is ahead.
 
 # %%
-lesson.features
+exercises.features
 
 # %% [markdown]
 # ## What you have learnt

@@ -12,24 +12,16 @@ import torch
 
 from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
 from facecourse.lesson10_harm import (
-    cards as deploy,
-)
-from facecourse.lesson10_harm import exercises as lesson
-from facecourse.lesson10_harm import (
+    cards,
+    exercises,
     fairness,
+    figures,
+    harm_figures,
     imbalance,
     inversion,
+    inversion_figures,
     membership,
     variation,
-)
-from facecourse.lesson10_harm import (
-    figures as variation_charts,
-)
-from facecourse.lesson10_harm import (
-    harm_figures as harm_charts,
-)
-from facecourse.lesson10_harm import (
-    inversion_figures as inversion_charts,
 )
 from facelib.models import embed, face_embedding
 
@@ -42,15 +34,15 @@ model = face_embedding()
 # Articles list what makes faces hard: light, pose, expression, things in front of the face, poor cameras. A generator can turn each by itself. Two photographs of a person are compared, a good one and one with so much of one factor. The threshold accepts 0.1 % of the impostor pairs of *other* people's good photographs.
 
 # %% tags=["nbval-ignore-output"]
-at = variation.threshold(model, people=pick(profile, smoke=40, quick=150, full=400))
-variation_charts.factor_slider(model, at, people=pick(profile, smoke=10, quick=30, full=100))
+at = variation.choose_threshold(model, people=pick(profile, smoke=40, quick=150, full=400))
+figures.factor_slider(model, at, people=pick(profile, smoke=10, quick=30, full=100))
 
 # %% [markdown]
 # Five hundred people, for the rungs of our ladder: the teacher, its student, the student with half of its MACs pruned (as in lesson 07, trained on for 400 batches); each also with eight bits (stored):
 
 # %%
 lines = {name: found for name, found in stored["sweeps"].items() if "int8" not in name}
-variation_charts.sweeps(lines)
+figures.draw_sweeps(lines)
 
 # %% [markdown]
 # For a table, take the amount at which the TAR falls below 90 %.
@@ -59,16 +51,16 @@ variation_charts.sweeps(lines)
 
 # %% tags=["exercise", "nbval-check-output"]
 blur = ____
-lesson.breaks.check(blur)
+exercises.breaks.check(blur)
 
 # %%
-variation_charts.breaks(stored["sweeps"])
+figures.tabulate_breaks(stored["sweeps"])
 
 # %% [markdown]
 # Pose, light and expression, the textbook's troubles, hardly harm teacher and student, which saw most of that range in training. They break at more noise, blur and coarseness than training had, at JPEG, which it never had, and at a block over the face, although it showed such blocks: having seen a thing does not give back what is hidden. Where anything breaks, *pruned* breaks first, though it too starts at 100 %. Eight bits cost 2.4 points at most. At strong JPEG and at 12 pixels the student outlasts its teacher.
 
 # %%
-variation_charts.false_accepts(stored["sweeps"]["teacher"])
+figures.tabulate_false_accepts(stored["sweeps"]["teacher"])
 
 # %% [markdown]
 # A spoilt face is not taken for somebody else's good photograph more often than a good one is: it fails to the safe side. Two *spoilt* photographs may resemble each other; that wasn't tested, so enrol good ones.
@@ -78,7 +70,7 @@ variation_charts.false_accepts(stored["sweeps"]["teacher"])
 # What can be done to any picture was done to ORL's s21 to s40. One of each pair is spoilt; the threshold accepts 1 % of the impostor pairs of s1 to s20:
 
 # %%
-variation_charts.sweeps(stored["sweeps, ORL"])
+figures.draw_sweeps(stored["sweeps, ORL"])
 
 # %% [markdown]
 # Real faces start lower and break *earlier*, even at this looser threshold: at two pixels of blur, a twentieth of noise or 24 pixels across, the teacher has lost 10 to 17 points, where of people who don't exist it had lost none. So the synthetic limits are too kind. Darkness costs nothing up to three stops (a stop halves the light), for the network standardises each face first.
@@ -88,7 +80,7 @@ variation_charts.sweeps(stored["sweeps, ORL"])
 # A small network learns twenty people's names from two photographs each, and sees them as they are, *moved and relit* (`Augment`), after *accidents* (`Distort`: curves, shade, coarseness, grey blocks), or both. In brackets the gain over ten seeds:
 
 # %%
-variation_charts.cures(stored["cures"])
+figures.compare_cures(stored["cures"])
 
 # %% [markdown]
 # Each network withstands better what it was shown. Moving (with mirroring) gains 13 points on moved faces; accidents gain 43 to 45 on blur and coarse pixels, and lose 4.5 on clean photographs and 13 on moved ones. Both together lose nothing on clean faces, and some of each gain. Noise is in neither; accidents raise it by 24 points all the same, to a poor 35 %.
@@ -98,23 +90,23 @@ variation_charts.cures(stored["cures"])
 # Real galleries are **imbalanced**: of a few people there are many photographs, of most one. Here are four people with five, six with two, ten with one, all from ORL. The network has 300 steps, however it learns:
 
 # %%
-tail, even, test = imbalance.long_tail(seed=0)
+tail, even, test = imbalance.make_long_tail(seed=0)
 steps = pick(profile, smoke=5, quick=imbalance.STEPS, full=imbalance.STEPS)
-right = orl.right(imbalance.named("plain", tail, seed=0, steps=steps), test)
+right = orl.top1_per_person(imbalance.train_by_method("plain", tail, seed=0, steps=steps), test)
 record("top-1, long tail", 100 * sum(right) / len(right), "%")
-found = harm_charts.summary(right, tail.counts.tolist())
+found = harm_figures.summarise_parts(right, tail.counts.tolist())
 charts.Table(found, [[f"{value:.0%}" for value in found.values()]])
 
 # %% [markdown]
 # **Exercise 2.** One remedy weighs the loss. Give each of six people a weight in inverse proportion to `counts`, such that the mean over all photographs is 1.
 
 # %% tags=["exercise", "nbval-check-output"]
-counts = lesson.counts
+counts = exercises.counts
 weights = ____
-lesson.weights.check(weights)
+exercises.weights.check(weights)
 
 # %%
-harm_charts.long_tail(harm["long tail"])
+harm_figures.compare_remedies(harm["long tail"])
 
 # %% [markdown]
 # Weighted as the training set is, which is what a random test split measures, the long tail looks *better* (88 %) than the same number of photographs spread evenly (86 %). People do worse: 79 against 85 %, the tail 67. Drawing everybody equally often shows the same single photographs more often, and nothing is gained. Weighing the loss helps the tail by 3 points; adding the log of each person's share to the logits while training (**logit adjustment**, a margin that the common must beat) by 6. Augmentation, which knows nothing of tails, helps by 15, for it is what a single photograph lacks. Even then the worst person is named rightly in three photographs of ten, no better than with photographs spread evenly; and the lowest of twenty, by five photographs each, is partly bad luck. Show the tail and the worst person beside the mean.
@@ -131,7 +123,7 @@ def rates(scores, same, threshold):
     return ____
 
 
-lesson.rates.check(rates)
+exercises.rates.check(rates)
 
 # %% [markdown]
 # Our groups are four ranges of skin reflectance, a number that the generator was given. *Nobody was looked at and sorted*, and nothing here says anything about groups of real people. The library for such counts is fairlearn:
@@ -142,9 +134,9 @@ from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_r
 from facelib.measure.groups import ladder_faces
 
 faces = ladder_faces(pick(profile, smoke=60, quick=300, full=2000))
-one = fairness.threshold(model, pick(profile, smoke=60, quick=300, full=1000))
+one = fairness.choose_group_threshold(model, pick(profile, smoke=60, quick=300, full=1000))
 codes = embed(model, faces.images).cpu()
-same, accepted, group = fairness.decisions(codes, faces, one)
+same, accepted, group = fairness.decide_pairs(codes, faces, one)
 MetricFrame(
     metrics={"FMR": false_positive_rate, "FNMR": false_negative_rate},
     y_true=same,
@@ -156,19 +148,19 @@ MetricFrame(
 # It counts pairs, and does not say how sure one may be: pairs of one person hang together. `measure.groups` counts the same, with intervals over people. Two thousand, stored, for every rung at its own threshold of 0.1 %, chosen on other people:
 
 # %%
-variation_charts.groups(stored["groups"], fairness.GROUPS)
+figures.draw_groups(stored["groups"], fairness.GROUPS)
 
 # %% [markdown]
 # Look at FMR. At the *one* threshold, the pairs within the darkest group are accepted three to five times as often as those of the others, by every rung; its FNMR is the lowest. Others can more easily pass for somebody of that group. (All FMRs are above the 0.1 % that was chosen: two people of one group are more alike than any two. Of the causes, the next section tests one. Another may be the generator, whose dark faces have less contrast.)
 
 # %%
-variation_charts.group_changes(stored["changes"], fairness.GROUPS)
+figures.tabulate_group_changes(stored["changes"], fairness.GROUPS)
 
 # %% [markdown]
 # Points of FNMR more than the teacher's, paired over people. Eight bits move no group by more than 0.8 points. The student costs each group something, *pruned* a quarter to a third of the genuine pairs at this threshold, most in the second group, least in the darkest. That is no proof of fairness: the darkest group's pairs all score higher, so it had more room above this one threshold. At equal FMR, which was not measured for *pruned*, it could look otherwise. Hooker et al. (2020) found groups that pruning hurt far more than others.
 
 # %%
-lesson.one_threshold
+exercises.one_threshold
 
 # %% [markdown]
 # ### Where it comes from
@@ -176,7 +168,7 @@ lesson.one_threshold
 # A small network learnt from 600 people: of everybody, of the lighter half, of the darker half. Five seeds each, one threshold for everybody at a FAR of 1 %, in brackets the points more than "everybody":
 
 # %%
-variation_charts.sources(stored["sources"], fairness.GROUPS)
+figures.compare_sources(stored["sources"], fairness.GROUPS)
 
 # %% [markdown]
 # Learnt from the lighter half, the network rejects 65 % of the darkest group's genuine pairs, 36 points more; learnt from the darker half, 16 points more of the lightest group's. Who is left out pays most. But read both lines: the darker half evens out the FMRs (3.6 becomes 1.4 %) and costs the darkest group itself 10 points of FNMR. Half a range of people teaches less about everybody. Choosing whom to learn from moves a gap; it has not mended it here.
@@ -186,16 +178,16 @@ variation_charts.sources(stored["sources"], fairness.GROUPS)
 # One can choose a threshold for each group, on other people, so that all have the same FMR. The teacher:
 
 # %%
-variation_charts.thresholds(stored["thresholds"], fairness.GROUPS)
+figures.tabulate_thresholds(stored["thresholds"], fairness.GROUPS)
 
 # %% [markdown]
 # Now the groups' FMRs can't be told apart, within groups; a pair from two groups would need a rule of its own. The price: the darkest group is rejected in 3 % of its genuine pairs, where none of 348 people was before, and the door must know, or guess, everybody's group.
 
 # %%
-lesson.synthetic
+exercises.synthetic
 
 # %%
-lesson.rule_of_three
+exercises.rule_of_three
 
 # %% [markdown]
 # Of *real* groups we know from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. [Buolamwini & Gebru (2018)](https://proceedings.mlr.press/v81/buolamwini18a.html) found three products that told women from men wrongly for up to 35 % of darker women and below 1 % of lighter men (guessing sex, not recognising people).
@@ -206,7 +198,7 @@ lesson.rule_of_three
 
 # %% tags=["exercise", "nbval-check-output"]
 alarms = ____
-lesson.searched.check(alarms)
+exercises.searched.check(alarms)
 
 # %% [markdown]
 # ## Privacy: what an embedding gives away
@@ -214,12 +206,12 @@ lesson.searched.check(alarms)
 # "We store no faces, only numbers that can't be turned back." Let us try, on people who don't exist. **Threat model:** somebody has got the stored embeddings and can run the recogniser on pictures of his own. He has no photograph of the victims and not the network's weights. He has a generator of such faces; here it is the very one that made the victims, which is the best case for him. He renders people, embeds them, and fits a *linear* map from 128 numbers to the generator's:
 
 # %%
-some = inversion.victims(pick(profile, smoke=20, quick=100, full=1000))
-images, who = inversion.attacker(pick(profile, smoke=100, quick=750, full=4000))
+some = inversion.render_victims(pick(profile, smoke=20, quick=100, full=1000))
+images, who = inversion.render_attackers(pick(profile, smoke=100, quick=750, full=4000))
 attack = inversion.Inversion(embed(model, images).cpu(), who)
 stolen = embed(model, some.usual[0]).cpu()
-made = inversion.portraits(attack.people(stolen))
-inversion_charts.faces(some, {"from 128 numbers": made})
+made = inversion.render_portraits(attack.people(stolen))
+inversion_figures.draw_reconstructions(some, {"from 128 numbers": made})
 
 # %% [markdown]
 # In the middle is what was made of 128 numbers, below what the true numbers would give. Hair, skin and beard come back; glasses don't.
@@ -227,19 +219,19 @@ inversion_charts.faces(some, {"from 128 numbers": made})
 # Who is it? Ask judges that have never seen the attacked network, and give them a careful photograph of each of 1,000 victims (stored): a classical one on pixels, and one on the ImageNet network's features.
 
 # %%
-inversion_charts.rates(opened["judges"])
+inversion_figures.tabulate_judges(opened["judges"])
 
 # %% [markdown]
 # Of a thousand, the judges name a real second photograph rightly in 20 and 38 %: they are weak, but independent. They name the reconstruction in 10 and 8 %, chance being 0.1, and somebody else's in 0.1. The fair ceiling is the row of the true numbers. The small student's embedding gives away as much as the teacher's. Even 128 *signs*, 16 bytes, are named at 27 and 42 times chance: it is no hash.
 
 # %%
-inversion_charts.leaks(opened["leaks"])
+inversion_figures.tabulate_leaks(opened["leaks"])
 
 # %% [markdown]
 # $R^2$ says how well a number is told, 0 is everybody's mean, 1 exact. These are the best told of 78 numbers; the mean of all is about 0.2. In this generator hair, beard and skin stay the same from one photograph of a person to the next, so telling them helps to tell people apart. Nobody asked for sex or age, yet they come along. A linear map finds no glasses, which training put on and took off.
 
 # %%
-inversion_charts.doors(opened["doors"])
+inversion_figures.tabulate_doors(opened["doors"])
 
 # %% [markdown]
 # The attacked network itself, at a FAR of 0.1 % on these victims, accepts 83 % of the reconstructions against the very template they were made from. On real faces and another network, Mai et al. (2019) got 95 % in that way, and 58 % against another photograph of the person. With signs alone the door opens for 99 % of real photographs and 39 % of reconstructions: less, and still far too many.
@@ -247,7 +239,7 @@ inversion_charts.doors(opened["doors"])
 # A defence: multiply all embeddings by a secret rotation. Cosines, and so all decisions, stay as they were. Rank 1 of reconstructions, by how many enrolled people the attacker knows:
 
 # %%
-inversion_charts.rotation(opened["rotated"])
+inversion_figures.tabulate_rotation(opened["rotated"])
 
 # %% [markdown]
 # Nobody known: chance. But a rotation has few unknowns. With a hundred people of whom he has the very photograph enrolled, the best rotation between the two sets (Procrustes) brings everything back; with another photograph of them it takes some hundreds. (Named by the judge on pixels.) It is one key for everybody, and a hundred leaked pairs give it away. Encrypt templates. EU law guards a template that identifies somebody more strictly than a plain photograph.
@@ -257,23 +249,23 @@ inversion_charts.rotation(opened["rotated"])
 # A network that has learnt photographs by heart is surer of them than of others. Here everybody was in the training; the question is which of their photographs were. These are the losses of those that were and of five *others* of the same twenty people (ORL), for one without any remedy against over-fitting:
 
 # %%
-train, others = imbalance.split(5, seed=0)
+train, others = imbalance.split_at_32(5, seed=0)
 epochs = pick(profile, smoke=3, quick=membership.EPOCHS, full=membership.EPOCHS)
-network = membership.taught("none", train, seed=0, epochs=epochs)
-losses = [membership.losses(network, part) for part in (train, others)]
-record("AUC of the membership attack", membership.attack(*losses).auc)
-harm_charts.losses(*losses)
+network = membership.train_with_remedy("none", train, seed=0, epochs=epochs)
+losses = [membership.measure_losses(network, part) for part in (train, others)]
+record("AUC of the membership attack", membership.attack_members(*losses).auc)
+harm_figures.draw_losses(*losses)
 
 # %% [markdown]
 # **Exercise 5.** Ten losses, and who is a member. Somebody guesses that every loss below 0.2 is a member's. Which share of members does he find, less the share of others whom he accuses?
 
 # %% tags=["exercise", "nbval-check-output"]
-losses, member = lesson.losses, lesson.member
+losses, member = exercises.losses, exercises.member
 advantage = ____
-lesson.advantage.check(advantage)
+exercises.advantage.check(advantage)
 
 # %%
-harm_charts.members(harm["members"])
+harm_figures.tabulate_members(harm["members"])
 
 # %% [markdown]
 # Without a remedy the attack hardly errs, although the network names 98 % of new photographs rightly: to generalise is not to forget. Weight decay and label smoothing, at the one setting tried, change next to nothing. Augmentation brings the AUC from 0.99 to 0.66, and the naming up by two points: privacy against *this* attack, the simplest, costs nothing. Stronger ones exist (Carlini et al., 2022), and 0.66 isn't 0.5. Who needs a guarantee adds noise to training, so that one picture can change little (**differential privacy**, Abadi et al., 2016), and pays in accuracy.
@@ -285,16 +277,16 @@ harm_charts.members(harm["members"])
 # %%
 from facelib.synth import synth
 
-harm_charts.recaptures(synth(6, 1, seed=2**30 + 7))
+harm_figures.draw_recaptures(synth(6, 1, seed=2**30 + 7))
 
 # %%
-harm_charts.accepted(harm["presentation"])
+harm_figures.tabulate_accepted(harm["presentation"])
 
 # %% [markdown]
 # Of genuine photographs 83 % are accepted (against another of the same person, at a FAR of 1 % on s1 to s20), of prints 73 %, of screens about half. A recogniser asks who it is, not whether somebody is there. What it loses is noise, and no defence.
 
 # %%
-harm_charts.detectors(harm["presentation"])
+harm_figures.tabulate_detectors(harm["presentation"])
 
 # %% [markdown]
 # Rates are those of ISO/IEC 30107-3: **BPCER** of live faces that are refused, **APCER** of attacks that pass. A detector (local binary patterns, logistic regression) that learnt from live faces and prints looks good (4 % and 2 %), until live faces come by *the camera that photographed the prints*: two thirds are refused. It had learnt to tell cameras. Trained fairly it refuses a quarter of live faces by that camera, misses a quarter of prints, and three of five screens, which it has never seen. Shown screens too, it misses few, and refuses half of those live faces. Always ask what else differs between the two heaps, and test with an attack that training did not have.
@@ -329,7 +321,7 @@ except pickle.UnpicklingError as error:
 # `torch.load` refuses since version 2.6, unless somebody writes `weights_only=False` to make an error go away. All weights of this course are safetensors: numbers and names, nothing to run.
 
 # %%
-lesson.loading
+exercises.loading
 
 # %% [markdown]
 # ## Before you deploy
@@ -339,10 +331,10 @@ lesson.loading
 # %%
 board = Scoreboard.load(evidence.BOARD)
 row = next(row for row in board.rows if row.method == "face student, taught")
-deploy.model_card(row, stored["groups"]["student"], fairness.GROUPS, stored["sweeps"]["student"])
+cards.model_card(row, stored["groups"]["student"], fairness.GROUPS, stored["sweeps"]["student"])
 
 # %%
-deploy.datasheet(faces, fairness.GROUPS)
+cards.datasheet(faces, fairness.GROUPS)
 
 # %% [markdown]
 # ### One honest page

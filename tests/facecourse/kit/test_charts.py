@@ -25,7 +25,7 @@ def test_a_table_reads_as_text_and_as_html_and_escapes_names():
 
 
 def test_compare_names_the_best_and_puts_live_values_beside_stored_ones(shown):
-    stored = charts.intervals({"a": [0.8, 0.9], "b": [0.95, 0.97]})
+    stored = charts.mean_intervals({"a": [0.8, 0.9], "b": [0.95, 0.97]})
     table = charts.compare(stored, {"b": 0.94})
     assert "the highest is b with 0.960" in shown[0]
     assert table.head == ["", "top-1 accuracy (stored)", "this run"]
@@ -34,14 +34,14 @@ def test_compare_names_the_best_and_puts_live_values_beside_stored_ones(shown):
 
 
 def test_spread_says_lowest_and_highest(shown):
-    table = charts.spread({"a": [0.8, 0.9, 0.7]})
+    table = charts.draw_spread({"a": [0.8, 0.9, 0.7]})
     assert table.rows == [["a", "3", "0.700", "0.800", "0.900"]]
     assert "a from 0.700 to 0.900" in shown[0]
 
 
 def test_the_scores_figure_reports_what_the_threshold_decides(shown, pairs):
     threshold = pairs.threshold_at(0.05)
-    table = charts.scores_figure(pairs, threshold)
+    table = charts.draw_scores(pairs, threshold)
     assert float(table.rows[0][1]) == pytest.approx(pairs.far_at(threshold), abs=1e-4)
     assert float(table.rows[0][3]) == pytest.approx(pairs.tar_at(0.05), abs=1e-4)
     assert f"{threshold:.3f}" in shown[0]
@@ -57,7 +57,7 @@ def test_moving_the_slider_draws_again_with_another_far(shown, pairs):
 
 
 def test_pictures_are_drawn_in_a_row(shown):
-    charts.images(np.zeros((3, 4, 4)) + 1, "three flat pictures")
+    charts.draw_images(np.zeros((3, 4, 4)) + 1, "three flat pictures")
     assert shown == ["three flat pictures"]
 
 
@@ -66,13 +66,13 @@ def test_the_pareto_plot_names_its_front(shown):
     board = Scoreboard(protocol)
     board.add(Row("good", "01", protocol, {"auc": 0.9}, latency_ms=1.0))
     board.add(Row("bad", "01", protocol, {"auc": 0.8}, latency_ms=2.0))
-    charts.pareto(board, "latency_ms", "auc")
+    charts.draw_pareto(board, "latency_ms", "auc")
     assert shown[0].endswith("cheaper and better than: good.")
 
 
 def test_panels_and_answers_are_drawn_whatever_their_dimensions(shown):
     picture = torch.rand(4, 5)
-    charts.panels({"a": picture, "b": picture[None, None]}, "Two pictures of noise")
+    charts.draw_panels({"a": picture, "b": picture[None, None]}, "Two pictures of noise")
     charts.side_by_side(picture[None, None], picture[None, None])
     charts.side_by_side(torch.zeros(2, 3, 4, 5), torch.zeros(2, 3, 4, 5))
     charts.side_by_side(torch.tensor([1.0, 2]), torch.tensor([1.0, 3]))
@@ -84,7 +84,7 @@ def test_panels_and_answers_are_drawn_whatever_their_dimensions(shown):
 
 def test_lines_say_where_they_begin_and_end(shown):
     points = [Interval(0.1, 0.0, 0.2, 5), Interval(0.9, 0.8, 1.0, 5)]
-    charts.lines([2, 256], {"tuned": points}, "values", "top-1")
+    charts.draw_lines([2, 256], {"tuned": points}, "values", "top-1")
     assert shown == ["Curves of top-1 over values: tuned from 0.100 to 0.900."]
 
 

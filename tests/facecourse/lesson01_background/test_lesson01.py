@@ -1,13 +1,13 @@
 import torch
 
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import to_half
 from facecourse.lesson01_background import exercises as lesson01
 from facelib.data import FaceSet, normalise_light, orl
 
 
 def few(people=4):
     """The first people of ORL, at half the size to be quick."""
-    return orl().of_people(list(range(people))).map(half_size)
+    return orl().of_people(list(range(people))).map(to_half)
 
 
 def test_noise_is_the_same_at_every_call_and_keeps_the_mean():

@@ -8,10 +8,10 @@ from facecourse.lesson02_learning import overfitting, tiny
 
 
 def test_the_evidence_of_lesson_02_holds_one_number_a_split_for_everything(tmp_path, monkeypatch):
-    quick = functools.partial(overfitting.train_cnn, steps=5, looks=1)
-    monkeypatch.setattr(overfitting, "train_cnn", quick)
-    fewer = functools.partial(overfitting.best_of_seeds, networks=2)
-    monkeypatch.setattr(overfitting, "best_of_seeds", fewer)
+    quick = functools.partial(overfitting.train_watched, steps=5, looks=1)
+    monkeypatch.setattr(overfitting, "train_watched", quick)
+    fewer = functools.partial(overfitting.pick_best_seed, networks=2)
+    monkeypatch.setattr(overfitting, "pick_best_seed", fewer)
     monkeypatch.setattr(tiny, "compare_losses", lambda *_: dict.fromkeys(tiny.LOSSES, 0.9))
     monkeypatch.setattr(tiny, "correct_names", lambda *_: dict.fromkeys(tiny.LOSSES, 0.8))
     lesson02.main(splits=1, augmented=2, networks=2, folder=tmp_path)

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.kit.orl import STILL, half_size
+from facecourse.kit.orl import STILL, to_half
 from facecourse.lesson02_learning import descent, overfitting, tiny
 from facelib.data import Augment, orl
 
 
 @pytest.fixture(scope="module")
 def parts():
-    return tiny.tiny_faces(seed=0)
+    return tiny.load_tiny_faces(seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def surface():
 
 def test_one_photograph_and_five_are_tested_on_the_same_images():
     faces = orl()
-    one, five = (tiny.split(faces, images, seed=3) for images in (1, 5))
+    one, five = (tiny.hold_out(faces, images, seed=3) for images in (1, 5))
     assert [len(part) for part in one] == [40, 40, 160]
     assert len(five.train) == 200
     for part in ("validation", "test"):
@@ -37,7 +37,7 @@ def test_tiny_faces_are_scaled_by_the_training_images_alone(parts):
 
 def test_the_same_seed_draws_the_same_network_and_leaves_the_random_state_alone():
     before = torch.random.get_rng_state()
-    first, second, other = (tiny.small_network(seed) for seed in (1, 1, 2))
+    first, second, other = (tiny.build_two_layers(seed) for seed in (1, 1, 2))
     assert torch.equal(first[0].weight, second[0].weight)
     assert not torch.equal(first[0].weight, other[0].weight)
     assert torch.equal(before, torch.random.get_rng_state())
@@ -58,7 +58,7 @@ def test_the_squared_error_is_largest_where_the_network_is_surely_wrong():
 
 def test_only_the_squared_error_stops_pulling_at_a_network_that_is_surely_wrong():
     chance = torch.tensor([1e-4, 0.5])
-    pulls = {name: torch.tensor(sizes) for name, sizes in tiny.pulls(chance).items()}
+    pulls = {name: torch.tensor(sizes) for name, sizes in tiny.measure_pulls(chance).items()}
     for name in ("cross-entropy", "40 sigmoids"):
         torch.testing.assert_close(pulls[name], 1 - chance)
     torch.testing.assert_close(pulls["squared error"], 4 * (1 - chance) ** 2 * chance)
@@ -76,7 +76,7 @@ def test_every_loss_learns_at_its_own_rate_and_the_squared_error_lags_at_a_share
 
 
 def test_one_sigmoid_falls_below_zero_and_names_two_people_at_most():
-    losses, named = tiny.one_sigmoid(seed=0)
+    losses, named = tiny.train_one_sigmoid(seed=0)
     assert losses[0] > 0 > losses[-1]
     assert named <= 2 / 40
 
@@ -93,7 +93,7 @@ def test_the_gradient_of_the_valley_is_that_of_autograd_and_vanishes_at_the_mini
 def test_gradient_descent_flies_out_above_two_over_the_steepest_curvature(surface):
     limit = 2 / surface.curvature[1].item()
     ends = [
-        surface.loss(descent.library_path(surface, "gradient descent", rate * limit)[-1])
+        surface.loss(descent.follow_optimiser(surface, "gradient descent", rate * limit)[-1])
         for rate in (0.95, 1.05)
     ]
     assert ends[0] < surface.loss(descent.START) < ends[1]
@@ -107,10 +107,10 @@ def test_a_rate_is_tried_with_three_optimisers_and_one_that_is_too_high_fails(pa
 
 
 def test_step_sizes_are_those_that_adam_takes(parts):
-    model = tiny.small_network(0)
+    model = tiny.build_two_layers(0)
     cross_entropy(model(parts.train.x), parts.train.person).backward()
     gradient = torch.cat([weight.grad.flatten() for weight in model.parameters()]).abs()
-    first = descent.step_sizes(parts, steps=2, lr=1e-3)[0]
+    first = descent.measure_step_sizes(parts, steps=2, lr=1e-3)[0]
     moved = gradient > 1e-5  # a weight of a silent neuron does not move
     torch.testing.assert_close(
         (first * gradient)[moved], torch.full((int(moved.sum()),), 1e-3), rtol=2e-3, atol=0
@@ -122,7 +122,7 @@ def test_a_minimum_is_flat_and_found_again_from_the_same_seed_but_not_from_anoth
     assert max(a.largest_gradient, b.largest_gradient) < 1e-3
     assert a.loss == again.loss
     assert a.loss != pytest.approx(b.loss, abs=1e-4)
-    line = descent.between(a.model, b.model, parts.train, points=5)
+    line = descent.loss_between(a.model, b.model, parts.train, points=5)
     assert (line[0], line[-1]) == pytest.approx((a.loss, b.loss), abs=1e-5)
     assert max(line) > max(a.loss, b.loss) + 0.2
 
@@ -137,14 +137,14 @@ def test_scheduled_steps_lead_to_another_minimum(parts):
 
 def test_the_summary_of_minima_gives_ranges_over_seeds():
     ends = {"loss": [0.3, 0.31], "top-1": [0.8, 0.9], "agreement": 0.85, "highest between": [1.5]}
-    assert descent.summary({"8": ends}).rows == [
+    assert descent.summarise_minima({"8": ends}).rows == [
         ["8", "2", "0.3000 to 0.3100", "0.800 to 0.900", "0.850", "1.50 to 1.50"]
     ]
 
 
 @pytest.fixture(scope="module")
 def one():
-    return tiny.split(orl().map(half_size), images=1, seed=100)
+    return tiny.hold_out(orl().map(to_half), images=1, seed=100)
 
 
 def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):
@@ -154,18 +154,18 @@ def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):
 
 
 def test_the_network_is_watched_on_every_part_at_evenly_spread_steps(one):
-    watch = overfitting.train_cnn(one, seed=0, steps=4, looks=2)
+    watch = overfitting.train_watched(one, seed=0, steps=4, looks=2)
     assert {name: len(values) for name, values in watch.top1.items()} == {
         "train": 2, "validation": 2, "test": 2,
     }  # fmt: skip
-    again = overfitting.train_cnn(one, seed=0, steps=4, looks=2)
+    again = overfitting.train_watched(one, seed=0, steps=4, looks=2)
     assert watch.loss == again.loss
 
 
 @pytest.mark.parametrize("remedy", ["weight decay", "dropout", "augmentation"])
 def test_each_remedy_changes_what_is_learnt(one, remedy):
     bare, helped = (
-        overfitting.train_cnn(one, seed=0, steps=3, looks=1, **settings)
+        overfitting.train_watched(one, seed=0, steps=3, looks=1, **settings)
         for settings in ({}, overfitting.REMEDIES[remedy])
     )
     assert bare.loss["train"] != helped.loss["train"]
@@ -186,13 +186,13 @@ def test_a_watch_leaves_a_dropout_network_as_it_found_it(one):
 
 
 def test_parted_copies_are_recognised_even_where_names_mean_nothing():
-    hits = overfitting.copied(seed=100, deal_names=True)
+    hits = overfitting.leak_by_copies(seed=100, deal_names=True)
     assert hits["split, then copied"] < 0.1
     assert hits["copied, then split"] > 0.2
 
 
 def test_the_best_of_several_seeds_by_the_test_is_never_below_an_honest_choice():
-    hits = overfitting.best_of_seeds(100, networks=4)
+    hits = overfitting.pick_best_seed(100, networks=4)
     assert hits["best on the test"] >= hits["best on validation"] > 0.4
 
 

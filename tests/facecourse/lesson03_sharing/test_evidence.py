@@ -12,8 +12,8 @@ from facelib.models import FaceCNN
 def test_the_evidence_of_lesson_03_holds_one_number_a_split_for_everything(tmp_path, monkeypatch):
     untrained = FaceCNN(width=24, embedding=128, people=20).eval()
     monkeypatch.setattr(lesson03, "train_cnn", lambda known, seed: (untrained, 0.0))
-    brief = functools.partial(sharing.fine_tuned, steps=1)
-    monkeypatch.setattr(sharing, "fine_tuned", lambda *args, **how: brief(*args[:3], **how))
+    brief = functools.partial(sharing.fine_tune, steps=1)
+    monkeypatch.setattr(sharing, "fine_tune", lambda *args, **how: brief(*args[:3], **how))
     lesson03.main(seeds=(0, 1), codebook_seeds=(0,), steps=(1, 3), folder=tmp_path)
     stored = evidence.read("evidence", tmp_path)
     for training in stored["top-1"].values():

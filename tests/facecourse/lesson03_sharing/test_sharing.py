@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from facecourse.kit import evidence
-from facecourse.kit.orl import half_size
+from facecourse.kit.orl import to_half
 from facecourse.lesson03_sharing import (
     experiment as sharing,
 )
@@ -44,53 +44,53 @@ def test_the_three_layers_give_maps_of_one_size_and_differ_as_the_lesson_says():
     assert count["locally connected"][0] == 120 * 416
     assert count["locally connected"][1] == count["Conv2d"][1]
     assert count["Linear"] == (645 * 1920, 644 * 1920)
-    assert [row[0] for row in sharing_tables.costs().rows] == list(count)
+    assert [row[0] for row in sharing_tables.count_costs().rows] == list(count)
 
 
 @pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN", "FaceCNN, places kept"])
 def test_each_network_learns_some_faces_and_is_tested_on_others(faces, kind):
-    small = faces.map(sharing.quarter_size)
-    model, test = sharing.trained(kind, small, photos=2, seed=0, steps=60)
+    small = faces.map(sharing.to_quarter)
+    model, test = sharing.train_kind(kind, small, photos=2, seed=0, steps=60)
     assert len(test) == 15
     assert sharing.top1(model, test) > 0.6
 
 
 @pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN"])
 def test_a_seed_gives_one_network(faces, kind):
-    small = faces.map(sharing.quarter_size)
-    model, again = (sharing.trained(kind, small, 2, seed=0, steps=2)[0] for _ in range(2))
+    small = faces.map(sharing.to_quarter)
+    model, again = (sharing.train_kind(kind, small, 2, seed=0, steps=2)[0] for _ in range(2))
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
 
 
 def test_training_and_test_faces_do_not_meet(faces):
-    _, train, test = sharing.dense_network(faces, seed=0, steps=1)
+    _, train, test = sharing.train_dense(faces, seed=0, steps=1)
     seen = {image.numpy().tobytes() for image in train.images}
     assert (len(train), len(test)) == (6, 15)
     assert not seen & {image.numpy().tobytes() for image in test.images}
 
 
 def test_fine_tuning_works_on_a_copy(faces):
-    dense, train, _ = sharing.dense_network(faces, seed=0, steps=1)
+    dense, train, _ = sharing.train_dense(faces, seed=0, steps=1)
     coarse, _ = share(dense, 2)
     before = coarse.head.parametrizations.weight.original.clone()
-    tuned = sharing.fine_tuned(coarse, train, seed=0, steps=2)
+    tuned = sharing.fine_tune(coarse, train, seed=0, steps=2)
     assert torch.equal(before, coarse.head.parametrizations.weight.original)
     assert not torch.equal(before, tuned.head.parametrizations.weight.original)
 
 
 def test_fine_tuning_with_frozen_codebooks_moves_the_rest(faces):
-    dense, train, _ = sharing.dense_network(faces, seed=0, steps=1)
+    dense, train, _ = sharing.train_dense(faces, seed=0, steps=1)
     coarse, _ = share(dense, 2)
-    tuned = sharing.fine_tuned(coarse, train, seed=0, steps=2, frozen=True)
+    tuned = sharing.fine_tune(coarse, train, seed=0, steps=2, frozen=True)
     for name, value in tuned.named_parameters():
         same = torch.equal(value, coarse.get_parameter(name))
         assert same == name.endswith("weight.original"), name
 
 
 def test_speeds_compares_each_with_its_rival(faces):
-    dense, *_ = sharing.dense_network(faces, seed=0, steps=1)
-    rows = sharing_tables.speeds(dense, share(dense, 4)[0], pairs=6).rows
+    dense, *_ = sharing.train_dense(faces, seed=0, steps=1)
+    rows = sharing_tables.time_layers(dense, share(dense, 4)[0], pairs=6).rows
     assert [len(row) for row in rows] == [2] * 5
     assert all(re.match(r"\d+\.\d+ \[", row[1]) for row in rows)
 
@@ -98,17 +98,17 @@ def test_speeds_compares_each_with_its_rival(faces):
 def test_the_tables_of_stored_runs_have_a_row_for_each_case():
     stored = evidence.load("03")
     plain = stored["top-1"]["as they are"]
-    rows = sharing_tables.advantages(stored["top-1"]).rows
+    rows = sharing_tables.compare_layers(stored["top-1"]).rows
     assert [row[0][0] for row in rows] == ["1", "2", "5"] * 2
-    moved = sharing_tables.when_moved(plain["5"])
+    moved = sharing_tables.compare_shifts(plain["5"])
     assert [row[0] for row in moved.rows] == [*sharing.LAYERS, *sharing.DEEP]
-    rows = sharing_tables.codebook_table(stored["codebook"]).rows
+    rows = sharing_tables.tabulate_codebooks(stored["codebook"]).rows
     assert [row[0] for row in rows] == [str(values) for values in sharing.VALUES]
     assert len(stored["seeds"]) == len(plain["1"]["Conv2d"]["0"]) == 20
 
 
 def test_another_kernel_gives_another_map_drawn_once(faces, capsys):
-    box = sharing_widgets.kernel_editor(half_size(faces.images[:1]).float() / 255)
+    box = sharing_widgets.kernel_editor(to_half(faces.images[:1]).float() / 255)
     menu, grid, _ = box.children
     menu.value = "horizontal edges"
     assert [field.value for field in grid.children] == [-1, -2, -1, 0, 0, 0, 1, 2, 1]
@@ -118,8 +118,8 @@ def test_another_kernel_gives_another_map_drawn_once(faces, capsys):
 
 
 def test_a_map_of_a_convolution_moves_along_by_whole_strides_and_no_other_does(faces, capsys):
-    stacks = {kind: sharing.network(kind)[1:4] for kind in sharing.LAYERS}
-    box = sharing_widgets.shift_slider(sharing.quarter_size(faces.images[:1]).float(), stacks)
+    stacks = {kind: sharing.build_kind(kind)[1:4] for kind in sharing.LAYERS}
+    box = sharing_widgets.shift_slider(sharing.to_quarter(faces.images[:1]).float(), stacks)
     for shift in (1, 4, 6, 8):
         capsys.readouterr()
         box.children[0].value = shift
@@ -131,7 +131,7 @@ def test_a_map_of_a_convolution_moves_along_by_whole_strides_and_no_other_does(f
 
 
 def test_more_bits_make_a_larger_file(faces, capsys):
-    dense, _, test = sharing.dense_network(faces, seed=0, steps=1)
+    dense, _, test = sharing.train_dense(faces, seed=0, steps=1)
     box = sharing_widgets.codebook_slider(dense, test, "features.1.0")
     sizes = []
     for bits in (1, 3, 6):

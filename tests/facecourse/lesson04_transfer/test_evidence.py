@@ -22,7 +22,7 @@ def small_networks(monkeypatch):
     monkeypatch.setattr(lesson04, "face_embedding", network)
     monkeypatch.setattr(lesson04, "efficientnet_lite0", network)
     monkeypatch.setattr(lesson04, "scoreboard", lambda folder: None)
-    monkeypatch.setattr(around, "labelled", partial(around.labelled, people=30))
+    monkeypatch.setattr(around, "render_labelled", partial(around.render_labelled, people=30))
 
 
 @pytest.mark.usefixtures("small_networks")
@@ -53,10 +53,10 @@ def test_the_evidence_of_lesson_04_has_every_person_of_every_split(tmp_path, mon
 
 
 def test_the_same_split_is_dealt_to_every_method_and_the_choices_are_made_on_other_people():
-    train, test = orl.split(1, seed=0)
-    again, _ = orl.split(1, seed=0)
+    train, test = orl.split_photos(1, seed=0)
+    again, _ = orl.split_photos(1, seed=0)
     assert torch.equal(train.images, again.images)
-    chosen_on, _ = orl.split(1, seed=0, chosen_on=True)
+    chosen_on, _ = orl.split_photos(1, seed=0, chosen_on=True)
     assert train.names == test.names == protocol.unseen_people().names
     assert chosen_on.names == protocol.open_people().names
 

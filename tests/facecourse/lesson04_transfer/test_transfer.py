@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facecourse.kit import orl, transfer
+from facecourse.kit import compare, orl, transfer
 from facecourse.kit.transfer import Recogniser
 from facecourse.lesson04_transfer import experiment as transfer_around
 from facecourse.lesson04_transfer import figures as transfer_charts
@@ -56,7 +56,7 @@ def test_a_new_layer_learns_from_as_many_views_however_many_photographs(model, f
 
 def test_tuning_moves_the_parts_named_and_freezes_the_rest_running_means_too(model, faces):
     before = state(model)
-    late = transfer.thirds(model.base)[2]
+    late = transfer.split_thirds(model.base)[2]
     transfer.tune(model, faces, [(late, 1e-3), ([model.head], 1e-3)], seed=0, steps=2)
     mine = {id(tensor) for module in [*late, model.head] for tensor in
             (*module.parameters(), *module.buffers())}  # fmt: skip
@@ -70,7 +70,7 @@ def test_tuning_moves_the_parts_named_and_freezes_the_rest_running_means_too(mod
 
 
 def test_a_lower_rate_moves_a_layer_less(model, faces):
-    early, _, late = transfer.thirds(model.base)
+    early, _, late = transfer.split_thirds(model.base)
     before = [part[0].weight.detach().clone() for part in (early, late)]
     transfer.tune(model, faces, [(early, 1e-5), (late, 1e-2)], seed=0, steps=2)
     slow = float((early[0].weight.detach() - before[0]).abs().max())
@@ -80,20 +80,20 @@ def test_a_lower_rate_moves_a_layer_less(model, faces):
 
 def test_tuning_learns_the_names(model, faces):
     before = orl.top1(model, faces)
-    transfer.tune(model, faces, [(transfer.layers(model), 1e-2)], seed=0, steps=60)
+    transfer.tune(model, faces, [(transfer.list_layers(model), 1e-2)], seed=0, steps=60)
     assert orl.top1(model, faces) > max(before, 0.6)
 
 
 def test_the_same_seed_gives_the_same_network(faces, monkeypatch):
     monkeypatch.setitem(transfer.SOURCES, "nothing", lambda: FaceResNet(2, 8))
-    one, two = (transfer.adapted("nothing", "at once", faces, 3, steps=2) for _ in range(2))
+    one, two = (transfer.adapt("nothing", "at once", faces, 3, steps=2) for _ in range(2))
     assert changed(state(one), two) == set()
 
 
 def test_methods_train_the_new_layer_first_and_leave_what_they_continue_from(model, faces):
     transfer.train_new_layer(model, faces, seed=0)
     before = state(model)
-    tuned = transfer.continued(model, "batch norm", faces, seed=0, steps=1)
+    tuned = transfer.adapt_further(model, "batch norm", faces, seed=0, steps=1)
     assert changed(before, model) == set()
     convolutions = [name for name, value in before.items() if value.ndim == 4]
     assert convolutions
@@ -101,22 +101,22 @@ def test_methods_train_the_new_layer_first_and_leave_what_they_continue_from(mod
 
 
 def test_deeper_methods_move_more_numbers(model):
-    counts = [transfer.weights(model, method) for method in transfer.DEPTHS]
+    counts = [transfer.count_moved(model, method) for method in transfer.DEPTHS]
     assert counts == sorted(set(counts))
     assert counts[0] == 0
     assert counts[-1] == sum(p.numel() for p in model.base.parameters())
-    assert 0 < transfer.weights(model, "batch norm") < counts[1]
+    assert 0 < transfer.count_moved(model, "batch norm") < counts[1]
 
 
 def test_thirds_are_all_layers_once_in_order(model):
-    parts = transfer.thirds(model.base)
-    assert [layer for part in parts for layer in part] == transfer.layers(model.base)
+    parts = transfer.split_thirds(model.base)
+    assert [layer for part in parts for layer in part] == transfer.list_layers(model.base)
     assert max(map(len, parts)) - min(map(len, parts)) <= 2
 
 
 def test_choices_and_reports_are_made_on_different_people():
-    train, test = orl.split(2, seed=0)
-    chosen, _ = orl.split(2, seed=0, chosen_on=True)
+    train, test = orl.split_photos(2, seed=0)
+    chosen, _ = orl.split_photos(2, seed=0, chosen_on=True)
     assert (len(train), len(test)) == (40, 100)
     assert train.names == tuple(f"s{n}" for n in range(21, 41))
     assert chosen.names == tuple(f"s{n}" for n in range(1, 21))
@@ -135,12 +135,12 @@ def test_a_turn_of_a_quarter_is_rot90():
 
 
 def test_pixels_find_a_photograph_among_themselves(faces):
-    assert orl.nearest(None, faces, faces) == 1
+    assert orl.nearest_top1(None, faces, faces) == 1
 
 
 def test_left_in_training_mode_moves_statistics_and_no_weight(model, faces):
     before = state(model.base)
-    transfer_around.left_in_training_mode(model.base, faces.images, batch=2, batches=3)
+    transfer_around.run_in_training_mode(model.base, faces.images, batch=2, batches=3)
     moved = changed(before, model.base)
     assert moved
     assert all("running" in name or "num_batches" in name for name in moved)
@@ -150,7 +150,7 @@ def test_left_in_training_mode_moves_statistics_and_no_weight(model, faces):
 def test_in_training_mode_a_face_depends_on_its_batch_and_the_network_stays(model, faces):
     before = state(model.base)
     pairs, triples = (
-        transfer_around.codes_in_training_mode(model.base, faces.images, n) for n in (2, 3)
+        transfer_around.embed_in_training_mode(model.base, faces.images, n) for n in (2, 3)
     )
     assert not torch.allclose(pairs, triples, atol=1e-3)
     assert changed(before, model.base) == set()
@@ -158,7 +158,8 @@ def test_in_training_mode_a_face_depends_on_its_batch_and_the_network_stays(mode
 
 def test_the_three_tasks_name_the_same_pictures():
     who, how, chance = (
-        transfer_around.labelled(task, people=6, images=3) for task in ("who", "how", "chance")
+        transfer_around.render_labelled(task, people=6, images=3)
+        for task in ("who", "how", "chance")
     )
     assert torch.equal(who.images, how.images)
     assert torch.equal(who.images, chance.images)
@@ -172,13 +173,13 @@ def test_the_three_tasks_name_the_same_pictures():
 def test_the_reader_finds_a_linear_rule():
     embeddings = torch.randn(200, 5, generator=torch.Generator().manual_seed(0))
     attributes = embeddings @ torch.tensor([[1.0, 0], [0, 2], [0, 0], [0, 0], [0, 0]]) + 3
-    reader = transfer_around.Reader(embeddings, attributes, ridge=1e-6)
+    reader = transfer_around.AttributeReader(embeddings, attributes, ridge=1e-6)
     assert torch.allclose(reader(embeddings), attributes, atol=1e-3)
 
 
 def test_descriptions_are_identity_factors_between_0_and_1():
     assert set(transfer_around.ATTRIBUTES) <= IDENTITY.keys()
-    found = transfer_around.described(identities(50))
+    found = transfer_around.describe_people(identities(50))
     assert found.shape == (50, len(transfer_around.ATTRIBUTES))
     assert 0 <= float(found.min()) <= float(found.max()) <= 1
 
@@ -186,7 +187,7 @@ def test_descriptions_are_identity_factors_between_0_and_1():
 def test_the_lowest_loss_parts_what_can_be_parted():
     scores = torch.tensor([0.1, 0.2, 0.7, 0.9])
     left, right = torch.tensor([0, 0, 0, 1]), torch.tensor([1, 2, 0, 1])
-    assert transfer_around.lowest_loss((scores, left, right)) == pytest.approx(0.7)
+    assert transfer_around.find_lowest_loss((scores, left, right)) == pytest.approx(0.7)
 
 
 def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkeypatch):
@@ -202,7 +203,7 @@ def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkey
             angle = images.mean((1, 2, 3)) * 2
             return torch.stack([angle.cos(), angle.sin()], 1)
 
-    found, gain = transfer_around.aims(Grey(1, 1), transfer_around.darker)
+    found, gain = transfer_around.choose_aims(Grey(1, 1), transfer_around.darker)
     source, target = found["f_src"], found["f_tar"]
     assert source.agreement == 1
     assert target.threshold < source.threshold
@@ -217,7 +218,7 @@ def shares(*values):
 
 def test_verdicts_say_yes_no_and_undecided():
     high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
-    table = transfer_charts.verdicts(
+    table = transfer_charts.decide(
         {"better": (high, low), "worse": (low, high), "it depends": (high, mixed),
          "fewer": (high, low[:2])}
     )  # fmt: skip
@@ -226,7 +227,7 @@ def test_verdicts_say_yes_no_and_undecided():
 
 
 def test_intervals_are_about_people_and_not_about_splits():
-    alike, uneven = transfer_charts.over_people(shares(0.5, 0.5, 0.5)), transfer_charts.over_people(
+    alike, uneven = compare.top1_interval(shares(0.5, 0.5, 0.5)), compare.top1_interval(
         shares(0.0, 0.5, 1.0)
     )  # fmt: skip
     assert (alike.value, uneven.value) == pytest.approx((0.5, 0.5))
@@ -237,7 +238,9 @@ def test_intervals_are_about_people_and_not_about_splits():
 
 def test_rivals_are_compared_wherever_both_were_measured():
     stored = stored_runs() | {"2": {"nothing": {"at once": {"as they are": shares(0.1, 0.2)}}}}
-    table = transfer_charts.rivals(stored, (("synthetic faces", "all"), ("nothing", "at once")))
+    table = transfer_charts.compare_arms(
+        stored, (("synthetic faces", "all"), ("nothing", "at once"))
+    )
     assert [row[0] for row in table.rows] == [
         "synthetic faces, all; or nothing, at once? 1 of each"
     ]
@@ -246,7 +249,7 @@ def test_rivals_are_compared_wherever_both_were_measured():
 def test_harm_is_measured_against_the_same_network_untrained():
     nothing = {"own task": [0.0], "nearest": shares(0.7, 0.7), "tuned": shares(0.5, 0.6)}
     how = {"own task": [0.4, 0.6], "nearest": shares(0.2, 0.3), "tuned": shares(0.8, 0.9)}
-    table = transfer_charts.harm({"nothing": nothing, "how": how}, shares(0.6, 0.6))
+    table = transfer_charts.compare_tasks({"nothing": nothing, "how": how}, shares(0.6, 0.6))
     assert [row[-1] for row in table.rows] == ["yes", "no", "yes"]
     assert table.rows[1][0].startswith("learnt how (50% right)")
 
@@ -272,29 +275,29 @@ def test_the_tables_of_shifts_have_a_column_for_each():
         for values in ((0.5, 0.7), (0.4, 0.4))
     )
     stored = {"a": {"b": good, "c": bad}}
-    table = transfer_charts.shifted(stored, {"mine": ("a", "b")})
+    table = transfer_charts.tabulate_shifts(stored, {"mine": ("a", "b")})
     assert table.head == ["top-1 on test faces", *transfer_around.SHIFTS]
     assert table.rows == [["mine", *["0.600"] * 4]]
-    table = transfer_charts.shifted_rivals(stored, {"b, or c": (("a", "b"), ("a", "c"))})
+    table = transfer_charts.compare_under_shifts(stored, {"b, or c": (("a", "b"), ("a", "c"))})
     assert table.rows == [["b, or c", *["+20.0 [+10.0, +30.0]"] * 4]]
 
 
 def test_plain_keeps_the_faces_as_they_are():
-    found = transfer_charts.plain(stored_runs()["1"])
+    found = transfer_charts.take_unshifted(stored_runs()["1"])
     assert found["nothing", "at once"] == shares(0.7, 0.8, 0.9)
 
 
 def test_each_person_has_a_share_of_their_own():
     person = torch.tensor([0, 0, 1, 1])
     faces = FaceSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), person, ("a", "b"))
-    assert orl.by_person(torch.tensor([0, 0, 1, 0]), faces) == [1.0, 0.5]
+    assert orl.share_by_person(torch.tensor([0, 0, 1, 0]), faces) == [1.0, 0.5]
 
 
 def test_tight_people_have_a_small_ratio(capsys):
     person = torch.arange(8).repeat_interleave(4)
     noise = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
     tight, loose = torch.eye(8)[person] + 0.01 * noise, noise
-    table = transfer_charts.maps({"tight": tight, "loose": loose}, person)
+    table = transfer_charts.draw_maps({"tight": tight, "loose": loose}, person)
     assert float(table.rows[0][3]) < 0.1 < 0.8 < float(table.rows[1][3])
     assert "8 people in two dimensions" in capsys.readouterr().out
 
@@ -305,7 +308,7 @@ def test_the_costs_name_five_networks_and_where_their_weights_are(monkeypatch):
 
     for name in ("efficientnet_lite0", "vgg16", "resnet18", "inception_v3"):
         monkeypatch.setattr(transfer_charts.backbones, name, quick(224))
-    table = transfer_charts.costs(repeats=2)
+    table = transfer_charts.time_backbones(repeats=2)
     assert [row[0].split(",")[0] for row in table.rows] == [
         "EfficientNet-Lite0", "face embedding", "VGG16", "ResNet-18", "Inception-v3"
     ]  # fmt: skip

@@ -14,8 +14,8 @@ def small(monkeypatch):
     monkeypatch.setattr(lesson05, "CLASSICAL", ("pixels",))
     monkeypatch.setattr(lesson05, "efficientnet_lite0", lambda **_: FaceCNN(4, 8, 20).eval())
     monkeypatch.setattr(lesson05, "face_embedding", lambda: FaceResNet(2, 8).eval())
-    monkeypatch.setattr(sphere, "learnt", lambda *_: FaceCNN(4, 8, 20).eval())
-    monkeypatch.setattr(sphere, "unseen", lambda model: {"AUC": 0.5})
+    monkeypatch.setattr(sphere, "train_by_loss", lambda *_: FaceCNN(4, 8, 20).eval())
+    monkeypatch.setattr(sphere, "score_unseen", lambda model: {"AUC": 0.5})
     for module in (protocol, strangers):
         monkeypatch.setattr(module, "RESAMPLES", 100)
     monkeypatch.setattr(strangers, "MISPLACED", {"turned, degrees": (0, 20)})

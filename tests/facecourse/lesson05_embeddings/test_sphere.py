@@ -48,9 +48,9 @@ def faces_of(person) -> FaceSet:
 
 @pytest.mark.parametrize("name", sphere.LOSSES)
 def test_each_loss_separates_six_people_on_a_sphere(name):
-    points = sphere.drawn(sphere.made(name, 3), 3, steps=150)
+    points = sphere.train_points(sphere.build_loss(name, 3), 3, steps=150)
     assert points.test.shape == (30, 3)
-    assert sphere.angles(points).top1 > 0.8
+    assert sphere.measure_angles(points).top1 > 0.8
 
 
 def test_angles_are_measured_from_the_middle_of_the_training_photographs():
@@ -60,7 +60,7 @@ def test_angles_are_measured_from_the_middle_of_the_training_photographs():
     def at(angle):
         return torch.stack([angle.deg2rad().cos(), angle.deg2rad().sin()], 1)
 
-    found = sphere.angles(sphere.Drawn(3 * at(degrees), at(degrees + 10), person))
+    found = sphere.measure_angles(sphere.Points(3 * at(degrees), at(degrees + 10), person))
     assert found.within == pytest.approx(10, abs=1e-3)
     assert found.between == pytest.approx(40, abs=1e-3)
     assert found.top1 == 1
@@ -68,24 +68,24 @@ def test_angles_are_measured_from_the_middle_of_the_training_photographs():
 
 @pytest.mark.parametrize(("kind", "margin"), [("cosface", 0.3), ("arcface", 0.4)])
 def test_at_the_edge_of_its_room_a_face_is_as_near_to_the_next_person(kind, margin):
-    angle = math.radians(sphere.room(60, margin, kind))
+    angle = math.radians(sphere.measure_room(60, margin, kind))
     own, other = math.cos(angle), math.cos(math.radians(60) - angle)
     assert float(with_margin(torch.tensor(own), margin, kind)) == pytest.approx(other, abs=1e-6)
-    assert sphere.room(60, 0, kind) == pytest.approx(30)
-    assert sphere.room(20, 1.5, kind) == 0
+    assert sphere.measure_room(60, 0, kind) == pytest.approx(30)
+    assert sphere.measure_room(20, 1.5, kind) == 0
 
 
 def test_negatives_are_hard_semi_hard_or_easy_by_their_distance():
     degrees = torch.tensor([0.0, 30, 10, 35, 90])
     points = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
-    kind = sphere.negatives(points, torch.tensor([0, 0, 1, 1, 1]), 0, 1, margin=0.2)
+    kind = sphere.sort_negatives(points, torch.tensor([0, 0, 1, 1, 1]), 0, 1, margin=0.2)
     assert kind.tolist() == [0, 0, 1, 2, 3]
 
 
 def test_of_equal_accuracies_the_strict_door_lets_fewer_impostors_in():
     codes, person = people(10, 4, noise=1.0)
-    pairs = strangers.verification(codes, faces_of(person))
-    _, strict, mild = strangers.equally_accurate(pairs, pairs.accuracy_at(math.inf)).rows
+    pairs = strangers.verify_pairs(codes, faces_of(person))
+    _, strict, mild = strangers.compare_doors(pairs, pairs.accuracy_at(math.inf)).rows
     assert float(strict[2]) <= float(mild[2])
     assert float(strict[3]) < float(mild[3])
     assert float(strict[1]) >= pairs.accuracy_at(math.inf) - 1e-3
@@ -94,8 +94,8 @@ def test_of_equal_accuracies_the_strict_door_lets_fewer_impostors_in():
 def test_a_threshold_is_chosen_on_some_people_and_measured_on_others():
     codes, person = people(12, 5, noise=0.6)
     other, _ = people(12, 5, noise=1.2)
-    chosen_on = strangers.verification(codes, faces_of(person))
-    (row,) = strangers.carried_over(chosen_on, other, faces_of(person), 0.05).rows
+    chosen_on = strangers.verify_pairs(codes, faces_of(person))
+    (row,) = strangers.carry_over(chosen_on, other, faces_of(person), 0.05).rows
     there = Verification(*(part for part in _pairs(other, person)))
     assert float(row[3].split()[0]) == pytest.approx(
         there.far_at(chosen_on.threshold_at(0.05)), abs=1e-3
@@ -111,7 +111,7 @@ def test_in_an_open_set_known_probes_need_the_right_name_and_strangers_any():
     person = torch.tensor([0, 0, 1, 1, 2, 2])
     codes = torch.eye(4)[torch.tensor([0, 0, 1, 0, 2, 1])]
     known = torch.tensor([True, True, False])
-    inside, outside = strangers.open_set(codes @ codes.T, person, known, photo=0)
+    inside, outside = strangers.search_open_set(codes @ codes.T, person, known, photo=0)
     assert inside.tolist() == [1, -math.inf]  # the second of person 1 looks like person 0
     assert outside.tolist() == [0, 1]
     assert strangers.detection_rate(inside, outside, fpir=0.5) == 0.5
@@ -120,7 +120,7 @@ def test_in_an_open_set_known_probes_need_the_right_name_and_strangers_any():
 
 def test_more_strangers_are_kept_out_the_fewer_are_found():
     codes, person = people(20, 4, noise=1.0)
-    table = strangers.strangers_table(codes, faces_of(person), sizes=(5,), halves=3)
+    table = strangers.compare_enrolments(codes, faces_of(person), sizes=(5,), halves=3)
     closed, found = (float(cell.split()[0]) for cell in table.rows[0][1:])
     assert 0 < found < closed <= 1
 
@@ -153,7 +153,7 @@ def test_lookalikes_are_pairs_of_different_people_the_most_alike_first():
     codes, person = people(12, 3, noise=0.5)
     images = person.byte()[:, None, None, None].expand(-1, 1, 8, 8).contiguous()
     names = tuple(map(str, range(12)))
-    pairs = crowd.lookalikes(FaceSet(images, person, names), codes, count=4)
+    pairs = crowd.find_lookalikes(FaceSet(images, person, names), codes, count=4)
     shown = pairs.images[:, 0, 0, 0].tolist()
     assert len(set(shown)) == 8
     cosine = similarity(codes, codes).masked_fill(person[:, None] == person, -1)
@@ -165,7 +165,7 @@ def test_a_race_reports_the_share_of_right_names():
     codes, person = people(50, 2)
     gallery = Gallery(codes[::2], person[::2])
     assert crowd.rank1(gallery, codes[1::2], person[1::2]) == 1
-    (row,) = crowd.race({"exact": gallery}, codes[1::2], person[1::2]).rows
+    (row,) = crowd.time_searches({"exact": gallery}, codes[1::2], person[1::2]).rows
     assert row[-1] == "1.000"
 
 
@@ -181,7 +181,7 @@ def test_another_margin_trains_another_network(capsys):
 
 
 def test_a_larger_triplet_margin_mines_more_negatives(capsys):
-    points = sphere.drawn(sphere.made("triplet"), steps=5)
+    points = sphere.train_points(sphere.build_loss("triplet"), steps=5)
     box = sphere_widgets.triplet_slider(points)
     counts = []
     for margin in (0.05, 2):
@@ -226,7 +226,7 @@ def test_a_badly_cropped_face_scores_lower(model, capsys):
 def test_a_stricter_far_moves_the_threshold_up(capsys):
     codes, person = people(12, 5, noise=0.8)
     faces = faces_of(person)
-    box = sphere_widgets.far_slider(strangers.verification(codes, faces), codes, faces)
+    box = sphere_widgets.far_slider(strangers.verify_pairs(codes, faces), codes, faces)
     thresholds = []
     for far in (0.1, 0.01):
         capsys.readouterr()
@@ -237,9 +237,9 @@ def test_a_stricter_far_moves_the_threshold_up(capsys):
 
 def test_the_tables_of_stored_runs_have_a_row_for_each_case():
     seeds = {"within": [3.0, 4.0, 5.0], "between": [30.0, 32.0, 31.0]}
-    rows = sphere_tables.margins({"cosface": {"0.0": seeds, "0.35": seeds}}).rows
+    rows = sphere_tables.tabulate_margins({"cosface": {"0.0": seeds, "0.35": seeds}}).rows
     assert [row[1] for row in rows] == ["0.0", "0.35"]
     assert rows[1][2].startswith("+0.0°")
     runs = {"softmax": {"AUC": [0.9, 0.8]}, "triplet": {"AUC": [0.8, 0.7]}}
-    (row,) = sphere_tables.against(runs, "softmax").rows
+    (row,) = sphere_tables.compare_to_rival(runs, "softmax").rows
     assert row[1].startswith("-0.100")

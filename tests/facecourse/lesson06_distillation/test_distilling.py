@@ -16,24 +16,24 @@ from facelib.data import FaceSet
 
 @pytest.fixture(scope="module")
 def photographs():
-    return orl.split(photos=1, seed=100, chosen_on=True)
+    return orl.split_photos(photos=1, seed=100, chosen_on=True)
 
 
 @pytest.fixture(scope="module")
 def master(photographs):
-    return distilling.teacher(photographs[0], seed=100)
+    return distilling.train_teacher(photographs[0], seed=100)
 
 
 def agreement(student, master, images) -> float:
-    said = (distilling.logits(model, images).argmax(1) for model in (student, master))
+    said = (distilling.predict_logits(model, images).argmax(1) for model in (student, master))
     return float(torch.eq(*said).double().mean())
 
 
 def test_a_student_starts_from_the_same_weights_whoever_teaches_it(photographs, master):
     train, _ = photographs
-    start = distilling.namer(train.people, seed=3).state_dict()
+    start = distilling.build_student(train.people, seed=3).state_dict()
     for loss, asked in ((nn.CrossEntropyLoss(), None), (distilling.MatchLogits(), master)):
-        model = distilling.named(loss, train, asked, seed=3, steps=1, rate=1e-9)
+        model = distilling.train_student(loss, train, asked, seed=3, steps=1, rate=1e-9)
         for name, weight in start.items():
             if "running" not in name and "num_batches" not in name:
                 torch.testing.assert_close(model.state_dict()[name], weight, atol=1e-6, rtol=0)
@@ -44,7 +44,7 @@ def test_each_loss_teaches_names(photographs, master, name):
     train, _ = photographs
     asked = None if "names" in name else master
     loss = distilling.TAUGHT_BY[name]()
-    model = distilling.named(loss, train, asked, seed=100, steps=40, rate=1e-2)
+    model = distilling.train_student(loss, train, asked, seed=100, steps=40, rate=1e-2)
     assert orl.top1(model, train) > 0.3
 
 
@@ -53,16 +53,16 @@ def test_a_student_without_names_comes_to_say_what_its_teacher_says(photographs,
     drawn = distilling.PICTURES["it and four more, without names"](100)
     assert len(drawn.faces) == 5 * train.people
     # of s21 to s40, where the lesson reports: here s1 to s20 stand in for them
-    rank = orl.split(5, 100, chosen_on=True)[0]
+    rank = orl.split_photos(5, 100, chosen_on=True)[0]
     drawn.faces = rank
-    start = distilling.namer(train.people, 100)
-    model = distilling.asked_about(drawn, master, train.people, 100, steps=80)
+    start = distilling.build_student(train.people, 100)
+    model = distilling.distil_unlabelled(drawn, master, train.people, 100, steps=80)
     assert agreement(model, master, test.images) > agreement(start, master, test.images) + 0.3
 
 
 def test_the_pictures_of_others_show_nobody_who_is_named():
     others = distilling.PICTURES["five of each of twenty others"](0).faces
-    named = orl.split(5, 0)[0]
+    named = orl.split_photos(5, 0)[0]
     assert others.people == 20
     assert len(others) == 100
     assert not set(others.names) & set(named.names)
@@ -78,8 +78,8 @@ def test_squared_probabilities_are_zero_for_the_same_softmax():
 
 def test_students_that_embed_start_alike_and_see_the_same(monkeypatch):
     monkeypatch.setattr(distilling, "FACES", 16)
-    models = [distilling.embedder(taught, seed=1, steps=2) for taught in (True, False)]
-    again = distilling.embedder(True, seed=1, steps=2)
+    models = [distilling.train_embedder(taught, seed=1, steps=2) for taught in (True, False)]
+    again = distilling.train_embedder(True, seed=1, steps=2)
     first = [next(model.parameters()) for model in (*models, again)]
     assert torch.equal(first[0], first[2])
     assert not torch.equal(first[0], first[1])
@@ -88,7 +88,7 @@ def test_students_that_embed_start_alike_and_see_the_same(monkeypatch):
 
 def test_second_thoughts_leave_out_the_person_and_the_mean():
     said = torch.tensor([[9.0, 1, 3], [9, 3, 5], [0, 7, 4], [2, 2, 8]])
-    thoughts = distilling.second_thoughts(said, torch.tensor([0, 0, 1, 2]))
+    thoughts = distilling.measure_resemblance(said, torch.tensor([0, 0, 1, 2]))
     wanted = torch.tensor([[0.0, -1, 1], [-2, 0, 2], [0, 0, 0]])
     torch.testing.assert_close(thoughts, wanted)
 
@@ -96,7 +96,7 @@ def test_second_thoughts_leave_out_the_person_and_the_mean():
 def test_teachers_that_say_the_same_agree_and_opposite_ones_do_not():
     one = torch.randn(6, 6, generator=torch.Generator().manual_seed(0))
     one = one.masked_fill(torch.eye(6, dtype=torch.bool), 0)
-    rows = distilling_charts.agreement({"a": one, "b": 2 * one, "c": -one}).rows
+    rows = distilling_charts.tabulate_agreement({"a": one, "b": 2 * one, "c": -one}).rows
     assert [row[0] for row in rows] == ["a and b", "a and c", "b and c"]
     assert [float(row[1]) for row in rows] == pytest.approx([1, -1, -1], abs=1e-3)
     assert rows[0][2] == "6 of 6"
@@ -107,7 +107,7 @@ def test_the_most_alike_are_drawn_one_above_the_other():
     second[0, 2] = second[3, 1] = 1.0
     second[0, 1] = 0.9
     faces = FaceSet(torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4), tuple("abcd"))
-    sheet = distilling_charts.most_alike(second, faces, count=2)
+    sheet = distilling_charts.take_most_alike(second, faces, count=2)
     above, below = sheet.names[:2], sheet.names[2:]
     assert {frozenset(pair) for pair in zip(above, below, strict=True)} == {
         frozenset("02"), frozenset("13")
@@ -120,7 +120,7 @@ def test_the_temperature_flattens_and_its_square_keeps_the_gradient(capsys):
     temperature.value = 10.0
     bits = [float(found) for found in re.findall(r"(\d+\.\d\d)$", capsys.readouterr().out, re.M)]
     assert bits[0] < 0.5 < 1.5 < bits[-1] < 1.585
-    rows = distilling_charts.gradients(0 * logits, logits, (1, 4)).rows
+    rows = distilling_charts.tabulate_gradients(0 * logits, logits, (1, 4)).rows
     plain, squared = ([float(row[column]) for row in rows] for column in (1, 2))
     assert plain[0] > 10 * plain[1]
     assert squared[0] < 3 * squared[1]
@@ -128,18 +128,18 @@ def test_the_temperature_flattens_and_its_square_keeps_the_gradient(capsys):
 
 def test_students_and_teachers_are_compared_by_pairs():
     runs = {"50": {"taught": {"AUC": [0.9, 0.8, 0.85]}, "names": {"AUC": [0.8, 0.7, 0.75]}}}
-    (row,) = distilling_charts.students(runs).rows
+    (row,) = distilling_charts.compare_students(runs).rows
     assert row == ["50", "AUC", "0.850", "0.750", "+0.100 [+0.100, +0.100]"]
     alone = [[0.5] * 4, [0.7] * 4]
     better = [[0.6] * 4, [0.8] * 4]
     found = {"large": {"parameters": 1000, "teacher": better, "student": better}}
-    (row,) = distilling_charts.teachers(found, alone).rows
+    (row,) = distilling_charts.compare_teachers(found, alone).rows
     assert row == ["large", "1,000", "0.700", "0.700", "+10.0 [+10.0, +10.0]"]
 
 
 def test_other_photographs_are_of_the_same_people_and_neither_learnt_from_nor_tested_on():
-    train, test = orl.split(2, 0)
-    other = distilling.other_photographs(2, 0)
+    train, test = orl.split_photos(2, 0)
+    other = distilling.take_other_photographs(2, 0)
     assert other.person.tolist() == train.person.tolist()
     known = {image.numpy().tobytes() for image in (*train.images, *test.images)}
     assert not known & {image.numpy().tobytes() for image in other.images}

@@ -12,9 +12,9 @@ from facelib.models import FaceCNN, FaceResNet
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(distilling, "teacher", lambda *_: FaceCNN(2, 8, 20).eval())
+    monkeypatch.setattr(distilling, "train_teacher", lambda *_: FaceCNN(2, 8, 20).eval())
     monkeypatch.setattr(distilling, "face_embedding", lambda: FaceResNet(2).eval())
-    monkeypatch.setattr(transfer, "adapted", lambda *_: FaceCNN(2, 8, 20).eval())
+    monkeypatch.setattr(transfer, "adapt", lambda *_: FaceCNN(2, 8, 20).eval())
     monkeypatch.setattr(orl, "PHOTOS", (1, 2))
     monkeypatch.setattr(distilling, "FACES", 16)
     monkeypatch.setattr(protocol, "RESAMPLES", 100)

@@ -42,7 +42,7 @@ def test_training_on_brings_points_back_and_keeps_the_zeros():
 
 
 def test_rounds_end_with_as_many_zeros():
-    sparse = pruning.in_rounds(face_student(), 0.9, steps=4)
+    sparse = pruning.prune_in_rounds(face_student(), 0.9, steps=4)
     zeros = torch.cat([(part.weight == 0).flatten() for _, part in _layers(sparse)])
     assert zeros.double().mean().item() == pytest.approx(0.9, abs=1e-3)
 
@@ -51,25 +51,25 @@ def test_rounds_end_with_as_many_zeros():
 def test_channels_go_by_importance_and_the_rival_has_the_same_shape(importance):
     small = student.prune_student(0.5, importance)
     assert macs(small, student.SHAPE) <= 0.5 * macs(face_student(), student.SHAPE)
-    rival = pruning.from_nothing(small, steps=1)
+    rival = pruning.train_from_scratch(small, steps=1)
     shapes = [[p.shape for p in model.parameters()] for model in (small, rival)]
     assert shapes[0] == shapes[1]
     assert not torch.equal(next(small.parameters()), next(rival.parameters()))
 
 
 def test_each_block_can_go_and_each_layer_is_tried():
-    names = pruning.blocks(face_student())
+    names = pruning.list_blocks(face_student())
     assert len(names) == 3
-    assert macs(pruning.without(names[0]), student.SHAPE) < macs(face_student(), student.SHAPE)
-    found = pruning.sensitivity(0.5, people=8)
+    assert macs(pruning.remove_block(names[0]), student.SHAPE) < macs(face_student(), student.SHAPE)
+    found = pruning.measure_sensitivity(0.5, people=8)
     assert list(found) == [name for name, _ in _layers(face_student())]
 
 
 def test_a_pruned_namer_is_plain_and_has_its_zeros():
-    train, _ = orl.split(1, 100, chosen_on=True)
-    first = pruning.namer(train, 0, epochs=1)
-    small = pruning.pruned_namer(first, 0.5, train, 1, epochs=1)
-    weights = pruning_charts.all_weights(small)
+    train, _ = orl.split_photos(1, 100, chosen_on=True)
+    first = pruning.train_classifier(train, 0, epochs=1)
+    small = pruning.prune_classifier(first, 0.5, train, 1, epochs=1)
+    weights = pruning_charts.flatten_weights(small)
     assert (weights == 0).double().mean().item() == pytest.approx(0.5, abs=1e-3)
     assert not any("parametrizations" in name for name in small.state_dict())
 
@@ -88,14 +88,14 @@ def test_more_zeros_leave_a_smaller_compressed_file(capsys):
 def test_the_tables_hold_every_run():
     interval = {"value": 40.0, "low": 35.0, "high": 45.0, "n": 9, "of": "people"}
     runs = {"at once": interval, "trained on": [5.0, 7.0], "in rounds": [4.0, 6.0]}
-    rows = pruning_charts.weights_table({"0.8": runs}, [0.5, 0.7]).rows
+    rows = pruning_charts.tabulate_weights({"0.8": runs}, [0.5, 0.7]).rows
     assert [row[0] for row in rows] == ["0%", "80%"]
     assert rows[1][4] == "+1.0 [+1.0, +1.0]"
     ways = {
         "L1": runs | {"parameters": 9, "macs": 3e6, "from nothing": [8.0, 9.0]},
         "Taylor": runs | {"parameters": 9, "macs": 2e6, "trained on": [3.0, 4.0]},
     }
-    rows = pruning_charts.channels_table({"0.5": ways}).rows
+    rows = pruning_charts.tabulate_channels({"0.5": ways}).rows
     assert [row[1] for row in rows] == ["L1", "Taylor"]
     assert (rows[1][2], rows[1][7]) == ("2.0 million", "-")
     first, second = runs["trained on"]
@@ -112,7 +112,7 @@ def _layers(model):
 
 
 def test_the_groups_are_what_pruning_takes_together():
-    rows = pruning_charts.groups(face_student()).rows
+    rows = pruning_charts.draw_layer_groups(face_student()).rows
     layers = len(pruning_charts.find_layers(face_student()))
     assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
     together = next(row for row in rows if "," in row[2])
@@ -129,15 +129,15 @@ def test_the_tables_of_speed_widths_layers_and_blocks_have_a_row_each():
     assert len(pruning_charts.speed_table({"0.5": interval, "0.9": interval}).rows) == 2
     width = {"widths": [8, 16], "macs": 2e6, "times faster": interval}
     assert pruning_charts.widths_table({"8": width}).rows[0][1:3] == ["8 16", "2.00 million"]
-    rows = pruning_charts.sensitivity_figure({"features.0": interval, "embedding.1": interval}).rows
+    rows = pruning_charts.draw_sensitivity({"features.0": interval, "embedding.1": interval}).rows
     assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
     block = {"macs": 2e6, "at once": interval, "trained on": [1.0, 2.0]}
     assert pruning_charts.blocks_table({"features.6": block}).rows[0][0] == "features.6"
 
 
 def test_labels_in_place_of_images_show_nothing_but_the_label():
-    train, _ = orl.split(2, 0)
-    fields = pruning.labels_for_images(train)
+    train, _ = orl.split_photos(2, 0)
+    fields = pruning.replace_by_labels(train)
     assert fields.images.shape == train.images.shape
     assert len(fields.images.flatten(1).unique(dim=0)) == train.people
     assert all(len(fields.images[train.person == who].unique(dim=0)) == 1 for who in range(3))

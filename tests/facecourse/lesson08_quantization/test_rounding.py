@@ -18,18 +18,20 @@ def test_a_weight_is_rounded_to_so_many_values_around_zero():
     weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
     for bits in (2, 4, 8):
         step = weight.flatten(1).abs().amax(1) / (2 ** (bits - 1) - 1)
-        rounded = rounding.round_to(weight, bits)
+        rounded = rounding.round_weight(weight, bits)
         levels = rounded / step.view(6, 1, 1, 1)
         assert torch.allclose(levels, levels.round(), atol=1e-4)
         assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
     spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
-    error = [(rounding.round_to(spread, 4, per) - spread).square().mean() for per in (True, False)]
+    error = [
+        (rounding.round_weight(spread, 4, per) - spread).square().mean() for per in (True, False)
+    ]
     assert error[0] < 0.5 * error[1]
 
 
 def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
     before = face_student()
-    coarse = rounding.weights_of(2)
+    coarse = rounding.round_student(2)
     for name, layer in find_layers(coarse).items():
         assert len(layer.weight[0].unique()) <= 3, name
         assert torch.equal(
@@ -38,7 +40,7 @@ def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
 
 
 def test_prelu_takes_the_place_of_every_relu():
-    kinds = [type(part) for part in rounding.with_prelu().modules()]
+    kinds = [type(part) for part in rounding.build_prelu_student().modules()]
     relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
     assert kinds.count(nn.PReLU) == relus > 0
     assert nn.ReLU not in kinds
@@ -46,15 +48,15 @@ def test_prelu_takes_the_place_of_every_relu():
 
 def test_numbers_of_16_bits_are_those_the_type_holds():
     for dtype in (torch.float16, torch.bfloat16):
-        state = rounding.as_type(dtype).state_dict()
+        state = rounding.cast_student(dtype).state_dict()
         cut = [t for t in state.values() if t.is_floating_point()]
         assert all(torch.equal(t, t.to(dtype).float()) for t in cut)
 
 
 def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
-    _, kept = rounding.of_rank(0.25, (nn.Linear,))
+    _, kept = rounding.reduce_rank(0.25, (nn.Linear,))
     assert {name: factor.rank for name, factor in kept.items()} == {"embedding.1": 32}
-    _, kept = rounding.of_rank(16, (nn.Conv2d,))
+    _, kept = rounding.reduce_rank(16, (nn.Conv2d,))
     assert "features.0" not in kept
     assert {factor.rank for factor in kept.values()} == {16}
 
@@ -131,7 +133,7 @@ def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypat
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 dark faces", lambda: some // 4)
     plain = rounding.export(face_student(), tmp_path / "plain.onnx", student.SHAPE).path
-    rows = rounding_charts.calibration_table(plain, some[:8]).rows
+    rows = rounding_charts.compare_calibrations(plain, some[:8]).rows
     assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
     assert len({row[2] for row in rows}) > 2
     assert max(float(row[2]) for row in rows if "faces" in row[0]) < 20
@@ -140,11 +142,11 @@ def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypat
 def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
     images = student.calibration_faces(4)
     before = embed(face_student(), images)
-    codes = [embed(rounding.weights_of(bits), images) for bits in (8, 4, 2)]
-    turned = [rounding.turned(code, before) for code in codes]
+    codes = [embed(rounding.round_student(bits), images) for bits in (8, 4, 2)]
+    turned = [rounding.measure_angle(code, before) for code in codes]
     assert 0 < turned[0] < turned[1] < turned[2]
-    assert rounding.turned(before, before) < 0.1
-    assert rounding.turned(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
+    assert rounding.measure_angle(before, before) < 0.1
+    assert rounding.measure_angle(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
 
 
 def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
@@ -153,4 +155,4 @@ def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
     plain = export(model, tmp_path / "plain.onnx", (1, 64, 64)).path
     small = quantize(plain, tmp_path / "small.onnx", student.calibration_faces(2)).path
     whole = sum(p.numel() for p in model.parameters() if p.ndim > 1)
-    assert rounding.weights_in(plain) == rounding.weights_in(small) == whole
+    assert rounding.count_weights(plain) == rounding.count_weights(small) == whole

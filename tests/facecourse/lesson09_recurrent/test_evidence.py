@@ -32,6 +32,6 @@ def test_rows_are_read_by_every_network_at_every_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(rows.orl, "PHOTOS", (1,))
     rows.main((0, 1), (100,), epochs=1, folder=tmp_path)
     stored = evidence.read("rows", tmp_path)
-    assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.NAMERS)
+    assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.CLASSIFIERS)
     assert len(stored["rows"]["1"]["GRU"][0]) == 20
     assert list(stored["choices"]["RNN"]) == ["0.004"]

@@ -18,13 +18,13 @@ def small(monkeypatch):
                                                ("smile", "blur, pixels")})  # fmt: skip
     monkeypatch.setattr(variation, "SPOILT", ("blur, pixels",))
     monkeypatch.setattr(variation, "ILLS", {"blurred": ("blur, pixels", 2)})
-    monkeypatch.setattr(variation.strangers, "RESAMPLES", 100)
+    monkeypatch.setattr(variation.verify, "RESAMPLES", 100)
     monkeypatch.setattr(fairness, "FAR", 0.02)
     monkeypatch.setattr(variation, "FAR", 0.02)
     monkeypatch.setattr(fairness, "PEOPLE", 40)
-    fairness.others.cache_clear()
+    fairness.load_others.cache_clear()
     yield
-    fairness.others.cache_clear()
+    fairness.load_others.cache_clear()
 
 
 def test_the_evidence_of_lesson_10_has_every_network_group_and_factor(small, tmp_path):

@@ -19,7 +19,7 @@ def test_the_long_tail_has_every_method_and_everybody(tmp_path, monkeypatch):
     assert list(found["right"]) == [*imbalance.METHODS, harm.EVEN]
     assert all(len(shares) == 20 for runs in found["right"].values() for shares in runs)
     assert [sum(counts) for counts in found["photographs"]] == [42, 42]
-    plain, *others = harm_charts.long_tail(found).rows
+    plain, *others = harm_charts.compare_remedies(found).rows
     assert plain[-2:] == ["-", "-"]
     assert len(others) == len(imbalance.METHODS)
     monkeypatch.setattr(harm, "STRENGTHS", (0.5,))
@@ -33,7 +33,7 @@ def test_a_table_of_the_long_tail_subtracts_seed_by_seed():
         "photographs": [[5, 2, 1], [5, 2, 1]],
         "right": {"plain": [plain, plain], "other": [better, better]},
     }
-    first, second = harm_charts.long_tail(found).rows
+    first, second = harm_charts.compare_remedies(found).rows
     assert first[1:5] == ["100.0%", "50.0%", "20.0%", "56.7%"]
     assert second[-2:] == ["+20.0 [+20.0, +20.0]", "+6.7 [+6.7, +6.7]"]
 
@@ -42,7 +42,7 @@ def test_members_are_asked_for_after_every_remedy(tmp_path):
     found = stored("members", harm.members((0, 1), epochs=3), tmp_path)
     assert list(found) == list(membership.REMEDIES)
     assert all(len(values) == 2 for runs in found.values() for values in runs.values())
-    rows = harm_charts.members(found).rows
+    rows = harm_charts.tabulate_members(found).rows
     assert [row[0] for row in rows] == list(membership.REMEDIES)
     mean = sum(found["none"]["AUC"]) / 2
     assert rows[0][2].startswith(f"{mean:.3f} [")
@@ -54,9 +54,9 @@ def test_presentations_are_accepted_and_called_what_they_are(tmp_path):
     assert list(found["accepted"]) == list(found["change"]) == kinds
     assert found["change"]["live"]["value"] == 0
     assert found["accepted"]["live"]["value"] > found["accepted"]["screen"]["value"]
-    live, *_, screen = harm_charts.accepted(found).rows
+    live, *_, screen = harm_charts.tabulate_accepted(found).rows
     assert (live[0], screen[0]) == ("live", "screen")
-    table = harm_charts.detectors(found)
+    table = harm_charts.tabulate_detectors(found)
     assert table.head[1:] == [
         "BPCER, live", f"BPCER, {harm.CAMERA}", "APCER, print", "APCER, screen"
     ]  # fmt: skip

@@ -33,23 +33,23 @@ def test_nobody_is_trained_on_or_attacked_twice():
     seeds = (inversion.ATTACKER, inversion.JUDGE, inversion.VICTIMS)
     assert min(seeds) >= 2**20 > max(KEPT + 10_000, POOL)
     assert len({tuple(identities(1, seed).values[0].tolist()) for seed in seeds}) == 3
-    theirs, his = inversion.victims(2).people.values, inversion.attacker(2)[1].values
+    theirs, his = inversion.render_victims(2).people.values, inversion.render_attackers(2)[1].values
     assert not torch.isclose(theirs[:, None], his[None]).all(2).any()
 
 
 def test_a_victim_has_four_photographs_the_careful_ones_more_alike():
-    some = inversion.victims(12)
+    some = inversion.render_victims(12)
     assert some.usual.shape == some.careful.shape == (2, 12, 1, 64, 64)
     far, near = (
         (pair[0].float() - pair[1].float()).flatten(1).norm(dim=1).mean()
         for pair in (some.usual, some.careful)
     )
     assert near < far
-    assert torch.equal(inversion.victims(3).people.values, some.people[:3].values)
+    assert torch.equal(inversion.render_victims(3).people.values, some.people[:3].values)
 
 
 def test_the_attackers_pictures_show_whom_he_says():
-    images, who = inversion.attacker(3)
+    images, who = inversion.render_attackers(3)
     assert images.shape == (6, 1, 64, 64)
     assert torch.equal(who.values[::2], who.values[1::2])
     assert torch.equal(images, synth(3, 2, inversion.ATTACKER).images)
@@ -71,7 +71,7 @@ def test_people_found_are_people_however_wild_the_embedding(attack):
     assert ((beard == 0) | (beard >= IDENTITY["beard"].low)).all()
     assert beard.eq(0).any()
     assert beard.ne(0).any()
-    assert inversion.portraits(people).shape == (20, 1, 64, 64)
+    assert inversion.render_portraits(people).shape == (20, 1, 64, 64)
 
 
 def test_a_rare_thing_is_there_above_half_of_its_least(attack, monkeypatch):
@@ -83,13 +83,13 @@ def test_a_rare_thing_is_there_above_half_of_its_least(attack, monkeypatch):
 
 def test_portraits_differ_by_the_person_alone(known):
     assert set(inversion.PORTRAIT) == set(NUISANCE)
-    first = inversion.portraits(known[:2])
-    assert torch.equal(first[1:], inversion.portraits(known[1:2]))
+    first = inversion.render_portraits(known[:2])
+    assert torch.equal(first[1:], inversion.render_portraits(known[1:2]))
     assert not torch.equal(first[0], first[1])
 
 
 def test_templates_of_three_kinds_point_the_same_way():
-    whole, small, signs = inversion.templates(synth(6, 1, seed=2**26 + 2).images).values()
+    whole, small, signs = inversion.make_templates(synth(6, 1, seed=2**26 + 2).images).values()
     assert (whole * small).sum(1).min() > 0.7
     assert set(signs.unique().tolist()) == {-1.0, 1.0}
     assert similarity(whole, signs).argmax(1).tolist() == list(range(6))
@@ -97,10 +97,10 @@ def test_templates_of_three_kinds_point_the_same_way():
 
 def test_a_judge_knows_people_he_has_not_learnt_from(monkeypatch):
     monkeypatch.setattr(inversion, "COMPONENTS", 30)
-    recognise = inversion.judge(inversion.pixels, synth(40, 4, seed=inversion.JUDGE))
-    some = inversion.victims(16)
-    true = inversion.portraits(some.people)
-    found = inversion.reidentified({"true": true, "black": 0 * true}, some, recognise)
+    recognise = inversion.train_judge(inversion.grey_pixels, synth(40, 4, seed=inversion.JUDGE))
+    some = inversion.render_victims(16)
+    true = inversion.render_portraits(some.people)
+    found = inversion.reidentify({"true": true, "black": 0 * true}, some, recognise)
     assert list(found) == ["another photograph", "true", "black", "somebody else's"]
     assert found["true"]["rank 1"].value > 0.2
     assert found["true"]["accepted"].value > found["black"]["accepted"].value
@@ -110,27 +110,27 @@ def test_a_judge_knows_people_he_has_not_learnt_from(monkeypatch):
 def test_rank_1_and_acceptance_are_those_of_the_place():
     gallery = torch.eye(4)
     probes = gallery[[0, 1, 3, 2]]
-    assert inversion.first(probes, gallery).value == 0.5
-    assert inversion.accepted(probes, gallery, gallery, 0.1).value == 0.5
-    assert inversion.accepted(gallery, gallery, gallery, 0.1).value == 1
+    assert inversion.rank1_interval(probes, gallery).value == 0.5
+    assert inversion.accepted_interval(probes, gallery, gallery, 0.1).value == 0.5
+    assert inversion.accepted_interval(gallery, gallery, gallery, 0.1).value == 1
 
 
 def test_a_rotation_keeps_cosines_and_as_many_pairs_as_numbers_undo_it():
     generator = torch.Generator().manual_seed(0)
     stored, known = torch.randn(300, 32, generator=generator).split((100, 200))
-    secret = inversion.rotation(32)
+    secret = inversion.draw_rotation(32)
     hidden = stored @ secret
     torch.testing.assert_close(similarity(hidden, hidden), similarity(stored, stored))
     assert similarity(hidden, stored).diagonal().abs().mean() < 0.4
-    assert torch.equal(inversion.turned_back(hidden, known[:0], known[:0]), hidden)
-    few, enough = (inversion.turned_back(hidden, known[:k] @ secret, known[:k]) for k in (8, 40))
+    assert torch.equal(inversion.rotate_back(hidden, known[:0], known[:0]), hidden)
+    few, enough = (inversion.rotate_back(hidden, known[:k] @ secret, known[:k]) for k in (8, 40))
     torch.testing.assert_close(enough, stored, atol=1e-4, rtol=0)
     assert similarity(few, stored).diagonal().mean() < 0.9
 
 
 def test_faces_are_shown_in_a_row_for_each_kind(capsys):
-    some = inversion.victims(3)
-    inversion_charts.faces(some, {"128 numbers": some.careful[0]}, count=3)
+    some = inversion.render_victims(3)
+    inversion_charts.draw_reconstructions(some, {"128 numbers": some.careful[0]}, count=3)
     assert "from 128 numbers; portraits" in capsys.readouterr().out
 
 
@@ -139,10 +139,14 @@ def test_tables_take_what_was_measured_and_what_was_stored():
     stored = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 10, "of": "people"}
     both = {"rank 1": half, "accepted": stored}
     text = "50.0% [40.0%, 60.0%]"
-    assert inversion_charts.rates({"pixels": {"true": both}}).rows == [["true", text, text]]
-    assert inversion_charts.doors({"128 signs": {"true": half}}).rows == [["128 signs", text]]
+    assert inversion_charts.tabulate_judges({"pixels": {"true": both}}).rows == [
+        ["true", text, text]
+    ]
+    assert inversion_charts.tabulate_doors({"128 signs": {"true": half}}).rows == [
+        ["128 signs", text]
+    ]
     turned = {"cosines moved by": 1e-7, "the photograph enrolled": {"0": half, "50": stored}}
-    assert inversion_charts.rotation(turned).rows == [["0", text], ["50", text]]
+    assert inversion_charts.tabulate_rotation(turned).rows == [["0", text], ["50", text]]
     leaks = {"whole": {"a": 0.1, "b": 0.9, "c": 0.5, "d": 0.2}, "signs": dict.fromkeys("abcd", 0.0)}
-    rows = inversion_charts.leaks(leaks, best=1, named=("d",)).rows
+    rows = inversion_charts.tabulate_leaks(leaks, best=1, named=("d",)).rows
     assert rows == [["b", "0.90", "0.00"], ["d", "0.20", "0.00"]]

@@ -8,7 +8,7 @@ from facecourse.lesson10_harm import recapture
 from facelib.synth import synth
 
 FACES = synth(4, images=1, seed=2**27)
-MAKE = {"camera": recapture.another_camera} | recapture.RECAPTURES
+MAKE = {"camera": recapture.recapture_camera} | recapture.RECAPTURES
 
 
 @pytest.mark.parametrize("kind", MAKE)
@@ -31,7 +31,7 @@ def test_prints_and_screens_leave_more_on_a_grey_wall_than_the_camera_does():
 def test_a_print_is_never_black_nor_white():
     bars = torch.zeros(4, 1, 64, 64, dtype=torch.uint8)
     bars[..., 32:] = 255
-    made = recapture.printed(bars, 0).float()
+    made = recapture.recapture_print(bars, 0).float()
     assert made[..., 4:24].mean() > 15
     assert made[..., 40:60].mean() < 230
 
@@ -46,27 +46,27 @@ def test_what_is_no_grey_picture_is_refused(kind):
 def test_an_image_is_compared_with_its_persons_other_photographs_alone():
     person = torch.tensor([0, 0, 0, 1, 1, 1])
     enrolled = torch.eye(2)[person]
-    assert recapture.accepted(enrolled, enrolled, person, 0.5).tolist() == [1] * 6
-    assert recapture.accepted(1 - enrolled, enrolled, person, 0.5).tolist() == [0] * 6
+    assert recapture.share_accepted(enrolled, enrolled, person, 0.5).tolist() == [1] * 6
+    assert recapture.share_accepted(1 - enrolled, enrolled, person, 0.5).tolist() == [0] * 6
     alone = torch.eye(6)
-    assert recapture.accepted(alone, alone, person, 0.5).tolist() == [0] * 6
+    assert recapture.share_accepted(alone, alone, person, 0.5).tolist() == [0] * 6
     mixed = alone.clone()
     mixed[0] = alone[1]  # like one of its two others
-    assert recapture.accepted(mixed, alone, person, 0.5)[0] == 0.5
+    assert recapture.share_accepted(mixed, alone, person, 0.5)[0] == 0.5
     with pytest.raises(ValueError, match="5, 6, 6"):
-        recapture.accepted(alone[:5], alone, person, 0.5)
+        recapture.share_accepted(alone[:5], alone, person, 0.5)
 
 
 def test_a_detector_tells_stripes_from_none_on_images_it_has_not_seen():
     generator = torch.Generator().manual_seed(0)
     noise = torch.randint(100, 140, (40, 1, 32, 32), generator=generator, dtype=torch.uint8)
     stripes = noise + (60 * (torch.arange(32) % 4 < 2)).byte()
-    model = recapture.detector(noise[:20], stripes[:20])
-    assert not recapture.called_attack(model, noise[20:]).any()
-    assert recapture.called_attack(model, stripes[20:]).all()
+    model = recapture.train_detector(noise[:20], stripes[:20])
+    assert not recapture.detect_attacks(model, noise[20:]).any()
+    assert recapture.detect_attacks(model, stripes[20:]).all()
 
 
 def test_a_figure_shows_every_kind(capsys):
-    harm_charts.recaptures(FACES)
+    harm_charts.draw_recaptures(FACES)
     said = capsys.readouterr().out
     assert all(word in said for word in ("camera", "print", "screen"))

@@ -37,7 +37,7 @@ def model():
 def test_a_factor_changes_the_picture_the_more_there_is_of_it(name):
     first, *_, last = variation.AMOUNTS[name]
     none, little, much = (
-        variation.another(PEOPLE, name, amount).float()
+        variation.render_changed(PEOPLE, name, amount).float()
         for amount in (first, variation.AMOUNTS[name][1], last)
     )
     assert none.shape == (PEOPLE, 1, 64, 64)
@@ -45,8 +45,8 @@ def test_a_factor_changes_the_picture_the_more_there_is_of_it(name):
 
 
 def test_another_photograph_shows_the_same_people_in_other_surroundings():
-    good = variation.good(PEOPLE, variation.TRIED).float()
-    same = variation.another(PEOPLE, "yaw, degrees", 0).float()
+    good = variation.render_good(PEOPLE, variation.TRIED).float()
+    same = variation.render_changed(PEOPLE, "yaw, degrees", 0).float()
     face = (slice(None), slice(None), slice(20, 44), slice(20, 44))
     apart = (same[face] - good[face].roll(1, 0)).abs().mean()
     assert 0 < (same[face] - good[face]).abs().mean() < apart
@@ -68,7 +68,7 @@ def test_accidents_keep_the_shape_and_refuse_what_they_do_not_know():
 def test_rates_count_genuine_and_impostor_pairs():
     gallery = torch.eye(4)
     probes = torch.eye(4)[[0, 1, 2, 0]]  # the last one looks like the first person
-    found = variation.rates(gallery, probes, 0.5)
+    found = variation.measure_rates(gallery, probes, 0.5)
     assert found["TAR"].value == 0.75
     assert found["FAR"].value == pytest.approx(1 / 12)
 
@@ -82,14 +82,14 @@ def test_a_recogniser_breaks_between_two_amounts_or_never():
 
 def test_a_sweep_has_every_network_and_amount(model):
     models = {"a": model, "b": model}
-    found = variation.sweep(models, "smile", PEOPLE, {"a": -1.0, "b": 1.0})
+    found = variation.sweep_rendered(models, "smile", PEOPLE, {"a": -1.0, "b": 1.0})
     assert list(found["a"]) == ["0", "0.25", "0.5", "0.75", "1"]
     assert found["a"]["1"]["TAR"].value == found["a"]["1"]["FAR"].value == 1
     assert found["b"]["1"]["TAR"].value == found["b"]["1"]["FAR"].value == 0
 
 
 def test_orl_is_swept_with_a_threshold_of_other_people(model, monkeypatch):
-    monkeypatch.setattr(variation.strangers, "RESAMPLES", 100)
+    monkeypatch.setattr(variation.verify, "RESAMPLES", 100)
     monkeypatch.setitem(variation.AMOUNTS, "blur, pixels", (0, 4))
     monkeypatch.setattr(variation, "SPOILT", ("blur, pixels",))
     found = variation.sweep_orl(model)["blur, pixels"]
@@ -107,7 +107,7 @@ def test_a_cure_is_one_of_several_and_leaves_the_test_as_it_is():
     for name in ("moved and relit", "accidents", "both"):
         assert seen[name].shape == images.shape
         assert (seen[name] - images.float() / 255).abs().mean() > 0.02, name
-    found = variation.cured("as they are", 1, seed=0, epochs=1)
+    found = variation.measure_cure("as they are", 1, seed=0, epochs=1)
     assert list(found) == ["as they are", *variation.ILLS, "moved"]
     assert all(0 <= value <= 1 for value in found.values())
 
@@ -116,7 +116,7 @@ def test_decisions_are_those_of_group_errors(model):
     faces = synth(40, 3, seed=2**29 + 5)
     codes = embed(model, faces.images)
     at = 0.9
-    same, accepted, group = fairness.decisions(codes, faces, at)
+    same, accepted, group = fairness.decide_pairs(codes, faces, at)
     frame = MetricFrame(
         metrics={"FMR": false_positive_rate, "FNMR": false_negative_rate}, y_true=same,
         y_pred=accepted, sensitive_features=group,
@@ -127,11 +127,11 @@ def test_decisions_are_those_of_group_errors(model):
 
 
 def test_eight_bits_say_nearly_the_same_and_thresholds_keep_their_far(model):
-    small = fairness.eight_bits(model, people=4)
+    small = fairness.quantize_network(model, people=4)
     images = synth(20, 2, seed=2**29 + 6).images
     cosine = (embed(model, images) * embed(small, images)).sum(1)
     assert 0.95 < cosine.min() < 1
-    strict, mild = (fairness.threshold(model, 30, far) for far in (0.001, 0.1))
+    strict, mild = (fairness.choose_group_threshold(model, 30, far) for far in (0.001, 0.1))
     assert strict > mild
 
 
@@ -141,7 +141,7 @@ def test_a_small_network_learns_from_one_kind_of_people(monkeypatch):
     monkeypatch.setattr(
         fairness, "synth", lambda who, *a, **k: drawn.append(who) or whole(who, *a, **k)
     )
-    models = [fairness.learnt_from("the darker half", 0, steps=2, people=40) for _ in range(2)]
+    models = [fairness.train_on_source("the darker half", 0, steps=2, people=40) for _ in range(2)]
     assert drawn[0]["skin"].max() <= 0.5
     images = synth(2, 1, seed=3).images
     assert torch.equal(*(embed(model, images) for model in models))
@@ -173,32 +173,34 @@ def test_tables_of_sweeps_and_groups_have_what_was_measured():
         }
 
     found = {"teacher": {"blur": points(1.0, 0.95, 0.85)}, "student": {"blur": points(1.0, 0.8)}}
-    assert variation_charts.breaks(found).rows == [["blur", "1.5", "0.5"]]
-    rows = variation_charts.sweeps(found).rows
+    assert variation_charts.tabulate_breaks(found).rows == [["blur", "1.5", "0.5"]]
+    rows = variation_charts.draw_sweeps(found).rows
     assert rows[0] == ["blur", "teacher", "0: 100.0%", "1: 95.0%", "2: 85.0%"]
     assert rows[1][-1] == ""
-    (row,) = variation_charts.false_accepts(found["teacher"]).rows
+    (row,) = variation_charts.tabulate_false_accepts(found["teacher"]).rows
     assert row == ["blur", "0: 2.00% [1.00%, 3.00%]", "2: 2.00% [1.00%, 3.00%]"]
     errors = {str(g): {"fmr": interval(0.02), "fnmr": interval(0.1 * g)} for g in range(4)}
-    table = variation_charts.groups({"teacher": errors}, fairness.GROUPS)
+    table = variation_charts.draw_groups({"teacher": errors}, fairness.GROUPS)
     assert table.rows[3] == [
         "teacher", "lightest", "9", "2.00% [1.00%, 3.00%]", "30.00% [29.00%, 31.00%]"
     ]  # fmt: skip
-    changed = variation_charts.group_changes({"student": [interval(1.0)] * 4}, fairness.GROUPS)
+    changed = variation_charts.tabulate_group_changes(
+        {"student": [interval(1.0)] * 4}, fairness.GROUPS
+    )
     assert changed.rows[0][1] == "+1.00 [+0.99, +1.01]"
     ways = {"one": {"at": [0.5] * 4, "errors": errors}}
-    assert variation_charts.thresholds(ways, fairness.GROUPS).rows[0][:3] == [
+    assert variation_charts.tabulate_thresholds(ways, fairness.GROUPS).rows[0][:3] == [
         "one", "darkest", "0.500"
     ]  # fmt: skip
     cures = {"plain": [{"a": 0.5}, {"a": 0.6}], "cured": [{"a": 0.7}, {"a": 0.8}]}
-    plain, cured = variation_charts.cures(cures).rows
+    plain, cured = variation_charts.compare_cures(cures).rows
     assert plain == ["plain", "55.0"]
     assert cured[1].startswith("75.0 (+20.0")
     runs = {
         "everybody": {"fmr": [[0.1] * 4] * 2, "fnmr": [[0.5] * 4, [0.6] * 4]},
         "the lighter half": {"fmr": [[0.1] * 4] * 2, "fnmr": [[0.6] * 4, [0.7] * 4]},
     }
-    first, _, third, _ = variation_charts.sources(runs, fairness.GROUPS).rows
+    first, _, third, _ = variation_charts.compare_sources(runs, fairness.GROUPS).rows
     assert first[:2] == ["everybody", "FMR"]
     assert third[2].startswith("10.0% (+0.0")
 

@@ -9,7 +9,7 @@ from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval
 
 
-def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+def compare_rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """Rows of benchmarks/ladder.py: size, work, and what the network has lost of the teacher's
     verification and naming.
 
@@ -31,7 +31,7 @@ def rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     return Table(head, rows)
 
 
-def rivals(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+def compare_rivals(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """What rivals have lost of the networks whose shape they have, paired.
 
     Args:
@@ -47,12 +47,12 @@ def rivals(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     return Table(["lost", "TAR at 1 % FAR", "TAR at 0.01 % FAR", "on ORL, one photo"], rows)
 
 
-def files(names: Sequence[str]) -> list[str]:
+def list_files(names: Sequence[str]) -> list[str]:
     """The three files of each network: of 32 bits, of 8, and of codes."""
     return [network + form for network in names for form in ("", ", int8", ", codes")]
 
 
-def costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+def tabulate_costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """Of every rung its file and its speed.
 
     Args:
@@ -60,7 +60,7 @@ def costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
         names: of networks; each has three files.
     """
     rows = []
-    for name in files(names):
+    for name in list_files(names):
         cost = ladder["costs"][name]
         faster = (cost[key]["value"] for key in ("times faster", "times faster, one call a turn"))
         rows.append([name, f"{cost['bytes'] / 1e3:,.0f} kB", f"{cost['times smaller']:.1f}",
@@ -68,15 +68,15 @@ def costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     return Table(["", "file", "times smaller", "times faster", "one at a time"], rows)
 
 
-def losses(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
+def tabulate_losses(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     """Of every rung the points lost of the teacher's verification and naming, and the share of
     genuine pairs that it rejects in the group it serves worst.
 
     Args:
-        ladder, names: as in `costs`.
+        ladder, names: as in `tabulate_costs`.
     """
     rows = []
-    for name in files(names):
+    for name in list_files(names):
         kept = ladder["kept"][name]
         lost = (
             kept["points lost"], ladder["others"][name], kept["points lost, strict"],
@@ -90,7 +90,7 @@ def losses(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
     return Table(head, rows)
 
 
-def peers(found: Mapping[str, Mapping]) -> Table:
+def compare_peers(found: Mapping[str, Mapping]) -> Table:
     """The ladder's files beside those that other tools make of the same networks.
 
     Args:
@@ -103,7 +103,7 @@ def peers(found: Mapping[str, Mapping]) -> Table:
     return Table(head, rows)
 
 
-def work(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float]]:
+def count_savings(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float]]:
     """Of each network at 32 bits: how many times fewer MACs than the teacher's, and how many times
     faster it is.
 
@@ -115,7 +115,7 @@ def work(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float]]:
             for name, row in ladder["networks"].items()}  # fmt: skip
 
 
-def work_and_time(points: Mapping[str, tuple[float, float]]) -> Table:
+def draw_savings(points: Mapping[str, tuple[float, float]]) -> Table:
     """MACs saved against time saved, with the line where both are the same.
 
     Args:

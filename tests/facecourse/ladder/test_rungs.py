@@ -1,6 +1,6 @@
 """The ladder's tables have a row for each rung, and its figure a point for each network."""
 
-from facecourse.ladder import figures as ladder_charts
+from facecourse.ladder import rungs
 
 LOST = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 9, "of": "people"}
 FASTER = {"value": 3.14, "low": 3.0, "high": 3.3, "n": 9, "of": "pairs"}
@@ -39,25 +39,25 @@ LADDER = {
 
 
 def test_a_rung_says_what_it_costs_and_what_is_lost():
-    (row,) = ladder_charts.rungs(LADDER, ["student"]).rows
+    (row,) = rungs.compare_rungs(LADDER, ["student"]).rows
     assert row[:4] == ["student", "1,000", "2.5 million", "3.1"]
     assert row[4:] == [*["+0.5 [+0.2, +0.8]"] * 2, "+0.4 [+0.2, +0.8]"]
 
 
 def test_a_rival_stands_beside_the_network_of_its_shape():
-    (row,) = ladder_charts.rivals(LADDER, ["rival"]).rows
+    (row,) = rungs.compare_rivals(LADDER, ["rival"]).rows
     assert row == ["rival, of student", "+0.5 [+0.2, +0.8]", "+0.7 [+0.2, +0.8]",
                    "+0.4 [+0.2, +0.8]"]  # fmt: skip
 
 
 def test_a_network_has_three_files():
-    rows = ladder_charts.costs(LADDER, NETWORKS).rows
+    rows = rungs.tabulate_costs(LADDER, NETWORKS).rows
     assert [row[0] for row in rows] == RUNGS
     assert rows[1][1:] == ["4 kB", "2.0", "3.1", "2.5"]
 
 
 def test_a_file_is_judged_by_six_numbers():
-    rows = ladder_charts.losses(LADDER, NETWORKS).rows
+    rows = rungs.tabulate_losses(LADDER, NETWORKS).rows
     assert [row[0] for row in rows] == RUNGS
     assert rows[1][1:] == [
         "+0.50 [+0.20, +0.80]", "+0.60 [+0.20, +0.80]", "+0.7 [+0.2, +0.8]", "+0.5 [+0.2, +0.8]",
@@ -67,13 +67,13 @@ def test_a_file_is_judged_by_six_numbers():
 
 def test_a_peer_stands_beside_the_ladder():
     row = {key: COST[key] for key in ("bytes", "times smaller", "times faster")}
-    (found,) = ladder_charts.peers({"theirs": row | {"points lost": LOST}}).rows
+    (found,) = rungs.compare_peers({"theirs": row | {"points lost": LOST}}).rows
     assert found[:3] == ["theirs", "4 kB", "2.0"]
     assert found[3].startswith("3.14")
     assert found[4] == "+0.50 [+0.20, +0.80]"
 
 
 def test_work_and_time_are_those_of_files_of_32_bits():
-    work = ladder_charts.work(LADDER)
+    work = rungs.count_savings(LADDER)
     assert work == {"teacher": (1.0, 3.14), "student": (3.0, 3.14)}
-    assert ladder_charts.work_and_time(work).rows[1] == ["student", "3.0", "3.1"]
+    assert rungs.draw_savings(work).rows[1] == ["student", "3.0", "3.1"]
