@@ -104,7 +104,7 @@ record("top-1", 100 * right.double().mean(), "%")
 record("training time", history.seconds, "s")
 
 # %% [markdown]
-# *Top-1* is the share of pictures whose highest-scored person is the right one. On 20 other splits it was between 97.5 and 100 %, so all but a few of 200 pictures, after seconds of training. That is less of a wonder than it looks, and lesson 01 will say why. Here are the pictures it got wrong:
+# *Top-1* is the share of pictures whose highest-scored person is the right one. On 20 splits, this one among them, it was between 97.5 and 100 %, so all but a few of 200 pictures, after seconds of training. That is less of a wonder than it looks, and lesson 01 will say why. Here are the pictures it got wrong:
 
 # %% tags=["real-faces"]
 contact_sheet(split.test.take(~right)) if (~right).any() else "no mistakes this time"
@@ -150,7 +150,7 @@ cards.progress_card()
 # - A sentence says why, a short cell does it, a sentence reads the result. Change a number and run it again: that is what notebooks are for.
 # - **Numbers are measured.** What needs many repetitions was measured beforehand by a command you can run yourself; it is labelled *stored* and stands beside what your machine does live.
 # - Where a popular claim is wrong, a section *Test the folklore* shows it.
-# - Every lesson ends with a row on one **scoreboard**: how well do people nobody has trained on get recognised, how large is the file, how long does an image take?
+# - Most lessons end with rows on one **scoreboard**: how well do people nobody has trained on get recognised, how large is the file, how long does an image take?
 
 # %% [markdown]
 # ## What you have learnt

@@ -323,7 +323,7 @@ record("TAR of the CNN at 1 % FAR on known people", known.tar_at(0.01))
 #
 # ## The scoreboard
 #
-# One protocol for every row of the course: s21 to s40, on whom nothing is ever trained. (The settings of these first rows were chosen on splits of all 40 people, as said above; every later choice uses s1 to s20 only.) They are stored. You have just measured the last one again; yours may differ a little, because rounding differs between machines. *MACs* are the multiplications one image needs, *latency* is its time on one core, and *worst group* stays empty until a later lesson.
+# One protocol for every row of the course: s21 to s40, on whom nothing is ever trained. (The settings of these first rows were chosen on splits of all 40 people, as said above; every later choice uses s1 to s20 only.) They are stored. You have just measured *CNN trained on 20 people* again; yours may differ a little, because rounding differs between machines. *MACs* are the multiplications one image needs, *latency* is its time on one core, and *worst group* stays empty until a later lesson.
 
 # %%
 board = Scoreboard.load(evidence.BOARD)

@@ -125,7 +125,7 @@ record("top-1 after corrected names, squared error", 100 * live["squared error"]
 figures.compare_to(stored["losses"]["corrected"], "cross-entropy")
 
 # %% [markdown]
-# Cross-entropy and the sigmoids have recovered all but a point or two. The squared error is 72 points behind and still gives four of five photographs a wrong name: where the network is sure, its pull fades, and no fixed rate helps. So a loss that is to *undo* confident mistakes must pull hard there. (Where labels are wrong for good, one that lets go can be better: [Zhang & Sabuncu 2018](https://arxiv.org/abs/1805.07836).) This course uses cross-entropy, whose outputs are probabilities that add up to 1; the binary formula with one sigmoid a person is a sound rival, and with a single sigmoid nonsense.
+# Cross-entropy and the sigmoids have recovered all but a point or two. The squared error is 72 points behind and still gives four of five photographs a wrong name: where the network is sure, its pull fades, and these steps are too few. So a loss that is to *undo* confident mistakes soon must pull hard there. (Where labels are wrong for good, one that lets go can be better: [Zhang & Sabuncu 2018](https://arxiv.org/abs/1805.07836).) This course uses cross-entropy, whose outputs are probabilities that add up to 1; the binary formula with one sigmoid a person is a sound rival, and with a single sigmoid nonsense.
 
 # %% [markdown]
 # ## Whose fault? Backpropagation by hand
@@ -267,7 +267,7 @@ figures.draw_attempts(descent.try_rate(parts, 0.01), 0.01)
 figures.rate_slider(lambda rate: descent.try_rate(parts, rate), start=0.01)
 
 # %% [markdown]
-# (Here 0.32, 0.032 and 0.0018 do for gradient descent, momentum and Adam; 3.2, 1.8 and 1.0 are too much.) The rate is no property of the task: what is right for Adam is far too low for gradient descent.
+# (Here 0.32, 0.032 and 0.0018 do for gradient descent, momentum and Adam. Gradient descent breaks down at 3.2, momentum at 1.8; Adam's last loss jumps about from 0.32 on.) The rate is no property of the task: what is right for Adam is far too low for gradient descent.
 #
 # ## "Adaptive rate"
 #

@@ -192,12 +192,12 @@ figures.compare_layers(stored["top-1"])
 # %% [markdown]
 # Locality alone *cost* three to five points in every row, and sharing alone won back as much or a little more. So against its unshared twin the shared layer was better each time. Against full connection it is a draw on photographs as they are, and ahead by half a point to two with augmentation: with 3,000 times fewer weights in that layer. "Always" is too large a word all the same; sharing by codebook, below, will cost accuracy. (As before, "better" is about these 400 photographs.)
 #
-# The 16 kernels that training found from forty photographs:
+# The 16 kernels after training on forty photographs, which moved them little from the random numbers they began as:
 
 # %%
 charts.draw_images(
     first["Conv2d"][0].weight.detach()[:, 0].numpy(),
-    "Sixteen learnt kernels of 5 x 5 pixels; some are dark on one side and bright on the other",
+    "Sixteen trained kernels of 5 x 5 pixels, still much like the noise they began as",
 )
 
 # %% [markdown]
@@ -339,7 +339,7 @@ tuned = experiment.fine_tune(coarse, train, seed=0, steps=steps // 3)
 record("top-1 with 4 values, fine-tuned", 100 * experiment.top1(tuned, test), "%")
 
 # %% [markdown]
-# From nearly nothing back to nearly everything, by moving 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):
+# From nearly nothing back to nearly everything, by training 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. (The running means and variances of batch norm, another 784 numbers, move along without being trained.) Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):
 
 # %%
 figures.draw_codebooks(stored["codebook"])

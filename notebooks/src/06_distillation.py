@@ -71,7 +71,7 @@ exercises.soften.check(soften)
 figures.temperature_slider(said, test.person, start=face)
 
 # %% [markdown]
-# Below 1 the right person drowns out the others; at 30 all are nearly equal. In between one can read who comes second. Such probabilities are called **soft labels** or soft targets.
+# Below 1 the right person drowns out the others; at the slider's other end all are nearly equal. In between one can read who comes second. Such probabilities are called **soft labels** or soft targets.
 #
 # Is being second a fact about two faces, or noise of this network? Ask three teachers: ours; ours after it was shown *other* photographs; and one on the network from ImageNet, which was not trained to tell faces apart. For each person we average the logits over the test faces and rank the other nineteen:
 
@@ -281,7 +281,7 @@ exercises.named
 #
 # | asked | answered |
 # |---|---|
-# | Does the student reach its teacher? | At naming it passed it, with two photographs and with five; as an embedding it nearly does (the table below) |
+# | Does the student reach its teacher? | At naming it does, with two photographs and with five (that it passes it is undecided); as an embedding at the usual FAR, and not at a strict one (the table below) |
 # | How does it differ from compression? | It *is* one: the only one that is free to choose another architecture. Pruning and quantization (lessons 07 and 08) change a given network, and can be applied to the student afterwards |
 # | Which loss? | Not the article's two. Binary cross-entropy belongs to questions with two answers; the squared error of probabilities leaves out temperature and names, and lost in the first chart |
 # | Homes, surveillance, crowds? | What a student changes is the price of a face (below). Whether faces should be read there is a question of law and consent: lesson 10 |
@@ -301,7 +301,7 @@ rungs.compare_rivals(ladder, ["rival"])
 # %% [markdown]
 # A sixth of the multiplications, nearly six times as fast, and a seventh of a point is lost, where the teacher makes no error at all. On real faces it is more: a point on LFW, five with one photograph of ORL's people.
 #
-# The rival without a teacher lost as much, as far as we can see, at 1 % FAR and on ORL. Only at a strict FAR, where one impostor of ten thousand may pass, is the student ahead, by five points. So it is the smaller network that made the rung; the teacher added those points, and that none of 256,000 pictures needed a name.
+# The rival without a teacher lost as much, as far as we can see, at 1 % FAR and on ORL. Only at a strict FAR, where one impostor of ten thousand may pass, is the student ahead, by five points. So it is the smaller network that made the rung. The teacher added those points, and it asked no name of any of the 256,000 pictures.
 
 # %%
 exercises.fewer

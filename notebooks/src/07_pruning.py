@@ -55,7 +55,7 @@ layer.weight_mask.int()
 figures.sparsity_slider(people=people)
 
 # %% [markdown]
-# A third of the weights goes unnoticed (move the slider); at half, the student stumbles; at 70 % it is lost.
+# A third of the weights goes unnoticed at 1 % FAR (move the slider); at half, the student stumbles; at 70 % it is lost.
 #
 # ### Zeros are not speed, and not yet a smaller file
 #
@@ -113,7 +113,7 @@ figures.draw_layer_groups(face_student())
 exercises.together
 
 # %% [markdown]
-# Which channel matters least? The sum of its absolute weights is one answer (**L1**), the scale of its batch norm another, and a third how much the loss would change if it went, to first order: weight times gradient, added up over the channel (**Taylor**).
+# Which channel matters least? The size of its absolute weights is one answer (**L1**; torch-pruning takes the mean over all weights that would go with the channel, relative to its layer's others), the scale of its batch norm another, and a third how much the loss would change if it went, to first order: the size of weight times gradient, added up over the channel (**Taylor**).
 #
 # **Exercise 3.** The L1 importance of four channels:
 
@@ -154,7 +154,7 @@ figures.tabulate_channels(stored["channels"])
 figures.draw_sensitivity(stored["sensitivity"])
 
 # %% [markdown]
-# The first layer has 144 weights, and everything passes through it: 84 points. The last two have 126,000, and nobody misses four fifths of them: 0.1. Ranking all weights together, as `sparsify` does, finds part of that by itself, for the large layers have the small weights.
+# The first layer has 144 weights, and everything passes through it: 84 points. The last two have 126,000, and at 1 % FAR nobody misses four fifths of them: 0.1. Ranking all weights together, as `sparsify` does, finds part of that by itself, for the large layers have the small weights.
 #
 # ### Widths that hardware likes
 #

@@ -84,7 +84,7 @@ exercises.per_channel.check(per_channel)
 figures.bits_slider(people=people)
 
 # %% [markdown]
-# Down to six bits nothing happens. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
+# Down to six bits nothing happens at this FAR. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
 
 # %%
 figures.scales_table(stored["scales"])
@@ -252,7 +252,7 @@ library
 figures.rank_slider(people=people)
 
 # %% [markdown]
-# Try nine tenths of the energy: in any single layer, nothing is lost. In the linear layer 34 of 128 values hold that much, and two thirds of the weights go. In a 3 × 3 convolution it takes 51 of 64, which saves a tenth.
+# Try nine tenths of the energy: in any single layer, nothing is lost at 1 % FAR. In the linear layer 34 of 128 values hold that much, and two thirds of the weights go. In a 3 × 3 convolution it takes 51 of 64, which saves a tenth.
 #
 # Whole kinds of layers at once, with five seeds of training on after it:
 
@@ -278,7 +278,7 @@ rungs.draw_savings(rungs.count_savings(ladder))
 figures.deep_table(stored["deep compression"])
 
 # %% [markdown]
-# Thirty-two values for each layer cost nothing and make the file seven times smaller; with half of the weights at zero it is nine. With sixteen values, or four fifths of zeros, points go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with half of the weights at zero than with all.) What a codebook does *not* change: the network that runs is as large and as slow as before.
+# Thirty-two values for each layer cost nothing at 1 % FAR and make the file seven times smaller; with half of the weights at zero it is nine. With sixteen values, or four fifths of zeros, points go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with half of the weights at zero than with all.) What a codebook does *not* change: the network that runs is as large and as slow as before.
 #
 # ## The ladder
 #
@@ -289,7 +289,7 @@ names = ("teacher", "half", "sparse", "student", "pruned", "scratch")
 rungs.tabulate_costs(ladder, names)
 
 # %% [markdown]
-# *sparse, codes* is Deep Compression of the teacher: nine tenths of its weights at zero, shared, coded, 21 times smaller, and as slow as any teacher of eight bits. The last rung has everything: a student, taught, pruned, at low rank (48, for that many dimensions the teacher's 128 numbers span), taught again, shared, coded, run at eight bits. (`compress.ship` writes such a file, codes and scales, and `unship` makes the network of it again, byte for byte, without a face.) It is 42 times smaller than the teacher and 17 times as fast. (Without codes, at eight bits, 27 times. Beside the teacher's own file of codes it is 7 times smaller and nearly 6 times as fast.) *times faster* is of twenty calls in a row; *one at a time*, in turns with the teacher, it is 11: then, probably, the small network finds the processor's caches full of the large one's weights.
+# *sparse, codes* is Deep Compression of the teacher: nine tenths of its weights at zero, shared, coded, 21 times smaller, and as slow as any teacher of eight bits. The last rung has everything: a student, taught, pruned, at low rank (48: so many directions hold nearly all that varies in the teacher's 128 numbers), taught again, shared, coded, run at eight bits. (`compress.ship` writes such a file, codes and scales, and `unship` makes the network of it again, byte for byte, without a face.) It is 42 times smaller than the teacher and 17 times as fast. (Without codes, at eight bits, 27 times. Beside the teacher's own file of codes it is 7 times smaller and nearly 6 times as fast.) *times faster* is of twenty calls in a row; *one at a time*, in turns with the teacher, it is 11: then, probably, the small network finds the processor's caches full of the large one's weights.
 #
 # What was lost? Two thousand people set the points, two thousand *others* check them, on whom nothing was looked at before:
 
@@ -297,7 +297,7 @@ rungs.tabulate_costs(ladder, names)
 rungs.tabulate_losses(ladder, names)
 
 # %% [markdown]
-# We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects one genuine pair in 130, of all one in 150: no difference that these people could show.)
+# We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects 0.8 % of the genuine pairs, of all 0.7: no difference that these people could show.)
 #
 # Now look to the right, before you call it a free lunch. At 1 % FAR the teacher makes no error on these people; where errors are made, more is lost. At a FAR of *0.01 %*, what a door asks for, it accepts 95 %, pruning half of it costs 7 points, the student 13, the last rung 26. On real faces the last rung loses a point on LFW and six with one photograph of ORL's people. Only eight bits and codes of 64 values, by themselves, lose less than a point in every column. Say with every loss at which FAR, and on whom.
 #
@@ -320,7 +320,7 @@ board
 #
 # - Eight bits need a scale and a zero point; weights a scale for each channel, activations some faces to set theirs.
 # - Static eight bits made this network's file a quarter and its time half, at no loss that could be seen. That holds for layers the runtime can keep in whole numbers, on a processor made for it.
-# - Where plain rounding hurts, at three bits, training while rounded wins most of it back. Elsewhere it is not needed.
+# - Where plain rounding hurts, at three bits, training while rounded wins most of it back. Elsewhere, at 1 % FAR, it is not needed.
 # - Singular values say beforehand which layers have a low rank: the linear one, and no 3 × 3 convolution.
 # - Codebooks make the smallest files, and eight bits the fastest networks. Steps add up to less than their product.
 # - What is harmless at a FAR of 1 % can cost a quarter of the accepted pairs at 0.01 %. Eight bits cost nothing at either.

@@ -126,7 +126,7 @@ figures.tabulate_recall(stored["recall"])
 figures.compare_clipping(stored["clipped"])
 
 # %% [markdown]
-# (Ten seeds, 40 steps.) Gradients of length 100 to 800 do come. Some runs were rescued by clipping, but each interval holds zero, and they are wide: no proof. Adam, which divides by the size of recent gradients, may soften the blow; clipping was proposed for plain gradient descent (Pascanu et al., 2013). It takes one line, so many keep it.
+# (Ten seeds, 40 steps.) Gradients as long as 789 do come. Some runs were rescued by clipping, but each interval holds zero, and they are wide: no proof. Adam, which divides by the size of recent gradients, may soften the blow; clipping was proposed for plain gradient descent (Pascanu et al., 2013). It takes one line, so many keep it.
 #
 # **Exercise 5.** Gates cost weights. How many does a GRU learn that reads 128 numbers and has a state of 64? (It has three of everything an RNN has, and PyTorch gives each two biases of 64 numbers.)
 
@@ -181,13 +181,13 @@ data.contact_sheet(clips.take_frames(some, 3), columns=clips.FRAMES)
 figures.time_frames(repeats=pick(profile, smoke=5, quick=30, full=100))
 
 # %% [markdown]
-# **Who is it?** Two clips of each of 300 people; what is compared is one embedding for each clip (TAR at 1 % FAR). The *last frame* may be a bad one. The *mean of the frames* needs no training. The others have learnt from 400 other people which clips belong together: a *weighted mean*, whose weights depend on each frame alone (Yang et al., 2017), and three cells, which add to the mean what they make of the sequence. Ten seeds. The last two columns are real: four photographs of each of ORL's s21 to s40 as a *set*, which has no order, named by one other photograph of each:
+# **Who is it?** Two clips of each of 300 people; what is compared is one embedding for each clip (TAR at 1 % FAR). The *last frame* may be a bad one. The *mean of the frames* needs no training. The others have learnt from 400 other people which clips belong together: a *weighted mean*, whose weights depend on each frame alone (a simple form of the first attention block of Yang et al., 2017), and three cells, which add to the mean what they make of the sequence. Ten seeds. The last two columns are real: four photographs of each of ORL's s21 to s40 as a *set*, which has no order, named by one other photograph of each:
 
 # %%
 figures.compare_readers(stored["people"])
 
 # %% [markdown]
-# (Intervals are over ten trainings, of the same people.) On clips like those they learnt from, all learnt readers beat the mean, and the weighted mean most. Order could not help: our heads turn by chance, whoever they are. (How real people move can tell who they are; that is another task.) Nor did the cells come to depend on it: shuffling costs 0.6 points at most. What they gain must come from the frames themselves, perhaps from trusting the good ones; we did not look. On ORL's photographs, none of which is blurred or hidden, nothing beats the plain mean, and GRU and LSTM are four points behind it, less than one person of twenty.
+# (Intervals are over ten trainings, of the same people; for ORL each draws other photographs, too.) On clips like those they learnt from, all learnt readers beat the mean, and the weighted mean most. Order could not help: our heads turn by chance, whoever they are. (How real people move can tell who they are; that is another task.) Nor did the cells come to depend on it: shuffling costs 0.6 points at most. What they gain must come from the frames themselves, perhaps from trusting the good ones; we did not look. On ORL's photographs, none of which is blurred or hidden, nothing beats the plain mean, and GRU and LSTM are four points behind it, less than one person of twenty.
 #
 # **Which way did it turn first?** Now the label *is* the order: both ways show the same poses. Small networks learn it from 400 clips of 200 people without bad frames, from their pixels or their embeddings, and are tried on 300 clips of others; five seeds. *backwards* plays the tried clips from the end:
 

@@ -38,7 +38,7 @@ at = variation.choose_threshold(model, people=pick(profile, smoke=40, quick=150,
 figures.factor_slider(model, at, people=pick(profile, smoke=10, quick=30, full=100))
 
 # %% [markdown]
-# Five hundred people, for the rungs of our ladder: the teacher, its student, the student with half of its MACs pruned (as in lesson 07, trained on for 400 batches); each also with eight bits (stored):
+# Five hundred people, for the rungs of our ladder: the teacher, its student, the student with half of its MACs pruned (as in lesson 07, trained on for 400 batches, far fewer than the ladder's); each also with eight bits (stored):
 
 # %%
 lines = {name: found for name, found in stored["sweeps"].items() if "int8" not in name}
@@ -73,7 +73,7 @@ figures.tabulate_false_accepts(stored["sweeps"]["teacher"])
 figures.draw_sweeps(stored["sweeps, ORL"])
 
 # %% [markdown]
-# Real faces start lower and break *earlier*, even at this looser threshold: at two pixels of blur, a twentieth of noise or 24 pixels across, the teacher has lost 10 to 17 points, where of people who don't exist it had lost none. So the synthetic limits are too kind. Darkness costs nothing up to three stops (a stop halves the light), for the network standardises each face first.
+# Real faces start lower and break *earlier*, even at this looser threshold: at two pixels of blur, a twentieth of noise or 24 pixels across, the teacher has lost 10 to 17 points, where of people who don't exist it had lost less than half a point. So the synthetic limits are too kind. Darkness costs nothing up to three stops (a stop halves the light), for the network standardises each face first.
 #
 # ### Augmentation as the cure
 #
@@ -151,7 +151,7 @@ MetricFrame(
 figures.draw_groups(stored["groups"], fairness.GROUPS)
 
 # %% [markdown]
-# Look at FMR. At the *one* threshold, the pairs within the darkest group are accepted three to five times as often as those of the others, by every rung; its FNMR is the lowest. Others can more easily pass for somebody of that group. (All FMRs are above the 0.1 % that was chosen: two people of one group are more alike than any two. Of the causes, the next section tests one. Another may be the generator, whose dark faces have less contrast.)
+# Look at FMR. At the *one* threshold, the pairs within the darkest group are accepted three to five and a half times as often as those of the others, by every network; its FNMR is the lowest. Others can more easily pass for somebody of that group. (All FMRs are above the 0.1 % that was chosen: two people of one group are more alike than any two. Of the causes, the next section tests one. Another may be the generator, whose dark faces have less contrast.)
 
 # %%
 figures.tabulate_group_changes(stored["changes"], fairness.GROUPS)
@@ -353,7 +353,7 @@ cards.datasheet(faces, fairness.GROUPS)
 #
 # - A network stands mostly what it was shown. Turn one screw at a time, find where each rung breaks, and check it on real faces.
 # - The mean hides who pays. Show the tail, and each group, with intervals over people.
-# - One threshold is not the same for every group. Eight bits changed little for any; pruning took from all; whom a network had learnt from drove them apart.
+# - One threshold is not the same for every group. Eight bits changed little for any; pruning with little training after it took from all; whom a network had learnt from drove them apart.
 # - From an embedding a face can be drawn that the door accepts. Signs make it harder; small students don't, and a secret rotation only until some pairs leak.
 # - Over-fitting tells which photographs were in the training. Augmentation hides most of it from the simplest attack.
 # - Ask what else differs between your two heaps, and load no pickle.

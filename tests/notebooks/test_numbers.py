@@ -1,0 +1,155 @@
+"""Tests of notebooks/numbers.py, and of every number that a lesson's text states."""
+
+from copy import deepcopy
+
+import nbformat
+import pytest
+import torch
+
+from facecourse.kit import evidence
+from facecourse.lesson02_learning import descent, tiny
+from facelib.models import face_student
+from notebooks import numbers
+from notebooks.build import sources
+
+TEXT, CODE = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+
+
+def shows(code, words):
+    """A cell and what it printed."""
+    return CODE(code, outputs=[nbformat.v4.new_output("stream", text=words)])
+
+
+def unbound(*cells, executed=None, **facts):
+    notebook = nbformat.v4.new_notebook(cells=list(cells))
+    return numbers.unbound(notebook, executed or notebook, facts)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.stem)
+def test_no_number_of_a_lesson_stands_in_prose_alone(path):
+    assert numbers.check(path) == []
+
+
+def test_a_number_that_a_cell_shows_or_says_is_bound():
+    cells = TEXT("# Title\n\n## Part\nOf 40 people 87.3 % are named."), shows("faces(40)", "0.8734")
+    assert unbound(*cells) == []
+
+
+def test_a_number_changed_in_the_text_is_named_with_its_words_and_its_section():
+    cells = TEXT("## Part\nOf them 88.3 % are named."), shows("named()", "0.8734")
+    assert unbound(*cells) == ["88.3 (Part): …## Part Of them 88.3 % are named.…"]
+
+
+def test_a_number_changed_in_what_a_lesson_shows_is_named():
+    cells = TEXT("## Part\n\nIt takes 1,203 kB."), shows("size()", "1,203 kB")
+    other = nbformat.v4.new_notebook(cells=[deepcopy(cells[0]), shows("size()", "1,210 kB")])
+    assert unbound(*cells) == []
+    assert len(unbound(*cells, executed=other)) == 1
+
+
+def test_a_number_changed_in_the_evidence_is_named(monkeypatch):
+    content = {"top-1": {"CNN": [[0.2, 0.4], [0.6, 0.4]], "LBP": [0.1, 0.1]}}
+    monkeypatch.setattr(evidence, "load", lambda name: content)
+    cells = (
+        TEXT("## Start"), CODE('from x import y\nstored = evidence.load("01")'),
+        TEXT("## Part\n\nThe CNN names 40 %."), CODE('draw(stored["top-1"]["CNN"])'),
+    )  # fmt: skip
+    assert unbound(*cells) == []
+    content["top-1"]["CNN"][0][0] = 0.1
+    assert len(unbound(*cells)) == 1
+
+
+def test_only_the_parts_of_the_evidence_that_a_section_draws_count(monkeypatch):
+    monkeypatch.setattr(evidence, "load", lambda name: {"a": 0.37, "b": 0.58})
+    start = TEXT("## Start"), CODE('stored, other = evidence.load("01"), evidence.load("02")')
+    says, draws = TEXT("## Part\n\nIt is 58 %."), 'draw(stored["{}"])'
+    assert unbound(*start, says, CODE(draws.format("b"))) == []
+    assert len(unbound(*start, says, CODE(draws.format("a")))) == 1
+    assert unbound(*start, says, CODE("draw(other)")) == []
+
+
+def test_a_section_without_code_may_repeat_any_other_and_one_with_code_may_not():
+    other = TEXT("## One"), shows("f()", "0.61")
+    says = TEXT("## Two\n\nAs seen, 61 %.")
+    assert unbound(*other, says) == []
+    assert len(unbound(*other, says, CODE("pass"))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# 05 · Embeddings",
+        "See lessons 06, 07 and 08, and exercise 3.",
+        "`rate = 0.37` and $x^{37}$",
+        "([Turk & Pentland 1991](https://doi.org/10.37/37)), 2004\u201306",
+        "1. One\n2. Two",
+        "s21 to s40",
+        "**Exercise 2.** Of 370 people 37 pass.",
+        "**Further reading.** In 37 volumes.",
+        "ResNet-18 and L2",
+        "(1) does this, (2) that",
+        "identification (1:N)",
+    ],
+)
+def test_what_claims_nothing_needs_no_source(text):
+    assert numbers.find_numbers(text) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "same"),
+    [
+        ("87.3", 0.87349, True),
+        ("87.3", 0.87351, False),
+        ("87", 0.873, True),
+        ("7.0", 6.96, True),
+        ("2.1", -2.1, True),
+        ("12,000", 11_574, True),
+        ("12,000", 11_400, False),
+        ("1,203", 1_203.4, True),
+        ("1,203", 1_204, False),
+        ("300", 320, False),
+        ("200", 2, False),
+        ("1e-8", 1e-8, True),
+    ],
+)
+def test_numbers_agree_as_they_are_rounded(printed, value, same):
+    assert numbers.Number(printed, 0, "").is_rounded(value) is same
+
+
+def test_a_fact_is_checked_where_it_can_be_and_else_believed():
+    says = TEXT("## Part\n\nOf 42 people."), CODE("pass")
+    assert unbound(*says, **{"42 people": "= 6 * 7"}) == []
+    assert len(unbound(*says, **{"42 people": "= 6 * 8"})) == 1
+    assert unbound(*says, **{"42 people": "Adams 1979"}) == []
+    source = "facecourse/lesson01_background/evidence.json: top-1/5/CNN"
+    assert len(unbound(*says, **{"42 people": source})) == 1
+    exact = TEXT("## Part\n\nBetween 97.5 and 100 %."), CODE("pass")
+    assert unbound(*exact, **{"97.5 and 100 %": source}) == []
+
+
+def test_a_fact_that_no_text_states_any_more_is_named(tmp_path, monkeypatch):
+    (tmp_path / "facts.toml").write_text('[all]\n[00]\n"37 whales" = "Melville 1851"\n')
+    monkeypatch.setattr(numbers, "FACTS", tmp_path / "facts.toml")
+    assert "facts.toml: no text says '37 whales'" in numbers.check(sources(["00"])[0])
+
+
+def test_the_rates_that_lesson_02_names_are_the_first_that_do_and_that_break_down():
+    parts = tiny.tiny_faces(seed=0)
+
+    def last(name, power):
+        return descent.try_rate(parts, 10**power)[name][0][-1]
+
+    for name, power in (("gradient descent", -0.5), ("momentum", -1.5), ("Adam", -2.75)):
+        assert last(name, power) < 0.1 < last(name, power - 0.25)
+    for name, power in (("gradient descent", 0.5), ("momentum", 0.25)):
+        assert last(name, power - 0.25) < 0.1
+        assert not last(name, power) < 10
+    assert last("Adam", -0.75) < 0.1 < last("Adam", -0.5)
+
+
+def test_nine_tenths_of_the_energy_lie_where_lesson_08_says():
+    student = face_student()
+    for name, rank in (("embedding.1", 34), ("features.10.change.0", 51)):
+        values = torch.linalg.svdvals(student.get_submodule(name).weight.detach().flatten(1))
+        energy = (values**2).cumsum(0) / (values**2).sum()
+        assert energy[rank - 2] < 0.9 <= energy[rank - 1]
