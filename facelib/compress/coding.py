@@ -64,22 +64,26 @@ def load_shared(path: str | Path) -> nn.Module:
         ValueError: the file is truncated, altered, or holds no shared model.
     """
     tensors, about = io.load_tensors(path)
-    if "huffman" not in about:
+    if not isinstance(about.get("huffman"), dict):
         raise ValueError(f"{path} holds no shared model; facelib.models.load reads the others")
-    model = io.build(about, path)
+    model, shared = io.build(about, path), {}
     for name, squeezed in about["huffman"].items():
         try:
-            layer, values = model.get_submodule(name.removesuffix(CODES)), tensors[_centroids(name)]
-            read = _unsqueezed if squeezed else _unpacked
-            codes = read(tensors[name].numpy(), layer.weight.numel(), len(values))
+            layer = name.removesuffix(CODES)
+            values = tensors.pop(_centroids(name))
+            read, like = _unsqueezed if squeezed else _unpacked, model.get_submodule(layer).weight
+            codes = read(tensors.pop(name).numpy(), like.numel(), len(values))
         except (AttributeError, KeyError, ValueError, zlib.error) as error:
             raise ValueError(
                 f"{path} holds codes of {name!r} that can't be read: {error}"
             ) from error
-        codes = torch.from_numpy(codes).view(layer.weight.shape)
-        parametrize.register_parametrization(layer, "weight", Codebook(codes, len(values)))
-        tensors[name] = codes
+        shared[layer] = torch.from_numpy(codes).view(like.shape), values
+        tensors[f"{layer}.weight"] = values[shared[layer][0].int()]
     io.load_weights(model, tensors, path)
+    for name, (codes, values) in shared.items():
+        layer = model.get_submodule(name)
+        parametrize.register_parametrization(layer, "weight", Codebook(codes, len(values)))
+        layer.parametrizations.weight.original.data.copy_(values)
     return model.eval()
 
 

@@ -18,7 +18,7 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256)
 
     Args:
         model: has `embed(float images in [0, 1]) -> (N, D)`; runs in evaluation mode on the device
-            where its weights are, and is left in the mode it came in.
+            where its weights are, in their precision, and is left in the mode it came in.
         images: uint8 (N, C, H, W).
         flip: add the mirror image's embedding.
         batch: how many images go through the model at a time.
@@ -27,7 +27,7 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256)
         float32 (N, D), on the model's device.
 
     Raises:
-        ValueError: images that are not uint8 (N, C, H, W).
+        ValueError: images that are not uint8 (N, C, H, W), or not of the model's channels or size.
     """
     return normalize(_run(model, model.embed, images, flip, batch))
 
@@ -49,13 +49,13 @@ def _run(
         raise ValueError(
             f"images must be uint8 (N, C, H, W), got {images.dtype} {tuple(images.shape)}"
         )
-    device = next(model.parameters(), torch.zeros(())).device  # an OnnxModel has none
+    like = next(model.parameters(), torch.zeros(()))  # an OnnxModel has none
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     parts = []
     try:
         for part in images.split(batch):
-            faces = part.to(device).float() / 255
+            faces = (part.to(like.device).float() / 255).to(like.dtype)
             result = function(faces)
             parts.append((result + function(faces.flip(3)) if flip else result).float())
     finally:

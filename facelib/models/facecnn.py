@@ -54,7 +54,17 @@ class FaceCNN(nn.Module):
         self.head = nn.Linear(embedding, people)
 
     def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, C, H, W) in [0, 1] -> embeddings (N, embedding), any length."""
+        """Images float (N, C, H, W) in [0, 1] -> embeddings (N, embedding), any length.
+
+        Raises:
+            ValueError: another number of channels.
+        """
+        channels = self.config["channels"]
+        if images.ndim != 4 or images.shape[1] != channels:
+            raise ValueError(
+                f"this FaceCNN reads images (N, {channels}, H, W), got {tuple(images.shape)}: make "
+                "it with channels=3 for colour, or the images grey with facelib.data.to_grey"
+            )
         spread, mean = torch.std_mean(images, dim=(1, 2, 3), keepdim=True)
         return self.embedding(self.features((images - mean) / (spread + 1e-3)))
 

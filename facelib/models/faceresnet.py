@@ -53,8 +53,8 @@ class FaceResNet(nn.Module):
         for name, value in (("width", width), ("embedding", embedding)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        if len(blocks) != 3 or min(blocks) < 0:
-            raise ValueError(f"blocks must be three counts, none below 0, got {blocks}")
+        if len(blocks) != 3 or not 0 <= min(blocks) <= max(blocks) <= 100:
+            raise ValueError(f"blocks must be three counts from 0 to 100, got {blocks}")
         self.config = {"width": width, "embedding": embedding, "blocks": list(blocks)}
         layers, channels = [], 1
         for factor, count in zip((1, 2, 4), blocks, strict=True):

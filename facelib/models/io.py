@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -31,6 +32,8 @@ ARCHITECTURES: dict[str, type[nn.Module]] = {
 def save(model: nn.Module, path: str | Path) -> None:
     """Write a model's architecture, settings, layer sizes and weights to `path`.
 
+    A weight that two layers hold is written for each of them, and comes back as two.
+
     Args:
         model: one of `ARCHITECTURES`, as it was made or pruned, factorised or made shallower; its
             `config` dict and `shapes.edits` rebuild it.
@@ -38,7 +41,8 @@ def save(model: nn.Module, path: str | Path) -> None:
 
     Raises:
         TypeError: the architecture is not known here.
-        ValueError: layers have masks or codebooks, for which a plain file has no place.
+        ValueError: layers have masks or codebooks, for which a plain file has no place, or weights
+            are NaN or infinite.
         OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
     """
     if made := [name for name, m in model.named_modules() if parametrize.is_parametrized(m)]:
@@ -46,6 +50,7 @@ def save(model: nn.Module, path: str | Path) -> None:
             f"layers {made} have masks or codebooks, want plain weights: from sparsify(), save "
             "decode(model) of facelib.compress; from share(), call save_shared(model)"
         )
+    _refuse_nan(model.state_dict(), "not saved: the model")
     save_tensors(path, model.state_dict(), about(model))
 
 
@@ -70,7 +75,7 @@ def load(path: str | Path) -> nn.Module:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is truncated, altered, or not a model of ours.
+        ValueError: the file is truncated, altered, not a model of ours, or holds NaN.
     """
     tensors, description = load_tensors(path)
     model = build(description, path)
@@ -79,27 +84,32 @@ def load(path: str | Path) -> nn.Module:
 
 
 def build(about: dict[str, Any], path: str | Path) -> nn.Module:
-    """An untrained model of the kind and size that `about` describes, as read from `path`.
+    """A model of the kind and size that `about` describes, as read from `path`, without numbers.
+
+    It is on the device "meta" and takes no memory, however large it claims to be, until
+    `load_weights` has found weights of all its sizes.
 
     Raises:
         ValueError: it is of no known architecture, or changed in a way that doesn't fit it.
     """
     name = about.get("architecture", "a training run" if "run" in about else None)
-    if name not in ARCHITECTURES:
+    if name not in list(ARCHITECTURES):
         raise ValueError(f"{path} holds {name!r}, can load models: {sorted(ARCHITECTURES)}")
-    model = ARCHITECTURES[name](**about["config"])
     try:
-        edit(model, about.get("edits", {}))
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} has sizes that no {name} can have: {error}") from error
+        with torch.device("meta"):
+            model = ARCHITECTURES[name](**about["config"])
+            edit(model, about.get("edits", {}))
+    except Exception as error:  # whatever Python and torch say of settings that make no sense
+        raise ValueError(f"{path} has sizes that no {name} can have: {error!r}") from error
     return model
 
 
 def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
-    """Put `tensors`, read from `path`, into `model`.
+    """Put `tensors`, read from `path`, into `model`, on the CPU if it was on "meta".
 
     Raises:
-        ValueError: names or shapes differ: the file is of another model. The model is unchanged.
+        ValueError: names or shapes differ: the file is of another model; or weights are NaN or
+            infinite. The model is unchanged.
     """
     own = model.state_dict()
     wrong = sorted(own.keys() ^ tensors.keys()) or [
@@ -113,7 +123,15 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path)
             f"{f' and {len(wrong) - 3} more' if len(wrong) > 3 else ''} do not fit. "
             "Build the model with the settings it was saved with."
         )
+    _refuse_nan(tensors, path)
+    if any(tensor.is_meta for tensor in own.values()):
+        model.to_empty(device="cpu")
     model.load_state_dict(tensors)
+
+
+def _refuse_nan(tensors: dict[str, Tensor], owner: str | Path) -> None:
+    if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        raise ValueError(f"{owner} has weights that are NaN or infinite, in {bad}: train it again")
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
@@ -122,11 +140,18 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
     Raises:
         OSError: it can't be written; the old file, if there was one, is as it was.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    own: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().contiguous()
+        place = tensor.untyped_storage().data_ptr()
+        # safetensors wants each in memory of its own, which two layers may share.
+        own[name] = tensor.clone() if place in seen else tensor
+        seen.add(place)
     text = json.dumps(about, sort_keys=True)
     # One entry, because safetensors writes several in random order: same content, same bytes.
-    header = json.dumps({"about": text, "sha256": _digest(tensors, text)})
-    data = to_bytes(tensors, {"facelib": header})
+    header = json.dumps({"about": text, "sha256": _digest(own, text)})
+    data = to_bytes(own, {"facelib": header})
     files.write(path, data)
 
 
@@ -140,23 +165,27 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}; check the path, or train and save first")
+    data = path.read_bytes()  # once: another process may replace the file meanwhile
     try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("facelib", "{}"))
-            # Copies, since a view keeps the file mapped and Windows can't replace a mapped file.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError) as error:
+        tensors = from_bytes(data)
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["facelib"])
+        text, digest = header["about"], header["sha256"]
+        whole = digest == _digest(tensors, text)
+        about = json.loads(text)
+    except SafetensorError as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be cut short: "
             "copy it again, or go back to an earlier one."
         ) from error
-    text = header.get("about", "") if isinstance(header, dict) else ""
-    if not text or header.get("sha256") != _digest(tensors, text):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        whole, about = False, None
+    if not whole or not isinstance(about, dict):
         raise ValueError(
             f"{path} was altered after it was written, or not by facelib: its SHA-256 does not "
             "match. Don't use it; copy it again, or go back to an earlier one."
         )
-    return tensors, json.loads(text)
+    return tensors, about
 
 
 def _digest(tensors: dict[str, Tensor], text: str) -> str:

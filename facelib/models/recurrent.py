@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 CELLS: dict[str, type[nn.RNNBase]] = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
 OPEN = 3.0  # added to the bias of a gate that keeps the state
@@ -103,44 +100,3 @@ class FaceRNN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Images float (N, 1, H, columns) in [0, 1] -> logits (N, people)."""
         return self.head(self.embed(images))
-
-
-def pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Sequences of different lengths as one tensor, zeros after the end of each.
-
-    Args:
-        sequences: each float (T, D), T of its own, D the same for all.
-
-    Returns:
-        float (N, longest T, D), and int64 (N,), the lengths.
-
-    Raises:
-        ValueError: no sequence, an empty one, or another D.
-    """
-    shapes = [tuple(sequence.shape) for sequence in sequences]
-    if not shapes or any(len(shape) != 2 or not shape[0] for shape in shapes):
-        raise ValueError(f"want sequences (T, D) of 1 step or more, got {shapes or 'none'}")
-    if len({width for _, width in shapes}) > 1:
-        raise ValueError(f"every step of every sequence must have the same length, got {shapes}")
-    lengths = torch.tensor([length for length, _ in shapes])
-    return pad_sequence(list(sequences), batch_first=True), lengths
-
-
-def last_state(cell: nn.RNNBase, padded: Tensor, lengths: Tensor) -> Tensor:
-    """The state of a recurrent network after the last step of each sequence, (N, hidden).
-
-    Args:
-        cell: of one layer and one direction, batch first.
-        padded, lengths: as `pad` gives them; what stands after an end is not read.
-
-    Raises:
-        ValueError: lengths that don't fit the sequences.
-    """
-    if lengths.shape != padded.shape[:1] or lengths.min() < 1 or lengths.max() > padded.shape[1]:
-        raise ValueError(
-            f"want for each of {len(padded)} sequences a length from 1 to {padded.shape[1]}, got "
-            f"{lengths.tolist()}"
-        )
-    packed = pack_padded_sequence(padded, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    state = cell(packed)[1]
-    return (state[0] if isinstance(state, tuple) else state)[-1]

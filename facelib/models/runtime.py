@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 class OnnxModel(nn.Module):
     """An ONNX file that embeds faces, to be used like any model: `embed(OnnxModel(path), images)`.
+
+    It can be copied and pickled: the file's content goes along.
 
     Args:
         source: the file that `facelib.compress.export` or `quantize` wrote, or its content.
@@ -22,26 +25,48 @@ class OnnxModel(nn.Module):
 
     def __init__(self, source: str | Path | bytes, threads: int = 1) -> None:
         super().__init__()
-        import onnxruntime  # half a second, and only these models need it
-
         if not isinstance(source, bytes) and not Path(source).is_file():
             raise FileNotFoundError(f"no ONNX file at {source}: check the path, or export first")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3  # errors only
+        self.content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        self.threads = threads
         try:
-            self.session = onnxruntime.InferenceSession(
-                source if isinstance(source, bytes) else str(source), options,
-                providers=["CPUExecutionProvider"],
-            )  # fmt: skip
+            self._start()
         except Exception as error:  # its errors are of many classes without a common one
             what = "these bytes" if isinstance(source, bytes) else source
             raise ValueError(f"{what} can't be read as an ONNX model: {error}") from error
+
+    def _start(self) -> None:
+        import onnxruntime  # half a second, and only these models need it
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
+        options.log_severity_level = 3  # errors only
+        providers = ["CPUExecutionProvider"]
+        self.session = onnxruntime.InferenceSession(self.content, options, providers)
         self.names = [value.name for value in self.session.get_inputs()]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "session"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._start()
+
     def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, C, H, W) in [0, 1] -> embeddings float32 (N, D), any length."""
+        """Images float (N, C, H, W) in [0, 1] -> embeddings float32 (N, D), any length.
+
+        Raises:
+            ValueError: images of another shape than the file was made for.
+        """
+        given = self.session.get_inputs()[0]
+        if len(given.shape) != images.ndim or any(
+            isinstance(wanted, int) and wanted != size
+            for wanted, size in zip(given.shape, images.shape, strict=True)
+        ):
+            raise ValueError(
+                f"this ONNX model reads images {given.shape}, got {list(images.shape)}"
+            )
         (found,) = self.session.run(None, {self.names[0]: images.float().cpu().numpy()})
-        return torch.from_numpy(found)
+        return torch.from_numpy(found).to(images.device)
 
     forward = embed

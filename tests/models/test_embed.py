@@ -47,3 +47,18 @@ def test_the_model_is_left_in_the_mode_it_came_in(model, images):
 def test_float_images_are_refused(model, images):
     with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
         embed(model, images.float())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_model_in_another_precision_is_run_in_it(model, images, dtype):
+    wanted = embed(model, images)
+    found = embed(model.to(dtype), images)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, wanted, atol=0.05, rtol=0)
+
+
+def test_colour_for_a_network_that_reads_grey_is_refused_with_advice(model):
+    colour = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
+    for function in (embed, predict):
+        with pytest.raises(ValueError, match=r"\(2, 3, 32, 32\): make it with channels=3.*to_grey"):
+            function(model, colour)

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -128,3 +129,82 @@ def test_nothing_in_a_file_is_ever_executed(model, tmp_path):
     tensors, about = io.load_tensors(tmp_path / "x")
     assert json.loads(json.dumps(about)) == about
     assert all(type(tensor) is torch.Tensor for tensor in tensors.values())
+
+
+def test_a_weight_that_two_layers_hold_is_written_for_each(tmp_path):
+    model = FaceCNN(2, 8, 8).eval()
+    model.head.weight = model.embedding[0].weight
+    io.save(model, tmp_path / "x")
+    images = torch.rand(2, 1, 32, 32)
+    assert torch.equal(io.load(tmp_path / "x")(images), model(images))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_path, value):
+    about, tensors = io.about(model), model.state_dict()
+    tensors["head.bias"] = torch.tensor([0.0, value, 0.0])
+    io.save_tensors(tmp_path / "x", tensors, about)
+    with pytest.raises(ValueError, match=r"x has weights that are NaN or infinite.*head\.bias"):
+        io.load(tmp_path / "x")
+    with torch.no_grad():
+        model.head.bias[1] = value
+    with pytest.raises(ValueError, match="not saved: the model has weights that are NaN"):
+        io.save(model, tmp_path / "y")
+    assert not (tmp_path / "y").exists()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"config": {"width": 10**6, "embedding": 10**6, "people": 10**6}},  # 72 TB of weights
+        {"config": {"width": "4", "embedding": 8, "people": 3}},
+        {"config": {"width": 0, "embedding": 8, "people": 3}},
+        {"config": {"width": 4.5, "embedding": 8, "people": 3}},
+        {"config": {"width": 10**30, "embedding": 8, "people": 3}},
+        {"config": {"height": 4}},
+        {"config": None},
+        {"config": [4, 8, 3]},
+        {"architecture": ["FaceCNN"]},
+        {"architecture": "FaceResNet", "config": {"blocks": [10**12, 1, 1]}},
+        {"architecture": "FaceRNN", "config": {"columns": 8, "hidden": 10**7, "people": 2}},
+        {"edits": [1]},
+        {"edits": {"nowhere": None}},
+        {"edits": {"head": {"in_features": -1, "out_features": 3}}},
+        {"edits": {"features.0.0": {"in_channels": 1, "out_channels": 4, "groups": 0}}},
+    ],
+    ids=str,
+)
+def test_a_forged_description_is_a_clear_error_and_asks_for_no_memory(model, tmp_path, forged):
+    """The SHA-256 is right: who forges knows how to write one."""
+    io.save_tensors(tmp_path / "x", model.state_dict(), io.about(model) | forged)
+    with pytest.raises(ValueError, match=r"/x (has sizes that no|holds|is of another model)"):
+        io.load(tmp_path / "x")
+
+
+@pytest.mark.parametrize("about", [[], "text", None, 3])
+def test_a_description_that_is_no_dictionary_is_refused(model, tmp_path, about):
+    io.save_tensors(tmp_path / "x", model.state_dict(), about)
+    with pytest.raises(ValueError, match="x was altered"):
+        io.load(tmp_path / "x")
+
+
+def test_loading_draws_no_random_number(model, tmp_path):
+    io.save(model, tmp_path / "x")
+    torch.manual_seed(3)
+    io.load(tmp_path / "x")
+    drawn = torch.rand(1)
+    assert drawn == torch.rand(1, generator=torch.Generator().manual_seed(3))
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_one_of_the_two(model, tmp_path, monkeypatch):
+    path = tmp_path / "model"
+    io.save(model, path)
+    real = Path.read_bytes
+
+    def read_and_be_overtaken(file):
+        data = real(file)
+        io.save(FaceCNN(4, 8, 3), path)
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_be_overtaken)
+    assert torch.equal(io.load(path).head.weight, model.head.weight)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from facelib.models import load, save
-from facelib.models.recurrent import CELLS, Elman, FaceRNN, last_state, pad
+from facelib.models.recurrent import CELLS, Elman, FaceRNN
 
 
 def drawn(*shape, seed=0):
@@ -54,40 +54,6 @@ def test_a_state_can_be_handed_on():
 def test_what_is_no_batch_of_sequences_is_refused(shape):
     with pytest.raises(ValueError, match=r"want sequences \(N, T, inputs\) of 1 step or more"):
         Elman(5, 7, 3)(torch.zeros(shape))
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_last_state_of_each_sequence_is_that_of_the_sequence_alone(cell):
-    torch.manual_seed(0)
-    reader = CELLS[cell](5, 7, batch_first=True)
-    sequences = [drawn(length, 5, seed=length) for length in (3, 1, 6)]
-    padded, lengths = pad(sequences)
-    assert lengths.tolist() == [3, 1, 6]
-    assert padded.shape == (3, 6, 5)
-    padded[0, 3:] = 99  # what stands after an end is not read
-    alone = torch.stack([reader(sequence[None])[0][0, -1] for sequence in sequences])
-    torch.testing.assert_close(last_state(reader, padded, lengths), alone)
-
-
-@pytest.mark.parametrize(
-    ("sequences", "message"),
-    [
-        ([], "none"),
-        ([torch.zeros(3, 5), torch.zeros(0, 5)], r"1 step or more, got \[\(3, 5\), \(0, 5\)\]"),
-        ([torch.zeros(5)], "want sequences"),
-        ([torch.zeros(3, 5), torch.zeros(3, 4)], "the same length"),
-    ],
-)
-def test_sequences_that_cannot_be_padded_are_named(sequences, message):
-    with pytest.raises(ValueError, match=message):
-        pad(sequences)
-
-
-@pytest.mark.parametrize("lengths", [[0, 2], [3, 2], [2]])
-def test_lengths_that_do_not_fit_are_refused(lengths):
-    reader = nn.GRU(5, 7, batch_first=True)
-    with pytest.raises(ValueError, match="a length from 1 to 2"):
-        last_state(reader, torch.zeros(2, 2, 5), torch.tensor(lengths))
 
 
 @pytest.mark.parametrize("cell", CELLS)
