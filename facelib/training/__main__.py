@@ -12,13 +12,17 @@ torchrun --nproc-per-node 4 -m facelib.training synth --loss arcface --out embed
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from facelib import data
-from facelib.models import FaceCNN, FaceResNet, predict, save
+from facelib.models import FaceCNN, FaceResNet, io, predict
 from facelib.training import distributed
 from facelib.training.batches import FreshFaces
 from facelib.training.embedding import fit_embedding
@@ -27,9 +31,9 @@ from facelib.training.history import History
 from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
 
 SOURCES = {
-    "orl": lambda path: data.orl(),
-    "lfw": lambda path: data.lfw(path).faces,
-    "folder": data.folder,
+    "orl": lambda args: data.orl(),
+    "lfw": lambda args: data.lfw(args.path).faces,
+    "folder": lambda args: data.folder(args.path, skip_bad=args.skip_bad),
 }
 LOSSES = {
     "contrastive": lambda args: ContrastiveLoss(),
@@ -48,50 +52,74 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"--out {args.out}: want a file, and another one than the checkpoint")
     if not args.out.parent.is_dir():
         parser.error(f"--out {args.out}: there is no folder {args.out.parent}")
+    if args.faces != "synth" and min(args.size) < 16:
+        parser.error(f"--size {args.size[0]} {args.size[1]}: want 16 pixels or more each way")
     torch.manual_seed(args.seed)
-    model = embed_faces(args, parser) if args.faces == "synth" else name_people(args, parser)
-    if distributed.rank() == 0:
-        save(model, args.out)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(message, file=sys.stderr)
+        try:
+            model, more = embed_faces(args) if args.faces == "synth" else name_people(args)
+            if distributed.rank() == 0:
+                io.save_tensors(args.out, model.state_dict(), io.about(model) | more)
+        except (ArithmeticError, MemoryError, OSError, ValueError) as error:
+            parser.exit(1, f"{parser.prog}: {in_shell_words(str(error), vars(args))}\n")
     distributed.stop()
 
 
-def name_people(args: argparse.Namespace, parser: argparse.ArgumentParser) -> nn.Module:
-    """FaceCNN that has learned the names, tested on images left out."""
-    faces = SOURCES[args.faces](args.path).map(lambda images: data.resize(images, *args.size))
-    enough = (faces.counts > args.train).nonzero().flatten()
-    if len(enough) < 2:
-        parser.error(
+def in_shell_words(text: str, options: Iterable[str]) -> str:
+    """An error's advice as a shell's user can follow it: --batch 20 in place of batch=20."""
+    for name in options:
+        option = name.replace("_", "-")
+        text = re.sub(rf"(\w+\(\.\.\., )?\b{name}=True\b\)?", f"--{option}", text)
+        text = re.sub(rf"\b{name}=False\b", f"--no-{option}", text)
+        text = re.sub(rf"\b{name}=", f"--{option} ", text)
+    return text
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """The names, or the first of them and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]:
+    """FaceCNN that has learned the names, tested on images left out; the names, in its order."""
+    faces = SOURCES[args.faces](args).map(lambda images: data.resize(images, *args.size))
+    enough = faces.counts > args.train
+    if enough.sum() < 2:
+        raise ValueError(
             f"--train {args.train}: want two people with more images than that, at least one "
-            f"to test on; {len(enough)} have, the most is {int(faces.counts.max())} images"
+            f"to test on; {int(enough.sum())} have, the most is {int(faces.counts.max())} images"
         )
-    faces = faces.of_people(enough)
+    few = [faces.names[person] for person in (~enough).nonzero().flatten()]
+    faces = faces.of_people(enough.nonzero().flatten())
     train, _, test = faces.split_images(args.train, seed=args.seed)
     model = FaceCNN(args.width, args.embedding, train.people, train.images.shape[1])
     history = fit(model, train, epochs=args.epochs, **_common(args))
     if distributed.rank() == 0:
         top1 = (predict(model, test.images).cpu() == test.person).double().mean()
         _say(train, history)
+        if few:
+            print(f"left out, {args.train} images or fewer: {listed(few)}")
         print(f"top-1 {top1:.2%} of {len(test)} other images")
-    return model
+    return model, {"names": train.names}
 
 
-def embed_faces(args: argparse.Namespace, parser: argparse.ArgumentParser) -> nn.Module:
+def embed_faces(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]:
     """FaceResNet that has learned which faces belong together, of people who don't exist."""
     fixed = args.loss in ("cosface", "arcface")
     faces = FreshFaces(args.people if fixed else 0, args.images_each, compiled=args.compile)
     model = FaceResNet(args.width, args.embedding)
-    try:
-        loss = LOSSES[args.loss](args)
-        history = fit_embedding(model, faces, loss, steps=args.steps, **_common(args))
-    except ValueError as error:
-        parser.error(str(error))
+    history = fit_embedding(
+        model, faces, LOSSES[args.loss](args), steps=args.steps, **_common(args)
+    )
     if distributed.rank() == 0:
         _say(f"{args.steps * args.batch} synthetic faces", history)
-    return model
+    return model, {}
 
 
 def _common(args: argparse.Namespace) -> dict[str, object]:
-    names = ("batch", "lr", "seed", "device", "compile", "checkpoint")
+    names = ("batch", "lr", "seed", "device", "bf16", "compile", "checkpoint")
     return {name: getattr(args, name) for name in names}
 
 
@@ -120,6 +148,8 @@ def _arguments(
             add("--steps", type=int, default=5000, help="batches to train on")
         else:
             add("--path", type=Path, help="the folder of photos, or of LFW")
+            if name == "folder":
+                add("--skip-bad", action="store_true", help="go on without files that are no photo")
             add("--train", type=int, default=5, help="images a person to learn from")
             add("--size", type=int, nargs=2, default=(56, 46), metavar=("HEIGHT", "WIDTH"))
             add("--epochs", type=int, default=60)
@@ -129,6 +159,7 @@ def _arguments(
         add("--lr", type=float, default=2e-3 if synth else 4e-3, help="peak learning rate")
         add("--seed", type=int, default=0)
         add("--device", help="cpu, cuda or mps; the best there is unless given")
+        add("--bf16", action=argparse.BooleanOptionalAction, help="else where hardware has it")
         add("--compile", action="store_true", help="run through torch.compile")
         add("--checkpoint", type=Path, help="saved now and then; gone on from if it is there")
     return parser, parser.parse_args(arguments)

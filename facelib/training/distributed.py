@@ -40,10 +40,25 @@ def world() -> int:
 
 
 def wrap(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model with its gradients averaged over all processes."""
+    """The model with its gradients averaged over all processes.
+
+    A part that takes no share in the loss is left as it is, as it would be in one process.
+    """
     if not distributed.is_initialized():
         return model
-    return DistributedDataParallel(model, [device] if device.type == "cuda" else None)
+    gpu = [device] if device.type == "cuda" else None
+    return DistributedDataParallel(_WithIdle(model), gpu, find_unused_parameters=True)
+
+
+class _WithIdle(nn.Module):
+    """A module, and a weight in which nothing has a share, since DDP warns where it finds none."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module, self.idle = module, nn.Parameter(next(module.parameters()).new_zeros(()))
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return self.module(*inputs)
 
 
 def wait() -> None:

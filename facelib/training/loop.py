@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from facelib.training import checkpoint, distributed
-from facelib.training.device import compiled, has_fast_bf16
+from facelib.training.device import compiled, few_threads, has_fast_bf16
 from facelib.training.history import History
 from facelib.training.progress import Progress
 from facelib.training.settings import Settings
@@ -33,6 +33,9 @@ class Objective(nn.Module):
     Args:
         model: float images (N, C, H, W) in [0, 1] -> (N, D).
         loss: ((N, D) of the model, person (N,)) -> a number; may have weights of its own.
+
+    Raises:
+        ValueError: when called, if the model can't read the images.
     """
 
     def __init__(self, model: nn.Module, loss: nn.Module) -> None:
@@ -40,7 +43,17 @@ class Objective(nn.Module):
         self.model, self.loss = model, loss
 
     def forward(self, images: Tensor, person: Tensor) -> Tensor:
-        return self.loss(self.model(images), person)
+        try:
+            said = self.model(images)
+        except RuntimeError as error:
+            if memory_is_full(error):
+                raise  # the loop knows what to advise
+            raise ValueError(
+                f"the model fails on images of shape {tuple(images.shape[1:])}: {error}. If the "
+                "shape is not the one it was built for: channels=3 builds FaceCNN for colours; "
+                "faces.map(to_grey), or resize of facelib.data, changes the images"
+            ) from error
+        return self.loss(said, person)
 
 
 def train(
@@ -69,6 +82,7 @@ def train(
     rank, world = distributed.rank(), distributed.world()
     device, batch, path = settings.device, settings.batch, settings.checkpoint
     bf16 = has_fast_bf16(device) if settings.bf16 is None else settings.bf16
+    _check_precision(model)
     model.to(device, memory_format=torch.channels_last).train()
     learned = Objective(model, loss.to(device).train())
     objective = Objective(compiled(model), loss) if settings.compile else learned
@@ -92,7 +106,8 @@ def train(
     bar = Progress(first, steps, show=settings.progress and visible, plot=settings.plot and visible)
     start = time.perf_counter()
 
-    with bar, _keyed_randomness(device), _memory_advice(batch, world):
+    quiet = few_threads(model, batch // world, device)
+    with bar, quiet, _keyed_randomness(device), _memory_advice(batch, world):
         for step in range(first, steps):
             images, person = draw(step)
             if images.ndim == 4:  # sequences have no channels
@@ -167,6 +182,20 @@ class _Look:
         self.history.loss.extend(losses.tolist())
 
 
+def memory_is_full(error: RuntimeError) -> bool:
+    """Whether a device says by it that it has no memory left."""
+    return any(words in str(error).lower() for words in MEMORY_IS_FULL)
+
+
+def _check_precision(model: nn.Module) -> None:
+    kinds = {part.dtype for part in model.parameters() if part.is_floating_point()}
+    if others := sorted(str(kind) for kind in kinds - {torch.float32}):
+        raise ValueError(
+            f"training wants weights in float32, got {', '.join(others)}: call model.float(), and "
+            "leave it to bf16=True to compute in bfloat16"
+        )
+
+
 @contextmanager
 def _keyed_randomness(device: torch.device) -> Iterator[None]:
     """Seeds set inside leave the caller's random state as it was."""
@@ -179,7 +208,7 @@ def _memory_advice(batch: int, world: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not any(words in str(error).lower() for words in MEMORY_IS_FULL):
+        if not memory_is_full(error):
             raise
         smaller = batch // 2 // world * world
         advice = f"try batch={smaller}" if smaller >= 2 * world else "try a narrower model"

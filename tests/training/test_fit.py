@@ -381,6 +381,77 @@ def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
         torch.testing.assert_close(tensors[name], parameter.detach(), atol=1e-5, rtol=0)
 
 
+IDLE = """
+import torch
+from torch import nn
+from tests.training.test_fit import network, train, weights
+class WithIdle(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used, self.later = network(), nn.Linear(4, 3)
+    def forward(self, images):
+        return self.used(images)
+model = WithIdle()
+before = weights(model.later)
+train(model)
+print("idle part as it was:", torch.equal(weights(model.later), before))
+"""
+
+
+def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path):
+    (tmp_path / "idle.py").write_text(IDLE)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    start = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    for command in ([], start):
+        done = subprocess.run(
+            [sys.executable, *command, str(tmp_path / "idle.py")],
+            env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert "idle part as it was: True" in done.stdout
+        assert "find_unused" not in done.stderr
+
+
+def test_colour_photographs_in_a_grey_network_are_refused_with_advice():
+    colour = FaceSet(faces().images.repeat(1, 3, 1, 1), faces().person, faces().names)
+    with pytest.raises(ValueError, match=r"of shape \(3, 16, 16\): .*channels=3.*to_grey"):
+        fit(network(), colour, epochs=1, progress=False, device="cpu")
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_in_another_precision_are_refused_with_advice(kind):
+    with pytest.raises(ValueError, match=rf"weights in float32, got {kind}: call model.float"):
+        train(network().to(kind))
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("losses", [1.0] * 7),
+        ("losses", ["x"] * 9),
+        ("losses", None),
+        ("validation", [[1, 2, 3]]),
+        ("groups", []),
+        ("groups", [{"lr": "fast"}]),
+        ("schedule", {"last_epoch": 9}),
+        ("schedule", 3),
+    ],
+)
+def test_a_checkpoint_that_says_absurd_things_of_its_run_is_refused(tmp_path, part, value):
+    train(checkpoint=tmp_path / "run")
+    tensors, about = io.load_tensors(tmp_path / "run")
+    io.save_tensors(tmp_path / "run", tensors, about | {part: value})
+    with pytest.raises(ValueError, match=r"run says of its run what no run of 9 steps leaves"):
+        train(checkpoint=tmp_path / "run")
+
+
+def test_a_checkpoint_whose_optimiser_is_of_another_shape_is_refused(tmp_path):
+    train(checkpoint=tmp_path / "run")
+    tensors, about = io.load_tensors(tmp_path / "run")
+    io.save_tensors(tmp_path / "run", tensors | {"optimizer.0.exp_avg": torch.ones(5)}, about)
+    with pytest.raises(ValueError, match=r"run says of its run .*optimizer.0.exp_avg has shape"):
+        train(checkpoint=tmp_path / "run")
+
+
 def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
     monkeypatch.setattr("facelib.training.distributed.start", lambda device: (0, 2))
     with pytest.raises(ValueError, match=r"same number of images.*batch=5, 2 process"):

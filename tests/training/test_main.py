@@ -1,7 +1,9 @@
 import pytest
+from PIL import Image
 
 from facelib import models
-from facelib.training.__main__ import main
+from facelib.models import io
+from facelib.training.__main__ import in_shell_words, listed, main
 
 SHORT = ["--size", "28", "23", "--width", "4", "--epochs", "1", "--device", "cpu"]
 
@@ -37,6 +39,7 @@ def test_an_embedding_is_trained_on_people_who_do_not_exist(loss, tmp_path, caps
     [
         (["folder", "--out", "x"], "folder needs --path"),
         (["orl", "--out", "gone/x"], "there is no folder gone"),
+        (["orl", "--out", "x", "--size", "8", "46"], "want 16 pixels or more"),
         (["orl", "--out", "."], "want a file"),
         (["orl", "--out", "x", "--checkpoint", "x"], "another one than the checkpoint"),
         (["orl", "--out", "x", "--train", "10"], "0 have, the most is 10 images"),
@@ -49,3 +52,67 @@ def test_arguments_that_cannot_work_are_refused_before_training(arguments, messa
     with pytest.raises(SystemExit):
         main(arguments)
     assert message in capsys.readouterr().err
+
+
+def photos(folder, **people):
+    for name, count in people.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (40, 40), (20 * number, 9, 200)).save(folder / name / f"{number}.png")
+    return ["folder", "--path", str(folder), "--train", "3", "--epochs", "1", "--width", "2",
+            "--device", "cpu"]  # fmt: skip
+
+
+def test_who_is_left_out_is_named_and_the_file_keeps_the_names_learnt(tmp_path, capsys):
+    command = photos(tmp_path / "photos", Ada=2, Ben=4, Cy=1, Di=5)
+    out = tmp_path / "face.safetensors"
+    main([*command, "--out", str(out)])
+    assert "left out, 3 images or fewer: Ada, Cy\n" in capsys.readouterr().out
+    assert io.load_tensors(out)[1]["names"] == ["Ben", "Di"]
+    assert models.load(out).config["people"] == 2
+
+
+def said(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(command)
+    assert stop.value.code == 1
+    error = capsys.readouterr().err.splitlines()
+    return "\n".join(
+        error[next(i for i, line in enumerate(error) if "facelib.training:" in line) :]
+    )
+
+
+def test_a_folder_that_is_not_there_is_said_in_one_line(tmp_path, capsys):
+    gone = str(tmp_path / "nope")
+    line = said(["folder", "--path", gone, "--out", str(tmp_path / "m")], capsys)
+    assert line == f"python -m facelib.training: there is no folder {gone}"
+
+
+def test_a_file_that_is_no_photo_is_named_and_can_be_skipped(tmp_path, capsys):
+    command = [*photos(tmp_path / "photos", Ada=4, Ben=4), "--out", str(tmp_path / "m")]
+    (tmp_path / "photos" / "Ada" / "IMG_1.AAE").write_text("x")
+    error = said(command, capsys)
+    assert "Ada/IMG_1.AAE: not a photo" in error
+    assert error.endswith("go on without them: --skip-bad")
+    main([*command, "--skip-bad"])
+    skipped = capsys.readouterr()
+    assert "IMG_1.AAE" in skipped.err
+    assert "UserWarning" not in skipped.err
+    assert "top-1" in skipped.out
+
+
+def test_a_checkpoint_of_another_run_is_refused_in_words_of_the_shell(tmp_path, capsys):
+    command = ["synth", "--out", str(tmp_path / "m"), "--checkpoint", str(tmp_path / "run"), *TINY]
+    main(command)
+    assert "lr was 0.002, now 0.1" in said([*command, "--lr", "0.1"], capsys)
+
+
+def test_an_errors_advice_is_turned_into_options():
+    text = "try batch=20, bf16=False, compile=True or folder(..., skip_bad=True), not abatch=3"
+    wanted = "try --batch 20, --no-bf16, --compile or --skip-bad, not abatch=3"
+    assert in_shell_words(text, ["batch", "bf16", "compile", "skip_bad"]) == wanted
+
+
+def test_a_long_list_of_names_is_cut_short():
+    assert listed(["a", "b"], most=2) == "a, b"
+    assert listed(["a", "b", "c"], most=1) == "a and 2 more"
