@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 
-from facecourse.kit import load_lesson
+from facecourse.kit import evidence, load_lesson
 from notebooks.kernels import quiet_kernels
 
 NOTEBOOKS = Path(__file__).parent
@@ -135,10 +135,22 @@ def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS) -> NotebookNode:
         return client.execute()
 
 
+def evidence_of(notebook: NotebookNode) -> dict[str, str]:
+    """The stored results that a lesson's cells read, and a digest of each: {file: digest}."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    files = {evidence.find(name) for name in re.findall(r'evidence\.load\("(\w+)"\)', code)}
+    files |= {evidence.BOARD} if "evidence.BOARD" in code else set()
+    return {
+        file.relative_to(evidence.COURSE).as_posix(): evidence.digest(file)
+        for file in sorted(files)
+    }
+
+
 def clean(notebook: NotebookNode) -> NotebookNode:
     """What may be stored: no faces, no widgets, no timestamps, no paths of an expected error."""
     notebook = nbformat.from_dict(notebook)
-    notebook.metadata = nbformat.from_dict(METADATA)
+    kept = {"evidence": notebook.metadata.evidence} if "evidence" in notebook.metadata else {}
+    notebook.metadata = nbformat.from_dict(METADATA | kept)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type != "code":
@@ -212,6 +224,10 @@ def problems(notebook: NotebookNode) -> list[str]:
                 found.append(f"cell {number} is checked, but stores no output")
             if re.search(r"\d\.\d|\de-\d", words):
                 found.append(f"cell {number} is checked, but shows a measured number: {words}")
+    shown = notebook.metadata.get("evidence", {})
+    for file, digest in evidence_of(notebook).items():
+        if shown.get(file) != digest:
+            found.append(f"it shows an older {file}: build it again")
     if notebook != clean(notebook):
         found.append("it holds outputs or metadata that clean() removes")
     if (size := len(nbformat.writes(notebook).encode())) > LARGEST:
@@ -226,6 +242,7 @@ def build(source: Path) -> Path:
         ValueError: the result breaks a rule for stored notebooks; nothing is written.
     """
     executed = execute(read_source(source))
+    executed.metadata.evidence = evidence_of(executed)
     notebook = clean(executed)
     if found := hidden_errors(executed) + problems(notebook):
         raise ValueError(f"{source.name} is not stored:\n  " + "\n  ".join(dict.fromkeys(found)))

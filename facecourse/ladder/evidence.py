@@ -1,7 +1,7 @@
-"""The compression ladder, each rung against the teacher: python -m benchmarks.ladder FOLDER
+"""Each rung of the ladder against the teacher: python -m facecourse.ladder.evidence FOLDER
 
-FOLDER holds what `benchmarks.students` trained. Every network becomes an ONNX file of 32 bits, one
-of 8, and a file to ship, of codes, from which another of 8 bits is made that runs. Each is measured
+FOLDER holds what `ladder.students` trained. Every network becomes an ONNX file of 32 bits, one of
+8, and a file to ship, of codes, from which another of 8 bits is made that runs. Each is measured
 for what it has lost of the teacher's verification (TAR at 1 % FAR on 2,000 people who don't exist,
 paired, and on 2,000 others); for the group that it serves worst; on ORL and, with `FACELIB_LFW`, on
 LFW; for its bytes; and for its time: one image, one thread, in turns with the teacher's file, of
@@ -227,5 +227,5 @@ def main(
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m benchmarks.ladder FOLDER")
+        sys.exit("usage: python -m facecourse.ladder.evidence FOLDER")
     main(Path(sys.argv[1]))

@@ -1,7 +1,7 @@
-"""The ladder beside what other tools make of the same networks: python -m benchmarks.peers FOLDER
+"""What other tools make of the ladder's networks: python -m facecourse.ladder.peers FOLDER
 
-Needs `pip install nncf openvino`. FOLDER holds what `benchmarks.students` trained. The teacher and
-the ladder's last network go through onnxruntime's quantizer as it comes and through NNCF, which
+Needs `pip install nncf openvino`. FOLDER holds what `ladder.students` trained. The teacher and the
+ladder's last network go through onnxruntime's quantizer as it comes and through NNCF, which
 openvino runs; torch-pruning alone (widths as they come) and the ladder's own files stand beside
 them. One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
 """
@@ -135,5 +135,5 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m benchmarks.peers FOLDER")
+        sys.exit("usage: python -m facecourse.ladder.peers FOLDER")
     main(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Tables and a figure of the compression ladder, as benchmarks/ladder.py stored it."""
+"""Tables and a figure of the compression ladder, as facecourse/ladder/evidence.py stored it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from facelib.measure import Interval
 
 
 def compare_rungs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table:
-    """Rows of benchmarks/ladder.py: size, work, and what the network has lost of the teacher's
+    """Rows of ladder.json: size, work, and what the network has lost of the teacher's
     verification and naming.
 
     Args:
@@ -35,7 +35,7 @@ def compare_rivals(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table
     """What rivals have lost of the networks whose shape they have, paired.
 
     Args:
-        ladder: what benchmarks/ladder.py stored.
+        ladder: what facecourse/ladder/evidence.py stored.
         names: of rivals.
     """
     parts = ("points lost", "points lost, strict", "ORL, points lost")
@@ -56,7 +56,7 @@ def tabulate_costs(ladder: Mapping[str, Mapping], names: Sequence[str]) -> Table
     """Of every rung its file and its speed.
 
     Args:
-        ladder: what benchmarks/ladder.py stored.
+        ladder: what facecourse/ladder/evidence.py stored.
         names: of networks; each has three files.
     """
     rows = []
@@ -94,7 +94,7 @@ def compare_peers(found: Mapping[str, Mapping]) -> Table:
     """The ladder's files beside those that other tools make of the same networks.
 
     Args:
-        found: the "rows" that benchmarks/peers.py stored.
+        found: the "rows" that facecourse/ladder/peers.py stored.
     """
     rows = [[name, f"{row['bytes'] / 1e3:,.0f} kB", f"{row['times smaller']:.1f}",
              Interval(**row["times faster"]), signed(Interval(**row["points lost"]), 2)]
@@ -108,7 +108,7 @@ def count_savings(ladder: Mapping[str, Mapping]) -> dict[str, tuple[float, float
     faster it is.
 
     Args:
-        ladder: what benchmarks/ladder.py stored.
+        ladder: what facecourse/ladder/evidence.py stored.
     """
     whole = ladder["networks"]["teacher"]["macs"]
     return {name: (whole / row["macs"], ladder["costs"][name]["times faster"]["value"])

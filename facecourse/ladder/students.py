@@ -1,4 +1,4 @@
-"""Train the networks of the compression ladder: python -m benchmarks.students student FOLDER
+"""Train the networks of the compression ladder: python -m facecourse.ladder.students student FOLDER
 
 Each name writes NAME.safetensors into FOLDER, and on the way NAME.run, from which it goes on if it
 was stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
@@ -123,6 +123,6 @@ def main(name: str, folder: Path) -> None:
 if __name__ == "__main__":
     *names, last = sys.argv[1:] or [""]
     if not names or not set(names) <= set(NETWORKS) or not Path(last).is_dir():
-        sys.exit(f"usage: python -m benchmarks.students {'|'.join(NETWORKS)} [...] FOLDER")
+        sys.exit(f"usage: python -m facecourse.ladder.students {'|'.join(NETWORKS)} [...] FOLDER")
     for asked in names:
         main(asked, Path(last))

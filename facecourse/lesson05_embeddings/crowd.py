@@ -3,7 +3,7 @@
 Rendering a gallery of a million faces would take an hour. How well it can be searched depends on
 how embeddings lie: how people are spread over the sphere, and how one person's photographs are
 spread around their middle. A crowd copies both from some hundred rendered people;
-benchmarks/gallery.py checks the copy against thousands of others.
+gallery.py checks the copy against thousands of others.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Crowd:
         faces: float (P, M, D), M photographs of each of P rendered people, of unit length.
         blur: from 0, every new person looks exactly like a rendered one, to 1, no more like a
             rendered one than people are like each other. A smoothed bootstrap (Efron & Tibshirani
-            1993, section 16.5); benchmarks/gallery.py finds the value by which a crowd errs as
+            1993, section 16.5); gallery.py finds the value by which a crowd errs as
             often as rendered people do.
     """
 

@@ -1,6 +1,6 @@
-"""A gallery of a million faces: `python -m benchmarks.gallery`, some five minutes and 4 GB.
+"""The evidence of lesson 05 on a gallery of a million faces, which takes 4 GB.
 
-The embeddings are drawn after those of rendered people (facelib.lessons.crowd), and the copy is
+The embeddings are drawn after those of rendered people (crowd.py), and the copy is
 checked against other people, really rendered. Every search is judged by the *people* it finds.
 """
 

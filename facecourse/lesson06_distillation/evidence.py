@@ -1,6 +1,6 @@
 """The evidence of lesson 06: what a small network learns from a large one, and when it doesn't.
 
-`benchmarks.unlabelled` is its other half.
+unlabelled.py is its other half.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a student learns from pictures without names: python -m benchmarks.unlabelled
+"""The evidence of lesson 06 on what a student learns from pictures without names.
 
-The other half of lesson 06's evidence: its teacher has had one photograph of each person.
+Its teacher has had one photograph of each person.
 """
 
 from __future__ import annotations

@@ -241,7 +241,7 @@ def score_labels(model: ClipClassifier, frames: Tensor, label: Tensor) -> float:
 
 
 # Networks of 151 thousand weights that name twenty people, and the rate that suits each: the best
-# of those tried with two photographs on s1 to s20 ("choices" of benchmarks/rows.py).
+# of those tried with two photographs on s1 to s20 ("choices" of rows.json).
 CLASSIFIERS: Mapping[str, Callable[[], nn.Module]] = {
     "FaceCNN": lambda: FaceCNN(24, 128, 20),
     "RNN": lambda: FaceRNN(orl.SIDE, 347, 20, "RNN"),

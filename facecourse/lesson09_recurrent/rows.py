@@ -1,4 +1,4 @@
-"""A face read row by row against a face seen whole, for lesson 09: python -m benchmarks.rows"""
+"""The evidence of lesson 09 on a face read row by row, against one seen whole."""
 
 from __future__ import annotations
 

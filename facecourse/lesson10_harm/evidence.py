@@ -1,6 +1,6 @@
 """The evidence of lesson 10 on robustness and fairness: what goes wrong, and for whom.
 
-That of its other parts: `benchmarks.harm` and `benchmarks.inversion`.
+That of its other parts: harm_evidence.py and inversion_evidence.py.
 """
 
 from __future__ import annotations

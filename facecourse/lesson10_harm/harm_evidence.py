@@ -1,4 +1,4 @@
-"""The evidence of lesson 10 on who pays, what leaks and who gets in: python -m benchmarks.harm"""
+"""The evidence of lesson 10 on who pays, what leaks and who gets in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a face an embedding gives away, for lesson 10: python -m benchmarks.inversion"""
+"""The evidence of lesson 10 on how much of a face an embedding gives away."""
 
 from __future__ import annotations
 

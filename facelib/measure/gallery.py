@@ -23,7 +23,7 @@ from torch.nn.functional import normalize
 
 UNKNOWN = -1
 FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
-LOOKED_AT = 16  # centres the fast search looks around, see benchmarks/gallery.py
+LOOKED_AT = 16  # centres the fast search looks around: more find hardly anybody else
 _PER_CENTRE = 39  # faces k-means wants for each centre
 _BLOCK = 8192  # faces turned to whole numbers at a time, which take twice the memory
 _GRAIN = 1000  # two embeddings that agree in three decimals are taken for one image

@@ -112,7 +112,7 @@ record("top-1 of the CNN, 5 photographs each", 100 * live["CNN"], "%")
 record("training time of the CNN", history.seconds, "s")
 
 # %% [markdown]
-# One split is an anecdote (we come back to that), so `python -m benchmarks.evidence 01` did the same on 20 splits. Dots are those stored means with a *95 % interval*, a range made by a rule that catches the true mean in 95 of 100 such experiments. Crosses are the first of these splits on *your* machine.
+# One split is an anecdote (we come back to that), so `python -m facecourse.lesson01_background.evidence` did the same on 20 splits. Dots are those stored means with a *95 % interval*, a range made by a rule that catches the true mean in 95 of 100 such experiments. Crosses are the first of these splits on *your* machine.
 
 # %%
 five = stored["top-1"]["5"]

@@ -110,7 +110,7 @@ figures.draw_pulls(tiny.measure_pulls(chance), chance, at=(0.001, 0.01, 0.3, 0.9
 exercises.confident
 
 # %% [markdown]
-# Does it matter on faces? Each loss trained the same network of two layers on ten splits, each with the learning rate that suits it best (of eight, by validation, on other splits). This is stored, as all that needs many splits, by `python -m benchmarks.evidence 02`; and as in lesson 01, the intervals are about these 400 photographs, not about new people. A row is compared with cross-entropy within each split; an interval clear of zero is a real change.
+# Does it matter on faces? Each loss trained the same network of two layers on ten splits, each with the learning rate that suits it best (of eight, by validation, on other splits). This is stored, as all that needs many splits, by `python -m facecourse.lesson02_learning.evidence`; and as in lesson 01, the intervals are about these 400 photographs, not about new people. A row is compared with cross-entropy within each split; an interval clear of zero is a real change.
 
 # %%
 figures.compare_to(stored["losses"]["own rate"], "cross-entropy")

@@ -175,7 +175,7 @@ for kind in experiment.LAYERS:
     record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
 
 # %% [markdown]
-# One seed is an anecdote. `python -m benchmarks.evidence 03` trained each on 20 splits:
+# One seed is an anecdote. `python -m facecourse.lesson03_sharing.evidence` trained each on 20 splits:
 
 # %%
 runs = stored["top-1"]["as they are"]

@@ -139,7 +139,7 @@ arms = {
 charts.compare(compare.top1_intervals(arms), live)
 
 # %% [markdown]
-# The dots are stored (`python -m benchmarks.evidence 04`): means over eight splits, with intervals over the twenty people. All else equal, is the start from synthetic faces better than a start from nothing? *At once* is the fairest rival: everything learns from the first step, exactly as from nothing. *All* is fine-tuned after the new layer, whose training comes on top. Each row is a difference for the same people and splits, and the last column says what its interval allows us to say: *yes*, the first is better; *no*, the second is; or undecided.
+# The dots are stored (`python -m facecourse.lesson04_transfer.evidence`): means over eight splits, with intervals over the twenty people. All else equal, is the start from synthetic faces better than a start from nothing? *At once* is the fairest rival: everything learns from the first step, exactly as from nothing. *All* is fine-tuned after the new layer, whose training comes on top. Each row is a difference for the same people and splits, and the last column says what its interval allows us to say: *yes*, the first is better; *no*, the second is; or undecided.
 
 # %%
 scratch_arm, tuned_arm = ("nothing", "at once"), ("synthetic faces", "all")

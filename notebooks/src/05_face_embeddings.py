@@ -326,7 +326,7 @@ exercises.crops
 #
 # Comparing a probe with every face takes time in proportion. The fast gallery puts faces into heaps around centres found by k-means (lesson 03), and looks into the few heaps next to the probe. It may miss the nearest *vector*; what matters is whether it still finds the right *person*, who has five faces enrolled.
 #
-# Rendering so many faces takes minutes, so we draw embeddings like those of the hundred people above. A new person's middle lies near that of one of the hundred, moved a little at random; around it we lay the photographs of another of them, as far from their own middle as they were. How far a middle is moved was chosen so that a crowd of 2,000 errs as often as 2,000 people really rendered; others again were the check (`benchmarks/gallery.py`):
+# Rendering so many faces takes minutes, so we draw embeddings like those of the hundred people above. A new person's middle lies near that of one of the hundred, moved a little at random; around it we lay the photographs of another of them, as far from their own middle as they were. How far a middle is moved was chosen so that a crowd of 2,000 errs as often as 2,000 people really rendered; others again were the check (`facecourse/lesson05_embeddings/gallery.py`):
 
 # %%
 figures.checked(million["check"]["100"])

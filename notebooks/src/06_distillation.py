@@ -289,7 +289,7 @@ exercises.named
 #
 # ## The rung
 #
-# From here on we build a **ladder**: smaller and smaller networks, each a *rung*, all measured against the teacher. The first, `face_student()`, comes with this course: half the teacher's channels, two blocks fewer, taught for 8,000 steps as above. Its rival is the same network, trained equally long on people's names alone. What they have lost in percentage points (`benchmarks/ladder.py`): of the teacher's TAR at 1 % FAR, on 2,000 people who don't exist; of its accuracy on LFW; and of its top-1 on ORL's s21 to s40, one photo enrolled. Below it the rival's losses against the student's, paired:
+# From here on we build a **ladder**: smaller and smaller networks, each a *rung*, all measured against the teacher. The first, `face_student()`, comes with this course: half the teacher's channels, two blocks fewer, taught for 8,000 steps as above. Its rival is the same network, trained equally long on people's names alone. What they have lost in percentage points (`facecourse/ladder/evidence.py`): of the teacher's TAR at 1 % FAR, on 2,000 people who don't exist; of its accuracy on LFW; and of its top-1 on ORL's s21 to s40, one photo enrolled. Below it the rival's losses against the student's, paired:
 
 # %%
 ladder = evidence.load("ladder")

@@ -272,7 +272,7 @@ case.done(settings)
 #
 # ## The rung
 #
-# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`benchmarks/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 12,000. Its rival, *scratch*, is the same small network with new weights, which learnt people's names for 20,000: as long as student and *pruned* took together.
+# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`facecourse/ladder/students.py`). *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 12,000. Its rival, *scratch*, is the same small network with new weights, which learnt people's names for 20,000: as long as student and *pruned* took together.
 
 # %%
 from facecourse.ladder import rungs

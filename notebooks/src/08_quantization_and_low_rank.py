@@ -303,7 +303,7 @@ rungs.tabulate_losses(ladder, names)
 #
 # ### Beside other tools
 #
-# The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`benchmarks/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
+# The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`facecourse/ladder/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
 
 # %%
 rungs.compare_peers(evidence.load("peers")["rows"])

@@ -25,7 +25,8 @@ from facecourse.lesson10_harm import (
 )
 from facelib.models import embed, face_embedding
 
-stored, harm, opened = (evidence.load(name) for name in ("10", "harm", "inversion"))
+stored, harm = evidence.load("10"), evidence.load("harm")
+opened = evidence.load("inversion")
 model = face_embedding()
 
 # %% [markdown]

@@ -212,3 +212,21 @@ def test_build_stores_a_clean_notebook_twice_the_same_and_keeps_it_when_a_build_
     with pytest.raises(ValueError, match="is not stored:\n  cell 1"):
         build.build(source)
     assert target.read_bytes() == first
+
+
+def test_a_notebook_that_shows_older_evidence_or_an_older_board_is_named(tmp_path, monkeypatch):
+    board, found = tmp_path / "scoreboard.json", tmp_path / "lesson01_x" / "evidence.json"
+    found.parent.mkdir()
+    board.write_text('{"rows": []}')
+    found.write_text('{"date": "today", "top-1": 0.9}')
+    monkeypatch.setattr(build.evidence, "COURSE", tmp_path)
+    monkeypatch.setattr(build.evidence, "BOARD", board)
+    lesson = notebook(code('draw(evidence.load("01"))'), code("Scoreboard.load(evidence.BOARD)"))
+    lesson.metadata.evidence = build.evidence_of(lesson)
+    assert list(lesson.metadata.evidence) == ["lesson01_x/evidence.json", "scoreboard.json"]
+    found.write_text('{"date": "tomorrow", "top-1": 0.9}')
+    assert build.problems(lesson) == []
+    board.write_text('{"rows": [1]}')
+    assert build.problems(lesson) == ["it shows an older scoreboard.json: build it again"]
+    found.write_text('{"date": "today", "top-1": 0.8}')
+    assert len(build.problems(lesson)) == 2

@@ -49,3 +49,27 @@ def test_a_value_json_cannot_hold_leaves_the_old_file(tmp_path, value, error, me
         evidence.write("kept", {"value": value}, tmp_path)
     assert evidence.read("kept", tmp_path)["value"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]
+
+
+def test_evidence_depends_on_the_code_behind_it_and_on_weights_and_not_on_what_it_draws():
+    found = evidence.depends("facecourse.lesson07_pruning.evidence")
+    folder = "facecourse/lesson07_pruning"
+    assert {f"{folder}/evidence.py", f"{folder}/experiment.py"} <= found.keys()
+    assert {"facecourse/ladder/student.py", "facecourse/kit/orl.py"} <= found.keys()
+    assert "facelib/models/weights/face_student.safetensors" in found
+    assert not [file for file in found if "figures" in file or "charts" in file]
+
+
+def test_a_digest_changes_with_what_a_file_says_and_not_with_how(tmp_path):
+    code, results, weights = (tmp_path / name for name in ("a.py", "a.json", "a.safetensors"))
+
+    def digests(*contents):
+        for path, content in zip((code, results, weights), contents, strict=True):
+            path.write_text(content)
+        return [evidence.digest(path) for path in (code, results, weights)]
+
+    first = digests('"""Old."""\nx = 1  # one', '{"date": "today", "value": 1}', "a")
+    again = digests('"""New."""\n\nx = (1)', '{"date": "tomorrow", "value": 1}', "a")
+    other = digests("x = 2", '{"date": "today", "value": 2}', "b")
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
