@@ -1,18 +1,18 @@
-"""Rules of every test run, unit tests and notebooks alike; fixtures are in tests/conftest.py."""
+"""Rules of every test run; fixtures are in tests/conftest.py."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 
-import nbval.plugin
 import pytest
-
-from notebooks.kernels import quiet_kernels
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # The reasons for which a test may be skipped in CI: a real LFW is not part of the repository, and
 # pip installs no browser.
 ALLOWED_SKIPS = {"FACELIB_LFW is not set", "Chromium was not found"}
+
+NIGHTLY = ("nightly", "evidence")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One thread a worker: two that use all cores each only slow each other down. Set before
@@ -21,19 +21,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ[f"{library}_NUM_THREADS"] = "1"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Kernels that nbval starts run the smoke profile, and no coverage."""
-    # With --cov nbval would measure in its kernels too; the floor is for unit tests alone.
-    nbval.plugin.setup_coverage = nbval.plugin.teardown_coverage = lambda *arguments: None
-    stack = contextlib.ExitStack()
-    stack.enter_context(quiet_kernels(FACELIB_PROFILE="smoke"))
-    config.add_cleanup(stack.close)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What runs at night runs when -m names it."""
+    later = {mark for mark in NIGHTLY if mark not in config.option.markexpr}
+    dropped = [item for item in items if any(map(item.get_closest_marker, later))]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """nbval's cells are deselected like any other notebook test: -m 'not notebook'."""
-    if item.path.suffix == ".ipynb":
-        item.add_marker("notebook")
+class SpreadLessons(LoadFileScheduling):
+    """A file stays with one worker, so that its fixtures are made once; lessons share none."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file.endswith("test_lessons.py") and "browser" not in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SpreadLessons:
+    """Which worker takes which tests."""
+    return SpreadLessons(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -58,7 +64,7 @@ def forbid_skip(report: pytest.TestReport | pytest.CollectReport):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each lesson took, as recorded by tests/notebooks/test_solved.py."""
+    """What each lesson took, as recorded by tests/notebooks/test_lessons.py."""
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, cost in getattr(report, "user_properties", ()):

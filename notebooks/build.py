@@ -6,42 +6,30 @@ opens notebooks/NN_name.ipynb, which holds the same cells and what they gave in 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 
 from facecourse.kit import evidence, load_lesson
+from facecourse.learn import METADATA, name_cells, read_source
 from notebooks.kernels import quiet_kernels
 
 NOTEBOOKS = Path(__file__).parent
 LARGEST = 2_000_000  # bytes of a stored notebook
 STRIPPED = {"real-faces", "this-machine"}  # tags of cells whose outputs are never stored
 WIDGET = "application/vnd.jupyter.widget-view+json"
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 FORBIDDEN = {
     "an absolute path": re.compile(
         r"(?<![\w.~/<>)\]])/[\w.-]+/[\w.-]|\b[A-Z]:\\+\w|(?:site|dist)-packages"
     ),
     "an object's address": re.compile(r"\bat 0x[0-9a-fA-F]{6,}"),
 }
-
-# nbclient answers what a widget shows with a message to the kernel, and while it sends that it can
-# miss the kernel's reply: about one widget cell in forty then hung on a busy machine
-# (https://github.com/jupyter/nbclient/issues/312). No lesson needs the answer.
-OutputWidget.send = lambda self, *args, **kwargs: None
 
 
 def sources(numbers: Iterable[str] = ()) -> list[Path]:
@@ -61,22 +49,6 @@ def sources(numbers: Iterable[str] = ()) -> list[Path]:
 def stored(source: Path) -> Path:
     """Where the notebook of a lesson source lies."""
     return NOTEBOOKS / f"{source.stem}.ipynb"
-
-
-def read_source(source: Path) -> NotebookNode:
-    """The notebook a lesson source describes, without outputs.
-
-    A cell's id comes from its text, so that a rebuild changes only what an author changed.
-    """
-    notebook = jupytext.read(source, fmt="py:percent")
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: Counter[str] = Counter()
-    for cell in notebook.cells:
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[digest] += 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-    return notebook
 
 
 def tags(cell: NotebookNode) -> set[str]:
@@ -121,7 +93,7 @@ def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS) -> NotebookNode:
     """Run every cell in a fresh kernel in `folder`; outputs and widget state are kept.
 
     Raises:
-        nbclient.exceptions.CellExecutionError: a cell raised and is not tagged raises-exception.
+        nbclient.exceptions.CellExecutionError: a cell raised.
     """
     notebook = nbformat.from_dict(notebook)
     client = NotebookClient(
@@ -147,7 +119,7 @@ def evidence_of(notebook: NotebookNode) -> dict[str, str]:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """What may be stored: no faces, no widgets, no timestamps, no paths of an expected error."""
+    """What may be stored: no faces, no widgets, no timestamps."""
     notebook = nbformat.from_dict(notebook)
     kept = {"evidence": notebook.metadata.evidence} if "evidence" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict(METADATA | kept)
@@ -157,15 +129,11 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             continue
         if STRIPPED & tags(cell):
             cell.outputs = []
-        # A widget's view is an empty frame without its kernel: a static figure stands beside it,
-        # and a quiz brings its question as a page.
+        # A widget's view is an empty frame without its kernel; sliders and quizzes bring a page.
         for output in cell.outputs:
             if output.get("data", {}).pop(WIDGET, None) and "text/html" not in output.data:
                 output.data = {}
         cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
-        for output in cell.outputs:
-            if output.output_type == "error":
-                output.traceback = [f"{output.ename}: {output.evalue}"]
     return notebook
 
 
@@ -186,23 +154,27 @@ def text(output: NotebookNode) -> str:
 def hidden_errors(notebook: NotebookNode) -> list[str]:
     """Errors in the outputs of an executed notebook, one message each.
 
-    A run that ended well can hold them: what an `interact` callback or a `with Output():` block
-    raises is shown inside the widget and stops nothing.
+    A run that ended well can hold them: what a widget's callback or a `with Output():` block raises
+    is shown inside the widget and stops nothing.
     """
 
     def of(where: str, outputs: Iterable[NotebookNode]) -> Iterator[str]:
         for output in outputs:
             words = text(nbformat.from_dict(output))
-            if output["output_type"] == "error" or "Traceback (most recent call last)" in words:
-                yield f"{where} shows an error: {words.strip().splitlines()[-1]}"
+            _, raised, rest = words.partition("Traceback (most recent call last)")
+            if output["output_type"] == "error" or raised:
+                last = (rest.partition("</pre>")[0] or words).strip().splitlines()[-1]
+                yield f"{where} shows an error: {last}"
 
     found = []
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and "raises-exception" not in tags(cell):
+        if cell.cell_type == "code":
             found += of(f"cell {number}", cell.outputs)
     for states in notebook.metadata.get("widgets", {}).values():
         for widget in states["state"].values():
-            found += of(f"a {widget['model_name']} widget", widget["state"].get("outputs", ()))
+            state = widget["state"]
+            page = {"output_type": "display_data", "data": {"text/html": str(state.get("value"))}}
+            found += of(f"a {widget['model_name']} widget", [*state.get("outputs", ()), page])
     return found
 
 
@@ -235,20 +207,34 @@ def problems(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def edited(path: Path) -> list[int]:
+    """The cells of a stored notebook that no build wrote: an answer, a note. Their numbers."""
+    notebook = nbformat.read(path, as_version=4)
+    named = zip(notebook.cells, name_cells(notebook), strict=True)
+    return [number for number, (cell, name) in enumerate(named) if cell.get("id") != name]
+
+
 def build(source: Path) -> Path:
     """Execute one lesson source and store the notebook; returns where.
 
     Raises:
         ValueError: the result breaks a rule for stored notebooks; nothing is written.
+        FileExistsError: somebody's answers are in the notebook; nothing is run nor written.
     """
+    target = stored(source)
+    if target.exists() and (cells := edited(target)):
+        raise FileExistsError(
+            f"{target} holds what no build wrote, in cells {cells}: answers, perhaps. Move it to a "
+            f"folder of yours (or put it back: git checkout {target}), and build again"
+        )
     executed = execute(read_source(source))
     executed.metadata.evidence = evidence_of(executed)
     notebook = clean(executed)
     if found := hidden_errors(executed) + problems(notebook):
         raise ValueError(f"{source.name} is not stored:\n  " + "\n  ".join(dict.fromkeys(found)))
-    with stored(source).open("w", encoding="utf-8", newline="\n") as file:
+    with target.open("w", encoding="utf-8", newline="\n") as file:
         nbformat.write(notebook, file)
-    return stored(source)
+    return target
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A clean room for notebook kernels, shared by the build and by the tests."""
+"""A clean room for notebook kernels, shared by the build and by the tests, and time limits."""
 
 from __future__ import annotations
 
@@ -27,3 +27,16 @@ def quiet_kernels(**environment: str) -> Iterator[None]:
             for name in ("IPYTHONDIR", "FACELIB_PROGRESS", *environment):
                 os.environ.pop(name)
             os.environ.update(before)
+
+
+def patience(seconds: float) -> float:
+    """A time limit, stretched by the environment variable FACELIB_PATIENCE on a slow machine."""
+    return seconds * float(os.environ.get("FACELIB_PATIENCE") or 1)
+
+
+def too_slow(what: str, seconds: float) -> str:
+    """What to say when a limit is passed: it proves nothing about the code."""
+    return (
+        f"{what} is too slow here: more than {seconds:.0f} s. On a slow or busy machine set "
+        f"FACELIB_PATIENCE=3 to wait three times as long"
+    )

@@ -1,9 +1,12 @@
-"""Run a lesson by papermill as the tests do, and hold its records against their tolerances."""
+"""Run a lesson by plain papermill, and hold what came of it against what was promised."""
 
 from __future__ import annotations
 
 import math
+import re
 import statistics
+import subprocess
+import sys
 import threading
 import time
 import tomllib
@@ -16,14 +19,13 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import papermill
 import psutil
 from nbformat import NotebookNode
 from scipy import stats
 
 from facecourse.kit.evidence import load
-from notebooks.build import NOTEBOOKS, hidden_errors
-from notebooks.kernels import quiet_kernels
+from notebooks.build import NOTEBOOKS, hidden_errors, tags
+from notebooks.kernels import patience, too_slow
 
 
 @dataclass
@@ -64,32 +66,74 @@ def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
         cost.seconds = time.perf_counter() - start
 
 
-def run(notebook: NotebookNode, output: Path, **parameters: object) -> Cost:
-    """Execute `notebook` by papermill into the file `output`, with these parameters.
+def run(notebook: Path, output: Path, *options: str, seconds: float = 300) -> Cost:
+    """Run a notebook by the command `papermill`, as anybody would, in the folder of `output`.
+
+    Args:
+        notebook: to be run; it is not changed.
+        output: where the executed notebook goes.
+        options: of the command, such as "-p", "profile", "smoke".
+        seconds: how long it may take, before FACELIB_PATIENCE stretches it.
 
     Raises:
-        ValueError: a parameter the notebook's `parameters` cell does not set.
-        papermill.PapermillExecutionError: a cell raised and is not tagged raises-exception.
-        RuntimeError: an output holds an error that did not stop the run.
+        RuntimeError: the command failed, took too long, or passed over something that it should
+            have failed at (see `faults`).
     """
-    nbformat.write(notebook, output)
-    known = papermill.inspect_notebook(output)
-    if unknown := sorted(set(parameters) - set(known)):
-        raise ValueError(f"no parameter {', '.join(unknown)}, the notebook sets {sorted(known)}")
-    with quiet_kernels(), cost_of_children() as cost:
+    command = [sys.executable, "-m", "papermill", notebook, output, *options, "--no-progress-bar"]
+    with cost_of_children() as cost:
         try:
-            papermill.execute_notebook(
-                output, output, parameters, cwd=NOTEBOOKS, progress_bar=False, execution_timeout=300
-            )
-        except papermill.PapermillExecutionError:
-            # Once all cells have run, papermill also objects to errors that the tag
-            # raises-exception allows; a cell that stopped the run is marked.
-            cells = nbformat.read(output, as_version=4).cells
-            if any(cell.metadata.get("papermill", {}).get("exception") for cell in cells):
-                raise
-    if found := hidden_errors(nbformat.read(output, as_version=4)):
+            done = subprocess.run(
+                command, cwd=output.parent, capture_output=True, text=True,
+                timeout=patience(seconds),
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(too_slow(notebook.name, error.timeout)) from error
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    if found := faults(nbformat.read(output, as_version=4), done.stderr):
         raise RuntimeError("\n".join(found))
     return cost
+
+
+def faults(executed: NotebookNode, said: str) -> list[str]:
+    """What papermill passes over though it should not; one message each.
+
+    Args:
+        executed: a notebook that papermill ran.
+        said: what the command wrote to its stderr meanwhile.
+    """
+    return [
+        *re.findall(r"Passed unknown parameter: .*", said),
+        *hidden_errors(executed),
+        *(
+            f"cell {number} is checked, but stores no output"
+            for number, cell in enumerate(executed.cells)
+            if "nbval-check-output" in tags(cell) and not cell.outputs
+        ),
+    ]
+
+
+def committed(path: Path) -> str:
+    """The text of a file as git has it, staged or committed; as it lies there where git has none.
+
+    A learner may run and answer the notebooks of a clone: what they save is no fault of the course.
+    """
+    return _git(path.parent, "show", f":./{path.name}") or path.read_text("utf-8")
+
+
+def committed_notebooks() -> set[str]:
+    """The names of the notebooks that git has; of those that lie there where git has none."""
+    known = _git(NOTEBOOKS, "ls-files", "*.ipynb").split()
+    return set(known or (path.name for path in NOTEBOOKS.glob("*.ipynb")))
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git answers; nothing where there is no git, or where it knows no such file."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True)
+    except FileNotFoundError:
+        return ""
+    return "" if done.returncode else done.stdout.decode()
 
 
 def tolerances(path: Path) -> dict[str, dict[str, tuple[float, float]]]:

@@ -10,8 +10,9 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def progress_of_nobody(tmp_path, monkeypatch) -> None:
-    """Answers checked by tests are not the progress of whoever runs them."""
+    """What tests answer and run is neither the progress nor the history of whoever runs them."""
     monkeypatch.setenv("FACELIB_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
-"""The rules in conftest.py at the root hold: skips in CI, threads a worker, notebook marks."""
+"""The rules in conftest.py at the root hold: skips in CI, threads, what runs when and where."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook, writes
 
 ROOT = Path(__file__).parents[1]
 SKIPS = """
@@ -57,11 +56,28 @@ def test_a_worker_computes_with_one_thread():
     assert "PYTEST_XDIST_WORKER" not in os.environ or torch.get_num_threads() == 1
 
 
-@pytest.mark.notebook
-def test_kernels_of_a_worker_inherit_one_thread_and_the_smoke_profile(tmp_path):
-    cell = 'import os\n\n[os.environ[name] for name in ("OMP_NUM_THREADS", "FACELIB_PROFILE")]'
-    cells = [new_code_cell(f'{cell} == ["1", "smoke"] or 1 / 0')]
-    (tmp_path / "threads.ipynb").write_text(writes(new_notebook(cells=cells)))
-    result = pytest_on(tmp_path, "-n1", OMP_NUM_THREADS="2", FACELIB_PROFILE="full")
-    assert "1 passed" in result.stdout, result.stdout
-    assert "1 deselected" in pytest_on(tmp_path, "-m", "not notebook").stdout
+def test_what_runs_at_night_runs_when_it_is_named(tmp_path):
+    test = "import pytest\n\n@pytest.mark.nightly\ndef test_long(): pass\n\ndef test_short(): pass"
+    (tmp_path / "test_hours.py").write_text(test)
+    assert "1 passed, 1 deselected" in pytest_on(tmp_path).stdout
+    assert "1 passed, 1 deselected" in pytest_on(tmp_path, "-m", "not notebook").stdout
+    assert "2 passed" in pytest_on(tmp_path, "-m", "nightly or not nightly").stdout
+
+
+def test_a_file_stays_with_one_worker_and_lessons_are_spread(tmp_path):
+    test = """
+import os
+import time
+
+import pytest
+
+@pytest.mark.parametrize("n", range(4))
+def test_where(n, record_property):
+    record_property("cost", "{}: " + os.environ["PYTEST_XDIST_WORKER"])
+    time.sleep(0.5)
+"""
+    (tmp_path / "test_unit.py").write_text(test.format("unit"))
+    (tmp_path / "test_lessons.py").write_text(test.format("lesson"))
+    said = pytest_on(tmp_path, "-n2").stdout
+    assert len(set(re.findall("unit: (gw.)", said))) == 1, said
+    assert len(set(re.findall("lesson: (gw.)", said))) == 2, said

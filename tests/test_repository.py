@@ -13,6 +13,7 @@ import yaml
 from pre_commit.clientlib import load_config
 
 import facelib
+from facecourse.cli import commands
 from facecourse.kit import evidence
 from facelib.measure import Interval, mean_interval
 
@@ -42,9 +43,10 @@ def test_ci_runs_the_commands_of_the_readme_in_order():
     assert steps("ci.yml") == [install, *STYLE, f"{test} --cov"]
 
 
-def test_the_learners_command_installs_the_same_and_opens_a_lesson_that_exists():
-    (learn,) = re.findall(r"^pip install -r requirements.txt && jupyter lab (.+)$", README, re.M)
-    assert (ROOT / learn).is_file()
+def test_the_learners_command_installs_the_same_and_is_a_command_of_the_project():
+    (learn,) = re.findall(r"^pip install -r requirements.txt && facelib (\w+)$", README, re.M)
+    assert PROJECT["scripts"] == {"facelib": "facecourse.cli:commands"}
+    assert learn in commands.commands
 
 
 def test_hosted_ci_covers_the_systems_and_pythons_that_the_pins_are_for():
@@ -57,10 +59,11 @@ def test_hosted_ci_covers_the_systems_and_pythons_that_the_pins_are_for():
     assert {python for system, python in places if system == "ubuntu"} == {"3.11", "3.13"}
 
 
-def test_the_nightly_run_takes_the_newest_of_every_dependency():
-    install, *_, test = steps("nightly.yml")
-    assert '--upgrade-strategy eager --editable ".[lab,test]"' in install
-    assert test == "pytest"
+def test_the_nightly_run_takes_the_newest_of_every_dependency_and_what_takes_long():
+    install, *_, test, later = steps("nightly.yml")
+    assert "--upgrade-strategy eager" in install
+    assert f'--editable ".[{",".join(PROJECT["optional-dependencies"])}]"' in install
+    assert (test, later) == ("pytest", 'pytest -m "nightly or evidence"')
 
 
 def test_pre_commit_needs_no_network():

@@ -55,7 +55,7 @@ def test_each_place_has_one_fitting_pin_of_every_dependency(python, system):
 
 
 def test_every_line_is_an_exact_pin_from_any_index_and_the_last_is_this_project():
-    assert LINES[-1] == "-e ."
+    assert LINES[-1] == f"-e .[{','.join(PROJECT['optional-dependencies'])}]"
     assert "\n-e" not in "\n".join(LINES[:-1])
     for pin in PINS:
         assert re.fullmatch(r"==[\w.!+]+", str(pin.specifier)), f"{pin} is not one version"

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> None:
         resolved = Path(folder) / "pins.txt"
         if REQUIREMENTS.exists():
             shutil.copy(REQUIREMENTS, resolved)
-        command = "uv pip compile pyproject.toml --extra=lab --extra=test --universal --quiet"
+        command = "uv pip compile pyproject.toml --all-extras --universal --quiet"
         command += " --python-version=3.11 --no-header --no-annotate --output-file"
         subprocess.run(
             [*command.split(), resolved, *arguments],
@@ -42,7 +43,9 @@ def main(arguments: list[str]) -> None:
             for pin in resolved.read_text("utf-8").splitlines()
             if not pin.startswith(GPU_LIBRARIES)
         ]
-        text = HEADER + "\n".join([*pins, "-e ."]) + "\n"
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+        extras = extras["project"]["optional-dependencies"]
+        text = HEADER + "\n".join([*pins, f"-e .[{','.join(extras)}]"]) + "\n"
         REQUIREMENTS.write_text(text, "utf-8", newline="\n")
 
 

@@ -9,7 +9,7 @@
 # %% [markdown]
 # ## Is this the right kernel?
 #
-# A notebook runs in a *kernel*, a Python of its own. If the path below isn't the Python you installed the course into, choose another kernel (menu *Kernel → Change Kernel…*); the README says how to add one.
+# A notebook runs in a *kernel*, a Python of its own. If the path below isn't the Python you installed the course into, choose another kernel (menu *Kernel → Change Kernel…*); the README says, under *Troubleshooting*, how to add one.
 
 # %% tags=["this-machine"]
 import sys
@@ -150,7 +150,8 @@ cards.progress_card()
 # - A sentence says why, a short cell does it, a sentence reads the result. Change a number and run it again: that is what notebooks are for.
 # - **Numbers are measured.** What needs many repetitions was measured beforehand by a command you can run yourself; it is labelled *stored* and stands beside what your machine does live.
 # - Where a popular claim is wrong, a section *Test the folklore* shows it.
-# - Most lessons end with rows on one **scoreboard**: how well do people nobody has trained on get recognised, how large is the file, how long does an image take?
+# - **After a break** the kernel is gone, and sliders and quizzes read *Error displaying widget: model not found*. Choose *Run → Run All Cells*: your answers still stand in their cells, and what you solved is still known.
+# - Lessons 01, 03, 04, 06, 07 and 08 end with rows on one **scoreboard**: how well do people nobody has trained on get recognised, how large is the file, how long does an image take?
 
 # %% [markdown]
 # ## What you have learnt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,10 +15,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from notebooks.kernels import quiet_kernels
+from facelib.app.doctor import find_chromium
+from notebooks.kernels import patience, quiet_kernels
 from tests.browser.driver import Lab, Lesson
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Attach every cell, also those out of sight, and ask for no news.
 TRACKER = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 SETTINGS = {
@@ -33,8 +32,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser of this machine; Playwright's own would be one more download."""
-    names = (os.environ.get("CHROMIUM", ""), *CHROMIUM)
-    executable = next(filter(None, map(shutil.which, names)), None)
+    executable = find_chromium()
     if executable is None:
         pytest.skip("Chromium was not found")
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
@@ -72,6 +70,7 @@ def open_lesson(
         while opened:  # one kernel at a time: a lesson takes a gigabyte
             opened.pop().close()
         opened.append(Lesson(chromium.new_page(), lab, notebook, name))
+        opened[0].open()
         return opened[0]
 
     yield open_copy
@@ -99,7 +98,7 @@ def jupyter_server(folder: Path) -> Iterator[Lab]:
         )
     try:
         address = runtime / f"jpserver-{server.pid}.json"  # written once the port is open
-        stop = time.monotonic() + 60
+        stop = time.monotonic() + patience(60)
         while not (address.exists() and address.read_text("utf-8").endswith("}")):
             if server.poll() is not None or time.monotonic() > stop:
                 raise RuntimeError(f"JupyterLab did not start:\n{log.read_text('utf-8')}")

@@ -8,17 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from facecourse.kit import Exercise, load_lesson
-from notebooks.build import exercises, sources, stored
+from facecourse.learn import read_source
+from notebooks.build import exercises, sources
 from tests.browser.driver import Lesson
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module", params=sources(), ids=lambda source: source.stem)
+# The first lesson and the one with most sliders stand for all; the others take their turn at night.
+EVERY_TIME = ("00", "05")
+LESSONS = [
+    pytest.param(
+        source, id=source.stem, marks=[] if source.name[:2] in EVERY_TIME else pytest.mark.nightly
+    )
+    for source in sources()
+]
+
+
+@pytest.fixture(scope="module", params=LESSONS)
 def source(request) -> Path:
     return request.param
 
@@ -26,7 +36,7 @@ def source(request) -> Path:
 @pytest.fixture(scope="module")
 def lesson(source, open_lesson, tmp_path_factory) -> Iterator[Lesson]:
     """A lesson all of whose cells have run; what the tests leave of it is photographed."""
-    lesson = open_lesson(nbformat.read(stored(source), as_version=4), source.stem)
+    lesson = open_lesson(read_source(source), source.stem)
     lesson.run_all()
     yield lesson
     folder = Path(os.environ.get("FACELIB_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))

@@ -1,0 +1,140 @@
+"""A learner's own copy of the lessons: `facelib learn [FOLDER]`, or `python -m facecourse.learn`.
+
+The copy has no outputs, so that one can predict and then see; nothing that is there is ever
+overwritten, and the repository's own notebooks stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections import Counter
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+HERE = Path(__file__).parent
+# An installed package carries the sources with it; in a clone they lie where authors edit them.
+SOURCES = next(
+    place for place in (HERE / "lessons", HERE.parent / "notebooks" / "src") if place.is_dir()
+)
+FOLDER = Path("compact-face-lessons")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# JupyterLab asks for news and newer versions over the network unless told not to.
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
+
+
+def lessons() -> list[Path]:
+    """The lessons as their authors write them, in order."""
+    return sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+
+
+def read_source(source: Path) -> NotebookNode:
+    """The notebook a lesson source describes, without outputs.
+
+    A cell's id comes from its text: a rebuild changes only what an author changed, and a cell whose
+    text is another one by now was edited by its reader.
+    """
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell, name in zip(notebook.cells, name_cells(notebook), strict=True):
+        cell.id = name
+    return notebook
+
+
+def name_cells(notebook: NotebookNode) -> list[str]:
+    """The id that each cell has by its text."""
+    seen: Counter[str] = Counter()
+    found = []
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] += 1
+        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return found
+
+
+def copy_lessons(folder: Path) -> dict[Path, bool]:
+    """Write every lesson into `folder`, beside whatever is there.
+
+    Returns:
+        {notebook: whether it is new}. A lesson of this very edition that is there already is not
+        written again; beside one of another edition the new one is called `NN_name-2.ipynb`.
+
+    Raises:
+        OSError: the folder can't be made or written.
+    """
+    import nbformat
+
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for source in lessons():
+        notebook = read_source(source)
+        edition = hashlib.sha256("".join(cell.id for cell in notebook.cells).encode()).hexdigest()
+        notebook.metadata["compact_face_course"] = {"edition": edition[:12]}
+        for number in count(1):
+            path = folder / f"{source.stem}{'' if number == 1 else f'-{number}'}.ipynb"
+            if not path.exists():
+                with path.open("x", encoding="utf-8", newline="\n") as file:
+                    nbformat.write(notebook, file)
+                found[path] = True
+                break
+            if _edition(path) == edition[:12]:
+                found[path] = False
+                break
+    return found
+
+
+def _edition(path: Path) -> str | None:
+    """Which edition a notebook was copied from; None for any other file."""
+    try:
+        return json.loads(path.read_text("utf-8"))["metadata"]["compact_face_course"]["edition"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER)
+@click.option("--open/--no-open", "opens", default=True, help="Start JupyterLab there, or not.")
+def learn(folder: Path, opens: bool) -> None:
+    """Copy the lessons into FOLDER (compact-face-lessons unless given) and open JupyterLab there.
+
+    Your answers are safe: a file that is there is never overwritten. A lesson that has changed
+    since you copied it is put beside yours as NN_name-2.ipynb.
+    """
+    try:
+        found = copy_lessons(folder)
+    except OSError as error:
+        raise click.ClickException(
+            f"the lessons can't be written to {folder} ({error}); name another folder"
+        ) from error
+    new = [path.name for path, is_new in found.items() if is_new]
+    click.echo(f"{len(new)} of {len(found)} lessons are new in {folder.resolve()}")
+    for name in (
+        name for name in new if Path(name).stem not in {lesson.stem for lesson in lessons()}
+    ):
+        click.echo(f"  {name}: a newer edition, beside yours")
+    if opens:
+        start = next(iter(found)).name
+        command = [sys.executable, "-m", "jupyterlab", *QUIET, start]
+        sys.exit(subprocess.run(command, cwd=folder, check=False).returncode)
+
+
+if __name__ == "__main__":
+    learn()
