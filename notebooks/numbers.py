@@ -29,6 +29,7 @@ import facecourse
 import facelib
 from facecourse.kit import evidence
 from notebooks.build import NOTEBOOKS, read_source, sources, stored, text
+from notebooks.verify import committed
 
 FACTS = NOTEBOOKS / "facts.toml"
 NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -220,11 +221,12 @@ def unbound(source: NotebookNode, executed: NotebookNode, facts: Mapping[str, st
 
 
 def check(path: Path) -> list[str]:
-    """`unbound` of a lesson's source and its stored notebook, by facts.toml."""
+    """`unbound` of a lesson's source and of its notebook as git has it, by facts.toml."""
     every = tomllib.loads(FACTS.read_text("utf-8"))
     own, source = every.get(path.name[:2], {}), read_source(path)
     told = "\n".join(cell.source for cell in source.cells)
-    found = unbound(source, nbformat.read(stored(path), as_version=4), every["all"] | own)
+    executed = nbformat.reads(committed(stored(path)), as_version=4)
+    found = unbound(source, executed, every["all"] | own)
     return found + [f"facts.toml: no text says {phrase!r}" for phrase in own if phrase not in told]
 
 
