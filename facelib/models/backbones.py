@@ -133,24 +133,25 @@ def vgg16(pretrained: bool = False, side: int = 224) -> Backbone:
 
 def resnet18(pretrained: bool = False, side: int = 224) -> Backbone:
     """ResNet-18 without its last layer: 512 features. Arguments and errors as `vgg16`."""
-    from torchvision import models
-
-    body = models.resnet18(weights=None)
-    if pretrained:
-        body.load_state_dict(_online(models.ResNet18_Weights.IMAGENET1K_V1))
+    body = _torchvision("resnet18", pretrained)
     body.fc = nn.Identity()
     return Backbone(body, side, *IMAGENET).eval()
 
 
 def inception_v3(pretrained: bool = False, side: int = 299) -> Backbone:
     """Inception-v3 without its last and its auxiliary layer: 2,048 features. As `vgg16`."""
-    from torchvision import models
-
-    body = models.inception_v3(weights=None, init_weights=False, transform_input=pretrained)
-    if pretrained:
-        body.load_state_dict(_online(models.Inception_V3_Weights.IMAGENET1K_V1))
+    body = _torchvision("inception_v3", pretrained, init_weights=False, transform_input=pretrained)
     body.aux_logits, body.AuxLogits, body.fc = False, None, nn.Identity()
     return Backbone(body, side, *IMAGENET).eval()
+
+
+def _torchvision(name: str, pretrained: bool, **settings: bool) -> nn.Module:
+    from torchvision.models import get_model, get_model_weights
+
+    network = get_model(name, weights=None, **settings)
+    if pretrained:
+        network.load_state_dict(_online(get_model_weights(name).IMAGENET1K_V1))
+    return network
 
 
 def _online(weights: object) -> dict[str, Tensor]:

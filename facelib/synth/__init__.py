@@ -17,18 +17,15 @@ from facelib.synth.factors import Factor, Factors
 from facelib.synth.identity import IDENTITY, identities, skin_group
 from facelib.synth.nuisance import NUISANCE, nuisances
 from facelib.synth.render import render
-from facelib.synth.video import Video, video
 
 __all__ = [
     "IDENTITY",
     "NUISANCE",
     "Factor",
     "Factors",
-    "Video",
     "identities",
     "nuisances",
     "render",
     "skin_group",
     "synth",
-    "video",
 ]

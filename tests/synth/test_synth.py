@@ -22,7 +22,6 @@ from facelib.synth import (
     render,
     skin_group,
     synth,
-    video,
 )
 
 # A still, evenly lit, frontal photograph: each test changes one thing about it.
@@ -276,26 +275,6 @@ def test_people_and_the_number_of_their_images_can_be_chosen():
     assert faces.group.unique().tolist() == [0]
 
 
-def test_a_video_is_smooth_and_says_when_the_head_turns_and_the_eyes_close():
-    clip = video(identities(1, 3), 60, seed=4, turn=60.0)
-    steps = (clip.images[1:].float() - clip.images[:-1].float()).abs().mean((1, 2, 3))
-    assert clip.images.shape == (60, 1, 64, 64)
-    assert steps.max() < 12
-    assert clip.photo["yaw"].diff().abs().max() < 6
-    speed = clip.photo["yaw"].diff()
-    assert (clip.turn[1:-1][speed[1:] > 2] == 1).all()
-    assert clip.turn.float().mean() > 0.3
-    assert video(identities(1, 3), 60, seed=4, turn=-60.0).turn.float().mean() < -0.3
-    assert torch.equal(clip.blink, clip.photo["blink"] > 0.5)
-    assert torch.equal(clip.images, video(identities(1, 3), 60, seed=4, turn=60.0).images)
-
-
-def test_eyes_blink_a_few_times_in_a_long_video():
-    clip = video(identities(1), 400, seed=1)
-    starts = clip.blink[1:] & ~clip.blink[:-1]
-    assert 3 <= int(starts.sum()) <= 25
-
-
 def test_compiled_faces_differ_by_at_most_one_grey_level(monkeypatch):
     """The same graph as on demand, but without half a minute of making machine code of it."""
     module = import_module("facelib.synth.render")
@@ -329,8 +308,6 @@ def test_compiled_faces_differ_by_at_most_one_grey_level(monkeypatch):
         (lambda: identities(2, 2**33), "would not tell it from 0"),
         (lambda: nuisances(2, -1), "seed from 0 to"),
         (lambda: synth(2, seed=2**31), "seed from 0 to"),
-        (lambda: video(identities(2), 5), "want one person"),
-        (lambda: video(identities(1), 0), "at least 1 frame"),
     ],
 )
 def test_bad_input_is_named(call, message):
