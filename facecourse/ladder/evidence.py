@@ -41,10 +41,11 @@ from facelib.models import embed, face_embedding, load, save
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
+from facelib.synth.people import pick_seed
 
 HERE = Path(__file__).parent
 
-OTHERS = 2**30 + 1  # seed of people who are looked at once, at the end
+OTHERS = pick_seed("last look")
 CALLS = 20  # a turn
 STRICT = 1e-4  # a FAR
 RIVALS = {"rival": "student", "scratch": "pruned"}  # the same shape, by names alone

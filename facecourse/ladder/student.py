@@ -20,6 +20,7 @@ from facelib.measure.groups import ladder_faces, paired_tar_drop
 from facelib.models import FaceResNet, embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.synth import synth
+from facelib.synth.people import pick_seed
 from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 
@@ -62,7 +63,7 @@ def train_further(
     return model
 
 
-CALIBRATION = 2**29  # seed of the people whose faces set the scales
+CALIBRATION = pick_seed("calibration")
 
 
 def calibration_faces(people: int = 128) -> Tensor:

@@ -21,8 +21,8 @@ from facelib.data import FaceSet
 from facelib.measure import latency
 from facelib.measure.gallery import Gallery
 from facelib.synth import synth
+from facelib.synth.people import pick_seed
 
-MET = 2**20  # seed of people that neither a training nor another lesson takes
 CHUNK = 10_000  # people drawn at a time: another number gives other people
 FEW = 1000  # people whose photographs are turned at a time, for the memory
 
@@ -96,7 +96,7 @@ def _turned(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:
 
 def render_crowd(people: int, each: int, other: int = 0) -> FaceSet:
     """People who don't exist, as they are usually seen; another `other` gives other people."""
-    return synth(people, each, seed=MET + other)
+    return synth(people, each, seed=pick_seed("crowd", other))
 
 
 def find_lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceSet:

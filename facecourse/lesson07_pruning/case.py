@@ -13,9 +13,10 @@ from facelib.measure import bootstrap_people, macs, parameters
 from facelib.models import predict
 from facelib.models.faceresnet import SHAPE
 from facelib.synth import synth
+from facelib.synth.people import pick_seed
 from facelib.training import fit
 
-SEED = 2**28
+SEED = pick_seed("pruning")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from facelib.measure.histogram import verify_all
 from facelib.models import FaceCNN, embed, face_embedding
 from facelib.models.recurrent import CELLS, FaceRNN
 from facelib.synth import identities, nuisances, render
+from facelib.synth.people import pick_seed
 from facelib.training import fit
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
@@ -28,7 +29,7 @@ FRAMES, DEGREES = 8, (20.0, 40.0)  # of a clip; how far the head turns to either
 SPOILT = 0.75  # of the frames
 CODE, HIDDEN = 128, 64  # numbers of a frame, and of a state
 BATCH, STEPS = 64, 300
-LEARN, TRY = 2**18, 2**27  # seeds of the people of clips to learn from, and to be tried on
+LEARN, TRY = pick_seed("clips learnt"), pick_seed("clips tried")
 
 
 @dataclass(frozen=True)

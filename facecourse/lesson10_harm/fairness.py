@@ -24,14 +24,14 @@ from facelib.models import FaceResNet, embed
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 from facelib.synth import identities, synth
+from facelib.synth.people import pick_seed
 from facelib.training.batches import DrawnFaces
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
 GROUPS = ("darkest", "dark", "light", "lightest")
 FAR, FAR_SMALL = 1e-3, 1e-2  # for thresholds; the latter of the small network below
-CHOSEN_ON = 2**29 + 2**22  # seed of people to choose thresholds on
-LEARNT = 2**19 + 2**18  # and of those to learn from
+CHOSEN_ON = pick_seed("groups, choice")
 PEOPLE, STEPS, BATCH, RATE = 600, 300, 128, 6e-3  # of a small network's training
 # Whom a small network learns from: the range of their skin reflectance.
 SOURCES: Mapping[str, tuple[float, float]] = {
@@ -82,8 +82,8 @@ def train_on_source(source: str, seed: int, steps: int = STEPS, people: int = PE
         steps: of `BATCH` pictures.
         people: who don't exist, eight pictures of each.
     """
-    who = identities(people, LEARNT + seed, skin=SOURCES[source])
-    faces = synth(who, 8, seed=LEARNT + seed)
+    who = identities(people, pick_seed("sources", seed), skin=SOURCES[source])
+    faces = synth(who, 8, seed=pick_seed("sources", seed))
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         model = FaceResNet(8, blocks=(0, 1, 1))

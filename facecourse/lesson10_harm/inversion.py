@@ -31,9 +31,10 @@ from facelib.measure import Interval, Verification, share_interval, similarity
 from facelib.models import embed, face_embedding, face_student
 from facelib.models.classical import grey_values
 from facelib.synth import IDENTITY, NUISANCE, Factors, identities, nuisances, render, synth
+from facelib.synth.people import pick_seed
 
 # Seeds of people: the attacker's, those judges learn from, those attacked.
-ATTACKER, JUDGE, VICTIMS = 2**24, 2**25, 3 * 2**24
+ATTACKER, JUDGE, VICTIMS = pick_seed("attacker"), pick_seed("judge"), pick_seed("victims")
 FAR, DOOR = 0.01, 0.001  # of a judge; of the network attacked, where it guards a door
 COMPONENTS = 150  # of what a judge sees, chosen on people of yet another seed
 LINEAR = Ridge(10.0)  # a network did no better on the attacker's people (evidence's "choices")

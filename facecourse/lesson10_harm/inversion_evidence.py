@@ -18,11 +18,12 @@ from facelib.measure import similarity
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
 from facelib.synth import Factors, synth
+from facelib.synth.people import pick_seed
 
 HERE = Path(__file__).parent
 
 PEOPLE, COUNT, LEARNT = 4000, 1000, 1000  # the attacker's, those attacked, those judges learn from
-KNOWN, ENROLLED = (0, 50, 100, 200, 500), 3 * 2**24 + 2  # how many, and the seed of these people
+KNOWN, ENROLLED = (0, 50, 100, 200, 500), pick_seed("enrolled")
 LEARNERS: Mapping[str, RegressorMixin] = {
     "linear": inversion.LINEAR,
     # Stops early, or it would learn his people by heart.

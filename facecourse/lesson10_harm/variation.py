@@ -24,9 +24,10 @@ from facelib.measure import Interval, bootstrap_people, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
 from facelib.models import FaceCNN, embed
 from facelib.synth import identities, nuisances, render
+from facelib.synth.people import pick_seed
 from facelib.training import fit
 
-TRIED, CHOSEN_ON = 2**29 + 2**20, 2**29 + 2**21  # seeds of people
+TRIED, CHOSEN_ON = pick_seed("varied"), pick_seed("varied, choice")
 FAR, FAR_ORL = 1e-3, 1e-2  # for thresholds; twenty people can't show the smaller
 KEPT = 0.9  # of the genuine pairs: a recogniser that accepts fewer has broken
 # A face that looks into the camera, well lit, sharp, and as large as most crops have it.

@@ -15,11 +15,11 @@ from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet
 from facelib.synth import Factors, identities, nuisances, render
 from facelib.synth.factors import Choice
+from facelib.synth.people import pick_seed
 from facelib.training.checkpoint import fingerprint
 
-# Seeds below 2**20 are for learning; whoever is judged has a larger one (`groups.LADDER`).
-KEPT = 0  # of the batches that are kept, from here on
-POOL = 2**19  # of a fixed set of people
+KEPT = pick_seed("kept batches")  # of the first
+POOL = pick_seed("pool")
 # Cut as closely as data sets of faces are, and lit and focused with less care than `nuisances`.
 PHOTO: dict[str, Choice] = {
     "scale": (1.05, 1.45), "shift_x": (-0.1, 0.1), "shift_y": (-0.1, 0.1), "yaw": (-35.0, 35.0),
