@@ -8,7 +8,7 @@ from types import ModuleType
 
 import facecourse
 from facecourse.kit.exercise import Exercise, Outcome, ____
-from facecourse.kit.profile import pick
+from facecourse.kit.profile import choose_profile, pick
 from facecourse.kit.record import read_records, record
 from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
 
@@ -19,6 +19,7 @@ __all__ = [
     "Row",
     "Scoreboard",
     "____",
+    "choose_profile",
     "load_lesson",
     "pick",
     "read_records",

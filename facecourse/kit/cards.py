@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from facecourse.kit import load_lesson, progress
 from facecourse.kit.charts import Table
+from facecourse.kit.words import make_printable
 from facelib.measure import describe
 from facelib.models import FaceCNN
 from facelib.training.device import choose_device
@@ -67,7 +68,11 @@ def cost_card() -> Table:
     machine, speed = describe(), training_speed()
     memory = machine["memory_bytes"] / 1e9
     device = machine["gpu"] or f"{machine['cpu']}, {machine['cores']} cores"
-    print(f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second")
+    print(
+        make_printable(
+            f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second"
+        )
+    )
     rows = []
     for number, card in CARDS.items():
         factor = card.training * REFERENCE / speed + 1 - card.training
@@ -80,7 +85,11 @@ def cost_card() -> Table:
 
 def progress_card() -> Table:
     """How many questions of each lesson were solved and tried, from the learner's own disk."""
-    print(f"kept in {progress.folder()}")
+    try:
+        print(make_printable(f"kept in {progress.find_folder()}"))
+    except FileNotFoundError as error:
+        print(f"kept nowhere: {error}")
+    marks = "●◐○" if make_printable("●◐○") == "●◐○" else "#+."
     rows = []
     for number, card in CARDS.items():
         lesson = load_lesson(number)
@@ -88,6 +97,7 @@ def progress_card() -> Table:
         known = progress.read(number)
         solved = sum(known.get(name, False) for name in asked)
         tried = sum(name in known for name in asked)
-        bar = "●" * solved + "◐" * (tried - solved) + "○" * (len(asked) - tried)
+        counts = (solved, tried - solved, len(asked) - tried)
+        bar = "".join(mark * count for mark, count in zip(marks, counts, strict=True))
         rows.append([number, card.title, f"{solved} of {len(asked)} solved", bar])
     return Table(["lesson", "", "exercises and quizzes", ""], rows)

@@ -1,13 +1,16 @@
-"""Checkers of answers (a number, a word, a tensor, a function) that speak a beginner's words."""
+"""Checkers of answers (a number, a word, an array, a function) that speak a beginner's words.
+
+A right answer is right in every form that Python, NumPy and PyTorch give it. Shapes are looked at
+before anything is converted, and nothing that belongs to the answer or to the question is changed.
+"""
 
 from __future__ import annotations
 
 import copy
-import ctypes
 import math
 import numbers
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -17,7 +20,6 @@ from torch import Tensor
 
 from facecourse.kit.exercise import CannotCheckError, Checker, NotAttemptedError, _Blank
 
-PATIENCE = 5.0  # seconds a learner's function may take
 Draw = Callable[[Tensor, Tensor], object]
 
 
@@ -25,7 +27,7 @@ def kind_of(answer: Any) -> str:
     """What an answer is, as one would say it to a beginner."""
     if answer is None:
         return "nothing (None), as from a function that lacks its `return`"
-    if isinstance(answer, bool):
+    if isinstance(answer, bool | np.bool_):
         return f"{answer}, a truth value"
     if isinstance(answer, str):
         return f"text, {answer[:40]!r}: leave out the quotes"
@@ -36,21 +38,25 @@ def kind_of(answer: Any) -> str:
     return f"a {type(answer).__name__}"
 
 
+def draw_normal(*shape: int, seed: int) -> Tensor:
+    """Standard normal numbers to try an answer on, the same at every call."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
 def number(
     wanted: float, tolerance: float = 1e-6, reasons: dict[float, str] | None = None
 ) -> Checker:
     """A checker for a number; `reasons` explains answers that come from a known mistake."""
+    reasons = reasons or {}
 
-    def check(answer: Any) -> str | None:
-        if isinstance(answer, Tensor | np.ndarray):
-            values = as_numbers(answer)
-            truth = answer.dtype in (torch.bool, np.bool_)
-            answer = values.item() if values.numel() == 1 and not truth else answer
+    def judge(answer: Any) -> str | None:
         if isinstance(answer, tuple) and answer and all(type(part) is int for part in answer):
             raise CannotCheckError(
                 f"A comma makes {answer} of it. Write thousands as 10_000 and a half as 0.5."
             )
-        if not isinstance(answer, numbers.Real) or isinstance(answer, bool):
+        if math.prod(getattr(answer, "shape", (0,))) == 1 and not _is_truth(answer):
+            answer = as_numbers(answer).item()
+        if not isinstance(answer, numbers.Real | Decimal) or isinstance(answer, bool):
             raise CannotCheckError(f"One number is wanted; this is {kind_of(answer)}.")
         try:
             value = float(answer)
@@ -60,52 +66,55 @@ def number(
             return f"The result is {value}, not a number: is something divided by zero?"
         if abs(value - wanted) <= tolerance:
             return None
-        for mistake, reason in (reasons or {}).items():
+        for mistake, reason in reasons.items():
             # A wide tolerance for the answer must not take all small numbers for one mistake.
             if abs(value - mistake) <= min(tolerance, 0.01 * abs(mistake) + 1e-9):
                 return reason
         return f"{value:g} is not it."
 
-    return check
+    return Checker(judge, tuple(reasons))
+
+
+def truth(wanted: bool, reason: str) -> Checker:
+    """A checker for True or False; `reason` is said to whatever is not the wanted one."""
+    return Checker(
+        lambda answer: None if _is_truth(answer) and bool(answer) == wanted else reason,
+        (not wanted,),
+    )
 
 
 def choice(wanted: str, reasons: dict[str, str]) -> Checker:
     """A checker for one word out of several; `reasons` says why each other one is wrong."""
 
-    def check(answer: Any) -> str | None:
-        word = str(answer).strip().lower()
+    def judge(answer: Any) -> str | None:
+        if not isinstance(answer, str):
+            raise CannotCheckError(f"A word in quotes is wanted; this is {kind_of(answer)}.")
+        word = answer.strip().lower()
         if word == wanted:
             return None
         return reasons.get(word, f"Answer with one of: {', '.join(sorted([wanted, *reasons]))}.")
 
-    return check
+    return Checker(judge, tuple(reasons))
 
 
 def tensor(
-    wanted: Tensor | Callable[[], Tensor],
+    wanted: Tensor,
     tolerance: float = 1e-5,
-    reasons: Sequence[tuple[Tensor | Callable[[], Tensor], str]] = (),
+    reasons: Sequence[tuple[Tensor, str]] = (),
     draw: Draw | None = None,
 ) -> Checker:
     """A checker for an array of numbers.
 
     Args:
-        wanted: the right answer, or a function that makes it when it is first needed.
+        wanted: the right answer.
         tolerance: largest difference allowed, absolute plus relative.
         reasons: what comes from a known mistake, and what to say then.
         draw: called as draw(answer, wanted) when the two have the same shape.
     """
-
-    def check(answer: Any) -> str | None:
-        value, target = as_numbers(answer), _made(wanted)
-        mistaken = [why for mistake, why in reasons if _close(value, _made(mistake), tolerance)]
-        if value.shape == target.shape and value.isfinite().all() and draw is not None:
-            draw(value, target)
-        if _close(value, target, tolerance):
-            return None
-        return mistaken[0] if mistaken else _difference(value, target, tolerance)
-
-    return check
+    targets = [as_numbers(wanted)]
+    known = [([as_numbers(mistake)], why) for mistake, why in reasons]
+    mistakes = tuple(mistake.clone() for mistake, _ in reasons)
+    return Checker(lambda answer: _compare([answer], targets, known, tolerance, draw), mistakes)
 
 
 def function(
@@ -125,134 +134,161 @@ def function(
         draw: called as draw(answer, wanted) for the first case.
     """
 
-    def check(answer: Any) -> str | None:
+    def results(of: Callable) -> list[Tensor]:
+        return [as_numbers(of(*copy.deepcopy(case))) for case in cases]
+
+    def judge(answer: Any) -> str | None:
         if not callable(answer):
             raise CannotCheckError(
                 "A function is wanted: pass its name, without brackets and arguments. "
                 f"This is {kind_of(answer)}."
             )
-        values = list(map(as_numbers, run(answer, *cases)))
-        targets = [as_numbers(reference(*case)) for case in cases]
-        if draw is not None and values[0].shape == targets[0].shape:
-            draw(values[0], targets[0])
-        wrong = [
-            (case, value, target)
-            for case, value, target in zip(cases, values, targets, strict=True)
-            if not _close(value, target, tolerance)
-        ]
-        if not wrong:
-            return None
-        for mistaken, why in reasons:
-            mistakes = [as_numbers(mistaken(*case)) for case in cases]
-            if all(map(_close, values, mistakes, [tolerance] * len(cases))):
-                return why
-        case, value, target = wrong[0]
-        return (
-            f"Called with {', '.join(map(_brief, case))}: {_difference(value, target, tolerance)}"
-        )
+        answers, known = run(answer, *cases), ((results(of), why) for of, why in reasons)
+        called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
+        return _compare(answers, results(reference), known, tolerance, draw, called)
 
-    return check
+    return Checker(judge, tuple(mistake for mistake, _ in reasons))
 
 
-def run(function: Callable, *cases: tuple, seconds: float = PATIENCE) -> list:
-    """What a learner's function returns for copies of these arguments, within some seconds.
-
-    Args:
-        function: the learner's.
-        cases: the arguments of one call each.
-        seconds: for all calls together.
+def run(function: Callable, *cases: tuple) -> list:
+    """What a learner's function returns for copies of these arguments, a call each.
 
     Raises:
-        CannotCheckError: it raised, or didn't end; the message says where.
-        NotAttemptedError: it returned the gap, or calculated with it.
+        CannotCheckError: it raised, or the learner stopped it; the message says where.
+        NotAttemptedError: it calculated with the gap.
     """
-    # One copy a case: copied together, two cases that share a tensor would share its copy.
-    cases, results, errors = [copy.deepcopy(case) for case in cases], [], []
-
-    def call() -> None:
-        try:
-            results.extend(function(*case) for case in cases)
-        except BaseException as error:  # sys.exit() too: it must not end the kernel
-            errors.append(error)
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        stopped = _stop(thread)
-        raise CannotCheckError(
-            f"Your function had not ended after {seconds:g} seconds. "
-            "Is there a loop that never ends?"
-            + ("" if stopped else " It could not be stopped: restart the kernel.")
-        )
-    if any(isinstance(result, _Blank) for result in results):
-        raise NotAttemptedError
-    if errors:
-        if isinstance(errors[0], NotAttemptedError):
-            raise errors[0]
-        raise CannotCheckError(_said(errors[0], function)) from errors[0]
-    return results
+    dtype = torch.get_default_dtype()
+    try:
+        # One copy a case: copied together, two cases that share a tensor would share its copy.
+        return [function(*copy.deepcopy(case)) for case in cases]
+    except NotAttemptedError:
+        raise
+    except BaseException as error:  # sys.exit() too: it must not end the kernel
+        raise CannotCheckError(_explain(error, function)) from error
+    finally:
+        torch.set_default_dtype(dtype)
 
 
-def _stop(thread: threading.Thread, attempts: int = 20) -> bool:
-    """End a loop in another thread; one that waits inside C, or catches everything, may go on."""
-    for _ in range(attempts):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
-        )
-        thread.join(0.05)
-        if not thread.is_alive():
-            return True
-    return False
-
-
-def _said(error: BaseException, function: Callable) -> str:
+def _explain(error: BaseException, function: Callable) -> str:
     where, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is getattr(function, "__code__", None):
             where = f" in its line {trace.tb_lineno - function.__code__.co_firstlineno + 1}"
         trace = trace.tb_next
+    if isinstance(error, KeyboardInterrupt):
+        return f"You stopped your function{where}. Is there a loop that never ends?"
     if isinstance(error, TypeError) and not where:
         return f"Your function can't be called as the question says. Python says: {error}."
     return f"Your function raised {type(error).__name__}{where}. Python says: {error}."
 
 
-def _made(wanted: Tensor | Callable[[], Tensor]) -> Tensor:
-    return as_numbers(wanted() if callable(wanted) else wanted)
+def find_shape(answer: Any) -> tuple[int, ...]:
+    """The shape of numbers in any form, found without converting or counting them.
+
+    Raises:
+        CannotCheckError: they aren't numbers.
+        NotAttemptedError: there is a gap among them.
+    """
+    if isinstance(answer, _Blank):
+        raise NotAttemptedError
+    if answer is None or isinstance(answer, str | bytes) or callable(answer):
+        raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
+    if isinstance(answer, Sequence):
+        return (len(answer), *(find_shape(answer[0]) if len(answer) else ()))
+    if isinstance(answer, numbers.Number):
+        return ()
+    if not hasattr(answer, "shape"):
+        raise CannotCheckError(
+            f"A tensor is wanted, or numbers in rows of one length; this is {kind_of(answer)}."
+        )
+    return tuple(answer.shape)
 
 
 def as_numbers(answer: Any) -> Tensor:
-    """The answer as float64 on the CPU."""
-    if isinstance(answer, Tensor) and answer.device.type != "cpu":
-        raise CannotCheckError(
-            f"Your tensor is on the device '{answer.device}', and 'cpu' is wanted: add .cpu()."
-        )
-    if isinstance(answer, bool | str | None) or callable(answer):
+    """Numbers in any form (a tensor, an array, rows of these) as a new float64 tensor on the CPU.
+
+    Raises:
+        CannotCheckError: they aren't numbers, or can't be compared with others.
+        NotAttemptedError: there is a gap among them.
+    """
+    if isinstance(answer, bool | np.bool_):
         raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
-    if getattr(answer, "dtype", None) in (torch.float16, torch.bfloat16, np.float16):
-        raise CannotCheckError("These numbers have only 16 bits: make them 32 by .float().")
     try:
-        value = torch.as_tensor(answer).detach()
+        return torch.from_numpy(np.array(_as_arrays(answer), dtype=np.float64))
     except (TypeError, ValueError, RuntimeError) as error:
         raise CannotCheckError(
             f"A tensor is wanted, or numbers in rows of one length; this is {kind_of(answer)}."
         ) from error
-    if value.is_complex():
+
+
+def _as_arrays(part: Any) -> Any:
+    """The answer with NumPy's arrays in place of PyTorch's, which NumPy itself wouldn't join."""
+    find_shape(part)
+    if isinstance(part, Sequence):
+        return [_as_arrays(part[place]) for place in range(len(part))]
+    if isinstance(part, Tensor) and part.device.type != "cpu":
+        raise CannotCheckError(
+            f"Your tensor is on the device '{part.device}', and 'cpu' is wanted: add .cpu()."
+        )
+    if getattr(part, "dtype", None) in (torch.float16, torch.bfloat16, np.float16):
+        raise CannotCheckError("These numbers have only 16 bits: make them 32 by .float().")
+    if part.is_complex() if isinstance(part, Tensor) else np.iscomplexobj(part):
         raise CannotCheckError("Real numbers are wanted; these are complex.")
-    return value.double()
+    return part.detach().numpy() if isinstance(part, Tensor) else part
 
 
-def _close(value: Tensor, target: Tensor, tolerance: float) -> bool:
+def _is_truth(answer: Any) -> bool:
+    """Is it one truth value, in Python's form, NumPy's or PyTorch's?"""
+    if isinstance(answer, bool | np.bool_):
+        return True
+    arrays = isinstance(answer, Tensor | np.ndarray)
+    return arrays and math.prod(answer.shape) == 1 and answer.dtype in (torch.bool, np.bool_)
+
+
+def _compare(
+    answers: list,
+    targets: list[Tensor],
+    mistakes: Iterable[tuple[list[Tensor], str]],
+    tolerance: float,
+    draw: Draw | None,
+    places: Sequence[str] = ("",),
+) -> str | None:
+    """Why these arrays aren't the wanted ones, or None.
+
+    Args:
+        answers, targets: what came and what is wanted, one a case.
+        mistakes: what a known mistake gives in each case, and its reason.
+        tolerance, draw: as `tensor`.
+        places: what comes before the words about a difference in each case.
+    """
+    shapes = [find_shape(answer) for answer in answers]
+    if shapes == [tuple(target.shape) for target in targets]:
+        values = [as_numbers(answer) for answer in answers]
+        if draw is not None and values[0].isfinite().all():
+            draw(values[0].clone(), targets[0].clone())
+        if all(map(_is_close, values, targets, [tolerance] * len(values))):
+            return None
+    for arrays, why in mistakes:
+        if shapes == [tuple(array.shape) for array in arrays]:
+            values = [as_numbers(answer) for answer in answers]
+            if all(map(_is_close, values, arrays, [tolerance] * len(values))):
+                return why
+    for place, answer, shape, target in zip(places, answers, shapes, targets, strict=True):
+        if shape != tuple(target.shape):
+            return f"{place}The shape is {shape}, and {tuple(target.shape)} is wanted."
+        value = as_numbers(answer)
+        if not _is_close(value, target, tolerance):
+            return place + _tell_difference(value, target, tolerance)
+    return None
+
+
+def _is_close(value: Tensor, target: Tensor, tolerance: float) -> bool:
     # A known mistake may give NaN; the right answer has none, so NaN is never taken for right.
-    return value.shape == target.shape and torch.allclose(
-        value, target, rtol=tolerance, atol=tolerance, equal_nan=True
-    )
+    return torch.allclose(value, target, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def _difference(value: Tensor, target: Tensor, tolerance: float) -> str:
-    """How two arrays differ, in one or two sentences."""
-    if value.shape != target.shape:
-        return f"The shape is {tuple(value.shape)}, and {tuple(target.shape)} is wanted."
+def _tell_difference(value: Tensor, target: Tensor, tolerance: float) -> str:
+    """How two arrays of one shape differ, in one or two sentences."""
     if not value.isfinite().all():
         bad = int((~value.isfinite()).sum())
         return (

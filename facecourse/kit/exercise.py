@@ -6,23 +6,24 @@ behind the learner's back.
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from facecourse.kit import progress
+from facecourse.kit.words import to_html, to_plain
 
 Kind = Literal["correct", "incorrect", "error", "not attempted"]
-Checker = Callable[[Any], str | None]
 
 _MARK = {"correct": "✔", "incorrect": "✘", "error": "⚠", "not attempted": "…"}
+# Of the bar beside the words, 3 : 1 on white and on black. No colour of words is 4.5 : 1 on both,
+# so these have the page's own.
 _COLOUR = {
-    "correct": "#007a55",
-    "incorrect": "#b34a00",
-    "error": "#a3195b",
-    "not attempted": "#5f6b7a",
+    "correct": "#00875f",
+    "incorrect": "#c75300",
+    "error": "#c2367a",
+    "not attempted": "#6b7a8c",
 }
 
 
@@ -45,6 +46,8 @@ class _Blank:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __getitem__ = _refuse
     __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __call__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __abs__ = __invert__ = __and__ = __rand__ = _refuse
+    __bool__ = __float__ = __int__ = __index__ = __len__ = _refuse
     __array_ufunc__ = _refuse
     __torch_function__ = classmethod(_refuse)
 
@@ -60,22 +63,36 @@ class Outcome:
     message: str
 
     def __repr__(self) -> str:
-        return f"{_MARK[self.kind]} {self.kind}: {self.message}"
+        return to_plain(f"{_MARK[self.kind]} {self.kind}: {self.message}").removeprefix("? ")
 
     def _repr_html_(self) -> str:
-        return (
-            f'<div role="status" style="border-left:4px solid {_COLOUR[self.kind]};'
-            f'padding:.2em .8em"><b style="color:{_COLOUR[self.kind]}">{_MARK[self.kind]} '
-            f"{self.kind}</b> {html.escape(self.message)}</div>"
-        )
+        style = f"border-left:6px solid {_COLOUR[self.kind]};padding:.2em .8em"
+        verdict = f"<b>{_MARK[self.kind]} {self.kind}</b>"
+        return f'<div role="status" style="{style}">{verdict} {to_html(self.message)}</div>'
+
+
+@dataclass(frozen=True)
+class Checker:
+    """What judges an answer.
+
+    Attributes:
+        judge: returns None for a right answer, else the reason why it is wrong.
+        mistakes: the wrong answers that it knows a reason for.
+    """
+
+    judge: Callable[[Any], str | None]
+    mistakes: tuple[Any, ...] = ()
+
+    def __call__(self, answer: Any) -> str | None:
+        return self.judge(answer)
 
 
 class Question:
     """What exercises and quizzes share: a checked answer, noted in the learner's progress.
 
-    Attributes: name, unique in its lesson; prompt, the question; checker, which returns None for
-    a right answer and else the reason why it is wrong; praise, for a right answer; lesson, "02",
-    set by `collect`.
+    Attributes: prompt, the question; checker, which returns None for a right answer and else the
+    reason why it is wrong; praise, for a right answer; lesson, "02", and name, unique in it: both
+    are set by `collect`.
     """
 
     name: str
@@ -84,11 +101,20 @@ class Question:
     praise: str
     lesson: str
 
+    @property
+    def wrong(self) -> tuple[Any, ...]:
+        """Answers that the checker must reject."""
+        return self.checker.mistakes
+
     def check(self, answer: Any) -> Outcome:
         """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
         outcome = self._judge(answer)
         if self.lesson and outcome.kind != "not attempted":
-            progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
+            try:
+                progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
+            except OSError as error:
+                lost = f"{outcome.message} (Your progress was not saved: {error}.)"
+                return replace(outcome, message=lost)
         return outcome
 
     def _judge(self, answer: Any) -> Outcome:
@@ -101,7 +127,9 @@ class Question:
             return Outcome("not attempted", f"Replace ____ in the cell above it. {self.prompt}")
         except CannotCheckError as error:
             return Outcome("error", str(error))
-        except Exception as error:  # whatever the learner's answer does is for them to see
+        except KeyboardInterrupt:
+            return Outcome("error", "You stopped the check before it came to an end.")
+        except BaseException as error:  # whatever the learner's answer does is for them to see
             return Outcome(
                 "error",
                 f"Your answer is of type {type(answer).__name__}; checking it failed with "
@@ -115,28 +143,32 @@ class Exercise(Question):
     """One task with everything that belongs to it.
 
     Args:
-        name: unique in its lesson.
         prompt: the question, a sentence or two.
         starter: code with one `____` where the answer goes, as it stands in the lesson:
             `name = ____`, or a function that returns `____`.
         hints: from a nudge to nearly the answer.
         answer: the code that replaces the starter and defines the same name.
-        checker: returns None for a right answer, else the reason why it is wrong.
-        wrong: answers the checker must reject.
-        context: makes the variables that `answer` takes from the lesson, for tests.
+        checker: judges the answer, and knows mistakes.
+        also_wrong: answers that the checker must reject, too.
+        context: the variables that `answer` takes from the lesson, its modules apart.
     """
 
-    name: str
     prompt: str
     starter: str
     hints: tuple[str, ...]
     answer: str
     checker: Checker
-    wrong: tuple[Any, ...]
+    also_wrong: tuple[Any, ...] = ()
     praise: str = "That is right."
-    context: Callable[[], dict[str, Any]] = dict
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    name: str = ""
     lesson: str = field(default="", repr=False)
     _shown: int = field(default=0, repr=False)
+
+    @property
+    def wrong(self) -> tuple[Any, ...]:
+        """The known mistakes, and what is wrong besides."""
+        return (*self.checker.mistakes, *self.also_wrong)
 
     @property
     def variable(self) -> str:
@@ -146,25 +178,25 @@ class Exercise(Question):
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""
         self._shown = min(self._shown + 1, len(self.hints))
-        print(f"Hint {self._shown} of {len(self.hints)}: {self.hints[self._shown - 1]}")
+        hint = f"Hint {self._shown} of {len(self.hints)}: {self.hints[self._shown - 1]}"
+        print(to_plain(hint))
 
     def solution(self) -> None:
         """Print code that solves the exercise."""
         print(self.answer)
 
 
-Asked = TypeVar("Asked", bound=Question)
+def collect(
+    lesson: str, names: Mapping[str, Any]
+) -> tuple[tuple[Exercise, ...], tuple[Question, ...]]:
+    """The exercises and the quizzes of lesson "02", each of which now knows its place.
 
-
-def collect(lesson: str, *questions: Asked) -> tuple[Asked, ...]:
-    """The questions of lesson "02" in their order; each now knows where it belongs.
-
-    Raises:
-        ValueError: two have one name, and would share their progress.
+    Args:
+        lesson: its number.
+        names: of a module, `globals()`; a question is named as its variable.
     """
-    names = [question.name for question in questions]
-    if len(set(names)) < len(names):
-        raise ValueError(f"each question of lesson {lesson} needs a name of its own, got {names}")
-    for question in questions:
-        question.lesson = lesson
-    return questions
+    questions = {name: value for name, value in names.items() if isinstance(value, Question)}
+    for name, question in questions.items():
+        question.name, question.lesson = name, lesson
+    exercises = tuple(q for q in questions.values() if isinstance(q, Exercise))
+    return exercises, tuple(q for q in questions.values() if not isinstance(q, Exercise))

@@ -9,8 +9,10 @@ T = TypeVar("T")
 PROFILES = ("smoke", "quick", "full")
 
 
-def pick(profile: str | None, *, smoke: T, quick: T, full: T) -> T:
-    """The value for a profile; None takes the environment variable FACELIB_PROFILE, else quick.
+def choose_profile(profile: str | None) -> str:
+    """The profile itself; None takes the environment variable FACELIB_PROFILE, else quick.
+
+    Every lesson begins with it, so that a mistyped name is found before anything has run.
 
     Raises:
         ValueError: a profile that isn't one of the three.
@@ -18,4 +20,13 @@ def pick(profile: str | None, *, smoke: T, quick: T, full: T) -> T:
     profile = profile or os.environ.get("FACELIB_PROFILE") or "quick"
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
-    return {"smoke": smoke, "quick": quick, "full": full}[profile]
+    return profile
+
+
+def pick(profile: str | None, *, smoke: T, quick: T, full: T) -> T:
+    """The value for a profile.
+
+    Raises:
+        ValueError: as `choose_profile`.
+    """
+    return {"smoke": smoke, "quick": quick, "full": full}[choose_profile(profile)]

@@ -1,59 +1,60 @@
-"""What a learner has tried and solved: one small file a lesson, on the learner's own disk.
+"""What a learner has tried and solved: an empty file an answer, on the learner's own disk.
 
-It lies in ~/.facelib/progress, or where the environment variable FACELIB_PROGRESS says. Nothing is
-sent anywhere, and no lesson needs the files: delete them to start afresh.
+They lie in ~/.facelib/progress, or where the environment variable FACELIB_PROGRESS says:
+`02/softmax.tried`, `02/softmax.solved`. A file is made and never changed, so notebooks that are
+answered at the same moment can't undo each other's. Nothing is sent anywhere, and no lesson needs
+the files: delete them to start afresh.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import warnings
 from pathlib import Path
 
-from facelib import files
 
-FORMAT = 1
+def find_folder() -> Path:
+    """Where the files lie.
 
-
-def folder() -> Path:
-    """Where the files lie."""
-    return Path(os.environ.get("FACELIB_PROGRESS") or Path.home() / ".facelib" / "progress")
+    Raises:
+        FileNotFoundError: this user has no home, and FACELIB_PROGRESS is not set.
+    """
+    if chosen := os.environ.get("FACELIB_PROGRESS"):
+        return Path(chosen)
+    try:
+        return Path.home() / ".facelib" / "progress"
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            "there is no home folder here: set FACELIB_PROGRESS to a folder of yours"
+        ) from error
 
 
 def read(lesson: str) -> dict[str, bool]:
     """The questions of lesson "02" tried so far: {name: solved}; empty where none can be read."""
-    return _load(lesson) or {}
+    try:
+        names = [path.name for path in (find_folder() / lesson).iterdir()]
+    except OSError:
+        names = []
+    tried = {name.removesuffix(".tried"): False for name in names if name.endswith(".tried")}
+    solved = {name.removesuffix(".solved"): True for name in names if name.endswith(".solved")}
+    return tried | _read_first_edition(lesson) | solved
 
 
 def note(lesson: str, name: str, solved: bool) -> None:
-    """Remember that a question was tried, and whether it was ever solved.
+    """Remember that a question was tried, or solved; what was solved once stays solved.
 
-    A file that can't be read is kept beside the new one as NN.json.unreadable. If the disk refuses,
-    a warning says so and the lesson goes on.
+    Raises:
+        OSError: the disk refuses, or there is no folder for it (`find_folder`).
     """
-    known = _load(lesson)
-    if known is not None and name in known and known[name] >= solved:
-        return
-    content = {"format": FORMAT, "solved": (known or {}) | {name: solved}}
-    try:
-        path = folder() / f"{lesson}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if known is None and path.exists():
-            path.replace(path.with_name(f"{path.name}.unreadable"))
-        files.write(path, json.dumps(content, indent=1).encode() + b"\n")
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
-        warnings.warn(
-            f"your progress was not saved ({error}); the lesson works without it", stacklevel=3
-        )
+    path = find_folder() / lesson / f"{name}.{'solved' if solved else 'tried'}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
-def _load(lesson: str) -> dict[str, bool] | None:
-    """As `read`, but None where there is no file that can be read."""
+def _read_first_edition(lesson: str) -> dict[str, bool]:
+    """What the first edition kept, in one JSON file a lesson; empty if there is none to be read."""
     try:
-        content = json.loads((folder() / f"{lesson}.json").read_text("utf-8"))
-        if content["format"] != FORMAT:
-            return None
+        content = json.loads((find_folder() / f"{lesson}.json").read_text("utf-8"))
         return {str(name): solved is True for name, solved in content["solved"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
-        return None  # missing, cut short, nested without end, or of another make
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}

@@ -1,22 +1,25 @@
 """Quizzes: a question with prepared answers, or one for a number, to be clicked or typed.
 
-In JupyterLab a quiz is a widget that a keyboard alone can use. Where no front end draws widgets,
-the same question stands there as text and is answered by `quiz.check("b")`.
+In JupyterLab a quiz is a widget that a keyboard alone can use. Where no front end draws widgets, or
+the kernel that drew this one is gone, the same question stands there as a page or as text, and is
+answered by `quiz.check("b")`.
 """
 
 from __future__ import annotations
 
-import html
 import string
 from collections.abc import Mapping
 from itertools import chain, combinations
 from typing import Any
 
 import ipywidgets as widgets
+from IPython.display import display
 
-from facecourse.kit import checkers
-from facecourse.kit.exercise import CannotCheckError, Question
+from facecourse.kit import checkers, progress
+from facecourse.kit.exercise import CannotCheckError, Checker, Outcome, Question
+from facecourse.kit.words import to_html, to_plain
 
+SOLVED = Outcome("correct", "You have solved this one before.")
 WIDE = {"width": "max-content", "max_width": "100%"}
 
 
@@ -29,102 +32,106 @@ class _Shown(Question):
     def _lines(self) -> list[str]:
         return []
 
-    @property
-    def how(self) -> str:
-        """How to answer without widgets."""
-        return f"Answer by lesson.{self.name}.check({self.example})"
-
     def widget(self) -> widgets.VBox:
         """The question, the answers, a button, and a place for the outcome."""
         form, read = self._form()
         button = widgets.Button(description="Check")
-        feedback = widgets.HTML()
+        feedback = widgets.HTML(SOLVED._repr_html_() if self.solved else "")
         feedback.add_class("quiz-feedback")
 
         def answer(_: object) -> None:
             feedback.value = self.check(read())._repr_html_()
 
         button.on_click(answer)
-        question = widgets.HTML(f"<b>{html.escape(self.prompt)}</b>")
+        hidden = f"<style>.{self._still_class}{{display: none}}</style>"
+        question = widgets.HTML(f"{hidden}<b>{to_html(self.prompt)}</b>")
         box = widgets.VBox([question, form, button, feedback])
         box.add_class("quiz")
         return box
 
-    def __repr__(self) -> str:
-        return "\n".join([self.prompt, *self._lines(), self.how])
+    @property
+    def solved(self) -> bool:
+        """Does the learner's progress know a right answer?"""
+        return bool(self.lesson) and progress.read(self.lesson).get(self.name, False)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        lines = "".join(f"<br>{html.escape(line)}" for line in self._lines())
-        page = f"<p><b>{html.escape(self.prompt)}</b>{lines}</p>"
-        return self.widget()._repr_mimebundle_() | {"text/plain": repr(self), "text/html": page}
+    @property
+    def _still_class(self) -> str:
+        return f"quiz-still-{self.lesson}-{self.name}"
+
+    def __repr__(self) -> str:
+        how = f"Answer by lesson.{self.name}.check({self.example})"
+        return to_plain("\n".join([self.prompt, *self._lines(), how]))
+
+    def _repr_html_(self) -> str:
+        """The question to read where nothing can be clicked; a widget that is alive hides it."""
+        lines = "".join(f"<br>{to_html(line)}" for line in self._lines())
+        how = "Run this cell to answer." + (SOLVED._repr_html_() if self.solved else "")
+        return (
+            f'<div class="{self._still_class}"><b>{to_html(self.prompt)}</b>{lines}<br>{how}</div>'
+        )
+
+    def _ipython_display_(self) -> None:
+        # Two outputs: when the kernel is gone JupyterLab shows an error in place of the widget, and
+        # whatever stands in the same output with it is not shown.
+        display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+        display(self.widget()._repr_mimebundle_() | {"text/plain": ""}, raw=True)
 
 
 class Quiz(_Shown):
     """One or several right answers out of a list.
 
     Args:
-        name: unique in its lesson, and the quiz's name in the lesson's module.
         question: a sentence.
         options: at least four answers, each with what to say to who picks it.
-        right: the right one, or a tuple of all right ones.
+        right: the letter of the right one, "b", or of all right ones, "a, c".
 
     Raises:
-        ValueError: a right answer that isn't an option, or fewer than four options.
+        ValueError: a letter that no option has, or fewer than four options.
     """
 
-    example = '"b"'
-
-    def __init__(
-        self, name: str, question: str, options: Mapping[str, str], right: str | tuple[str, ...]
-    ) -> None:
-        self.name, self.options, self.lesson = name, dict(options), ""
-        self.several = not isinstance(right, str)
-        self.right = frozenset(right if self.several else [right])
-        if len(options) < 4 or not self.right <= options.keys():
+    def __init__(self, question: str, options: Mapping[str, str], right: str) -> None:
+        self.options, self.name, self.lesson = dict(options), "", ""
+        self.several = "," in right
+        self.letters = dict(zip(string.ascii_lowercase, options, strict=False))
+        chosen = right.split(", ")
+        if len(options) < 4 or not self.letters.keys() >= set(chosen):
             raise ValueError(
-                f"quiz {name!r} needs four options or more with the right ones among them, "
-                f"got {list(options)} and {sorted(self.right)}"
+                f"a quiz needs four options or more, with the right ones among them, "
+                f"got {list(options)} and {right!r}"
             )
-        if self.several:
-            question, self.example = f"{question} (Several may be right.)", '"a, b"'
-        self.prompt, self.checker = question, self._checker
+        self.right = frozenset(self.letters[letter] for letter in chosen)
+        self.example = '"a, b"' if self.several else '"b"'
+        self.prompt = f"{question} (Several may be right.)" if self.several else question
+        self.checker = Checker(self._judge_choice, self._wrong_choices())
         self.praise = " ".join(options[option] for option in options if option in self.right)
 
-    @property
-    def wrong(self) -> tuple[tuple[str, ...], ...]:
-        """Every wrong choice."""
+    def _wrong_choices(self) -> tuple[tuple[str, ...], ...]:
         most = len(self.options) if self.several else 1
         sizes = range(1, most + 1)
         choices = chain.from_iterable(combinations(self.options, size) for size in sizes)
         return tuple(choice for choice in choices if set(choice) != self.right)
 
-    def _checker(self, answer: Any) -> str | None:
-        chosen = self._chosen(answer)
+    def _judge_choice(self, answer: Any) -> str | None:
+        chosen = self._find_options(answer)
         if chosen == self.right:
             return None
         mistakes = [why for text, why in self.options.items() if text in chosen - self.right]
-        if mistakes:
-            return " ".join(mistakes)
-        return "What you chose is right, but it is not all."
+        return " ".join(mistakes) or "What you chose is right, but it is not all."
 
-    def _chosen(self, answer: Any) -> frozenset[str]:
+    def _find_options(self, answer: Any) -> frozenset[str]:
         """The options that an answer names by letter or by text."""
-        letters = dict(zip(string.ascii_lowercase, self.options, strict=False))
         if isinstance(answer, str) and answer not in self.options:
             answer = [part for part in answer.lower().replace(",", " ").split() if part != "and"]
-        parts = [answer] if isinstance(answer, str) else list(answer or ())
-        chosen = frozenset(letters.get(part, part) for part in parts)
+        parts = answer if isinstance(answer, list | tuple | frozenset) else [answer]
+        chosen = frozenset(self.letters.get(part, part) for part in parts)
         if not chosen or not chosen <= self.options.keys():
-            raise CannotCheckError(f"Choose from the letters a to {list(letters)[-1]}.")
+            raise CannotCheckError(f"Choose from the letters a to {list(self.letters)[-1]}.")
         if len(chosen) > 1 and not self.several:
             raise CannotCheckError("Only one answer is right: choose one.")
         return chosen
 
     def _lines(self) -> list[str]:
-        return [
-            f"{letter}) {option}"
-            for letter, option in zip(string.ascii_lowercase, self.options, strict=False)
-        ]
+        return [f"{letter}) {option}" for letter, option in self.letters.items()]
 
     def _form(self) -> tuple[widgets.Widget, Any]:
         if not self.several:
@@ -141,7 +148,6 @@ class NumberQuiz(_Shown):
     """A number to be typed.
 
     Args:
-        name: unique in its lesson, and the quiz's name in the lesson's module.
         question: a sentence.
         wanted: the right number.
         tolerance: how far off may be called right.
@@ -152,7 +158,6 @@ class NumberQuiz(_Shown):
 
     def __init__(
         self,
-        name: str,
         question: str,
         wanted: float,
         tolerance: float,
@@ -160,22 +165,26 @@ class NumberQuiz(_Shown):
         reasons: Mapping[float, str] | None = None,
         praise: str = "That is right.",
     ) -> None:
-        self.name, self.prompt, self.praise, self.lesson = name, question, praise, ""
-        self.unit, self.example = unit, "12.5"
-        self.right, self.wrong = wanted, tuple(reasons or ())
+        self.prompt, self.praise, self.name, self.lesson = question, praise, "", ""
+        self.unit, self.right, self.example = unit, wanted, "12.5"
         self._number = checkers.number(wanted, tolerance, dict(reasons or {}))
-        self.checker = self._checker
+        self.checker = Checker(self._judge_text, self._number.mistakes)
 
-    def _checker(self, answer: Any) -> str | None:
-        if isinstance(answer, str):
-            try:
-                answer = float(answer.replace(" ", ""))
-            except ValueError as error:
-                raise CannotCheckError(
-                    f"A number such as {self.example} is wanted, with a point and without a unit; "
-                    f"this is {answer!r}."
-                ) from error
-        return self._number(answer)
+    def _judge_text(self, answer: Any) -> str | None:
+        if not isinstance(answer, str):
+            return self._number(answer)
+        text = "".join(answer.split())
+        for unit in (self.unit, "%", "percent"):
+            text = text.removesuffix(unit)
+        # Whether a comma is a point or parts thousands, only the one who typed it knows.
+        readings = [text.replace(",", "."), text.replace(",", "")][text.count(",") > 1 :]
+        try:
+            said = [self._number(float(reading)) for reading in readings]
+        except ValueError as error:
+            raise CannotCheckError(
+                f"A number such as {self.example} is wanted; this is {answer!r}."
+            ) from error
+        return None if None in said else said[0]
 
     def _form(self) -> tuple[widgets.Widget, Any]:
         field = widgets.Text(placeholder="a number", continuous_update=False)

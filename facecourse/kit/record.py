@@ -7,6 +7,8 @@ import math
 import sys
 from pathlib import Path
 
+from facecourse.kit.words import make_printable
+
 MIME = "application/vnd.facelib.record+json"
 
 
@@ -35,7 +37,7 @@ def record(name: str, value: float, unit: str = "") -> None:
     line = f"{name}: {shown} {unit}".rstrip()
     ipython = sys.modules.get("IPython")  # where it is not loaded, no shell of it is running
     if ipython is None or ipython.get_ipython() is None:
-        print(line)
+        print(make_printable(line))
         return
     from IPython.display import display
 
@@ -52,17 +54,20 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
     """
     try:
         cells = json.loads(Path(path).read_text("utf-8"))["cells"]
-    except (ValueError, KeyError, TypeError) as error:
+        shown = [
+            output["data"][MIME]
+            for cell in cells
+            for output in cell.get("outputs", [])
+            if MIME in output.get("data", {})
+        ]
+        found = [(data["name"], {"value": data["value"], "unit": data["unit"]}) for data in shown]
+        records = dict(reversed(found))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error
-    records: dict[str, dict[str, float | str]] = {}
-    for output in (output for cell in cells for output in cell.get("outputs", [])):
-        data = output.get("data", {}).get(MIME)
-        if data is None:
-            continue
-        name, found = data["name"], {"value": data["value"], "unit": data["unit"]}
-        if records.setdefault(name, found) != found:
+    for name, other in found:
+        if records[name] != other:
             raise ValueError(
                 f"{path} records {name!r} twice, as {records[name]['value']} and as "
-                f"{found['value']}: give the second another name"
+                f"{other['value']}: give the second another name"
             )
     return records

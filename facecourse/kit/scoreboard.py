@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ from facelib.measure.interval import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from facecourse.kit.charts import Table
+
+_NO_BREAK = "\u00a0"  # a space at which no line ends
 
 _COSTS = {
     "bytes": "bytes",
@@ -37,6 +42,11 @@ class Protocol:
     split: str
     metrics: dict[str, str]
 
+    def __post_init__(self) -> None:
+        texts = [self.name, self.faces, self.split, *self.metrics, *self.metrics.values()]
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"a protocol is made of text, got {self}")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -44,10 +54,10 @@ class Row:
 
     Attributes:
         method: its name, once in a scoreboard.
-        lesson: where it is made, "01".
+        lesson: where it is made, two digits: "01".
         protocol: how it was measured.
-        metrics: a number or an `Interval` for each of the protocol's metrics.
-        bytes: size of the saved file.
+        metrics: a share, from 0 to 1, or its `Interval` for each of the protocol's metrics.
+        bytes: size of the saved file, at least 1.
         macs: multiply-accumulates an image.
         parameters: how many.
         latency_ms: median milliseconds an image.
@@ -56,7 +66,8 @@ class Row:
     A cost that was not measured is None and shown as a dash.
 
     Raises:
-        ValueError: metrics are not those of the protocol, or a number is not finite.
+        ValueError: metrics are not those of the protocol, a number is not finite or out of its
+            range, or an interval's ends are not on both sides of its value.
     """
 
     method: str
@@ -75,14 +86,26 @@ class Row:
                 f"protocol {self.protocol.name!r} measures {sorted(self.protocol.metrics)}, "
                 f"{self.method!r} gives {sorted(self.metrics)}"
             )
+        if not (isinstance(self.method, str) and re.fullmatch(r"\d\d", str(self.lesson))):
+            raise ValueError(
+                f"a row needs a method's name and the two digits of a lesson, "
+                f"got {self.method!r} and {self.lesson!r}"
+            )
         for name in (*self.metrics, *_COSTS):
-            number = _number(self[name])
-            if number is None and name not in self.metrics:
+            value = self[name]
+            if value is None and name in _COSTS:
                 continue
-            if not isinstance(number, int | float) or not math.isfinite(number):
-                raise ValueError(
-                    f"{name} of {self.method!r} must be a finite Python number, got {number!r}"
-                )
+            if isinstance(value, Interval):
+                good = _is_share_interval(value)
+                wanted = "an interval of shares, 0 <= low <= value <= high <= 1, of n >= 1 units"
+            elif name in self.metrics or name == "worst_group":
+                good, wanted = _is_number(value) and 0 <= value <= 1, "a share from 0 to 1"
+            elif name == "latency_ms":
+                good, wanted = _is_number(value) and value > 0, "a finite number above 0"
+            else:
+                good, wanted = type(value) is int and value >= (name == "bytes"), "a whole number"
+            if not good:
+                raise ValueError(f"{name} of {self.method!r} must be {wanted}, got {value!r}")
 
     def __getitem__(self, column: str) -> Interval | float | None:
         """The metric or cost of this name."""
@@ -102,6 +125,22 @@ class Scoreboard:
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
         self.rows: list[Row] = []
+        self._newest: str | None = None  # the lesson whose rows are marked
+
+    def upto(self, lesson: str) -> Scoreboard:
+        """The rows of the lessons up to this one, "03", in their order; its own are marked as new.
+
+        Raises:
+            ValueError: a lesson is two digits.
+        """
+        if not re.fullmatch(r"\d\d", lesson):
+            raise ValueError(f"want the two digits of a lesson, such as '03', got {lesson!r}")
+        board = Scoreboard(self.protocol)
+        board.rows = sorted(
+            (row for row in self.rows if row.lesson <= lesson), key=lambda row: row.lesson
+        )
+        board._newest = lesson
+        return board
 
     def add(self, row: Row) -> None:
         """Put a row at the end.
@@ -140,81 +179,72 @@ class Scoreboard:
             FileNotFoundError: there is no such file.
             ValueError: the file is not a scoreboard, or a row does not fit its protocol.
         """
-        text = Path(path).read_text("utf-8")
         try:
-            content = json.loads(text)
+            content = json.loads(Path(path).read_text("utf-8"))
             board = cls(Protocol(**content["protocol"]))
             for row in content["rows"]:
                 metrics = {name: _revive(value) for name, value in row["metrics"].items()}
-                worst_group = _revive(row["worst_group"])
-                row |= {"metrics": metrics, "worst_group": worst_group}
+                row |= {"metrics": metrics, "worst_group": _revive(row["worst_group"])}
                 board.add(Row(protocol=board.protocol, **row))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"{path} is not a scoreboard ({error}); save() writes one") from error
         return board
 
-    def table(self) -> str:
-        """The rows as plain text in columns."""
-        lines = [self._head, *self._cells]
-        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        rows = ["  ".join(map(str.ljust, line, width)).rstrip() for line in lines]
-        return "\n".join([self._caption, *rows])
-
-    __repr__ = table
+    def __repr__(self) -> str:
+        return f"{self._caption}\n{self._make_table()}".replace(_NO_BREAK, " ")
 
     def _repr_html_(self) -> str:
-        def line(tag: str, cells: list[str]) -> str:
-            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+        return f"<p>{html.escape(self._caption)}</p>{self._make_table()._repr_html_()}"
 
-        body = "".join(line("td", cells) for cells in self._cells)
-        caption = f"<caption>{html.escape(self._caption)}</caption>"
-        return f"<table>{caption}{line('th', self._head)}{body}</table>"
+    def _make_table(self) -> Table:
+        """The rows, without a column that nobody has measured yet."""
+        from facecourse.kit.charts import Table  # matplotlib takes a second to import
 
-    def front(self, x: str, y: str, lower_is_better: bool = False) -> list[Row]:
+        columns = [
+            name
+            for name in (*self.protocol.metrics, *_COSTS)
+            if any(row[name] is not None for row in self.rows)
+        ]
+        rows = []
+        for row in self.rows:
+            mark = f"{_NO_BREAK}(new)" if row.lesson == self._newest else ""
+            rows.append([row.method, row.lesson + mark, *(_show(row[name]) for name in columns)])
+        return Table(["method", "lesson", *(_COSTS.get(name, name) for name in columns)], rows)
+
+    def front(self, x: str, y: str) -> list[Row]:
         """The non-dominated rows, cheapest first: no other row is at least as good in both and
         better in one. Rows without x or y are left out.
 
         Args:
             x: a cost; less is better.
-            y: a metric or cost.
-            lower_is_better: of y (an error rate, for example).
+            y: a metric; more is better.
 
         Raises:
             ValueError: there is no such column.
         """
-        sign = 1 if lower_is_better else -1
         rows = sorted(self._having(x, y), key=lambda row: _number(row[x]))
-        points = [(_number(row[x]), sign * _number(row[y])) for row in rows]
+        points = [(_number(row[x]), -_number(row[y])) for row in rows]
         return [
             row
             for row, (cost, loss) in zip(rows, points, strict=True)
             if not any(c <= cost and e <= loss and (c, e) != (cost, loss) for c, e in points)
         ]
 
-    def pareto(
-        self,
-        x: str = "bytes",
-        y: str | None = None,
-        lower_is_better: bool = False,
-        ax: Axes | None = None,
-    ) -> Axes:
+    def pareto(self, x: str, y: str, ax: Axes) -> None:
         """Draw y over x, one point a method, with 95 % intervals; a line joins the `front`.
 
         Args:
-            x, lower_is_better: as `front`.
-            y: as `front`, the protocol's first metric if not given.
-            ax: where to draw; a new figure if not given.
+            x, y: as `front`.
+            ax: where to draw.
 
         Raises:
             ValueError: there is no such column, or no row has both.
         """
         from facelib import figures  # matplotlib takes a second to import
 
-        y = y or next(iter(self.protocol.metrics))
-        rows, front = self._having(x, y), self.front(x, y, lower_is_better)
+        rows, front = self._having(x, y), self.front(x, y)
         if not rows:
             raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
-        ax = ax or figures.subplots()[1]
         ax.plot([_number(r[x]) for r in front], [_number(r[y]) for r in front], "--", color="0.6")
         for place, row in enumerate(sorted(rows, key=lambda row: _number(row[x]))):
             value = row[y]
@@ -232,7 +262,6 @@ class Scoreboard:
             ax.set_xscale("log")
         ax.margins(0.15)  # room for the names
         ax.set(xlabel=_COSTS.get(x, x), ylabel=_COSTS.get(y, y), title=self.protocol.name)
-        return ax
 
     def _having(self, x: str, y: str) -> list[Row]:
         columns = [*self.protocol.metrics, *_COSTS]
@@ -244,15 +273,6 @@ class Scoreboard:
     def _caption(self) -> str:
         return f"{self.protocol.name}: {self.protocol.faces}; {self.protocol.split}"
 
-    @property
-    def _head(self) -> list[str]:
-        return ["method", "lesson", *self.protocol.metrics, *_COSTS.values()]
-
-    @property
-    def _cells(self) -> list[list[str]]:
-        columns = [*self.protocol.metrics, *_COSTS]
-        return [[r.method, r.lesson, *(_shown(r[name]) for name in columns)] for r in self.rows]
-
 
 def _number(value: Interval | float | None) -> float | None:
     return value.value if isinstance(value, Interval) else value
@@ -262,9 +282,20 @@ def _revive(value: object) -> object:
     return Interval(**value) if isinstance(value, dict) else value
 
 
-def _shown(value: Interval | float | None) -> str:
+def _is_number(value: object) -> bool:
+    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_share_interval(found: Interval) -> bool:
+    if not all(map(_is_number, (found.value, found.low, found.high))):
+        return False
+    units = type(found.n) is int and found.n >= 1 and isinstance(found.of, str)
+    return units and 0 <= found.low <= found.value <= found.high <= 1
+
+
+def _show(value: Interval | float | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, Interval):
-        return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+        return f"{value:.3f}".replace(" ", _NO_BREAK)
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"

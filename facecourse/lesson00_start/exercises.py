@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
+
 from facecourse.kit.checkers import choice, number
 from facecourse.kit.exercise import Exercise, collect
 
 chance = Exercise(
-    name="chance",
     prompt="How often is a blind guess among 40 people right?",
     starter="chance_level = ____",
     hints=("Imagine 40 guesses: how many of them hit?", "One name of 40 is right: divide."),
@@ -19,12 +20,11 @@ chance = Exercise(
             40: "That is how many names there are; how often is a guess right?",
         },
     ),
-    wrong=(2.5, 0.5, 40, 1),
+    also_wrong=(1,),
     praise="1 in 40, or 2.5 %: what any recogniser has to beat.",
 )
 
 top1 = Exercise(
-    name="top1",
     prompt="Which share of `named` equals `truth`?",
     starter="top1 = ____",
     hints=(
@@ -40,13 +40,14 @@ top1 = Exercise(
             60: "Give a share between 0 and 1, not per cent.",
         },
     ),
-    wrong=(3, 0.4, 60),
     praise="3 of 5.",
-    context=lambda: _tensors(),
+    context={
+        "truth": torch.tensor([3, 1, 2, 2, 0]),
+        "named": torch.tensor([3, 1, 1, 2, 2]),
+    },
 )
 
 memory = Exercise(
-    name="memory",
     prompt="memory or recognition?",
     starter="word = ____",
     hints=(
@@ -61,14 +62,8 @@ memory = Exercise(
             "Would it know a new picture of the same people?"
         },
     ),
-    wrong=("recognition", "accuracy", 1),
+    also_wrong=("accuracy", "learning", 1),
     praise="Yes. Only pictures it has not seen can tell whether it recognises anyone.",
 )
 
-EXERCISES = collect("00", chance, top1, memory)
-
-
-def _tensors() -> dict[str, object]:
-    import torch
-
-    return {"truth": torch.tensor([3, 1, 2, 2, 0]), "named": torch.tensor([3, 1, 1, 2, 2])}
+EXERCISES, QUIZZES = collect("00", globals())

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from facecourse.kit.charts import Table, signed
-from facecourse.kit.checkers import choice, number
+from facecourse.kit.checkers import choice, number, truth
 from facecourse.kit.exercise import Exercise, collect
-from facelib import measure
 from facelib.data import FaceSet
 from facelib.measure import mean_interval, paired_interval, similarity
 
@@ -83,7 +82,6 @@ def _hits(scores: Tensor, person: Tensor, gallery: Tensor, probe: Tensor) -> Ten
 
 
 task = Exercise(
-    name="task",
     prompt="identification, verification or watch list?",
     starter="task = ____",
     hints=(
@@ -98,14 +96,13 @@ task = Exercise(
             "watch list": "There is no list of wanted people here, only one badge.",
         },
     ),
-    wrong=("identification", "watch list", "1:N"),
+    also_wrong=("1:N",),
     praise="One face, one claim, one threshold: 1:1.",
 )
 
 _IMPOSTORS = [0.11, 0.15, 0.20, 0.22, 0.31, 0.35, 0.41, 0.48, 0.52, 0.67]
 
 threshold = Exercise(
-    name="threshold",
     prompt="The smallest score that lets in at most 2 of these 10 impostors.",
     starter="threshold = ____",
     hints=(
@@ -121,13 +118,11 @@ threshold = Exercise(
             0.20: "That is the FAR. The threshold is a score.",
         },
     ),
-    wrong=(0.48, 0.67, 0.2),
     praise="Two of ten pass, 20 %.",
-    context=lambda: {"impostors": _IMPOSTORS},
+    context={"impostors": _IMPOSTORS},
 )
 
 watch_list = Exercise(
-    name="watch_list",
     prompt="Expected true alarms divided by all expected alarms.",
     starter="precision = ____",
     hints=(
@@ -145,12 +140,11 @@ watch_list = Exercise(
             0.989: "The false alarms come from 9,999 people, not from one.",
         },
     ),
-    wrong=(0.9, 0.99, 0.01 * 9_999),
+    also_wrong=(0.01 * 9_999,),
     praise="Under 1 %: of 101 people stopped, 100 are innocent.",
 )
 
 paired = Exercise(
-    name="paired",
     prompt="Does the 95 % interval of the paired difference exclude zero?",
     starter="better = ____",
     hints=(
@@ -158,18 +152,15 @@ paired = Exercise(
         "An Interval knows: `.excludes_zero`.",
     ),
     answer="better = measure.paired_interval(a, b).excludes_zero",
-    checker=lambda answer: (
-        None
-        if isinstance(answer, bool) and answer
-        else "Answer True or False. Are both ends of the interval on the same side of zero?"
+    checker=truth(
+        True, "Answer True or False. Are both ends of the interval on the same side of zero?"
     ),
-    wrong=(False, "True", 0, 1, 0.0092, [False]),
+    also_wrong=("True", 0, 1, 0.0092, [False]),
     praise="Yes: within every split a is ahead, although the two ranges overlap.",
-    context=lambda: {
-        "measure": measure,
+    context={
         "a": [0.970, 0.940, 0.985, 0.955, 0.925, 0.975],
         "b": [0.960, 0.935, 0.970, 0.945, 0.920, 0.965],
     },
 )
 
-EXERCISES = collect("01", task, threshold, watch_list, paired)
+EXERCISES, QUIZZES = collect("01", globals())

@@ -11,7 +11,6 @@ from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
 
 new_layers = Exercise(
-    name="new_layers",
     prompt="The weights and biases of the two new layers, added up.",
     starter="learnt = ____",
     hints=(
@@ -31,7 +30,6 @@ new_layers = Exercise(
             "places leaves one number for each of the 512 channels.",
         },
     ),
-    wrong=(512 * 1024 + 1024 * 40, 513 * 1024, 1025 * 40, 7 * 7 * 512 * 1024 + 1024 + 41_000),
     praise="566,312, and forty photographs to learn them from.",
 )
 
@@ -39,7 +37,6 @@ _STORED = torch.tensor([0.0, 1.0, 2.0, -1.0])
 _BATCH = torch.tensor([[2.0, 1.0, 0.0, 3.0], [4.0, 1.0, 2.0, 1.0], [3.0, 4.0, 1.0, -1.0]])
 
 drift = Exercise(
-    name="drift",
     prompt="The running mean after this batch: nine parts of the stored one, one part of the new.",
     starter="running_mean = ____",
     hints=(
@@ -58,16 +55,9 @@ drift = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        _BATCH.mean(0),
-        0.1 * _STORED + 0.9 * _BATCH.mean(0),
-        _STORED,
-        _STORED + 0.1 * _BATCH.mean(0),
-        0.9 * _STORED.mean() + 0.1 * _BATCH.mean(1),
-        None,
-    ),
+    also_wrong=(0.9 * _STORED.mean() + 0.1 * _BATCH.mean(1), None),
     praise="Three faces have moved a network in which not a single weight may learn.",
-    context=lambda: {"stored_mean": _STORED, "batch": _BATCH},
+    context={"stored_mean": _STORED, "batch": _BATCH},
 )
 
 
@@ -76,7 +66,6 @@ def _rates(last: float, layers: int) -> Tensor:
 
 
 rates = Exercise(
-    name="rates",
     prompt="Return a learning rate for each layer, the first layer first.",
     starter="def rates(last, layers):\n    return ____",
     hints=(
@@ -106,19 +95,11 @@ rates = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        lambda last, layers: _rates(last, layers).flip(0),
-        lambda last, layers: _rates(last, layers) / 3,
-        lambda last, layers: torch.full((layers,), last),
-        lambda last, layers: last,
-        lambda last, layers: None,
-        0.009,
-    ),
+    also_wrong=(lambda last, layers: last, lambda last, layers: None, 0.009),
     praise="Early layers barely move; whether that helps is measured below.",
 )
 
 low_rank = Exercise(
-    name="low_rank",
     prompt="How many numbers the adapter learns.",
     starter="adapter = ____",
     hints=(
@@ -136,7 +117,6 @@ low_rank = Exercise(
             4 * 4: "A and B have four rows or columns on one side only.",
         },
     ),
-    wrong=(128 * 1536, 4 * 1536, 128 * 4, 16),
     praise="6,656 instead of 196,608, and they can be multiplied into the matrix afterwards.",
 )
 
@@ -150,7 +130,6 @@ def _witness(read: Tensor, described: Tensor) -> Tensor:
 
 
 witness = Exercise(
-    name="witness",
     prompt="Return for each row of `read` the row of `described` that lies nearest.",
     starter="def witness(read, described):\n    return ____",
     hints=(
@@ -184,22 +163,12 @@ witness = Exercise(
             ),
         ],
     ),
-    wrong=(
-        lambda r, d: torch.cdist(r, d).argmax(1),
-        lambda r, d: torch.cdist(r, d),
-        lambda r, d: torch.cdist(r, d).argmin(0),
-        lambda r, d: (r @ d.T).argmax(1),
-        lambda r, d: None,
-        _READ,
-    ),
+    also_wrong=(lambda r, d: None, _READ),
     praise="Nobody has seen a picture of these people, and still they get names.",
-    context=lambda: {"torch": torch},
 )
 
-EXERCISES = collect("04", new_layers, drift, rates, low_rank, witness)
 
 aim = Quiz(
-    "aim",
     "A recogniser is moved from office photographs to photographs of a night entrance. What should "
     "it become?",
     {
@@ -212,11 +181,10 @@ aim = Quiz(
         "one whose features look alike in both places": "That can help (domain adaptation), but "
         "features may agree perfectly and say nothing about who it is.",
     },
-    right="as right as possible on the new photographs",
+    right="b",
 )
 
 mode = Quiz(
-    "mode",
     "All parameters have requires_grad = False, and the network is in training mode. What does "
     "showing it a batch change?",
     {
@@ -227,15 +195,10 @@ mode = Quiz(
         "norm uses the batch's own mean and variance.",
         "the scale and shift that batch norm learnt": "Those are parameters, and frozen.",
     },
-    right=(
-        "the running means of batch norm",
-        "the running variances of batch norm",
-        "what it says of a face, depending on the others in the batch",
-    ),
+    right="a, b, d",
 )
 
 forgetting = NumberQuiz(
-    "forgetting",
     "With momentum 0.1, how much of a stored running mean is left after 10 batches, in percent?",
     wanted=34.9,
     tolerance=0.6,
@@ -251,7 +214,6 @@ forgetting = NumberQuiz(
 )
 
 kind = Quiz(
-    "kind",
     "A phone learns its owner's face from a single photograph and never saw the owner before. "
     "Which is it?",
     {
@@ -261,7 +223,7 @@ kind = Quiz(
         "training from scratch": "One photograph could not teach what a face is.",
         "nothing but transfer to a known person": "The owner was in nobody's training data.",
     },
-    right="one-shot learning",
+    right="b",
 )
 
-QUIZZES = collect("04", aim, mode, forgetting, kind)
+EXERCISES, QUIZZES = collect("04", globals())

@@ -6,22 +6,16 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, one_hot
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import function, number, tensor
+from facecourse.kit.checkers import draw_normal, function, number, tensor
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
 
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-_PROBES, _FACES = _random(3, 8), _random(5, 8, seed=1)
+_PROBES, _FACES = draw_normal(3, 8, seed=0), draw_normal(5, 8, seed=1)
 
 cosines = Exercise(
-    name="cosines",
     prompt="Return the cosine of every row of probes with every row of faces.",
     starter="def cosines(probes, faces):\n    return ____",
     hints=(
@@ -54,10 +48,7 @@ cosines = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        lambda probes, faces: probes @ faces.T,
-        lambda probes, faces: normalize(probes) @ faces.T,
-        lambda probes, faces: normalize(faces) @ normalize(probes).T,
+    also_wrong=(
         lambda probes, faces: torch.cosine_similarity(probes[:3], faces[:3]),
         lambda probes, faces: None,
         torch.zeros(3, 5),
@@ -67,15 +58,13 @@ cosines = Exercise(
 
 
 def _cosface(cosine: Tensor, person: Tensor, margin: float, scale: float) -> Tensor:
-    right = torch.nn.functional.one_hot(person, cosine.shape[1])
-    return scale * (cosine - margin * right)
+    return scale * (cosine - margin * one_hot(person, cosine.shape[1]))
 
 
 _COSINE = torch.tensor([[0.8, 0.3, -0.2], [0.1, 0.5, 0.4], [-0.3, 0.0, 0.6], [0.7, 0.6, 0.2]])
 _NAMES = torch.tensor([0, 1, 2, 1])
 
 cosface = Exercise(
-    name="cosface",
     prompt="Return CosFace's logits: take the margin from the right person only, then scale.",
     starter="def cosface(cosine, person, margin, scale):\n    return ____",
     hints=(
@@ -91,14 +80,14 @@ cosface = Exercise(
     checker=function(
         _cosface,
         (_COSINE, _NAMES, 0.35, 30.0),
-        (_COSINE, _NAMES.flip(0), 0.2, 10.0),
+        (draw_normal(3, 5, seed=2).tanh(), torch.tensor([0, 3, 1]), 0.2, 10.0),
         reasons=[
             (
-                lambda c, p, m, s: s * (c + m * torch.nn.functional.one_hot(p, c.shape[1])),
+                lambda c, p, m, s: s * (c + m * one_hot(p, c.shape[1])),
                 "You made it *easier* for the right person: take the margin away.",
             ),
             (
-                lambda c, p, m, s: s * c - m * torch.nn.functional.one_hot(p, c.shape[1]),
+                lambda c, p, m, s: s * c - m * one_hot(p, c.shape[1]),
                 "The margin belongs to the cosine: take it away before you scale.",
             ),
             (
@@ -106,28 +95,22 @@ cosface = Exercise(
                 "You took it from everybody, and softmax doesn't notice that.",
             ),
             (
-                lambda c, p, m, s: c - m * torch.nn.functional.one_hot(p, c.shape[1]),
+                lambda c, p, m, s: c - m * one_hot(p, c.shape[1]),
                 "The scale is missing: between -1 and 1 softmax can't be sure of anybody.",
             ),
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        lambda cosine, person, margin, scale: scale * (cosine - margin),
+    also_wrong=(
         lambda cosine, person, margin, scale: scale * cosine,
-        lambda cosine, person, margin, scale: _cosface(cosine, person, -margin, scale),
-        lambda cosine, person, margin, scale: _cosface(cosine, person, margin, 1),
-        lambda cosine, person, margin, scale: (
-            scale * cosine - margin * torch.nn.functional.one_hot(person, cosine.shape[1])
-        ),
+        lambda cosine, person, margin, scale: scale * (cosine - margin * one_hot(person)),
+        lambda cosine, person, margin, scale: scale * (cosine - margin * one_hot(person, 3)),
         lambda cosine: cosine,
     ),
     praise="The right person has to win by the margin, and only while training.",
-    context=lambda: {"torch": torch},
 )
 
 arcface = Exercise(
-    name="arcface",
     prompt="The cosine that ArcFace gives the right person: add the margin to the angle.",
     starter="cosine = ____",
     hints=(
@@ -145,15 +128,13 @@ arcface = Exercise(
             math.cos(math.acos(0.6) + math.radians(0.5)): "The margin is in radians, not degrees.",
         },
     ),
-    wrong=(0.1, math.cos(math.acos(0.6) - 0.5), math.acos(0.6) + 0.5, "0.143", math.nan),
-    praise="From 0.6 down to 0.14: an angle of 53 degrees counts as 82.",
-    context=lambda: {"math": math},
+    also_wrong=("0.143", math.nan),
+    praise="From 0.6 down to 0.143: an angle of 53 degrees counts as 82.",
 )
 
 _DISTANCES = torch.tensor([0.30, 0.45, 0.58, 0.61, 0.75, 0.85, 1.20])
 
 semi_hard = Exercise(
-    name="semi_hard",
     prompt="One for each negative that is semi-hard, zero for the others.",
     starter="mined = ____",
     hints=(
@@ -171,21 +152,13 @@ semi_hard = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        [1, 1, 0, 0, 0, 0, 0],
-        [1, 1, 1, 1, 0, 0, 0],
-        [0, 0, 1, 1, 1, 1, 1],
-        [0.0, 0, 0, 0, 1, 1, 1],
-        [0.58, 0.61],
-        None,
-    ),
+    also_wrong=([0.58, 0.61], None),
     praise="Two of seven teach; the others are too easy or pull everything together.",
-    context=lambda: {"distances": _DISTANCES, "positive": 0.5, "margin": 0.2},
+    context={"distances": _DISTANCES, "positive": 0.5, "margin": 0.2},
 )
 
 
 detection = Exercise(
-    name="detection",
     prompt="The share of the six known probes that are named rightly *and* let in.",
     starter="rate = ____",
     hints=(
@@ -204,14 +177,12 @@ detection = Exercise(
             1 / 6: "Your threshold is higher than it need be: just above 0.70 one stranger enters.",
         },
     ),
-    wrong=(5 / 6, 4 / 6, 3 / 5, 1 / 6, 3),
+    also_wrong=(3,),
     praise="Five of six in a closed set, three of six with strangers at the door.",
 )
 
-EXERCISES = collect("05", cosines, cosface, semi_hard, arcface, detection)
 
 newcomer = Quiz(
-    "newcomer",
     "A new colleague joins a company whose door uses a trained face embedding. What has to be "
     "trained?",
     {
@@ -221,11 +192,10 @@ newcomer = Quiz(
         "nothing": "Nothing: one photograph is embedded, and its numbers are stored.",
         "the threshold": "It was chosen once, on other people; one more hardly moves it.",
     },
-    right="nothing",
+    right="c",
 )
 
 lists = Quiz(
-    "lists",
     "Which of these losses keep one direction of weights for each training person, so that the "
     "people must be the same in the whole training?",
     {
@@ -235,11 +205,10 @@ lists = Quiz(
         "contrastive": "It compares the photographs of a batch with each other.",
         "ArcFace": "ArcFace compares with a learnt direction for each person.",
     },
-    right=("softmax", "CosFace", "ArcFace"),
+    right="a, c, e",
 )
 
 strangers = NumberQuiz(
-    "strangers",
     "Each comparison of a stranger with an enrolled person is a false match once in 10,000 times. "
     "The stranger is compared with 1,000 people. How likely is at least one false match, in per "
     "cent, if comparisons were independent?",
@@ -257,7 +226,6 @@ strangers = NumberQuiz(
 )
 
 crops = Quiz(
-    "crops",
     "A door used to accept 95 of 100 rightful attempts. A new eye detector is installed, and now "
     "it is 80, with the same network and threshold. What would you look at first?",
     {
@@ -267,7 +235,7 @@ crops = Quiz(
         "the margin of the loss": "It was only used in training.",
         "the number of enrolled people": "Verification compares two faces, however many there are.",
     },
-    right="where the crops lie",
+    right="b",
 )
 
-QUIZZES = collect("05", newcomer, lists, strangers, crops)
+EXERCISES, QUIZZES = collect("05", globals())

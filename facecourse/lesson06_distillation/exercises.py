@@ -9,20 +9,14 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, kl_div, log_softmax, softmax
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import function, number
+from facecourse.kit.checkers import draw_normal, function, number
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
 
-
-def _random(*shape: int, seed: int) -> Tensor:
-    return 2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-_TAUGHT, _LOGITS = _random(4, 5, seed=0), _random(4, 5, seed=1)
+_TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
 _PERSON = torch.tensor([2, 0, 4, 1])
 
 soften = Exercise(
-    name="soften",
     prompt="Return softmax of the logits at a temperature, a row of probabilities for each face.",
     starter="def soften(logits, temperature):\n    return ____",
     hints=(
@@ -48,20 +42,11 @@ soften = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        lambda logits, temperature: softmax(logits, 1),
-        lambda logits, temperature: softmax(logits, 1) / temperature,
-        lambda logits, temperature: softmax(logits * temperature, 1),
-        lambda logits, temperature: softmax(logits / temperature, 0),
-        lambda logits, temperature: logits / temperature,
-        lambda logits, temperature: None,
-    ),
+    also_wrong=(lambda logits, temperature: logits / temperature, lambda logits, temperature: None),
     praise="The order stays, the differences shrink: who is second becomes visible.",
-    context=lambda: {"torch": torch},
 )
 
 divergence = Exercise(
-    name="divergence",
     prompt="The KL divergence of the student from the teacher, with the natural logarithm.",
     starter="nats = ____",
     hints=(
@@ -84,9 +69,8 @@ divergence = Exercise(
             ),
         },
     ),
-    wrong=(0.1199, 0.9704, 0.8018, 0.4, "0.099", math.nan),
+    also_wrong=(0.4, "0.099", math.nan),
     praise="0 only if both say the same; then there is nothing left to learn.",
-    context=lambda: {"math": math},
 )
 
 
@@ -99,7 +83,6 @@ def _loss(logits: Tensor, taught: Tensor, person: Tensor, temperature: float, we
 
 
 distil = Exercise(
-    name="distil",
     prompt="Return the loss: both parts, each with its weight, and T squared where it belongs.",
     starter=(
         "def distil(logits, taught, person, temperature, weight):\n"
@@ -142,19 +125,16 @@ distil = Exercise(
             ),
         ],
     ),
-    wrong=(
+    also_wrong=(
         lambda z, v, y, t, w: cross_entropy(z, y),
-        lambda z, v, y, t, w: _loss(z, v, y, t, 1 - w),
         lambda z, v, y, t, w: _loss(z, v, y, t, 1),
         lambda z, v, y, t, w: _loss(z, v, y, t, w) / t**2,
         lambda z, v, y, t, w: None,
     ),
     praise="Hinton's loss, in one line; `SoftTargets` is the same, and tests say so.",
-    context=lambda: {"torch": torch},
 )
 
 follow = Exercise(
-    name="follow",
     prompt="Return one number: 1 minus the cosine of the two embeddings of each face, on average.",
     starter="def follow(student, teacher):\n    return ____",
     hints=(
@@ -169,6 +149,7 @@ follow = Exercise(
         lambda student, teacher: (1 - cosine_similarity(student, teacher, 1)).mean(),
         (_LOGITS, _TAUGHT),
         (3 * _TAUGHT, _TAUGHT),
+        (_TAUGHT, -_TAUGHT),
         reasons=[
             (
                 lambda s, t: cosine_similarity(s, t, 1).mean(),
@@ -185,19 +166,15 @@ follow = Exercise(
             ),
         ],
     ),
-    wrong=(
-        lambda student, teacher: cosine_similarity(student, teacher, 1).mean(),
-        lambda student, teacher: 1 - cosine_similarity(student, teacher, 1),
-        lambda student, teacher: (student - teacher).square().mean(),
-        lambda student, teacher: (1 - cosine_similarity(student, teacher, 0)).mean(),
+    also_wrong=(
+        lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).abs()).mean(),
+        lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).clamp(min=0)).mean(),
         0.5,
     ),
     praise="No name appears in it: any picture of a face will do, of anybody or of nobody.",
-    context=lambda: {"torch": torch},
 )
 
 shrunk = Exercise(
-    name="shrunk",
     prompt="By which number the soft part must be multiplied at T = 4 to make up for both factors.",
     starter="times = ____",
     hints=(
@@ -215,14 +192,12 @@ shrunk = Exercise(
             256: "T squared, once.",
         },
     ),
-    wrong=(4, 1 / 16, 8, 2),
+    also_wrong=(2,),
     praise="So a weight chosen at one temperature stays right at another.",
 )
 
-EXERCISES = collect("06", soften, divergence, distil, follow, shrunk)
 
 named = Quiz(
-    "named",
     "An article calls a teacher that trains a student by its soft labels *knowledge representation "
     "learning* (知识表示学习). What is meant?",
     {
@@ -233,11 +208,10 @@ named = Quiz(
         "transfer learning": "There weights are carried over; here only what the teacher says.",
         "knowledge graphs": "Facts as arrows between things: no teacher, no soft label.",
     },
-    right="knowledge distillation",
+    right="a",
 )
 
 needs = Quiz(
-    "needs",
     "What does a student need to learn by the loss of exercise 5?",
     {
         "the names of the people": "The loss compares two embeddings of one picture, no names.",
@@ -245,11 +219,10 @@ needs = Quiz(
         "pictures of faces": "And a teacher that can be asked about them.",
         "as many outputs as the teacher": "The two embeddings are compared number by number.",
     },
-    right=("pictures of faces", "as many outputs as the teacher"),
+    right="c, d",
 )
 
 gone = Quiz(
-    "gone",
     "A teacher says Ann of every photograph of Eve. A student is shown them and learns from soft "
     "targets alone, weight 1. Whom will it see in Eve?",
     {
@@ -258,11 +231,10 @@ gone = Quiz(
         "nobody in particular": "It is shown her, and told that she is Ann.",
         "a stranger": "Soft targets add up to 1: there is no probability for a stranger.",
     },
-    right="Ann",
+    right="a",
 )
 
 fewer = NumberQuiz(
-    "fewer",
     "A teacher has 1.16 million weights of 4 bytes, a student 116,000 weights of 1 byte. How many "
     "times smaller is the student's file?",
     wanted=40,
@@ -276,4 +248,4 @@ fewer = NumberQuiz(
     praise="Two steps of the ladder multiply. Lesson 08 takes the second one.",
 )
 
-QUIZZES = collect("06", named, needs, gone, fewer)
+EXERCISES, QUIZZES = collect("06", globals())

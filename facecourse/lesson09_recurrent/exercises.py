@@ -6,30 +6,20 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot as torch_one_hot
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import function, number, tensor
+from facecourse.kit.checkers import draw_normal, function, number, tensor
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
-
-
-def _random(*shape: int, seed: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _step(x: Tensor, h: Tensor, w_xh: Tensor, w_hh: Tensor, b: Tensor) -> Tensor:
     return torch.tanh(x @ w_xh.T + h @ w_hh.T + b)
 
 
-_CASES = [
-    (_random(n, 3, seed=n), _random(n, 4, seed=n + 1), _random(4, 3, seed=2), _random(4, 4, seed=3),
-     _random(4, seed=4))
-    for n in (2, 5)
-]  # fmt: skip
+_WEIGHTS = draw_normal(4, 3, seed=2), draw_normal(4, 4, seed=3), draw_normal(4, seed=4)
 
 step = Exercise(
-    name="step",
     prompt="Return the next state of each sequence, (N, hidden), from its input x and its state h.",
     starter="def step(x, h, w_xh, w_hh, b):\n    return ____",
     hints=(
@@ -39,7 +29,8 @@ step = Exercise(
     answer="def step(x, h, w_xh, w_hh, b):\n    return torch.tanh(x @ w_xh.T + h @ w_hh.T + b)",
     checker=function(
         _step,
-        *_CASES,
+        (draw_normal(2, 3, seed=5), draw_normal(2, 4, seed=6), *_WEIGHTS),
+        (draw_normal(5, 3, seed=7), draw_normal(5, 4, seed=8), *_WEIGHTS),
         reasons=[
             (
                 lambda x, h, w_xh, w_hh, b: x @ w_xh.T + h @ w_hh.T + b,
@@ -60,19 +51,11 @@ step = Exercise(
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        lambda x, h, w_xh, w_hh, b: x @ w_xh.T + h @ w_hh.T + b,
-        lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + h @ w_hh.T),
-        lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + b),
-        lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + h @ w_hh + b),
-        lambda x, h, w_xh, w_hh, b: h,
-    ),
+    also_wrong=(lambda x, h, w_xh, w_hh, b: h,),
     praise="The same line serves every step, with the same weights.",
-    context=lambda: {"torch": torch},
 )
 
 through_time = Exercise(
-    name="through_time",
     prompt="The gradient of h_3 with respect to w, where h_t = w h_(t-1), w is a half, h_0 is 2.",
     starter="gradient = ____",
     hints=(
@@ -89,12 +72,11 @@ through_time = Exercise(
             3: "The other two ws multiply each term: 0.5 * 0.5.",
         },
     ),
-    wrong=(0.5, 0.25, 0.125, 3, math.nan),
+    also_wrong=(math.nan,),
     praise="As with a kernel at many places: the gradient of a shared weight is a sum.",
 )
 
 vanish = Exercise(
-    name="vanish",
     prompt="After how many steps, each of which takes a fifth of it, is a gradient below a "
     "thousandth?",
     starter="steps = ____",
@@ -112,9 +94,8 @@ vanish = Exercise(
             1250: "Each step multiplies what the step before has left; it doesn't take away.",
         },
     ),
-    wrong=(30, 5, 1250, "31", math.log(0.001) / math.log(0.8)),
+    also_wrong=("31",),
     praise="The upper half of a face that is read in 64 rows would send back less than that.",
-    context=lambda: {"math": math},
 )
 
 
@@ -126,7 +107,6 @@ def _clipped(gradient: Tensor, most: float) -> Tensor:
 
 
 clip = Exercise(
-    name="clip",
     prompt="Return the gradient, shortened to the length `most` if it is longer, else as it is.",
     starter="def clip(gradient, most):\n    return ____",
     hints=(
@@ -138,9 +118,9 @@ clip = Exercise(
     ),
     checker=function(
         _clipped,
-        (_random(6, seed=5), 1.0),
-        (_random(2, 3, seed=6), 0.5),
-        (0.01 * _random(6, seed=7), 1.0),
+        (draw_normal(6, seed=5), 1.0),
+        (draw_normal(2, 3, seed=6), 0.5),
+        (0.01 * draw_normal(6, seed=7), 1.0),
         reasons=[
             (
                 lambda g, m: g.clamp(-m, m),
@@ -154,18 +134,11 @@ clip = Exercise(
         ],
         tolerance=1e-4,
     ),
-    wrong=(
-        lambda gradient, most: gradient.clamp(-most, most),
-        lambda gradient, most: gradient * most / gradient.norm(),
-        lambda gradient, most: gradient,
-        lambda gradient, most: None,
-    ),
+    also_wrong=(lambda gradient, most: None,),
     praise="What `torch.nn.utils.clip_grad_norm_` does before a step.",
-    context=lambda: {"torch": torch},
 )
 
 weights = Exercise(
-    name="weights",
     prompt="How many numbers does a GRU learn that reads 128 inputs and has a state of 64?",
     starter="learnt = ____",
     hints=(
@@ -182,20 +155,15 @@ weights = Exercise(
             37_056: "PyTorch has two biases each.",
         },
     ),
-    wrong=(12_416, 49_664, 36_864, 37_056),
     praise="However long the sequence is.",
 )
 
 text = "abacabac"
-_ALPHABET = "abc"
-
-
-def _encoded() -> Tensor:
-    return torch_one_hot(torch.tensor([_ALPHABET.index(letter) for letter in text])).float()
+_places = torch.tensor(["abc".index(letter) for letter in text])
+_encoded = torch.nn.functional.one_hot(_places, 3)
 
 
 one_hot = Exercise(
-    name="one_hot",
     prompt="Encode the text: a row a letter, a column for each of a, b and c, 1 at the letter.",
     starter="letters = ____",
     hints=(
@@ -206,28 +174,21 @@ one_hot = Exercise(
     checker=tensor(
         _encoded,
         reasons=[
-            (lambda: _encoded().T, "Rows and columns are exchanged: a row is a letter."),
+            (_encoded.T, "Rows and columns are exchanged: a row is a letter."),
             (
-                lambda: torch.tensor([float(_ALPHABET.index(letter)) for letter in text]),
+                _places,
                 "Those are numbers with an order: b would lie between a and c. Give each a column.",
             ),
         ],
         draw=side_by_side,
     ),
-    wrong=(
-        _encoded().T,
-        torch.tensor([float(_ALPHABET.index(letter)) for letter in text]),
-        torch.eye(3),
-        "abc",
-    ),
+    also_wrong=(torch.eye(3), "abc"),
     praise="Now a network can multiply it.",
-    context=lambda: {"torch": torch, "text": text},
+    context={"text": text},
 )
 
-EXERCISES = collect("09", step, through_time, vanish, clip, weights, one_hot)
 
 longer = Quiz(
-    "longer",
     "A recurrent network reads clips of 8 frames, then clips of 80. What becomes larger?",
     {
         "the number of its weights": "The same ones are used at each step.",
@@ -235,11 +196,10 @@ longer = Quiz(
         "the length of its state": "That was chosen when the network was made.",
         "the time of an answer": "Step follows step; none can begin before the last has ended.",
     },
-    right=("the memory that training needs", "the time of an answer"),
+    right="b, d",
 )
 
 features = Quiz(
-    "features",
     "An article says that a recurrent network extracts better features of a face than a "
     "convolutional one. What did our measurements show, with as many weights each?",
     {
@@ -250,14 +210,10 @@ features = Quiz(
         "the recurrent one needed more photographs for the same": "With two, the GRU was "
         "hardly better than the convolutional one with one.",
     },
-    right=(
-        "the convolutional one named more people",
-        "the recurrent one needed more photographs for the same",
-    ),
+    right="a, d",
 )
 
 order = Quiz(
-    "order",
     "For which of these does the order of the frames carry what is asked?",
     {
         "who is seen in the clip": "Any good frame tells, in any order.",
@@ -266,11 +222,10 @@ order = Quiz(
         "though even then a set of poses may do.",
         "to which side a head turned first": "The same frames backwards mean the contrary.",
     },
-    right="to which side a head turned first",
+    right="d",
 )
 
 kept = NumberQuiz(
-    "kept",
     "A gate keeps half of the state at each step. Which share of what it held is left after ten "
     "steps, in percent?",
     wanted=100 / 2**10,
@@ -285,4 +240,4 @@ kept = NumberQuiz(
     "it should begin nearly open.",
 )
 
-QUIZZES = collect("09", longer, features, order, kept)
+EXERCISES, QUIZZES = collect("09", globals())

@@ -19,7 +19,6 @@ def _pairs(seed: int, count: int = 40) -> tuple[Tensor, Tensor]:
 
 
 rates = Exercise(
-    name="rates",
     prompt="Return FMR and FNMR at a threshold: a score of the threshold or more is accepted.",
     starter="def rates(scores, same, threshold):\n    return ____",
     hints=(
@@ -37,6 +36,7 @@ rates = Exercise(
             [(scores[~same] >= at).double().mean(), (scores[same] < at).double().mean()]
         ),
         *((*_pairs(seed), at) for seed, at in ((0, 0.6), (1, 0.8), (2, 0.3))),
+        (torch.tensor([0.25, 0.5, 0.5, 0.75]), torch.tensor([True, True, False, False]), 0.5),
         reasons=[
             (
                 lambda s, same, at: torch.stack(
@@ -57,26 +57,19 @@ rates = Exercise(
                 ),
                 "The second is the TAR, which is 1 - FNMR.",
             ),
+            (
+                lambda s, same, at: torch.stack(
+                    [(s[~same] > at).double().mean(), (s[same] <= at).double().mean()]
+                ),
+                "A score that equals the threshold is accepted: `>=`.",
+            ),
         ],
     ),
-    wrong=(
-        lambda s, same, at: torch.stack(
-            [(s[same] < at).double().mean(), (s[~same] >= at).double().mean()]
-        ),
-        lambda s, same, at: torch.stack(
-            [((s >= at) & ~same).double().mean(), ((s < at) & same).double().mean()]
-        ),
-        lambda s, same, at: torch.stack(
-            [(s[~same] >= at).double().mean(), (s[same] >= at).double().mean()]
-        ),
-        lambda s, same, at: None,
-    ),
+    also_wrong=(lambda s, same, at: None,),
     praise="Applied to each group by itself, this is all that a fairness audit counts.",
-    context=lambda: {"torch": torch},
 )
 
 breaks = Exercise(
-    name="breaks",
     prompt="The blur at which this TAR falls below nine tenths, on a straight line between two "
     "of its five points.",
     starter="blur = ____",
@@ -95,19 +88,12 @@ breaks = Exercise(
             2 + 2 / 3: "That is counted from the other end.",
         },
     ),
-    wrong=(2, 3, 2.5, 2 + 2 / 3),
     praise="One number for a curve: good for a table, as long as the curve stands beside it.",
 )
 
 counts = torch.tensor([5.0, 5.0, 2.0, 1.0, 1.0, 1.0])
 
-
-def _weights() -> Tensor:
-    return counts.sum() / (len(counts) * counts)
-
-
 weights = Exercise(
-    name="weights",
     prompt="Weights for the loss of each person, in inverse proportion to `counts`, such that the "
     "mean weight of all 15 photographs is 1.",
     starter="weights = ____",
@@ -117,31 +103,25 @@ weights = Exercise(
     ),
     answer="weights = counts.sum() / (len(counts) * counts)",
     checker=tensor(
-        _weights,
+        counts.sum() / (len(counts) * counts),
         reasons=[
-            (lambda: 1 / counts, "In the right proportion, but the photographs' mean is not 1."),
+            (1 / counts, "In the right proportion, but the photographs' mean is not 1."),
             (
-                lambda: counts / counts.sum(),
+                counts / counts.sum(),
                 "That gives those who have many photographs still more weight.",
             ),
             (
-                lambda: len(counts) / counts / (1 / counts).sum(),
+                len(counts) / counts / (1 / counts).sum(),
                 "The mean over people is 1. Over photographs it is not: weigh by `counts`.",
             ),
         ],
     ),
-    wrong=(
-        1 / counts,
-        counts / counts.sum(),
-        len(counts) / counts / (1 / counts).sum(),
-        torch.ones(6),
-    ),
+    also_wrong=(torch.ones(6),),
     praise="A person with one photograph counts five times as much as one with five, per picture.",
-    context=lambda: {"torch": torch, "counts": counts},
+    context={"counts": counts},
 )
 
 searched = Exercise(
-    name="searched",
     prompt="How many false alarms a day, if nobody of the list passes?",
     starter="alarms = ____",
     hints=(
@@ -159,7 +139,6 @@ searched = Exercise(
             10_000_000: "Those are the comparisons. Which share of them is accepted?",
         },
     ),
-    wrong=(2, 100_000, 0.05, 10_000_000),
     praise="A thousand people stopped for nothing, every day. (More exactly 975 of them, for some "
     "are taken for two of the list.)",
 )
@@ -168,13 +147,7 @@ losses = torch.tensor([0.02, 0.05, 0.31, 0.04, 0.90, 0.03, 1.20, 0.45, 0.07, 2.1
 member = torch.tensor([1, 1, 0, 1, 0, 1, 0, 1, 0, 0], dtype=torch.bool)
 
 
-def _advantage(at: float = 0.2) -> float:
-    guess = losses < at
-    return float(guess[member].double().mean() - guess[~member].double().mean())
-
-
 advantage = Exercise(
-    name="advantage",
     prompt="The share of members who are found by their low loss, minus the share of others who "
     "are taken for members.",
     starter="advantage = ____",
@@ -187,7 +160,7 @@ advantage = Exercise(
         "- (losses < 0.2)[~member].double().mean()"
     ),
     checker=number(
-        _advantage(),
+        0.8 - 0.2,
         tolerance=1e-4,
         reasons={
             0.8: "That is how many members he finds. Take away whom he accuses wrongly.",
@@ -196,15 +169,13 @@ advantage = Exercise(
             0.2: "That is the share of others that he accuses.",
         },
     ),
-    wrong=(0.8, -0.6, 0.3, 0.2, math.nan),
+    also_wrong=(math.nan,),
     praise="0 is a guess, 1 certainty: the membership advantage of Yeom et al. (2018).",
-    context=lambda: {"torch": torch, "losses": losses, "member": member},
+    context={"losses": losses, "member": member},
 )
 
-EXERCISES = collect("10", breaks, weights, rates, searched, advantage)
 
 one_threshold = Quiz(
-    "one_threshold",
     "At one threshold for everybody, the impostor pairs of one group are accepted ten times as "
     "often as those of another. What does that mean for somebody of the first group?",
     {
@@ -214,14 +185,10 @@ one_threshold = Quiz(
         "stops an innocent person.",
         "nothing, as the mean over all groups is right": "The mean is nobody's rate.",
     },
-    right=(
-        "others of the group can more easily pass for him",
-        "a search for somebody else finds him more often by mistake",
-    ),
+    right="a, c",
 )
 
 synthetic = Quiz(
-    "synthetic",
     "What can groups of people who don't exist tell about a face recogniser?",
     {
         "whether a compression step harms one of them more than another": "All else is equal here, "
@@ -231,11 +198,10 @@ synthetic = Quiz(
         "which group of real people it serves worst": "The generator's faces differ from theirs "
         "in more than can be seen.",
     },
-    right="whether a compression step harms one of them more than another",
+    right="a",
 )
 
 loading = Quiz(
-    "loading",
     "Which of these can run somebody else's code while it reads a file of weights?",
     {
         "pickle.load": "It calls whatever the file tells it to call.",
@@ -244,11 +210,10 @@ loading = Quiz(
         "container of them.",
         "safetensors.torch.load_file": "Its files hold numbers and names, and nothing to call.",
     },
-    right=("pickle.load", "torch.load with weights_only=False"),
+    right="a, b",
 )
 
 rule_of_three = NumberQuiz(
-    "rule_of_three",
     "Nobody of 300 independent people was rejected. Up to which FNMR, in percent, is that "
     "compatible with chance, at a confidence of 95 % on one side? (The rule of three: 3 / n.)",
     wanted=1.0,
@@ -263,4 +228,4 @@ rule_of_three = NumberQuiz(
     praise="So two groups without an error may still differ by as much.",
 )
 
-QUIZZES = collect("10", one_threshold, synthetic, loading, rule_of_three)
+EXERCISES, QUIZZES = collect("10", globals())
