@@ -211,8 +211,6 @@ def as_numbers(answer: Any) -> Tensor:
         CannotCheckError: they aren't numbers, or can't be compared with others.
         NotAttemptedError: there is a gap among them.
     """
-    if isinstance(answer, bool | np.bool_):
-        raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
     try:
         return torch.from_numpy(np.array(_as_arrays(answer), dtype=np.float64))
     except (TypeError, ValueError, RuntimeError) as error:
@@ -261,6 +259,9 @@ def _compare(
         tolerance, draw: as `tensor`.
         places: what comes before the words about a difference in each case.
     """
+    for answer in answers:
+        if isinstance(answer, bool | np.bool_):
+            raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
     shapes = [find_shape(answer) for answer in answers]
     if shapes == [tuple(target.shape) for target in targets]:
         values = [as_numbers(answer) for answer in answers]

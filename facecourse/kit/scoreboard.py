@@ -95,17 +95,15 @@ class Row:
             value = self[name]
             if value is None and name in _COSTS:
                 continue
-            if isinstance(value, Interval):
-                good = _is_share_interval(value)
-                wanted = "an interval of shares, 0 <= low <= value <= high <= 1, of n >= 1 units"
-            elif name in self.metrics or name == "worst_group":
-                good, wanted = _is_number(value) and 0 <= value <= 1, "a share from 0 to 1"
-            elif name == "latency_ms":
+            if name == "latency_ms":
                 good, wanted = _is_number(value) and value > 0, "a finite number above 0"
+            elif name in self.metrics or name == "worst_group":
+                good, wanted = _is_share(value), "a share from 0 to 1, or an interval of one"
             else:
                 good, wanted = type(value) is int and value >= (name == "bytes"), "a whole number"
             if not good:
-                raise ValueError(f"{name} of {self.method!r} must be {wanted}, got {value!r}")
+                got = asdict(value) if isinstance(value, Interval) else value
+                raise ValueError(f"{name} of {self.method!r} must be {wanted}, got {got!r}")
 
     def __getitem__(self, column: str) -> Interval | float | None:
         """The metric or cost of this name."""
@@ -286,11 +284,12 @@ def _is_number(value: object) -> bool:
     return type(value) is int or (isinstance(value, float) and math.isfinite(value))
 
 
-def _is_share_interval(found: Interval) -> bool:
-    if not all(map(_is_number, (found.value, found.low, found.high))):
-        return False
-    units = type(found.n) is int and found.n >= 1 and isinstance(found.of, str)
-    return units and 0 <= found.low <= found.value <= found.high <= 1
+def _is_share(value: object) -> bool:
+    if not isinstance(value, Interval):
+        return _is_number(value) and 0 <= value <= 1
+    numbers = all(map(_is_number, (value.value, value.low, value.high)))
+    units = type(value.n) is int and value.n >= 1 and isinstance(value.of, str)
+    return numbers and units and 0 <= value.low <= value.value <= value.high <= 1
 
 
 def _show(value: Interval | float | None) -> str:

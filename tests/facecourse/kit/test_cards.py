@@ -1,3 +1,6 @@
+import io
+import sys
+
 import pytest
 
 from facecourse.kit import cards, progress
@@ -35,4 +38,21 @@ def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_no
     first, second, *_ = cards.progress_card().rows
     assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]
     assert second[2:] == ["0 of 4 solved", "○○○○"]
-    assert str(progress.folder()) in capsys.readouterr().out
+    assert str(progress.find_folder()) in capsys.readouterr().out
+
+
+def test_the_card_is_drawn_without_a_home_and_on_a_console_of_few_characters(monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    console = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.delenv("FACELIB_PROGRESS")
+    monkeypatch.setattr(progress.Path, "home", homeless)
+    print(cards.progress_card())
+    console.seek(0)
+    first, *_, last = console.read().splitlines()
+    assert first == (
+        "kept nowhere: there is no home folder here: set FACELIB_PROGRESS to a folder of yours"
+    )
+    assert last.endswith(".........")

@@ -1,20 +1,25 @@
+import io
+import re
+import sys
+import warnings
+
 import pytest
 
 from facecourse.kit import Exercise, Outcome, ____
 from facecourse.kit.checkers import number
-from facecourse.kit.exercise import collect
+from facecourse.kit.exercise import Checker, collect
+from facecourse.kit.quiz import NumberQuiz
 
 
 @pytest.fixture
 def exercise():
     return Exercise(
-        name="sum",
         prompt="What is 2 + 3?",
         starter="total = ____",
         hints=("Count on your fingers.", "It is less than 6."),
         answer="total = 2 + 3",
         checker=number(5, reasons={6: "That is 2 x 3."}),
-        wrong=(4, 6),
+        also_wrong=(4,),
     )
 
 
@@ -75,8 +80,62 @@ def test_a_starter_may_define_a_variable_or_a_function(exercise):
     assert exercise.variable == "add"
 
 
-def test_two_questions_of_a_lesson_cannot_share_a_name(exercise):
-    assert collect("07", exercise) == (exercise,)
-    assert exercise.lesson == "07"
-    with pytest.raises(ValueError, match="needs a name of its own"):
-        collect("07", exercise, exercise)
+def test_a_question_is_named_as_its_variable(exercise):
+    quiz = NumberQuiz("2 + 3?", 5, 0)
+    found = collect("07", {"sum": exercise, "five": 5, "typed": quiz})
+    assert found == ((exercise,), (quiz,))
+    assert [(q.lesson, q.name) for q in (exercise, quiz)] == [("07", "sum"), ("07", "typed")]
+
+
+def test_wrong_answers_are_the_known_mistakes_and_others(exercise):
+    assert exercise.wrong == (6, 4)
+
+
+def test_a_page_shows_code_and_emphasis_as_such(exercise):
+    exercise.checker = Checker(lambda _: "Is `a * b` *really* 2 * 3 * 4, <b> or `x*y*z`?")
+    assert (
+        "Is <code>a * b</code> <em>really</em> 2 * 3 * 4, &lt;b&gt; or <code>x*y*z</code>?"
+        in exercise.check(1)._repr_html_()
+    )
+    assert repr(exercise.check(1)).endswith("Is `a * b` really 2 * 3 * 4, <b> or `x*y*z`?")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_outcome_is_printed_on_a_console_of_few_characters(exercise, encoding, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    for outcome in (exercise.check(5), exercise.check("知"), Outcome("incorrect", "h² \ud800")):
+        print(outcome)
+    console.seek(0)
+    assert console.readline().rstrip() == "correct: That is right."
+
+
+def brightness(colour):
+    """Relative luminance (WCAG 2.2) of "#rrggbb"."""
+    shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return sum(weight * s for weight, s in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["correct", "incorrect", "error", "not attempted"])
+def test_a_verdict_is_seen_on_light_and_on_dark_pages(kind):
+    page = Outcome(kind, "words")._repr_html_()
+    (colour,) = re.findall("#[0-9a-f]{6}", page)
+    for background in ("#ffffff", "#111111"):
+        dark, light = sorted([brightness(colour), brightness(background)])
+        assert (light + 0.05) / (dark + 0.05) >= 3, "a graphical object"
+    assert "border-left" in page
+    assert " color:" not in page, "words have the page's own colour, on either theme"
+
+
+def test_a_check_is_an_outcome_though_warnings_are_errors_and_nothing_can_be_saved(
+    exercise, tmp_path, monkeypatch
+):
+    collect("07", {"sum": exercise})
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FACELIB_PROGRESS", str(tmp_path / "file"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        outcome = exercise.check(5)
+    assert outcome.kind == "correct"
+    assert outcome.message.startswith("That is right. (Your progress was not saved: ")

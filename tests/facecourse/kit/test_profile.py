@@ -1,6 +1,7 @@
 import pytest
 
-from facecourse.kit import pick
+from facecourse.kit import choose_profile, pick
+from notebooks.build import sources
 
 VALUES = {"smoke": 1, "quick": 2, "full": 3}
 
@@ -22,3 +23,12 @@ def test_an_unknown_profile_is_refused(monkeypatch):
     monkeypatch.setenv("FACELIB_PROFILE", "fast")
     with pytest.raises(ValueError, match="smoke, quick, full, got 'fast'"):
         pick(None, **VALUES)
+    with pytest.raises(ValueError, match="got 'turbo'"):
+        choose_profile("turbo")
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+def test_a_lesson_finds_a_mistyped_profile_before_it_does_anything(source):
+    first = source.read_text("utf-8").split("# %%\n")[2].splitlines()
+    lines = [line for line in first if line and not line.startswith((" ", ")", "import", "from"))]
+    assert lines[0] == "profile = choose_profile(profile)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -14,7 +14,8 @@ from facecourse.kit.exercise import Exercise, ____, collect
 
 @pytest.fixture
 def exercise():
-    (asked,) = collect("07", Exercise("sum", "2 + 3?", "a = ____", (), "a = 5", number(5), (4,)))
+    asked = Exercise("2 + 3?", "a = ____", (), "a = 5", number(5), (4,))
+    collect("07", {"sum": asked})
     return asked
 
 
@@ -30,67 +31,99 @@ def test_what_was_solved_once_stays_solved(exercise):
     assert progress.read("08") == {}
 
 
-def test_each_lesson_has_a_file_in_the_folder_of_the_learners_choice(exercise):
+def test_each_answer_is_an_empty_file_in_the_folder_of_the_learners_choice(exercise):
+    exercise.check(4)
     exercise.check(5)
-    assert [path.name for path in progress.folder().iterdir()] == ["07.json"]
+    kept = [path for path in progress.find_folder().rglob("*") if path.is_file()]
+    assert sorted(path.name for path in kept) == ["sum.solved", "sum.tried"]
+    assert all(path.parent.name == "07" and path.stat().st_size == 0 for path in kept)
 
 
 def test_without_a_choice_the_folder_is_in_the_learners_home(monkeypatch):
     monkeypatch.delenv("FACELIB_PROGRESS")
-    assert progress.folder().parts[-2:] == (".facelib", "progress")
+    assert progress.find_folder().parts[-2:] == (".facelib", "progress")
+
+
+NOTE = """
+import sys
+from facecourse.kit import progress
+print("ready", flush=True)
+input()
+for n in range(20):
+    progress.note("02", sys.argv[1] + str(n), True)
+    progress.note("02", "same", sys.argv[1] == "a")
+"""
+
+
+def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs():
+    command = [sys.executable, "-c", NOTE]
+    both = [
+        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in "ab"
+    ]
+    for one in both:
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    assert [one.communicate() and one.returncode for one in both] == [0, 0]
+    known = progress.read("02")
+    assert len(known) == 41
+    assert all(known.values()), "what one of them solved stays solved"
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b"null", b'{"format": 1}', b'{"format": 1, "solved": [1]}', b"\xff\xfe",
-     b"[" * 200_000, b'{"format":' * 200_000,
-     b'{"format": 0, "solved": {"sum": true}}', b'{"format": 99, "done": "all"}'],
+    ("content", "known"),
+    [(b'{"format": 1, "solved": {"sum": true, "old": false}}', {"sum": True, "old": False}),
+     (b"", {}), (b"{", {}), (b"[]", {}), (b"null", {}), (b'{"solved": [1]}', {}),
+     (b"\xff\xfe", {}), (b"[" * 200_000, {})],
 )  # fmt: skip
-def test_a_corrupt_or_old_file_is_set_aside_and_never_breaks_a_lesson(exercise, content):
-    path = progress.folder() / "07.json"
+def test_what_the_first_edition_kept_is_still_known_and_a_spoilt_file_harms_nothing(
+    exercise, content, known
+):
+    path = progress.find_folder() / "07.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    assert progress.read("07") == {}
-    assert exercise.check(5).kind == "correct"
-    assert progress.read("07") == {"sum": True}
-    assert path.with_name("07.json.unreadable").read_bytes() == content
+    assert progress.read("07") == known
+    assert exercise.check(4).kind == "incorrect"
+    assert progress.read("07") == {"sum": False} | known
+    assert path.read_bytes() == content
 
 
-def test_a_folder_in_place_of_the_file_only_warns(exercise):
-    (progress.folder() / "07.json" / "sub").mkdir(parents=True)
-    (progress.folder() / "07.json.unreadable").write_text("taken")
-    with pytest.warns(UserWarning, match="your progress was not saved"):
-        assert exercise.check(5).kind == "correct"
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError("no")])
+def test_a_disk_that_refuses_is_said_beside_the_outcome(exercise, monkeypatch, error):
+    def refuse(self, **_):
+        raise error
+
+    monkeypatch.setattr(progress.Path, "touch", refuse)
+    outcome = exercise.check(5)
+    assert outcome.kind == "correct"
+    assert f"(Your progress was not saved: {error}.)" in outcome.message
 
 
-def test_a_disk_that_refuses_is_a_warning(exercise, monkeypatch):
-    def refuse(path, data):
-        raise OSError(28, "No space left on device")
+def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
+    monkeypatch.delenv("FACELIB_PROGRESS")
 
-    monkeypatch.setattr(progress.files, "write", refuse)
-    with pytest.warns(UserWarning, match="No space left on device.*works without it"):
-        assert exercise.check(5).kind == "correct"
-
-
-def test_the_file_holds_names_and_truth_values_only(exercise):
-    exercise.check(4)
-    text = (progress.folder() / "07.json").read_text()
-    assert json.loads(text) == {"format": 1, "solved": {"sum": False}}
-    assert stat.S_ISREG((progress.folder() / "07.json").stat().st_mode)
-
-
-def test_an_empty_record_is_no_unreadable_one(exercise):
-    progress.folder().mkdir(parents=True)
-    (progress.folder() / "07.json").write_text('{"format": 1, "solved": {}}')
-    exercise.check(5)
-    assert [path.name for path in progress.folder().iterdir()] == ["07.json"]
-
-
-def test_a_learner_without_a_home_is_only_warned(exercise, monkeypatch):
     def homeless():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.delenv("FACELIB_PROGRESS")
     monkeypatch.setattr(progress.Path, "home", homeless)
-    with pytest.warns(UserWarning, match="home directory"):
-        assert exercise.check(5).kind == "correct"
+    assert "set FACELIB_PROGRESS to a folder of yours" in exercise.check(5).message
+    assert progress.read("07") == {}
+
+
+def test_a_name_of_a_question_is_a_name_of_a_file_on_every_system():
+    from facecourse.kit import load_lesson
+
+    reserved = {
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)),
+    }
+    for number_ in range(11):
+        lesson = load_lesson(f"{number_:02d}")
+        names = [question.name.lower() for question in (*lesson.EXERCISES, *lesson.QUIZZES)]
+        assert len(set(names)) == len(names), "Windows takes a and A for one"
+        assert not reserved & set(names)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipywidgets
 import pytest
+from IPython.display import display
+from IPython.utils.capture import capture_output
 
 from facecourse.kit.exercise import collect
 from facecourse.kit.progress import read
@@ -19,18 +21,18 @@ OPTIONS = {
 
 @pytest.fixture
 def single():
-    return Quiz("eyes", "How many eyes has a face?", OPTIONS, right="two")
+    return Quiz("How many eyes has a face?", OPTIONS, right="b")
 
 
 @pytest.fixture
 def several():
-    return Quiz("even", "Which are even?", OPTIONS, right=("two", "four, or more"))
+    return Quiz("Which are even?", OPTIONS, right="b, d")
 
 
 @pytest.fixture
 def typed():
     reasons = {0.4: "Per cent are wanted.", 6: "Out of 15?", 60: "The other half."}
-    return NumberQuiz("share", "What share are 6 of 15?", 40, 0.5, unit="%", reasons=reasons)
+    return NumberQuiz("What share are 6 of 15?", 40, 0.5, unit="%", reasons=reasons)
 
 
 def parts(quiz, kind):
@@ -70,17 +72,34 @@ def test_several_answers_must_all_be_there_and_no_other(several):
     assert all(several.check(wrong).kind == "incorrect" for wrong in several.wrong)
 
 
-def test_a_number_may_come_as_text_and_is_given_a_tolerance(typed):
-    assert all(typed.check(answer).kind == "correct" for answer in (40, "40", " 40.4 ", 39.6))
+@pytest.mark.parametrize(
+    "answer", [40, "40", " 40.4 ", 39.6, "39,6", "40 %", "40%", "40 percent", "40 per cent"]
+)
+def test_a_number_may_come_as_text_with_its_unit_or_a_comma(typed, answer):
+    assert typed.check(answer).kind == "correct"
+
+
+def test_a_comma_may_part_thousands(typed):
+    size = NumberQuiz("How many bytes?", 1240, 0.5, "bytes", reasons={1.5: "Kilo."})
+    assert all(size.check(text).kind == "correct" for text in ("1,240", "1 240 bytes", "1_240"))
+    assert size.check("1,240,000").message == "1.24e+06 is not it."
+    assert size.check("1,5").message == "Kilo."
+
+
+def test_what_is_no_number_is_helped(typed):
     assert typed.check("0.4").message == "Per cent are wanted."
-    assert typed.check("40 %").kind == typed.check("").kind == "error"
-    assert "with a point and without a unit" in typed.check("39,6").message
+    for text in ("forty", "", "%", "1.2.3", "40 bytes"):
+        outcome = typed.check(text)
+        assert (outcome.kind, "A number such as 12.5 is wanted" in outcome.message) == (
+            "error",
+            True,
+        )
     assert typed.check("nan").kind == "incorrect"
 
 
 @pytest.mark.parametrize("answer", ["one", "two"])
 def test_clicking_gives_the_outcome_as_a_page_and_keeps_the_progress(single, answer):
-    collect("07", single)
+    collect("07", {"eyes": single})
     box = single.widget()
     _, radio, button, feedback = box.children
     button.click()
@@ -113,7 +132,17 @@ def test_every_drawing_starts_afresh(single):
     assert again.value is None
 
 
+def test_a_quiz_that_was_solved_says_so_when_it_is_drawn_anew(single, several):
+    collect("07", {"eyes": single, "even": several})
+    for answer, solved in (("a", False), ("b", True), ("a", True)):
+        single.check(answer)
+        assert ("You have solved this one before." in single.widget().children[3].value) == solved
+        assert ("You have solved this one before." in single._repr_html_()) == solved
+    assert several.widget().children[3].value == ""
+
+
 def test_without_a_front_end_the_question_is_text_and_says_how_to_answer(single, several, typed):
+    collect("07", {"eyes": single, "share": typed})
     assert repr(single).splitlines() == [
         "How many eyes has a face?",
         "a) one", "b) two", "c) three", "d) four, or more",
@@ -122,16 +151,32 @@ def test_without_a_front_end_the_question_is_text_and_says_how_to_answer(single,
     assert '.check("a, b")' in repr(several)
     assert "(Several may be right.)" in repr(several)
     assert repr(typed).splitlines()[-1] == "Answer by lesson.share.check(12.5)"
-    bundle = single._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(single)
-    assert "<br>d) four, or more" in bundle["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_the_page_that_stays_when_the_kernel_is_gone_is_an_output_of_its_own(single):
+    collect("07", {"eyes": single})
+    with capture_output() as captured:
+        display(single)
+    still, live = (output.data for output in captured.outputs)
+    assert still["text/plain"] == repr(single)
+    assert "<br>d) four, or more<br>Run this cell to answer." in still["text/html"]
+    assert list(live) == ["text/plain", "application/vnd.jupyter.widget-view+json"]
+    assert 'class="quiz-still-07-eyes"' in still["text/html"]
+    hidden = single.widget().children[0].value
+    assert "<style>.quiz-still-07-eyes{display: none}</style>" in hidden
+
+
+def test_what_a_quiz_asks_and_says_is_marked_up(single):
+    single.prompt = "Is `x` *here*?"
+    for page in (single.widget().children[0].value, single._repr_html_()):
+        assert "<b>Is <code>x</code> <em>here</em>?</b>" in page
+    assert repr(single).startswith("Is `x` here?")
 
 
 @pytest.mark.parametrize(
     ("options", "right"),
-    [({"a": "", "b": "", "c": ""}, "a"), (OPTIONS, "five"), (OPTIONS, ("one", "five"))],
+    [({"a": "", "b": "", "c": ""}, "a"), (OPTIONS, "e"), (OPTIONS, "a, e"), (OPTIONS, "two")],
 )
 def test_a_quiz_that_nobody_can_answer_is_refused(options, right):
     with pytest.raises(ValueError, match="four options or more"):
-        Quiz("q", "?", options, right)
+        Quiz("?", options, right)

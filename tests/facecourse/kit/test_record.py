@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 
@@ -100,10 +101,15 @@ def test_recording_the_same_again_is_fine_and_another_value_is_an_error(tmp_path
         read_records(other)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null"])
-def test_a_file_that_is_no_notebook_is_refused_by_name(tmp_path, text):
+NAMELESS = {"cells": [{"outputs": [{"data": {MIME: {"value": 1}}}]}]}
+BROKEN = [b"", b"{", b"[]", b"{}", b"null", b"\xff", b"[" * 200_000, b'{"cells": [1]}',
+          b'{"cells": [{"outputs": 1}]}', json.dumps(NAMELESS).encode()]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_file_that_is_no_notebook_is_refused_by_name(tmp_path, content):
     path = tmp_path / "cut.ipynb"
-    path.write_text(text)
+    path.write_bytes(content)
     with pytest.raises(ValueError, match=r"cut.ipynb is not a notebook"):
         read_records(path)
 

@@ -25,7 +25,7 @@ PROTOCOL = Protocol(
 
 
 def row(method: str, top1: float = 0.9, size: int | None = 1000, **more) -> Row:
-    metrics = {"top-1": Interval(top1, top1 - 0.05, top1 + 0.05, 40), "eer": 0.0512345}
+    metrics = {"top-1": Interval(top1, top1 - 0.05, min(1, top1 + 0.05), 40), "eer": 0.0512345}
     return Row(method, "01", PROTOCOL, metrics, bytes=size, **more)
 
 
@@ -64,13 +64,42 @@ def test_a_row_gives_exactly_the_metrics_of_its_protocol():
         Row("x", "01", PROTOCOL, {"top-1": 0.9})
 
 
-@pytest.mark.parametrize("wrong", [math.nan, math.inf, "12", None])
-def test_a_number_that_is_not_finite_is_refused(wrong):
-    with pytest.raises(ValueError, match="top-1 of 'x' must be a finite Python number"):
+BAD_SHARES = [math.nan, math.inf, "12", None, True, 7, -0.1, 10**400]
+BAD_INTERVALS = [
+    Interval(0.5, math.nan, 0.6, 40),
+    Interval(0.5, 0.6, 0.4, 40),
+    Interval(0.5, 0.6, 0.7, 40),
+    Interval(0.5, None, 0.6, 40),
+    Interval(0.5, "0.4", 0.6, 40),
+    Interval(0.9, 0.8, 1.1, 40),
+    Interval(0.5, 0.4, 0.6, 0),
+    Interval(0.5, 0.4, 0.6, 40, None),
+]
+
+
+@pytest.mark.parametrize("wrong", [*BAD_SHARES, *BAD_INTERVALS])
+def test_what_is_no_share_or_interval_of_one_is_refused(wrong):
+    with pytest.raises(ValueError, match="top-1 of 'x' must be a"):
         Row("x", "01", PROTOCOL, {"top-1": wrong, "eer": 0.1})
     if wrong is not None:
-        with pytest.raises(ValueError, match="latency_ms of 'x'"):
-            row("x", latency_ms=wrong)
+        with pytest.raises(ValueError, match="worst_group of 'x' must be a"):
+            row("x", worst_group=wrong)
+
+
+@pytest.mark.parametrize(
+    ("cost", "wrong"),
+    [("bytes", 0), ("bytes", -5), ("bytes", True), ("bytes", 1.5), ("macs", -1), ("macs", "9"),
+     ("parameters", True), ("latency_ms", 0), ("latency_ms", math.nan), ("latency_ms", "1")],
+)  # fmt: skip
+def test_a_cost_that_nothing_can_have_is_refused(cost, wrong):
+    with pytest.raises(ValueError, match=f"{cost} of 'x' must be a"):
+        row("x", **{"size" if cost == "bytes" else cost: wrong})
+
+
+@pytest.mark.parametrize(("method", "lesson"), [(3, "01"), ("x", "1"), ("x", 1), ("x", None)])
+def test_a_row_has_a_name_and_a_lesson(method, lesson):
+    with pytest.raises(ValueError, match="the two digits of a lesson"):
+        Row(method, lesson, PROTOCOL, {"top-1": 0.9, "eer": 0.1})
 
 
 def test_a_saved_scoreboard_loads_as_it_was(tmp_path):
@@ -117,26 +146,42 @@ def test_a_file_that_is_no_scoreboard_is_refused_by_name(tmp_path):
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match=r"'pixels' gives \['top-1'\]"):
         Scoreboard.load(path)
+    for data in (b"\xff\xfe", b"[" * 200_000, whole.replace('"one <photo>"', "3").encode()):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=r"scoreboard.json is not a scoreboard"):
+            Scoreboard.load(path)
 
 
-def test_the_table_reads_as_text():
-    assert board(row("pixels", **FULL), row("lbp", size=None)).table().splitlines() == [
+def test_the_board_reads_as_text_without_columns_that_nobody_measured():
+    assert repr(board(row("pixels", macs=1_234_567), row("lbp", size=None))).splitlines() == [
         "one <photo>: synthetic faces; people never seen",
-        "method  lesson  top-1                 eer     bytes  MACs       parameters  latency (ms)"
-        "  worst group",
-        "pixels  01      0.900 [0.850, 0.950]  0.0512  1,000  1,234,567  99          1.25"
-        "          0.125",
-        "lbp     01      0.900 [0.850, 0.950]  0.0512  -      -          -           -"
-        "             -",
+        "method  lesson  top-1                 eer     bytes  MACs",
+        "pixels  01      0.900 [0.850, 0.950]  0.0512  1,000  1,234,567",
+        "lbp     01      0.900 [0.850, 0.950]  0.0512  -      -",
     ]
 
 
-def test_the_table_reads_as_escaped_html():
+def test_the_board_reads_as_escaped_html_in_which_no_interval_breaks():
     page = board(row("<script>"))._repr_html_()
     assert "<script>" not in page
-    assert "<td>&lt;script&gt;</td>" in page
+    assert "&lt;script&gt;</td>" in page
     assert "one &lt;photo&gt;" in page
-    assert page.count("<tr>") == 2
+    assert "0.900\u00a0[0.850,\u00a00.950]</td>" in page
+
+
+def test_a_lesson_sees_the_board_up_to_itself_and_its_own_rows_marked():
+    rows = [row("late"), row("early"), row("mine")]
+    lessons = ["07", "01", "03"]
+    whole = board(*(replace(r, lesson=n) for r, n in zip(rows, lessons, strict=True)))
+    seen = whole.upto("03")
+    assert [line.split()[:3] for line in repr(seen).splitlines()[2:]] == [
+        ["early", "01", "0.900"],
+        ["mine", "03", "(new)"],
+    ]
+    assert len(whole.rows) == 3
+    assert "(new)" not in repr(whole)
+    with pytest.raises(ValueError, match="two digits of a lesson, such as '03', got '3'"):
+        whole.upto("3")
 
 
 def test_the_front_holds_exactly_the_rows_that_no_other_beats():
@@ -154,15 +199,10 @@ def test_the_front_holds_exactly_the_rows_that_no_other_beats():
     assert names == ["small", "middle", "twin of middle", "big"]
 
 
-def test_for_an_error_rate_the_front_turns_round():
-    rows = [row("a", size=1, worst_group=0.3), row("b", size=2, worst_group=0.2)]
-    rows += [row("c", size=3, worst_group=0.25)]
-    found = board(*rows).front("bytes", "worst_group", lower_is_better=True)
-    assert [r.method for r in found] == ["a", "b"]
-
-
 def test_the_plot_joins_the_front_and_names_every_method():
-    axes = board(row("big", 0.95, 3000), row("small", 0.7, 100), row("bad", 0.6, 200)).pareto()
+    _, axes = mpl.pyplot.subplots()
+    filled = board(row("big", 0.95, 3000), row("small", 0.7, 100), row("bad", 0.6, 200))
+    filled.pareto("bytes", "top-1", axes)
     joined = axes.lines[0]
     assert joined.get_xydata().tolist() == [[100, 0.7], [3000, 0.95]]
     assert [text.get_text() for text in axes.texts] == ["small", "bad", "big"]
@@ -171,19 +211,18 @@ def test_the_plot_joins_the_front_and_names_every_method():
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("bytes", "top-1", "log")
 
 
-def test_the_plot_goes_where_it_is_told_and_shows_a_cost_of_nothing():
-    _, given = mpl.pyplot.subplots()
-    axes = board(row("free", size=0), row("cheap", size=1)).pareto(y="eer", ax=given)
-    assert axes is given
+def test_the_plot_shows_a_cost_of_nothing():
+    _, axes = mpl.pyplot.subplots()
+    board(row("free", parameters=0), row("cheap", parameters=1)).pareto("parameters", "eer", axes)
     assert axes.get_xscale() == "linear"
     assert not axes.collections
 
 
 def test_a_plot_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no column 'weight'"):
-        board(row("x")).pareto("weight")
+        board(row("x")).pareto("weight", "top-1", None)
     with pytest.raises(ValueError, match="no row has both 'macs' and 'top-1'"):
-        board(row("x")).pareto("macs")
+        board(row("x")).pareto("macs", "top-1", None)
 
 
 @pytest.fixture(autouse=True)
