@@ -59,7 +59,7 @@ class _Shown(Question):
         return f"quiz-still-{self.lesson}-{self.name}"
 
     def __repr__(self) -> str:
-        how = f"Answer by lesson.{self.name}.check({self.example})"
+        how = f"Answer by exercises.{self.name}.check({self.example})"
         return to_plain("\n".join([self.prompt, *self._lines(), how]))
 
     def _repr_html_(self) -> str:

@@ -1,85 +1,9 @@
-"""Lesson 01, background: its exercises and two experiments on images in memory."""
+"""Lesson 01, background: its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import torch
-from torch import Tensor
-
-from facecourse.kit.charts import Table, signed
 from facecourse.kit.checkers import choice, number, truth
 from facecourse.kit.exercise import Exercise, collect
-from facelib.data import FaceSet
-from facelib.measure import mean_interval, paired_interval, similarity
-
-SPLITS = 20
-
-
-def noise(images: Tensor) -> Tensor:
-    """uint8 images with Gaussian noise of 50 grey values, the same at every call."""
-    generator = torch.Generator().manual_seed(0)
-    return (images + 50 * torch.randn(images.shape, generator=generator)).clamp(0, 255).byte()
-
-
-def side_light(images: Tensor) -> Tensor:
-    """uint8 images lit from the left: full light there, a third of it at the right edge."""
-    return (images * torch.linspace(1, 1 / 3, images.shape[3])).round().byte()
-
-
-def preprocessing(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]]) -> Table:
-    """Top-1 of nearest neighbours on pixels, by preparation and by damage to the probes.
-
-    Returns:
-        A row for "nothing", with mean top-1, and one a step, with the paired difference to it.
-    """
-    damages = {"clean probes": lambda images: images, "noise": noise, "side light": side_light}
-    rows = []
-    plain = {name: _runs(faces, lambda images: images, damage) for name, damage in damages.items()}
-    rows.append(["nothing", *(mean_interval(runs, "splits") for runs in plain.values())])
-    for step, prepare in steps.items():
-        changes = [
-            signed(paired_interval(_runs(faces, prepare, damage), plain[name], "splits"), digits=3)
-            for name, damage in damages.items()
-        ]
-        rows.append([step, *changes])
-    return Table(["preparation", *damages], rows)
-
-
-def imbalance(faces: FaceSet) -> Table:
-    """Recall of people enrolled with five photographs and with one, over 20 splits (pixels)."""
-    person, scores = faces.person, _scores(faces.images, faces.images)
-    few = person % 2 == 1  # every other person enrols one photograph only
-    recall: dict[str, list[float]] = {"five photographs": [], "one photograph": [], "everybody": []}
-    for seed in range(SPLITS):
-        rank = faces.rank_within_person(seed)
-        hit = _hits(scores, person, gallery=rank < torch.where(few, 1, 5), probe=rank >= 5)
-        few_probes = few[rank >= 5]
-        recall["five photographs"].append(float(hit[~few_probes].mean()))
-        recall["one photograph"].append(float(hit[few_probes].mean()))
-        recall["everybody"].append(float(hit.mean()))
-    rows = [[name, mean_interval(runs, "splits")] for name, runs in recall.items()]
-    return Table(["enrolled with", "recall [95 % CI]"], rows)
-
-
-def _runs(
-    faces: FaceSet, prepare: Callable[[Tensor], Tensor], damage: Callable[[Tensor], Tensor]
-) -> list[float]:
-    scores = _scores(prepare(damage(faces.images)), prepare(faces.images))
-    ranks = (faces.rank_within_person(seed) for seed in range(SPLITS))
-    return [float(_hits(scores, faces.person, rank < 5, rank >= 5).mean()) for rank in ranks]
-
-
-def _scores(probe: Tensor, gallery: Tensor) -> Tensor:
-    mean = gallery.float().mean(0, keepdim=True)
-    return similarity((probe - mean).flatten(1), (gallery - mean).flatten(1))
-
-
-def _hits(scores: Tensor, person: Tensor, gallery: Tensor, probe: Tensor) -> Tensor:
-    """Is each probe's nearest neighbour in the gallery the same person? float64, 0 or 1."""
-    named = person[gallery][scores[probe][:, gallery].argmax(1)]
-    return (named == person[probe]).double()
-
 
 task = Exercise(
     prompt="identification, verification or watch list?",

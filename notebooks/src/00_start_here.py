@@ -28,8 +28,9 @@ profile = None
 # The next cell trains a small network for a second and compares your machine with the one this course was written on (two processor cores, no GPU). From that it estimates how long each lesson takes *here*.
 
 # %% tags=["this-machine"]
-from facecourse.kit import cards
+from facecourse.kit import cards, choose_profile
 
+profile = choose_profile(profile)
 cards.cost_card()
 
 # %% [markdown]

@@ -8,10 +8,11 @@
 profile = None
 
 # %%
-from facecourse.kit import ____, charts, evidence, orl, pick, record
+from facecourse.kit import ____, charts, choose_profile, evidence, orl, pick, record
 from facecourse.lesson02_learning import descent, exercises, figures, overfitting, tiny
 from facelib import data
 
+profile = choose_profile(profile)
 stored = evidence.load("02")
 parts = tiny.load_tiny_faces(seed=0)
 

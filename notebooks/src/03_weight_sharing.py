@@ -8,7 +8,7 @@
 profile = None
 
 # %%
-from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
+from facecourse.kit import Scoreboard, ____, charts, choose_profile, evidence, orl, pick, record
 from facecourse.lesson03_sharing import (
     exercises,
     experiment,
@@ -17,6 +17,7 @@ from facecourse.lesson03_sharing import (
 )
 from facelib import data, measure
 
+profile = choose_profile(profile)
 stored = evidence.load("03")
 faces = data.orl()
 
@@ -381,7 +382,7 @@ figures.time_layers(dense, tuned, pairs=pick(profile, smoke=6, quick=30, full=30
 # Two rows join: the network of lesson 01, trained on s1 to s20, with 16 and with 4 shared values a layer. (*Parameters* counts what training can still move; all 150,652 weights are still at work. *Latency* is that of the decoded network.)
 
 # %%
-board = Scoreboard.load(evidence.BOARD)
+board = Scoreboard.load(evidence.BOARD).upto("03")
 board
 
 # %% [markdown]

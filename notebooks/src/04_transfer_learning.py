@@ -10,10 +10,22 @@ profile = None
 # %%
 import torch
 
-from facecourse.kit import Scoreboard, ____, charts, compare, evidence, orl, pick, record, transfer
+from facecourse.kit import (
+    Scoreboard,
+    ____,
+    charts,
+    choose_profile,
+    compare,
+    evidence,
+    orl,
+    pick,
+    record,
+    transfer,
+)
 from facecourse.lesson04_transfer import exercises, experiment, figures
 from facelib import data
 
+profile = choose_profile(profile)
 stored = evidence.load("04")
 one = figures.take_unshifted(stored["top-1"]["1"])
 
@@ -392,7 +404,7 @@ compare.decide({f"stage {s}, or the last?": (stored["stages"][s], last) for s in
 # Two rows join, both frozen and neither trained on a real person's name: the ImageNet network up to its sixth stage and the face embedding. (Milliseconds are those of a face and its mirror image, as every row was measured; MACs are those of one of the two.)
 
 # %%
-board = Scoreboard.load(evidence.BOARD)
+board = Scoreboard.load(evidence.BOARD).upto("04")
 board
 
 # %% [markdown]

@@ -12,10 +12,11 @@ import math
 
 import torch
 
-from facecourse.kit import ____, charts, evidence, pick, record, verify
+from facecourse.kit import ____, charts, choose_profile, evidence, pick, record, verify
 from facecourse.lesson05_embeddings import crowd, exercises, sphere
 from facelib import data
 
+profile = choose_profile(profile)
 stored, million = evidence.load("05"), evidence.load("gallery")
 
 # %% [markdown]

@@ -16,6 +16,7 @@ from facecourse.kit import (
     Scoreboard,
     ____,
     charts,
+    choose_profile,
     compare,
     evidence,
     orl,
@@ -28,6 +29,7 @@ from facecourse.ladder import rungs
 from facecourse.lesson06_distillation import exercises, experiment, figures
 from facelib import data
 
+profile = choose_profile(profile)
 stored, shown = evidence.load("06"), evidence.load("unlabelled")["pictures"]
 
 # %% [markdown]
@@ -307,7 +309,7 @@ rungs.compare_rivals(ladder, ["rival"])
 exercises.fewer
 
 # %%
-board = Scoreboard.load(evidence.BOARD)
+board = Scoreboard.load(evidence.BOARD).upto("06")
 board
 
 # %% [markdown]

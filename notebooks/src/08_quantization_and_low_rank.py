@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import conv2d
 
-from facecourse.kit import Scoreboard, ____, charts, evidence, pick, record
+from facecourse.kit import Scoreboard, ____, charts, choose_profile, evidence, pick, record
 from facecourse.ladder import rungs
 from facecourse.ladder.student import PEOPLE, calibration_faces, tar_drop
 from facecourse.lesson08_quantization import exercises, experiment, figures
@@ -24,6 +24,7 @@ from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
+profile = choose_profile(profile)
 stored, ladder = evidence.load("08"), evidence.load("ladder")
 people = pick(profile, smoke=20, quick=100, full=PEOPLE)
 
@@ -312,7 +313,7 @@ rungs.compare_peers(evidence.load("peers")["rows"])
 # Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.
 
 # %%
-board = Scoreboard.load(evidence.BOARD)
+board = Scoreboard.load(evidence.BOARD).upto("08")
 board
 
 # %% [markdown]

@@ -12,12 +12,13 @@ import math
 
 import torch
 
-from facecourse.kit import ____, charts, evidence, orl, pick, record
+from facecourse.kit import ____, charts, choose_profile, evidence, orl, pick, record
 from facecourse.kit.compare import decide, top1_intervals
 from facecourse.lesson09_recurrent import clips, exercises, figures, memory
 from facelib import data
 from facelib.models.recurrent import Elman
 
+profile = choose_profile(profile)
 stored, rows = evidence.load("09"), evidence.load("rows")["rows"]
 
 # %% [markdown]

@@ -10,7 +10,7 @@ profile = None
 # %%
 import torch
 
-from facecourse.kit import Scoreboard, ____, charts, evidence, orl, pick, record
+from facecourse.kit import Scoreboard, ____, charts, choose_profile, evidence, orl, pick, record
 from facecourse.lesson10_harm import (
     cards,
     exercises,
@@ -25,6 +25,7 @@ from facecourse.lesson10_harm import (
 )
 from facelib.models import embed, face_embedding
 
+profile = choose_profile(profile)
 stored, harm = evidence.load("10"), evidence.load("harm")
 opened = evidence.load("inversion")
 model = face_embedding()

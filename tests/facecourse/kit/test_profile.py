@@ -1,3 +1,6 @@
+import ast
+
+import jupytext
 import pytest
 
 from facecourse.kit import choose_profile, pick
@@ -29,6 +32,7 @@ def test_an_unknown_profile_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
 def test_a_lesson_finds_a_mistyped_profile_before_it_does_anything(source):
-    first = source.read_text("utf-8").split("# %%\n")[2].splitlines()
-    lines = [line for line in first if line and not line.startswith((" ", ")", "import", "from"))]
-    assert lines[0] == "profile = choose_profile(profile)"
+    cells = [cell.source for cell in jupytext.read(source).cells if cell.cell_type == "code"]
+    statements = ast.parse(cells[cells.index("profile = None") + 1]).body
+    first = next(s for s in statements if not isinstance(s, ast.Import | ast.ImportFrom))
+    assert ast.unparse(first) == "profile = choose_profile(profile)"

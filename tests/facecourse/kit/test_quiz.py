@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ipywidgets
 import pytest
-from IPython.display import display
-from IPython.utils.capture import capture_output
 
+from facecourse.kit import quiz
 from facecourse.kit.exercise import collect
 from facecourse.kit.progress import read
 from facecourse.kit.quiz import NumberQuiz, Quiz
@@ -146,21 +145,22 @@ def test_without_a_front_end_the_question_is_text_and_says_how_to_answer(single,
     assert repr(single).splitlines() == [
         "How many eyes has a face?",
         "a) one", "b) two", "c) three", "d) four, or more",
-        'Answer by lesson.eyes.check("b")',
+        'Answer by exercises.eyes.check("b")',
     ]  # fmt: skip
     assert '.check("a, b")' in repr(several)
     assert "(Several may be right.)" in repr(several)
-    assert repr(typed).splitlines()[-1] == "Answer by lesson.share.check(12.5)"
+    assert repr(typed).splitlines()[-1] == "Answer by exercises.share.check(12.5)"
 
 
-def test_the_page_that_stays_when_the_kernel_is_gone_is_an_output_of_its_own(single):
+def test_the_page_that_stays_when_the_kernel_is_gone_is_an_output_of_its_own(single, monkeypatch):
     collect("07", {"eyes": single})
-    with capture_output() as captured:
-        display(single)
-    still, live = (output.data for output in captured.outputs)
+    shown = []
+    monkeypatch.setattr(quiz, "display", lambda data, raw: shown.append(data))
+    single._ipython_display_()
+    still, live = shown
     assert still["text/plain"] == repr(single)
     assert "<br>d) four, or more<br>Run this cell to answer." in still["text/html"]
-    assert list(live) == ["text/plain", "application/vnd.jupyter.widget-view+json"]
+    assert live.keys() == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert 'class="quiz-still-07-eyes"' in still["text/html"]
     hidden = single.widget().children[0].value
     assert "<style>.quiz-still-07-eyes{display: none}</style>" in hidden

@@ -1,7 +1,7 @@
 import torch
 
 from facecourse.kit.orl import to_half
-from facecourse.lesson01_background import exercises as lesson01
+from facecourse.lesson01_background import experiment
 from facelib.data import FaceSet, normalise_light, orl
 
 
@@ -12,22 +12,22 @@ def few(people=4):
 
 def test_noise_is_the_same_at_every_call_and_keeps_the_mean():
     grey = torch.full((2, 1, 40, 40), 128, dtype=torch.uint8)
-    noisy = lesson01.noise(grey)
-    assert torch.equal(noisy, lesson01.noise(grey))
+    noisy = experiment.add_noise(grey)
+    assert torch.equal(noisy, experiment.add_noise(grey))
     assert abs(float(noisy.float().mean()) - 128) < 3
     assert 40 < float(noisy.float().std()) < 55
 
 
 def test_side_light_darkens_from_left_to_right_down_to_a_third():
     grey = torch.full((1, 1, 3, 9), 90, dtype=torch.uint8)
-    row = lesson01.side_light(grey)[0, 0, 0].tolist()
+    row = experiment.light_from_left(grey)[0, 0, 0].tolist()
     assert row[0] == 90
     assert row[-1] == 30
     assert row == sorted(row, reverse=True)
 
 
 def test_doing_nothing_changes_nothing_and_equalising_cures_side_light():
-    table = lesson01.preprocessing(
+    table = experiment.compare_preparations(
         few(), {"nothing again": lambda images: images, "equalise": normalise_light}
     )
     assert [row[0] for row in table.rows] == ["nothing", "nothing again", "equalise"]
@@ -40,7 +40,7 @@ def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
     from facelib.models.classical import pixels
 
     faces = few()
-    runs = lesson01._runs(faces, lambda images: images, lambda images: images)
+    runs = experiment._runs(faces, lambda images: images, lambda images: images)
     for seed in range(3):
         train, _, test = faces.split_images(train=5, seed=seed)
         # the lesson subtracts the mean of all images, the pipeline that of the training images
@@ -49,7 +49,7 @@ def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
 
 
 def test_imbalance_lists_who_enrolled_more_first_and_the_mean_lies_between():
-    rows = {row[0]: float(row[1][:5]) for row in lesson01.imbalance(few(8)).rows}
+    rows = {row[0]: float(row[1][:5]) for row in experiment.compare_recall(few(8)).rows}
     assert rows["one photograph"] < rows["everybody"] < rows["five photographs"]
 
 
