@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 PROJECT = "compact-face-course"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MEND = "pip install -r requirements.txt"
-ROOT = Path(__file__).parents[2]
+PINS = Path(__file__).parents[2] / "requirements.txt"
 LIMITED = hasattr(psutil.Process, "cpu_affinity")  # a container may give fewer cores than there are
 
 
@@ -28,7 +28,8 @@ def examine() -> dict[str, Any]:
 
     Memory is in gigabytes (1e9 bytes). `missing` are dependencies by the extra that asks for them
     ("" is facelib itself); only those of facelib and of the lessons are faults. `other` are
-    packages of another version than requirements.txt pins: {name: [installed, pinned]}.
+    packages of another version than requirements.txt pins: {name: [installed, pinned]}; None where
+    there is no such file.
     """
     faults = []
     try:
@@ -64,7 +65,10 @@ def examine() -> dict[str, Any]:
 
 def describe(found: dict[str, Any]) -> str:
     """The same for people."""
-    other = (f"{name} {here} (pinned {pin})" for name, (here, pin) in found["other"].items())
+    same = "none; all as pinned" if found["other"] is not None else "no pins here"
+    other = (
+        f"{name} {here} (pinned {pin})" for name, (here, pin) in (found["other"] or {}).items()
+    )
     optional = (f"{', '.join(names)} ({extra})" for extra, names in found["missing"].items())
     lines = {
         "Python": f"{found['python']} at {found['executable']}",
@@ -74,7 +78,8 @@ def describe(found: dict[str, Any]) -> str:
         "GPU": found["gpu"] or "none that is seen; everything runs without",
         "Chromium": found["chromium"] or "none; only the browser tests want one",
         "not installed": "; ".join(optional) or "nothing",
-        "other versions": ", ".join(other) or "none; all as pinned",
+        "other versions": ", ".join(other)
+        or ("none; all as pinned" if pins == {} else "no pins here"),
     }
     said = [f"{name:<15} {words}" for name, words in lines.items()]
     return "\n".join([*said, *(f"TO MEND: {fault}" for fault in found["faults"])])
@@ -104,13 +109,11 @@ def _packages(about: Any) -> tuple[dict[str, list[str]], list[str]]:
     return missing, unfit
 
 
-def _other_than_pinned() -> dict[str, list[str]]:
-    pins = next(
-        (path for path in (ROOT / "requirements.txt", ROOT / "facecourse" / "requirements.txt")
-         if path.exists()), None,
-    )  # fmt: skip
+def _other_than_pinned() -> dict[str, list[str]] | None:
+    if not PINS.exists():  # an installed wheel takes whatever its metadata allow
+        return None
     found = {}
-    for line in pins.read_text("utf-8").splitlines() if pins else ():
+    for line in PINS.read_text("utf-8").splitlines():
         if line.startswith(("#", "-e")):
             continue
         pin = Requirement(line)

