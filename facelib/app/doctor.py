@@ -65,10 +65,8 @@ def examine() -> dict[str, Any]:
 
 def describe(found: dict[str, Any]) -> str:
     """The same for people."""
-    same = "none; all as pinned" if found["other"] is not None else "no pins here"
-    other = (
-        f"{name} {here} (pinned {pin})" for name, (here, pin) in (found["other"] or {}).items()
-    )
+    pins = found["other"]
+    other = [f"{name} {here} (pinned {pin})" for name, (here, pin) in (pins or {}).items()]
     optional = (f"{', '.join(names)} ({extra})" for extra, names in found["missing"].items())
     lines = {
         "Python": f"{found['python']} at {found['executable']}",
@@ -78,8 +76,7 @@ def describe(found: dict[str, Any]) -> str:
         "GPU": found["gpu"] or "none that is seen; everything runs without",
         "Chromium": found["chromium"] or "none; only the browser tests want one",
         "not installed": "; ".join(optional) or "nothing",
-        "other versions": ", ".join(other)
-        or ("none; all as pinned" if pins == {} else "no pins here"),
+        "other versions": ", ".join(other) or ("no pins here" if pins is None else "none"),
     }
     said = [f"{name:<15} {words}" for name, words in lines.items()]
     return "\n".join([*said, *(f"TO MEND: {fault}" for fault in found["faults"])])
