@@ -1,4 +1,4 @@
-"""How every figure of the course looks and is shown: colour-blind safe, with a text alternative.
+"""How every figure and table of the course looks: colour-blind safe, with a text alternative.
 
 Colours are Okabe & Ito's (2008, "Color Universal Design"). The ground stays white, so that a
 figure reads the same on a dark page.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -28,6 +31,7 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "font.size": 10,
 }
+NUMBER = re.compile(r"[-+]?[\d.]+|-?$")  # how a cell begins that holds a number, or none
 
 
 def subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
@@ -67,3 +71,44 @@ def show(figure: Figure, alt: str, handle: DisplayHandle | None = None) -> Displ
         return display(content, raw=True, display_id=True)
     handle.update(content, raw=True)
     return handle
+
+
+class Table:
+    """Rows under a head, as HTML in a notebook and as text elsewhere.
+
+    Args:
+        head: of each column.
+        rows: of cells; an interval is shown with its ends, a float with three digits.
+        fold: what a long table says while it is folded; "" leaves it open.
+    """
+
+    def __init__(
+        self, head: Iterable[str], rows: Iterable[Sequence[object]], fold: str = ""
+    ) -> None:
+        self.head, self.fold = list(head), fold
+        self.rows = [[write_cell(cell) for cell in row] for row in rows]
+
+    def __repr__(self) -> str:
+        lines = [self.head, *self.rows]
+        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, line, width)).rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        # JupyterLab sets all cells to the right, which suits numbers alone.
+        words = [not all(map(NUMBER.match, column)) for column in zip(*self.rows, strict=True)]
+        styles = [' style="text-align:left"' if word else "" for word in words or self.head]
+
+        def line(tag: str, cells: Sequence[str]) -> str:
+            marked = zip(styles, cells, strict=True)
+            return "".join(f"<{tag}{style}>{html.escape(cell)}</{tag}>" for style, cell in marked)
+
+        lines = [line("th", self.head), *(line("td", row) for row in self.rows)]
+        table = f"<table>{''.join(f'<tr>{cells}</tr>' for cells in lines)}</table>"
+        if not self.fold:
+            return table
+        return f"<details><summary>{html.escape(self.fold)}</summary>{table}</details>"
+
+
+def write_cell(cell: object) -> str:
+    """How a table writes a cell: text and whole numbers as they are, else with three digits."""
+    return str(cell) if isinstance(cell, str | Integral) else f"{cell:.3f}"

@@ -2,6 +2,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from facelib import figures
+from facelib.measure import Interval
 
 
 def test_a_figure_carries_its_text_alternative_in_every_form():
@@ -54,3 +55,26 @@ def test_the_style_does_not_leak_into_the_readers_own_plots():
     figure, _ = figures.subplots()
     plt.close(figure)
     assert plt.rcParams["axes.grid"] == before
+
+
+def test_a_table_reads_as_text_and_as_html_and_escapes_names():
+    rows = [["<b>", 0.12345, 3], ["c", Interval(0.5, 0.4, 0.6, 9), -1]]
+    table = figures.Table(["name", "value", "count"], rows)
+    assert repr(table).splitlines() == [
+        "name  value                 count",
+        "<b>   0.123                 3",
+        "c     0.500 [0.400, 0.600]  -1",
+    ]
+    assert '<td style="text-align:left">&lt;b&gt;</td><td>0.123</td>' in table._repr_html_()
+
+
+def test_words_stand_on_the_left_and_numbers_on_the_right():
+    page = figures.Table(["method", "lost", "n"], [["LBP", "-", 2], ["HOG", "+0.5 [0, 1]", 3]])
+    assert page._repr_html_().count("text-align:left") == 3
+    assert figures.Table(["n"], [])._repr_html_() == "<table><tr><th>n</th></tr></table>"
+
+
+def test_a_long_table_is_folded_under_what_it_says():
+    page = figures.Table(["n"], [[1]], fold="All & sundry")._repr_html_()
+    assert page.startswith("<details><summary>All &amp; sundry</summary><table>")
+    assert page.endswith("</table></details>")

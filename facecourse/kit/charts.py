@@ -2,49 +2,98 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from string import Formatter
+from typing import Any
 
 import numpy as np
 from ipywidgets import FloatSlider, VBox
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from facecourse.kit.explore import explore
 from facecourse.kit.scoreboard import Scoreboard
-from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, Verification, mean_interval
+from facelib.figures import COLOURS, Table, show, subplots
+from facelib.measure import Interval, Verification, mean_interval, paired_interval
+
+Column = str | Callable[[Any], object]
 
 
-class Table:
-    """Rows under a head, as HTML in a notebook and as text elsewhere."""
+def tabulate(
+    found: Mapping[str | tuple[str, ...], Any],
+    first: str | Sequence[str],
+    columns: Mapping[str, Column] | str,
+    fold: str = "",
+) -> Table:
+    """A row for each thing that was measured, a column for each thing said about it.
 
-    def __init__(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        self.head, self.rows = list(head), [[text(cell) for cell in row] for row in rows]
+    Args:
+        found: by name, fields or a single value. A name may be of several words in a tuple, as
+            `flatten` makes them, each with a column of its own.
+        first: head of the names, or of each word of theirs.
+        columns: by head, a format of fields ("{lost:+.1f}") or of the single value ("{:.2%}"), or a
+            function of the row. A list of one value a seed is written as their mean with its 95 %
+            interval, a field that this row hasn't as "-". Or one format ("{:.1%}") for every field,
+            each under its own name.
+        fold: as in `Table`.
 
-    def __repr__(self) -> str:
-        lines = [self.head, *self.rows]
-        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, line, width)).rstrip() for line in lines)
-
-    def _repr_html_(self) -> str:
-        def line(tag: str, cells: Sequence[str]) -> str:
-            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-        body = "".join(line("td", row) for row in self.rows)
-        return f"<table>{line('th', self.head)}{body}</table>"
-
-
-def text(cell: object) -> str:
-    """How a table writes a cell: an interval with its ends, a number with three digits."""
-    if isinstance(cell, Interval):
-        return f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
-    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+    Raises:
+        KeyError: no row has the field of a column.
+    """
+    if isinstance(columns, str):
+        fields = [field for row in found.values() for field in row]
+        columns = {field: columns.replace("{", "{" + field) for field in fields}
+    filled = {
+        head: [_fill(column, row) for row in found.values()] for head, column in columns.items()
+    }
+    if missing := [head for head, cells in filled.items() if set(cells) == {"-"}]:
+        raise KeyError(f"no row has what is asked for in column {missing[0]!r}")
+    names = [[name] if isinstance(name, str) else name for name in found]
+    rows = [[*name, *cells] for name, *cells in zip(names, *filled.values(), strict=True)]
+    return Table([*([first] if isinstance(first, str) else first), *columns], rows, fold)
 
 
-def signed(change: Interval, digits: int = 1, unit: str = "") -> str:
-    """A difference with its sign, and its interval."""
-    low, high = (f"{end:+.{digits}f}" for end in (change.low, change.high))
-    return f"{change.value:+.{digits}f}{unit} [{low}, {high}]"
+def _fill(column: Column, row: Any) -> object:
+    fields = row if isinstance(row, Mapping) else {}
+    known = {name: _average(value) for name, value in fields.items()}
+    try:
+        if callable(column):
+            return column(row)
+        return Formatter().vformat(column, (_average(row),), known)
+    except KeyError:
+        return "-"
+
+
+def _average(value: Any) -> Any:
+    seeds = isinstance(value, list) and len(value) > 1 and isinstance(value[0], float | int)
+    return mean_interval(value, "seeds") if seeds else value
+
+
+def flatten(found: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Any]:
+    """[one name][another] -> [both names]."""
+    return {(one, two): row for one, rows in found.items() for two, row in rows.items()}
+
+
+def transpose(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """[one name][another] -> [another][one name]."""
+    return {
+        two: {one: rows[two] for one, rows in found.items()} for two in next(iter(found.values()))
+    }
+
+
+def subtract(first: str, second: str, form: str = "+.1f") -> Column:
+    """A column of `tabulate`: the paired difference of two fields of one value a seed."""
+    return lambda row: f"{paired_interval(row[first], row[second]):{form}}"
+
+
+def in_millions(field: str, digits: int = 1) -> Column:
+    """A column of `tabulate`: a count, in millions."""
+    return lambda row: f"{row[field] / 1e6:,.{digits}f} million"
+
+
+def in_kilobytes(field: str = "bytes") -> Column:
+    """A column of `tabulate`: bytes, in thousands of them."""
+    return lambda row: f"{row[field] / 1e3:,.0f} kB"
 
 
 def mean_intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
@@ -107,10 +156,7 @@ def draw_lines(
     """
     figure, axis = subplots(figsize=(6.4, 3))
     for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
-        here = x[: len(points)]
-        (line,) = axis.plot(here, [point.value for point in points], style, label=name)
-        low, high = [point.low for point in points], [point.high for point in points]
-        axis.fill_between(here, low, high, color=line.get_color(), alpha=0.2)
+        draw_band(axis, x[: len(points)], points, style, label=name)
     axis.set_xticks(x)
     axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
     axis.legend(frameon=False)
@@ -121,12 +167,46 @@ def draw_lines(
     show(figure, f"Curves of {up} over {across}: {ends}.")
 
 
+def draw_band(
+    axis: Axes, x: Sequence[float], points: Sequence[Interval], style: str, **look: Any
+) -> None:
+    """Draw a line through intervals, and the band between their ends."""
+    (line,) = axis.plot(x, [point.value for point in points], style, **look)
+    low, high = [point.low for point in points], [point.high for point in points]
+    axis.fill_between(x, low, high, color=line.get_color(), alpha=0.2)
+
+
 def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
     """Draw one quality of the scoreboard's rows over one cost; the table is the board itself."""
     figure, axes = subplots(figsize=(6.4, 3))
     board.pareto(x, y, ax=axes)
     front = ", ".join(row.method for row in board.front(x, y))
     show(figure, f"{y} over {x}; no other row is both cheaper and better than: {front}.")
+
+
+def draw_intervals(
+    found: Mapping[str, Interval], label: str, alt: str, live: Mapping[str, float] | None = None
+) -> None:
+    """Draw a dot and a bar for each interval, a row each, and what was measured here as a cross.
+
+    Args:
+        found: by name; where one is below 0, a line marks 0.
+        label: of the axis.
+        alt: what the figure shows.
+        live: values measured here, for some of the names.
+    """
+    figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
+    for row, (name, interval) in enumerate(found.items()):
+        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
+        axes.plot(interval.value, row, "o", color=COLOURS[0])
+        if live and name in live:
+            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    if any(interval.low < 0 for interval in found.values()):
+        axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(found)), found)
+    axes.invert_yaxis()
+    axes.set_xlabel(label, loc="right")  # a long one runs on below the names
+    show(figure, alt)
 
 
 def compare(
@@ -142,21 +222,13 @@ def compare(
         what: the quantity, for the axis and the text alternative.
     """
     live = live or {}
-    figure, axes = subplots(figsize=(6.4, 0.36 * len(stored) + 1))
-    for row, (name, interval) in enumerate(stored.items()):
-        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
-        axes.plot(interval.value, row, "o", color=COLOURS[0])
-        if name in live:
-            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
-    axes.set_yticks(range(len(stored)), stored)
-    axes.invert_yaxis()
-    label = f"{what}: stored mean with 95 % CI" + (", x = this run" if live else "")
-    axes.set_xlabel(label, loc="right")  # a long one runs on below the names
     best = max(stored, key=lambda name: stored[name].value)
-    show(
-        figure,
+    draw_intervals(
+        stored,
+        f"{what}: stored mean with 95 % CI" + (", x = this run" if live else ""),
         f"Dot plot of {what} with 95 % intervals for {len(stored)} methods; the highest is {best} "
         f"with {stored[best].value:.3f}. The table below has the numbers.",
+        live,
     )
     head = ["", f"{what} (stored)", *(["this run"] if live else [])]
     rows = [[name, stored[name], *([live.get(name, "-")] if live else [])] for name in stored]

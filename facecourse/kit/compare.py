@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table, signed
-from facelib.measure import Interval, bootstrap_people, mean_interval
+from facecourse.kit.charts import Table
+from facelib.measure import Interval, bootstrap_people, paired_interval
 
 Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
 
@@ -17,6 +17,11 @@ def top1_interval(shares: Shares | Tensor) -> Interval:
     """Top-1, mean over splits, with a 95 % interval over people."""
     found = torch.as_tensor(shares)
     return bootstrap_people(found.mean(0), torch.arange(found.shape[1]))
+
+
+def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -> Interval:
+    """The paired difference a - b of shares, in percentage points."""
+    return paired_interval([100 * value for value in a], [100 * value for value in b], of)
 
 
 def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
@@ -47,11 +52,6 @@ def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
         found, splits = paired_points(first, second)
         word = "undecided" if not found.excludes_zero else "yes" if found.value > 0 else "no"
         means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
-        rows.append([claim, *means, signed(found), splits, word])
+        rows.append([claim, *means, f"{found:+.1f}", splits, word])
     head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
     return Table(head, rows)
-
-
-def over_seeds(values: Sequence[float]) -> str:
-    """The mean of one value a seed, with its interval; a dash for none."""
-    return signed(mean_interval(values, "seeds")) if values else "-"

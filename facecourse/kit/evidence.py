@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from facelib import files
-from facelib.measure import describe
+from facelib.measure import Interval, describe
 
 COURSE = Path(__file__).parents[1]
 BOARD = Path(__file__).with_name("scoreboard.json")
@@ -48,13 +48,12 @@ def find(name: str) -> Path:
 
 
 def load(name: str) -> dict[str, Any]:
-    """What was measured, by the name that `find` takes.
+    """What was measured, by the name that `find` takes; what was an `Interval` is one again.
 
     Raises:
         FileNotFoundError: nothing is stored under this name.
     """
-    path = find(name)
-    return read(path.stem, path.parent)
+    return json.loads(find(name).read_text("utf-8"), object_hook=_revive)
 
 
 def read(name: str, folder: Path) -> dict[str, Any]:
@@ -139,3 +138,8 @@ def _plain(value: object) -> object:
     if hasattr(value, "tolist"):  # tensors, arrays and their single numbers
         return value.tolist()
     raise TypeError(f"results can't hold {value!r}, a {type(value).__name__}")
+
+
+def _revive(stored: dict[str, Any]) -> Any:
+    names = {field.name for field in dataclasses.fields(Interval)}
+    return Interval(**stored) if set(stored) == names else stored

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.kit.charts import Table
 from facecourse.lesson02_learning.tiny import MOMENTUM, STEPS, Part, Parts, build_two_layers, score
 from facelib.data import orl
 
@@ -180,21 +178,3 @@ def loss_between(a: nn.Module, b: nn.Module, part: Part, points: int = 21) -> li
                 weight.copy_(torch.lerp(left, right, share))
             line.append(float(objective(model, part)))
     return line
-
-
-def summarise_minima(found: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two.
-
-    Args:
-        found: what the evidence stores as "minima".
-    """
-
-    def span(values: Sequence[float], digits: int) -> str:
-        return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
-
-    rows = [
-        [name, len(ends["loss"]), span(ends["loss"], 4), span(ends["top-1"], 3),
-         ends["agreement"], span(ends["highest between"], 2)]
-        for name, ends in found.items()
-    ]  # fmt: skip
-    return Table(["", "seeds", "loss", "test top-1", "agreement", "highest between two"], rows)

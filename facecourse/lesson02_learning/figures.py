@@ -1,17 +1,18 @@
-"""The figures of training: losses, paths on a surface, paired differences; each with its table."""
+"""Lesson 02: losses, paths on a surface, paired differences; each figure with its table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from ipywidgets import FloatLogSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, explore, signed
+from facecourse.kit.charts import Table, draw_intervals, explore, tabulate
+from facecourse.kit.compare import subtract_points
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, paired_interval
 
 Curves = Mapping[str, Sequence[float]]
 
@@ -220,25 +221,37 @@ def compare_pairs(
         pairs: by name, top-1 (0 to 1) on each split with something and without it.
         without, with_: heads of the two columns of means.
     """
-    found = {name: subtract_points(*pair) for name, pair in pairs.items()}
-    figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
-    for row, change in enumerate(found.values()):
-        axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
-        axes.plot(change.value, row, "o", color=COLOURS[0])
-    axes.axvline(0, color="black", linewidth=1)
-    axes.set_yticks(range(len(found)), found)
-    axes.invert_yaxis()
-    axes.set_xlabel("change of top-1, percentage points, with 95 % CI")
-    rows = [
-        [name, float(np.mean(pairs[name][1])), float(np.mean(pairs[name][0])), signed(change),
-         change.n]
-        for name, change in found.items()
-    ]  # fmt: skip
-    said = "; ".join(f"{name} {signed(change)}" for name, change in found.items())
-    show(figure, f"Paired differences of top-1 in percentage points: {said}.")
-    return Table(["", without, with_, "change [95 % CI], points", "splits"], rows)
+    found = {name: subtract_points(*pair, "splits") for name, pair in pairs.items()}
+    said = "; ".join(f"{name} {change:+.1f}" for name, change in found.items())
+    draw_intervals(
+        found,
+        "change of top-1, percentage points, with 95 % CI",
+        f"Paired differences of top-1 in percentage points: {said}.",
+    )
+    columns = {
+        without: lambda pair: float(np.mean(pair[1])),
+        with_: lambda pair: float(np.mean(pair[0])),
+        "change [95 % CI], points": lambda pair: f"{subtract_points(*pair, 'splits'):+.1f}",
+        "splits": lambda pair: len(pair[0]),
+    }
+    return tabulate(pairs, "", columns)
 
 
-def subtract_points(a: Sequence[float], b: Sequence[float]) -> Interval:
-    """The paired difference a - b of shares, in percentage points."""
-    return paired_interval([100 * value for value in a], [100 * value for value in b], "splits")
+def summarise_minima(found: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two.
+
+    Args:
+        found: the evidence's "minima".
+    """
+
+    def span(name: str, digits: int) -> Callable[[Mapping], str]:
+        return lambda row: f"{min(row[name]):.{digits}f} to {max(row[name]):.{digits}f}"
+
+    columns = {
+        "seeds": lambda row: len(row["loss"]),
+        "loss": span("loss", 4),
+        "test top-1": span("top-1", 3),
+        "agreement": "{agreement:.3f}",
+        "highest between two": span("highest between", 2),
+    }
+    return tabulate(found, "", columns)

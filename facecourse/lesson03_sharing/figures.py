@@ -1,4 +1,4 @@
-"""The tables of lesson 03, from stored runs and from a clock."""
+"""Lesson 03: its figure and tables, from stored runs and from a clock."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import unfold
 
-from facecourse.kit.charts import Table, draw_lines
+from facecourse.kit.charts import Table, draw_lines, tabulate
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIZE, STRIDE, VALUES
 from facelib.compress import decode
-from facelib.measure import latency_ratio, macs, mean_interval, paired_interval, parameters
-
-
-def count_costs() -> Table:
-    """Parameters and multiplications of each of `LAYERS`."""
-    layers = {name: layer() for name, layer in LAYERS.items()}
-    rows = [
-        [name, f"{parameters(layer):,}", f"{macs(layer, (1, *SIZE)):,}"]
-        for name, layer in layers.items()
-    ]
-    return Table(["layer", "parameters", "multiplications (MACs) a face"], rows)
+from facelib.measure import latency_ratio, mean_interval, paired_interval
 
 
 def compare_layers(stored: Mapping[str, Mapping]) -> Table:
@@ -30,17 +20,17 @@ def compare_layers(stored: Mapping[str, Mapping]) -> Table:
     Args:
         stored: the evidence's "top-1".
     """
-    full, local, conv = LAYERS
-    rows = []
+    rows = {}
     for training, runs in stored.items():
         for photos, kinds in runs.items():
-            top = {kind: kinds[kind]["0"] for kind in LAYERS}
-            pairs = ((local, full), (conv, local), (conv, full))
-            changes = [paired_interval(top[a], top[b], "splits") for a, b in pairs]
-            means = [sum(top[kind]) / len(top[kind]) for kind in LAYERS]
-            rows.append([f"{photos}, {training}", *means, *changes])
-    head = ["photographs", *LAYERS, "local - Linear", "Conv2d - local", "Conv2d - Linear"]
-    return Table(head, rows)
+            full, local, conv = (kinds[kind]["0"] for kind in LAYERS)
+            rows[f"{photos}, {training}"] = {
+                **{kind: _mean(kinds[kind]["0"]) for kind in LAYERS},
+                "local - Linear": paired_interval(local, full, "splits"),
+                "Conv2d - local": paired_interval(conv, local, "splits"),
+                "Conv2d - Linear": paired_interval(conv, full, "splits"),
+            }
+    return tabulate(rows, "photographs", "{:.3f}")
 
 
 def compare_shifts(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
@@ -49,14 +39,37 @@ def compare_shifts(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
     Args:
         runs: top-1 by network and shift, as stored.
     """
-    last = str(SHIFTS[-1])
-    rows = []
+    last, rows = str(SHIFTS[-1]), {}
     for kind, shifts in runs.items():
-        means = [sum(values) / len(values) for values in shifts.values()]
-        lead = paired_interval(shifts[last], runs["Linear"][last], "splits")
-        rows.append([kind, *means, lead if kind != "Linear" else "-"])
-    head = ["top-1, moved by", *(f"{shift} px" for shift in SHIFTS), f"{last} px: less Linear"]
-    return Table(head, rows)
+        rows[kind] = {f"{shift} px": _mean(shifts[str(shift)]) for shift in SHIFTS}
+        if kind != "Linear":
+            lead = paired_interval(shifts[last], runs["Linear"][last], "splits")
+            rows[kind][f"{last} px, less Linear"] = lead
+    return tabulate(rows, "top-1, moved by", "{:.3f}")
+
+
+def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+    """For each size of codebook its size, and top-1 less that of 32 bits trained for as long.
+
+    Args:
+        stored: the evidence's "codebook".
+    """
+    dense = stored["32 bits"]
+    rivals = {"k-means": "top-1", "all but codebooks": "trained on", "fine-tuned": "trained on"}
+    rows = {}
+    for values in VALUES:
+        runs = stored[str(values)]
+        rows[str(values)] = {name: _mean(runs[name]) for name in ("bits", "entropy", "bytes")} | {
+            name: paired_interval(runs[name], dense[rival], "splits")
+            for name, rival in rivals.items()
+            if name in runs
+        }
+    columns = {
+        "bits a weight": "{bits:.2f}", "best names": "{entropy:.2f}", "bytes": "{bytes:,.0f}",
+        "k-means": "{k-means:.3f}", "all but codebooks tuned": "{all but codebooks:.3f}",
+        "fine-tuned": "{fine-tuned:.3f}",
+    }  # fmt: skip
+    return tabulate(rows, "values", columns)
 
 
 def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
@@ -74,28 +87,6 @@ def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
         for name in ("k-means", "fine-tuned", "all but codebooks")
     }
     draw_lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")
-
-
-def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
-    """For each size of codebook its size, and top-1 less that of 32 bits trained for as long.
-
-    Args:
-        stored: the evidence's "codebook".
-    """
-    rows, dense = [], stored["32 bits"]
-    for values in VALUES:
-        runs = stored[str(values)]
-        bits, entropy, size = (sum(runs[k]) / len(runs[k]) for k in ("bits", "entropy", "bytes"))
-        lost = [
-            paired_interval(runs[ours], dense[theirs], "splits") if ours in runs else "-"
-            for ours, theirs in (
-                ("k-means", "top-1"), ("all but codebooks", "trained on"),
-                ("fine-tuned", "trained on"),
-            )
-        ]  # fmt: skip
-        rows.append([values, f"{bits:.2f}", f"{entropy:.2f}", f"{size:,.0f}", *lost])
-    head = ["values", "bits a weight", "best names", "bytes", "k-means", "all but codebooks tuned"]
-    return Table([*head, "fine-tuned"], rows)
 
 
 @torch.inference_mode()
@@ -127,3 +118,7 @@ def time_layers(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
         for name, (a, b, x) in rivals.items()
     ]
     return Table(["time of one over the other", "median ratio [95 % CI]"], rows)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,4 +1,4 @@
-"""The figures, tables and the widget of lesson 04."""
+"""Lesson 04: its figures, tables and widget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from torch import Tensor
 
-from facecourse.kit.charts import Table, compare, explore, signed
+from facecourse.kit.charts import Table, compare, explore, tabulate
 from facecourse.kit.compare import Shares, decide, paired_points, top1_intervals
 from facecourse.kit.transfer import DEPTHS, SIDE
 from facelib.figures import COLOURS, show, subplots
@@ -119,20 +119,20 @@ def tabulate_shifts(stored: Runs, arms: Mapping[str, Arm]) -> Table:
         stored: the evidence's "top-1" of one number of photographs.
         arms: by name, source and method.
     """
-    rows = []
-    for name, (source, method) in arms.items():
-        runs = stored[source][method]
-        rows.append([name, *(float(torch.tensor(shares).mean()) for shares in runs.values())])
-    return Table(["top-1 on test faces", *runs], rows)
+    rows = {
+        name: {shift: float(torch.tensor(top).mean()) for shift, top in stored[one][way].items()}
+        for name, (one, way) in arms.items()
+    }
+    return tabulate(rows, "top-1 on test faces", "{:.3f}")
 
 
 def compare_under_shifts(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
     """By how many points the first of each pair is ahead of the second, under every shift."""
-    rows = []
-    for name, (first, second) in pairs.items():
-        ours, theirs = (stored[source][method] for source, method in (first, second))
-        rows.append([name, *(signed(paired_points(ours[at], theirs[at])[0]) for at in ours)])
-    return Table(["ahead by points [95 % CI]", *ours], rows)
+    rows = {}
+    for name, arms in pairs.items():
+        ours, theirs = (stored[source][method] for source, method in arms)
+        rows[name] = {shift: paired_points(ours[shift], theirs[shift])[0] for shift in ours}
+    return tabulate(rows, "ahead by points [95 % CI]", "{:+.1f}")
 
 
 def draw_maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:

@@ -1,16 +1,15 @@
-"""The figures and tables of lesson 05, from networks just trained and from stored runs."""
+"""Lesson 05: its figures and tables, from networks just trained and from stored runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from matplotlib.axes import Axes
 from torch.nn.functional import normalize
 
-from facecourse.kit.charts import Table, draw_lines, signed
+from facecourse.kit.charts import Table, draw_lines, flatten, tabulate
 from facecourse.lesson05_embeddings import sphere
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
@@ -80,17 +79,20 @@ def tabulate_margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float
     Args:
         runs: by kind, margin and quantity.
     """
-    rows = []
-    for kind, found in runs.items():
-        for margin, values in found.items():
-            within, between = (
-                signed(paired_interval(values[what], found["0.0"][what]), unit="°")
-                if margin != "0.0"
-                else f"{sum(values[what]) / len(values[what]):.1f}°"
-                for what in ("within", "between")
-            )
-            rows.append([kind, margin, within, between])
-    return Table(["kind", "margin", *ANGLES[:2]], rows)
+
+    def write(kind: str, margin: str, what: str) -> str:
+        values, none = runs[kind][margin][what], runs[kind]["0.0"][what]
+        if margin == "0.0":
+            return f"{sum(none) / len(none):.1f}°"
+        return f"{paired_interval(values, none):+.1f}°"
+
+    rows = {
+        names: dict(
+            zip(ANGLES, (write(*names, what) for what in ("within", "between")), strict=False)
+        )
+        for names in flatten(runs)
+    }
+    return tabulate(rows, ["kind", "margin"], "{:}")
 
 
 def compare_to_rival(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Table:
@@ -100,77 +102,23 @@ def compare_to_rival(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: s
         runs: by loss and metric, one value a seed.
         rival: the loss to compare with.
     """
-    metrics = list(runs[rival])
-    rows = [
-        [name, *(paired_interval(values[metric], runs[rival][metric]) for metric in metrics)]
-        for name, values in runs.items()
+    rows = {
+        name: {
+            metric: paired_interval(values, runs[rival][metric]) for metric, values in run.items()
+        }
+        for name, run in runs.items()
         if name != rival
-    ]
-    return Table([f"minus {rival}", *metrics], rows)
+    }
+    return tabulate(rows, f"minus {rival}", "{:.3f}")
 
 
-def zero_shot(stored: Mapping[str, Mapping[str, Mapping]], what: str) -> Table:
-    """The metrics of each method, or the lead of the shipped embedding, with 95 % intervals.
-
-    Args:
-        stored: the evidence's "zero-shot".
-        what: "metrics" or "lead".
-    """
-    rows = [
-        [name, *(Interval(**interval) for interval in metrics.values())]
-        for name, metrics in stored[what].items()
-    ]
-    first = "" if what == "metrics" else "ahead of"
-    return Table([first, *next(iter(stored[what].values()))], rows)
-
-
-def draw_misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Mapping]]], kind: str) -> Table:
+def draw_misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Interval]]], kind: str) -> Table:
     """Draw TAR by how badly one of two faces is cropped; return all that was stored about it.
 
     Args:
         stored: the evidence's "misplaced".
         kind: one of its keys.
     """
-    rows = {
-        amount: {name: Interval(**interval) for name, interval in rates.items()}
-        for amount, rates in stored[kind].items()
-    }
-    curve = [rates["TAR"] for rates in rows.values()]
-    draw_lines([float(amount) for amount in rows], {"TAR": curve}, kind, "TAR")
-    head = [kind, *next(iter(rows.values()))]
-    return Table(head, [[amount, *rates.values()] for amount, rates in rows.items()])
-
-
-def tabulate_searches(galleries: Sequence[Mapping[str, Any]], looked_at: int) -> Table:
-    """Stored exact and fast searches: time, memory, people found.
-
-    Args:
-        galleries: of the stored benchmark.
-        looked_at: the setting of the fast search to show.
-    """
-    rows = []
-    for gallery in galleries:
-        for name in ("exact", str(looked_at)):
-            row = gallery["search"][name]
-            lost = Interval(**row["lost"]) if "lost" in row else None
-            rows.append(
-                [
-                    f"{gallery['faces']:,}", "exact" if name == "exact" else "fast",
-                    f"{row['ms alone']['median_ms']:.2f} ms", f"{row['bytes'] / 1e6:,.0f} MB",
-                    Interval(**row["rank-1"]),
-                    f"{lost.value:.2%} [{lost.low:.2%}, {lost.high:.2%}]" if lost else "-",
-                ]
-            )  # fmt: skip
-    return Table(["faces", "search", "a query", "memory", "rank-1", "lost against exact"], rows)
-
-
-def checked(stored: Mapping[str, Mapping[str, Any]]) -> Table:
-    """People really rendered beside drawn crowds of as many: how often exact search is right, and
-    how often fast search misses somebody whom exact search finds.
-
-    Args:
-        stored: the benchmark's "check" of one crowd.
-    """
-    rows = [[name, *(Interval(**row[what]) for what in ("rank-1", "lost"))]
-            for name, row in stored.items()]  # fmt: skip
-    return Table(["2,000 people", "rank-1, exact search", "lost by fast search"], rows)
+    rows = stored[kind]
+    draw_lines(list(map(float, rows)), {"TAR": [row["TAR"] for row in rows.values()]}, kind, "TAR")
+    return tabulate(rows, kind, "{:.3f}")

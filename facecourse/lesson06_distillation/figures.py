@@ -1,4 +1,4 @@
-"""The figures, tables and the widget of lesson 06."""
+"""Lesson 06: its widget, and tables of what teachers say."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn.functional import softmax
 
-from facecourse.kit.charts import Table, explore, signed
-from facecourse.kit.compare import paired_points, top1_interval
+from facecourse.kit.charts import Table, explore
 from facelib.compress import SoftTargets
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import mean_interval, paired_interval
 
 
 def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
@@ -105,36 +103,3 @@ def tabulate_gradients(student: Tensor, taught: Tensor, temperatures: Sequence[f
         length = float(logits.grad.norm())
         rows.append([f"{temperature:g}", f"{length / temperature**2:.5f}", f"{length:.4f}"])
     return Table(["T", "gradient without T²", "with T²"], rows)
-
-
-def compare_students(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
-    """Taught and untaught students by steps of training: means over seeds, and the difference.
-
-    Args:
-        runs: [steps]["taught" or "names"][metric] -> one value a seed.
-    """
-    rows = []
-    for steps, found in runs.items():
-        for metric, taught in found["taught"].items():
-            names = found["names"][metric]
-            means = [f"{mean_interval(values, 'seeds').value:.3f}" for values in (taught, names)]
-            gain = paired_interval(taught, names, of="seeds")
-            rows.append([steps, metric, *means, signed(gain, 3)])
-    return Table(["steps", "", "taught", "by names", "taught - names [95 % CI]"], rows)
-
-
-def compare_teachers(found: Mapping[str, Mapping], alone: Sequence[Sequence[float]]) -> Table:
-    """Each teacher's size and top-1, its student's, and by how much that beats names alone.
-
-    Args:
-        found: by teacher, "parameters" and the shares of "teacher" and "student" as in
-            `transfer_charts.over_people`.
-        alone: shares of the student that was taught by names alone, on the same splits.
-    """
-    rows = []
-    for name, runs in found.items():
-        gain, _ = paired_points(runs["student"], alone)
-        means = [top1_interval(runs[who]).value for who in ("teacher", "student")]
-        rows.append([name, f"{runs['parameters']:,}", *means, signed(gain)])
-    head = ["teacher", "parameters", "its top-1", "its student's", "student - names, points"]
-    return Table(head, rows)

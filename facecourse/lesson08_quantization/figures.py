@@ -1,9 +1,8 @@
-"""The figures, tables and widgets of lesson 08."""
+"""Lesson 08: its widgets, and a table of what sets the scales."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,14 @@ import torch
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, explore, signed
-from facecourse.kit.compare import over_seeds
+from facecourse.kit.charts import Table, explore
 from facecourse.ladder.student import tar_drop
 from facecourse.lesson08_quantization import experiment
 from facelib.compress import factorize, quantize
 from facelib.compress.layers import find_layers
 from facelib.compress.quantize import RANGES
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, macs, paired_interval
+from facelib.measure import macs
 from facelib.measure.groups import ladder_faces
 from facelib.models import embed, face_student
 from facelib.models.faceresnet import SHAPE
@@ -50,7 +48,7 @@ def bits_slider(people: int = 100) -> VBox:
         turned = experiment.measure_angle(embed(model, images), before)
         cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
         head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
-        return Table(head, [[*cells, signed(tar_drop(model, people))]])
+        return Table(head, [[*cells, f"{tar_drop(model, people):+.1f}"]])
 
     images = ladder_faces(people).images
     before = embed(face_student(), images)
@@ -88,35 +86,12 @@ def rank_slider(people: int = 100) -> VBox:
         cells = [rank, f"{kept[name].energy:.1%}", f"{before:,}", f"{after:,}"]
         work = f"{macs(small, SHAPE) / 1e6:.2f} million"
         return Table(["rank", "energy", "weights before", "after", "MACs of all", "TAR lost"],
-                     [[*cells, work, signed(tar_drop(small, people))]])  # fmt: skip
+                     [[*cells, work, f"{tar_drop(small, people):+.1f}"]])  # fmt: skip
 
     slider = IntSlider(32, min=1, max=128, description="rank", continuous_update=False)
     start = next(name for name in layers if name.startswith("embedding"))
     choice = Dropdown(options=list(layers), value=start, description="layer")
     return explore(draw, layer=choice, rank=slider)
-
-
-def files_table(found: Mapping[str, Mapping]) -> Table:
-    """Files of 32 and 8 bits: bytes, speed, points of TAR lost.
-
-    Args:
-        found: the evidence's "files".
-    """
-    rows = [[name, f"{row['bytes'] / 1e3:,.0f} kB", Interval(**row["times faster"]),
-             signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
-    rows[0][2] = 1  # itself
-    return Table(["", "file", "times faster [95 % CI]", "TAR lost, points"], rows)
-
-
-def scales_table(found: Mapping[str, Mapping]) -> Table:
-    """Points of TAR lost by rounded weights, with a scale for each channel or for each layer.
-
-    Args:
-        found: the evidence's "scales".
-    """
-    rows = [[bits, *(signed(Interval(**by_bits[bits])) for by_bits in found.values())]
-            for bits in next(iter(found.values()))]  # fmt: skip
-    return Table(["bits", *(f"a scale for {name}: TAR lost" for name in found)], rows)
 
 
 def compare_calibrations(plain: Path, images: Tensor) -> Table:
@@ -135,67 +110,3 @@ def compare_calibrations(plain: Path, images: Tensor) -> Table:
                 turned = experiment.measure_angle(embed(OnnxModel(path), images), before)
                 rows.append([name, ranges, f"{turned:.1f}"])
     return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
-
-
-def eight_table(found: Mapping[str, Mapping]) -> Table:
-    """How much faster 8 bits make each of some networks, and how many of its layers have them.
-
-    Args:
-        found: the evidence's "eight bits".
-    """
-    rows = [[name, "{1} of {0}".format(*row["layers"]), Interval(**row["times faster"])]
-            for name, row in found.items()]  # fmt: skip
-    return Table(["", "layers of 8 bits", "times faster than its 32 bits [95 % CI]"], rows)
-
-
-def halves_table(found: Mapping[str, Mapping]) -> Table:
-    """Types of 16 bits: how far they reach, how finely, what is lost.
-
-    Args:
-        found: the evidence's "halves".
-    """
-    rows = [[name, f"{row['largest']:.3g}", f"{row['step']:.1%}",
-             signed(Interval(**row["lost"]), 2)] for name, row in found.items()]  # fmt: skip
-    return Table(["", "largest number", "relative step", "TAR lost, points"], rows)
-
-
-def bits_table(found: Mapping[str, Mapping]) -> Table:
-    """Rounding at once, after training on, and while training on.
-
-    Args:
-        found: the evidence's "bits".
-    """
-    rows = []
-    for bits, runs in found.items():
-        gain = paired_interval(runs["trained on, then rounded"], runs["aware"], of="seeds")
-        after = [over_seeds(runs[name]) for name in ("trained on, then rounded", "aware")]
-        rows.append([bits, signed(Interval(**runs["at once"])), *after, signed(gain)])
-    head = ["bits of a weight", "rounded at once", "trained on, then rounded", "trained rounded",
-            "gained by it"]  # fmt: skip
-    return Table(head, rows)
-
-
-def ranks_table(found: Sequence[Mapping]) -> Table:
-    """Low rank: what is left, how fast it is, what is lost before and after training on.
-
-    Args:
-        found: the evidence's "ranks".
-    """
-    rows = [[row["layers"], f"{row['part']:g}", f"{row['parameters']:,}",
-             f"{row['macs'] / 1e6:.1f} million", Interval(**row["times faster"]),
-             signed(Interval(**row["at once"])), over_seeds(row["trained on"])]
-            for row in found]  # fmt: skip
-    head = ["layers", "of full rank", "weights", "MACs", "times faster", "at once", "trained on"]
-    return Table(head, rows)
-
-
-def deep_table(found: Sequence[Mapping]) -> Table:
-    """Prune, share and code, stage by stage: bytes, and points of TAR lost.
-
-    Args:
-        found: the evidence's "deep compression".
-    """
-    whole = found[0]["bytes"]
-    rows = [[row["stage"], f"{row['bytes'] / 1e3:,.0f} kB", f"{whole / row['bytes']:.1f}",
-             signed(Interval(**row["lost"]))] for row in found]  # fmt: skip
-    return Table(["", "file", "times smaller", "TAR lost, points"], rows)

@@ -1,4 +1,4 @@
-"""The figures, tables and the widget of lesson 09."""
+"""Lesson 09: its figures, tables and widget."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import torch
 from ipywidgets import IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, explore, signed
+from facecourse.kit.charts import Table, explore, tabulate
+from facecourse.kit.compare import subtract_points
 from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, ClipClassifier, Clips, flatten_frames
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import latency, mean_interval, paired_interval
+from facelib.measure import latency
 from facelib.models import embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 
@@ -85,37 +86,6 @@ def draw_gradients(found: Mapping[str, Runs]) -> Table:
     return Table(["", *(f"{length} steps" for length in by_length)], rows)
 
 
-def tabulate_recall(found: Mapping[str, Runs]) -> Table:
-    """How often a trained cell still knows the first symbol.
-
-    Args:
-        found: the evidence's "recall", [start][length].
-    """
-    rows = [[start, *(f"{fmean(values):.0%} ({min(values):.0%} to {max(values):.0%})"
-                      for values in by_length.values())]
-            for start, by_length in found.items()]  # fmt: skip
-    lengths = next(iter(found.values()))
-    return Table(["", *(f"{length} steps" for length in lengths)], rows)
-
-
-def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
-    """What is recalled with gradients clipped and as they come, paired over seeds.
-
-    Args:
-        found: the evidence's "clipped", [start][how gradients are taken].
-    """
-    rows = []
-    for start, ways in found.items():
-        points = [[100 * value for value in runs["recalled"]] for runs in ways.values()]
-        longest = (f"{max(runs['longest gradient']):,.0f}" for runs in ways.values())
-        rows.append([start, *(f"{fmean(some):.0f}%" for some in points),
-                     signed(paired_interval(*points)), *longest])  # fmt: skip
-    first, second = next(iter(found.values()))
-    head = ["", first, second, "points of difference", f"longest gradient, {first}",
-            f"longest gradient, {second}"]  # fmt: skip
-    return Table(head, rows)
-
-
 def time_frames(repeats: int) -> Table:
     """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread.
 
@@ -134,51 +104,62 @@ def time_frames(repeats: int) -> Table:
     return Table(["", "ms a frame", "frames a second"], rows)
 
 
+def tabulate_recall(found: Mapping[str, Runs]) -> Table:
+    """How often a trained cell still knows the first symbol.
+
+    Args:
+        found: the evidence's "recall", [start][length].
+    """
+    rows = {
+        start: {
+            f"{length} steps": f"{fmean(runs):.0%} ({min(runs):.0%} to {max(runs):.0%})"
+            for length, runs in by_length.items()
+        }
+        for start, by_length in found.items()
+    }
+    return tabulate(rows, "", "{:}")
+
+
+def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
+    """What is recalled with gradients clipped and as they come, paired over seeds.
+
+    Args:
+        found: the evidence's "clipped", [start][how gradients are taken].
+    """
+    rows = {}
+    for start, ways in found.items():
+        recalled = {way: runs["recalled"] for way, runs in ways.items()}
+        rows[start] = {
+            **{way: f"{fmean(values):.0%}" for way, values in recalled.items()},
+            "points of difference": f"{subtract_points(*recalled.values()):+.1f}",
+            **{f"longest gradient, {way}": f"{max(runs['longest gradient']):,.0f}"
+               for way, runs in ways.items()},
+        }  # fmt: skip
+    return tabulate(rows, "", "{:}")
+
+
 def compare_readers(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
     """Readers of clips and of sets: how well, and by how much better than the plain mean.
 
     Args:
         found: the evidence's "people", by reader.
     """
-    plain, rows = found["mean of the frames"], []
-    for name, runs in found.items():
-        cells = []
-        for part in ("clips", "shuffled"):
-            values = [run["TAR at 1 % FAR"] for run in runs[part]]
-            cells.append(f"{fmean(values):.1%}")
-            if part == "clips":
-                base = [run["TAR at 1 % FAR"] for run in plain[part]]
-                cells.append(_gain(values, base, name))
-        sets = runs["ORL sets"]
-        rows.append([name, *cells, f"{fmean(sets):.1%}", _gain(sets, plain["ORL sets"], name)])
-    head = ["", "TAR of clips", "more than the mean", "frames shuffled", "ORL sets, top-1",
-            "more than the mean "]  # fmt: skip
-    return Table(head, rows)
+    plain = "mean of the frames"
 
+    def take(name: str, part: str) -> list[float]:
+        return [run if part == "ORL sets" else run["TAR at 1 % FAR"] for run in found[name][part]]
 
-def _gain(values: Sequence[float], base: Sequence[float], name: str) -> str:
-    if name == "mean of the frames":
-        return "-"
-    points = [[100 * value for value in some] for some in (values, base)]
-    if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
-        return f"{points[0][0] - points[1][0]:+.1f}"
-    return signed(paired_interval(*points, of="seeds"))
+    def gain(name: str, part: str) -> str:
+        values, base = take(name, part), take(plain, part)
+        if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
+            return f"{100 * (values[0] - base[0]):+.1f}"
+        return "-" if name == plain else f"{subtract_points(values, base):+.1f}"
 
-
-def tabulate_orders(found: Mapping[str, Mapping[str, Runs]]) -> Table:
-    """How often the order of a clip is told from pixels and from embeddings.
-
-    Args:
-        found: the evidence's "orders", [features][reader][order of the frames].
-    """
     rows = [
-        [features, reader, *(_share(values) for values in runs.values())]
-        for features, readers in found.items()
-        for reader, runs in readers.items()
-    ]
-    return Table(["read from", "by", "in order", "shuffled", "backwards"], rows)
-
-
-def _share(values: Sequence[float]) -> str:
-    interval = mean_interval(values, "seeds")
-    return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
+        [name, f"{fmean(take(name, 'clips')):.1%}", gain(name, "clips"),
+         f"{fmean(take(name, 'shuffled')):.1%}",
+         f"{fmean(take(name, 'ORL sets')):.1%}", gain(name, "ORL sets")]
+        for name in found
+    ]  # fmt: skip
+    more = "more than the mean"
+    return Table(["", "TAR of clips", more, "frames shuffled", "ORL sets, top-1", more], rows)

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from IPython.display import Markdown
 
-from facecourse.kit.charts import text
 from facecourse.kit.scoreboard import Row
 from facecourse.lesson10_harm import variation
-from facecourse.lesson10_harm.figures import find_break, percent
+from facecourse.lesson10_harm.figures import find_break
 from facelib.data import FaceSet
+from facelib.figures import write_cell
 
 
 def model_card(
@@ -43,12 +43,11 @@ def model_card(
         "how it treats groups of real people.",
         "**Trained on.** People who don't exist (datasheet below).",
         f"**Measured on.** {row.protocol.faces}; {row.protocol.split}. "
-        + "; ".join(f"{name} {text(value)}" for name, value in row.metrics.items())
+        + "; ".join(f"{name} {write_cell(value)}" for name, value in row.metrics.items())
         + ". On people who don't exist, at one threshold for everybody:",
         "| skin reflectance | people | FMR | FNMR |\n|---|---|---|---|\n"
         + "\n".join(
-            f"| {name} | {errors['fnmr']['n']} | {percent(errors['fmr'])} | "
-            f"{percent(errors['fnmr'])} |"
+            f"| {name} | {errors['fnmr'].n} | {errors['fmr']:.2%} | {errors['fnmr']:.2%} |"
             for name, errors in zip(names, groups.values(), strict=True)
         ),
         f"**Breaks** (TAR below {variation.KEPT:.0%}, people who don't exist) at: "

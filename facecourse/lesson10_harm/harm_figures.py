@@ -1,4 +1,4 @@
-"""The figures and tables of lesson 10 on who pays, what leaks and who gets in."""
+"""Lesson 10: figures and tables on who pays, what leaks and who gets in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table, signed
+from facecourse.kit.charts import Table, tabulate
+from facecourse.kit.compare import subtract_points
 from facecourse.lesson10_harm import recapture
 from facecourse.lesson10_harm.imbalance import PARTS
 from facelib.data import FaceSet
 from facelib.figures import show, subplots
-from facelib.measure import Interval, mean_interval, paired_interval
+from facelib.measure import Interval
 
 
 def summarise_parts(right: Sequence[float], photographs: Sequence[int]) -> dict[str, float]:
@@ -53,8 +54,8 @@ def compare_remedies(found: Mapping[str, Any]) -> Table:
     def gain(method: str, part: str) -> str:
         if method == "plain":
             return "-"
-        points = [[100 * run[part] for run in runs[name]] for name in (method, "plain")]
-        return signed(paired_interval(*points))
+        shares = ([run[part] for run in runs[name]] for name in (method, "plain"))
+        return f"{subtract_points(*shares):+.1f}"
 
     rows = [
         [method, *(f"{fmean(run[part] for run in some):.1%}" for part in some[0]),
@@ -63,20 +64,6 @@ def compare_remedies(found: Mapping[str, Any]) -> Table:
     ]  # fmt: skip
     head = ["", *runs["plain"][0], "tail: more than plain", "everybody: more than plain"]
     return Table(head, rows)
-
-
-def tabulate_members(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
-    """How well losses tell whom a network has learnt from, beside what the network is good for.
-
-    Args:
-        found: the evidence's "members".
-    """
-    rows = [
-        [remedy, *(mean_interval(values, "seeds") for values in runs.values())]
-        for remedy, runs in found.items()
-    ]
-    first = next(iter(found.values()))
-    return Table(["against over-fitting", *first], rows)
 
 
 def draw_losses(members: Tensor, others: Tensor) -> Table:
@@ -98,29 +85,18 @@ def draw_losses(members: Tensor, others: Tensor) -> Table:
     return Table(["", "one in ten is below", "half are below", "nine in ten are below"], rows)
 
 
-def tabulate_accepted(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
-    """How many photographs the recogniser accepts against another one of the same person.
-
-    Args:
-        found: the evidence's "presentation".
-    """
-    rows = [[kind, Interval(**row), signed(Interval(**found["change"][kind]), 3)]
-            for kind, row in found["accepted"].items()]  # fmt: skip
-    return Table(["shown", "accepted", "change"], rows)
-
-
-def tabulate_detectors(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
+def tabulate_detectors(found: Mapping[str, Mapping[str, Interval]]) -> Table:
     """Live faces that are rejected (BPCER) and attacks that pass (APCER), by what was learnt from.
 
     Args:
-        found: the evidence's "presentation".
+        found: of the evidence's "presentation" the "errors".
     """
-    errors = found["errors"]
-    kinds = next(iter(errors.values()))
-    head = [f"{'APCER' if kind in recapture.RECAPTURES else 'BPCER'}, {kind}" for kind in kinds]
-    rows = [[name, *(Interval(**row) for row in by_kind.values())]
-            for name, by_kind in errors.items()]  # fmt: skip
-    return Table(["learnt from live faces and", *head], rows)
+    rows = {
+        name: {f"{'APCER' if kind in recapture.RECAPTURES else 'BPCER'}, {kind}": rate
+               for kind, rate in errors.items()}
+        for name, errors in found.items()
+    }  # fmt: skip
+    return tabulate(rows, "learnt from live faces and", "{:.3f}")
 
 
 def draw_recaptures(faces: FaceSet, seed: int = 0) -> None:

@@ -1,17 +1,16 @@
-"""The pictures and tables of lesson 10 on embeddings turned back into faces."""
+"""Lesson 10: pictures and tables on embeddings turned back into faces."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
-from facecourse.kit.charts import Table
+from facecourse.kit.charts import Table, tabulate, transpose
 from facecourse.lesson10_harm.inversion import Victims, render_portraits
 from facelib.figures import show, subplots
 from facelib.measure import Interval
 
-Rate = Interval | Mapping[str, float]  # measured here, or read from the evidence
 RATES = {"rank 1": "named rightly", "accepted": "accepted at 1 % FAR"}
 NAMED = ("masculine", "skin", "age", "glasses")  # what a law or a person would call sensitive
 
@@ -43,58 +42,30 @@ def draw_reconstructions(some: Victims, made: Mapping[str, Tensor], count: int =
     )
 
 
-def tabulate_judges(judges: Mapping[str, Mapping[str, Mapping[str, Rate]]]) -> Table:
+def tabulate_judges(judges: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> Table:
     """How often judges recognise the victims.
 
     Args:
-        judges: [judge][what is shown], as `reidentified` or the evidence's "judges" have it.
+        judges: [judge][what is shown], as `inversion.reidentify` or the evidence's "judges" have
+            it.
     """
-    shown = next(iter(judges.values()))
-    rows = [[name, *(_percent(found[name][rate]) for found in judges.values() for rate in RATES)]
-            for name in shown]  # fmt: skip
-    head = [f"{judge}: {text}" for judge in judges for text in RATES.values()]
-    return Table(["shown", *head], rows)
+    columns = {
+        f"{judge}, {text}": {shown: rates[rate] for shown, rates in found.items()}
+        for judge, found in judges.items()
+        for rate, text in RATES.items()
+    }
+    return tabulate(transpose(columns), "shown", "{:.1%}")
 
 
-def tabulate_doors(found: Mapping[str, Mapping[str, Rate]]) -> Table:
-    """How often the network attacked opens; it is no independent judge.
-
-    Args:
-        found: the evidence's "doors", [what is stored][what is shown].
-    """
-    shown = next(iter(found.values()))
-    rows = [[stored, *map(_percent, kinds.values())] for stored, kinds in found.items()]
-    return Table(["stored", *shown], rows)
-
-
-def tabulate_leaks(
-    found: Mapping[str, Mapping[str, float]], best: int = 8, named: Sequence[str] = NAMED
-) -> Table:
-    """R² of what is told from an embedding about a person: the best of all, and some by name.
+def tabulate_leaks(found: Mapping[str, Mapping[str, float]], best: int = 8) -> Table:
+    """R² of what is told from an embedding about a person: the best of all, and those in `NAMED`.
 
     Args:
         found: the evidence's "leaks", [what is stored][factor]; the first sets the order.
-        best, named: which factors.
+        best: so many factors, and more by name.
     """
     first = next(iter(found.values()))
     order = sorted(first, key=first.get, reverse=True)
-    chosen = [name for place, name in enumerate(order) if place < best or name in named]
-    rows = [[name, *(f"{some[name]:.2f}" for some in found.values())] for name in chosen]
-    return Table(["factor", *found], rows)
-
-
-def tabulate_rotation(found: Mapping[str, Mapping[str, Rate]]) -> Table:
-    """How often a judge names reconstructions of rotated embeddings rightly.
-
-    Args:
-        found: the evidence's "rotated".
-    """
-    ways = {name: rates for name, rates in found.items() if name != "cosines moved by"}
-    counts = next(iter(ways.values()))
-    rows = [[count, *(_percent(rates[count]) for rates in ways.values())] for count in counts]
-    return Table(["people he knows", *(f"known by {name}" for name in ways)], rows)
-
-
-def _percent(rate: Rate) -> str:
-    interval = rate if isinstance(rate, Interval) else Interval(**rate)
-    return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
+    chosen = [name for place, name in enumerate(order) if place < best or name in NAMED]
+    rows = {stored: {name: some[name] for name in chosen} for stored, some in found.items()}
+    return tabulate(transpose(rows), "factor", "{:.2f}")

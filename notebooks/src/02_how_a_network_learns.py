@@ -8,7 +8,7 @@
 profile = None
 
 # %%
-from facecourse.kit import ____, charts, choose_profile, evidence, orl, pick, record
+from facecourse.kit import ____, charts, choose_profile, compare, evidence, orl, pick, record
 from facecourse.lesson02_learning import descent, exercises, figures, overfitting, tiny
 from facelib import data
 
@@ -306,7 +306,7 @@ record("top-1 with augmentation, 1 photograph", 100 * augmented.top1["test"][-1]
 
 # %%
 worth = stored["augmentation"]
-figures.subtract_points(worth["augmentation"], worth["none"])
+compare.subtract_points(worth["augmentation"], worth["none"], "splits")
 
 # %% [markdown]
 # **Seventeen points [14, 20]:** from two of three photographs named rightly to five of six. And the other remedies? *Weight decay* pulls every weight towards zero at each step. *Dropout* silences, while training, a random half of the embedding. *Early stopping* keeps the network from the moment when validation was best. Each alone against none, and all together:
@@ -383,7 +383,7 @@ figures.draw_barrier(
 # From 20 seeds (stored); *agreement* is how often two networks give a test photograph the same name:
 
 # %%
-descent.summarise_minima(stored["minima"])
+figures.summarise_minima(stored["minima"])
 
 # %% [markdown]
 # With 8 neurons twenty seeds end at losses from 0.290 to 0.318, and two of the networks disagree about one test photograph in five. The "adaptive" schedule is said to lead to the global minimum. Started by 500 steps of it, the same descent ends at losses from 0.297 to 0.312: no lower on average, and nowhere as low as the lowest without it. What is true: in the *wider* network all ends are nearly equally low and agree on 99 photographs of 100, so training works without finding *the* minimum. (A hill on a straight line does not make them separate worlds: swap two neurons and the network is the same, far away; and in large networks curved paths around such hills are known.)

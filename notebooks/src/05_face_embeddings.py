@@ -172,10 +172,10 @@ pairs = verify.verify_pairs(codes, unseen)
 record("AUC of the shipped embedding", pairs.auc)
 
 # %%
-figures.zero_shot(stored["zero-shot"], "metrics")
+charts.tabulate(stored["zero-shot"]["metrics"], "", "{:.3f}")
 
 # %%
-figures.zero_shot(stored["zero-shot"], "lead")
+charts.tabulate(stored["zero-shot"]["lead"], "ahead of", "{:.3f}")
 
 # %% [markdown]
 # The second table is the lead of the shipped embedding, with the same people drawn for both; where an interval holds zero we call it a draw. Most rivals were fitted on s1 to s20, photographs from the same studio; ours has never seen a real face, though how its people are lit and framed was chosen by s1 to s20. It leads the classical methods in AUC, and all of them but Gabor with one photograph; in TAR at 1 % FAR it leads pixels and eigenfaces only. Against the ImageNet network of lesson 04, here at 224 pixels, and the small network of twenty real people everything is a draw, and the means in TAR and with one photograph are theirs.
@@ -330,7 +330,8 @@ exercises.crops
 # Rendering so many faces takes minutes, so we draw embeddings like those of the hundred people above. A new person's middle lies near that of one of the hundred, moved a little at random; around it we lay the photographs of another of them, as far from their own middle as they were. How far a middle is moved was chosen so that a crowd of 2,000 errs as often as 2,000 people really rendered; others again were the check (`facecourse/lesson05_embeddings/gallery.py`):
 
 # %%
-figures.checked(million["check"]["100"])
+columns = {"rank-1, exact search": "{rank-1:.3f}", "lost by fast search": "{lost:.3f}"}
+charts.tabulate(million["check"]["100"], "2,000 people", columns)
 
 # %% [markdown]
 # Drawn crowds err as often as people really rendered, and fast search misses nobody of either (of 2,000 probes: less than 0.2 % with 95 % confidence).
@@ -354,7 +355,19 @@ record("people lost by fast search", 100 * lost, "%")
 # And among a million, stored, five photographs of 200,000 people. (That crowd is made after 500 rendered people, ours after 100: compare stored rows with stored ones.)
 
 # %%
-figures.tabulate_searches(million["galleries"], million["looked at"])
+searches = {"exact": "exact", "fast": str(million["looked at"])}
+rows = {
+    (f"{gallery['faces']:,}", name): gallery["search"][search]
+    for gallery in million["galleries"]
+    for name, search in searches.items()
+}
+columns = {
+    "a query": "{ms alone[median_ms]:.2f} ms",
+    "memory": lambda row: f"{row['bytes'] / 1e6:,.0f} MB",
+    "rank-1": "{rank-1:.3f}",
+    "lost against exact": "{lost:.2%}",
+}
+charts.tabulate(rows, ["faces", "search"], columns)
 
 # %% [markdown]
 # The search is not what fails in a large gallery: of 5,000 probes fast search lost nobody whom exact search found (below 0.07 %). The *embedding* is: in our crowd even exact search is right less often among a million than among a hundred thousand, because with every person enrolled the chance grows that somebody looks more like the probe than its own photographs do.

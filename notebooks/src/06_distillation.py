@@ -238,7 +238,13 @@ for name in ("taught", "names"):
     record(f"AUC of an embedding student, {name}", pairs.auc)
 
 # %%
-figures.compare_students(stored["embedders"])
+students = {steps: charts.transpose(runs) for steps, runs in stored["embedders"].items()}
+columns = {
+    "taught": "{taught.value:.3f}",
+    "by names": "{names.value:.3f}",
+    "taught - names [95 % CI]": charts.subtract("taught", "names", "+.3f"),
+}
+charts.tabulate(charts.flatten(students), ["steps", ""], columns)
 
 # %% [markdown]
 # After 50 steps the student that was told who is who is ahead with one photograph and on people who don't exist. After 150 it still is on the latter, and the copy leads in AUC by a hundredth: one of eight intervals, at one rate that was tuned for neither. So neither is *the* better way. What speaks for the copy is that it needs no names, and that it says the teacher's numbers.
@@ -266,7 +272,16 @@ compare.decide({f"T = {t} or T = 1?": (runs[t], runs["1"]) for t in runs if t !=
 # **"The better or bigger the teacher, the better the student."** Five teachers of the same student, all shown the same two photographs (six of the ten splits):
 
 # %%
-figures.compare_teachers(stored["teachers"], two["names alone"])
+rival = two["names alone"]
+columns = {
+    "parameters": "{parameters:,}",
+    "its top-1": lambda row: compare.top1_interval(row["teacher"]).value,
+    "its student's": lambda row: compare.top1_interval(row["student"]).value,
+    "student - names, points": lambda row: (
+        f"{compare.paired_points(row['student'], rival)[0]:+.1f}"
+    ),
+}
+charts.tabulate(stored["teachers"], "teacher", columns)
 
 # %% [markdown]
 # Neither a teacher's size nor its own score decides anything here: no student is better than names alone by more than its interval, and the second-best one had the second-worst teacher. Cho & Hariharan found on ImageNet that a large teacher can even be worse; Yuan et al. that a poor one can still help, as smoothed names do.

@@ -85,7 +85,8 @@ exercises.zeros
 # Measured in onnxruntime, one face at a time, in turns with the whole student:
 
 # %%
-figures.speed_table(stored["zeros"])
+zeros = {f"{float(share):.0%}": faster for share, faster in stored["zeros"].items()}
+charts.tabulate(zeros, "zeros", {"times faster [95 % CI]": "{:.3f}"})
 
 # %%
 exercises.file
@@ -106,7 +107,15 @@ record("points lost, 80 % zeros, trained on", tar_drop(after, people).value, "po
 # And with five seeds, which are five orders of the same pictures. The first row is the control, the whole student after as many steps:
 
 # %%
-figures.tabulate_weights(stored["weights"], stored["control"])
+shares = {"0%": {"trained on": stored["control"]}}
+shares |= {f"{float(share):.0%}": runs for share, runs in stored["weights"].items()}
+columns = {
+    "at once [over people]": "{at once:+.1f}",
+    "trained on [over seeds]": "{trained on:+.1f}",
+    "in rounds": "{in rounds:+.1f}",
+    "trained on - in rounds": charts.subtract("trained on", "in rounds"),
+}
+charts.tabulate(shares, "zeros", columns)
 
 # %% [markdown]
 # From 50 to 80 % zeros nearly all that was lost comes back: at 80 %, 90 points were lost at once and 5 after a hundred steps. At 90 % it doesn't. The control, whole, loses half a point: training on at this rate costs by itself more than the tenth that is left at 50 %. The untouched student remains the one to beat.
@@ -172,7 +181,12 @@ figures.draw_sensitivity(stored["sensitivity"])
 # A processor's routines work on 8 or 16 numbers at a time. Half of the MACs gone, with widths rounded to multiples of 1, 4, 8 and 16:
 
 # %%
-figures.widths_table(stored["widths"])
+columns = {
+    "channels left": lambda row: " ".join(map(str, row["widths"])),
+    "MACs": charts.in_millions("macs", 2),
+    "times faster [95 % CI]": "{times faster:.3f}",
+}
+charts.tabulate(stored["widths"], "multiples of", columns)
 
 # %% [markdown]
 # All four do half the work. With ragged widths the network is *slower* than the whole one; with multiples of 16 it is 1.8 times as fast. MACs are what a network asks for, time is what the routines make of it.
@@ -182,7 +196,12 @@ figures.widths_table(stored["widths"])
 # A residual block adds something to what passes by. Without it, that still passes by:
 
 # %%
-figures.blocks_table(stored["blocks"])
+columns = {
+    "MACs": charts.in_millions("macs"),
+    "at once [over people]": "{at once:+.1f}",
+    "trained on [over seeds]": "{trained on:+.1f}",
+}
+charts.tabulate(stored["blocks"], "without", columns)
 
 # %% [markdown]
 # Each block does a quarter of all MACs. The first is missed most, the last least. None of them comes back to the student's level in a hundred steps: taking a quarter of the MACs as channels cost one point, as a block four to seven.

@@ -88,7 +88,8 @@ figures.bits_slider(people=people)
 # Down to six bits nothing happens at this FAR. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
 
 # %%
-figures.scales_table(stored["scales"])
+scales = {f"TAR lost, a scale for {one}": lost for one, lost in stored["scales"].items()}
+charts.tabulate(charts.transpose(scales), "bits", "{:+.1f}")
 
 # %%
 exercises.fewer
@@ -125,7 +126,13 @@ counts
 # As many as before; each is shorter. All ways; times are ratios to the file of 32 bits, one face at a time on one thread. *minmax* covers every value that was seen, *percentile* leaves out one in a hundred thousand:
 
 # %%
-figures.files_table(stored["files"])
+del stored["files"]["32 bits"]["times faster"]  # than itself
+columns = {
+    "file": charts.in_kilobytes("bytes"),
+    "times faster [95 % CI]": "{times faster:.3f}",
+    "TAR lost, points": "{lost:+.2f}",
+}
+charts.tabulate(stored["files"], "", columns)
 
 # %% [markdown]
 # Static files are a quarter of the size and twice as fast, and none of the 300 people has lost a pair. (Of none in 300 the exact interval ends at 1.2 %: `measure.share_interval`.) Dynamic quantization, as we call it, leaves the convolutions at 32 bits, which it would make slow, so here it is pointless; it is meant for networks of large matrices. How the ranges are set makes no difference to TAR, nor do scales a channel, at *eight* bits.
@@ -148,7 +155,11 @@ turned
 exercises.faster
 
 # %%
-figures.eight_table(stored["eight bits"])
+columns = {
+    "layers of 8 bits": lambda row: "{1} of {0}".format(*row["layers"]),
+    "times faster than its 32 bits [95 % CI]": "{times faster:.3f}",
+}
+charts.tabulate(stored["eight bits"], "", columns)
 
 # %% [markdown]
 # The same network with **PReLU** in place of ReLU (a ReLU with a learnt slope below zero, as the small face network MobileFaceNet has it) gains much less: onnxruntime has no PReLU in whole numbers, so values go to 32 bits and back around each. A first convolution that reads one grey channel is slower in 8 bits, too, by several times here, and `quantize` leaves it alone: 10 of 11 layers.
@@ -160,7 +171,12 @@ figures.eight_table(stored["eight bits"])
 # float16 and bfloat16 halve the file with no scale to choose. GPUs and recent CPUs compute with them; training with bfloat16 (lesson 01's `fit` does it where the hardware can) needs no care, training with float16 does. Here the student's numbers are cut to 16 bits, and it computes with 32 as before:
 
 # %%
-figures.halves_table(stored["halves"])
+columns = {
+    "largest number": "{largest:.3g}",
+    "relative step": "{step:.1%}",
+    "TAR lost, points": "{lost:+.2f}",
+}
+charts.tabulate(stored["halves"], "", columns)
 
 # %%
 exercises.halves
@@ -171,7 +187,13 @@ exercises.halves
 # Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). torchao inserts the rounding, `facelib.compress.aware` trains. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
 
 # %%
-figures.bits_table(stored["bits"])
+columns = {
+    "rounded at once": "{at once:+.1f}",
+    "trained on, then rounded": "{trained on, then rounded:+.1f}",
+    "trained rounded": "{aware:+.1f}",
+    "gained by it": charts.subtract("trained on, then rounded", "aware"),
+}
+charts.tabulate(stored["bits"], "bits of a weight", columns)
 
 # %% [markdown]
 # (What a layer reads has eight bits here, too, so "at once" differs a little from the first table.) At eight and six bits there is nothing to win back. At four, training on does not help, and training *rounded* loses nothing. At three it decides: 10 points lost at once, no fewer if trained on first, 1.3 if trained while rounded. So here quantization-aware training pays where plain rounding hurts. (Better ways to round without training exist, see Nagel et al. (2021); we haven't tried them.)
@@ -258,7 +280,15 @@ figures.rank_slider(people=people)
 # Whole kinds of layers at once, with five seeds of training on after it:
 
 # %%
-figures.ranks_table(stored["ranks"])
+ranks = {(row["layers"], f"{row['part']:g}"): row for row in stored["ranks"]}
+columns = {
+    "weights": "{parameters:,}",
+    "MACs": charts.in_millions("macs"),
+    "times faster": "{times faster:.3f}",
+    "at once": "{at once:+.1f}",
+    "trained on": "{trained on:+.1f}",
+}
+charts.tabulate(ranks, ["layers", "of full rank"], columns)
 
 # %% [markdown]
 # The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Half of the MACs as channels (lesson 07) cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are two calls, and each costs.
@@ -266,7 +296,7 @@ figures.ranks_table(stored["ranks"])
 # ### "Fewer MACs, proportionally faster"
 
 # %%
-rungs.draw_savings(rungs.count_savings(ladder))
+rungs.draw_savings(ladder)
 
 # %% [markdown]
 # On the dashed line a network is as much faster as it has fewer MACs. Regular widths come near it: six times fewer and nearly six times as fast, thirteen and eleven. *ragged* is the teacher with half of its work pruned and widths as they come, 1.3 times as fast. *sparse* has 90 % zeros, and time doesn't see them. None is above the line: every call has a price of its own.
@@ -276,7 +306,14 @@ rungs.draw_savings(rungs.count_savings(ladder))
 # *Deep Compression* (Han, Mao & Dally, 2016) took three steps: prune weights, give each layer a codebook for what is left (lesson 03), and write frequent codes with fewer bits. (They also trained the codebook's values on; we don't.) The student, stage by stage:
 
 # %%
-figures.deep_table(stored["deep compression"])
+stages = {row["stage"]: row for row in stored["deep compression"]}
+whole = stages["32 bits"]["bytes"]
+columns = {
+    "file": charts.in_kilobytes("bytes"),
+    "times smaller": lambda row: f"{whole / row['bytes']:.1f}",
+    "TAR lost, points": "{lost:+.1f}",
+}
+charts.tabulate(stages, "", columns)
 
 # %% [markdown]
 # Thirty-two values for each layer cost nothing at 1 % FAR and make the file seven times smaller; with half of the weights at zero it is nine. With sixteen values, or four fifths of zeros, points go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with half of the weights at zero than with all.) What a codebook does *not* change: the network that runs is as large and as slow as before.
@@ -287,7 +324,14 @@ figures.deep_table(stored["deep compression"])
 
 # %%
 names = ("teacher", "half", "sparse", "student", "pruned", "scratch")
-rungs.tabulate_costs(ladder, names)
+files = rungs.take_rungs(ladder, names, rungs.FORMS)
+columns = {
+    "file": charts.in_kilobytes("bytes"),
+    "times smaller": "{times smaller:.1f}",
+    "times faster": "{times faster.value:.1f}",
+    "one at a time": "{times faster, one call a turn.value:.1f}",
+}
+charts.tabulate(files, "", columns)
 
 # %% [markdown]
 # *sparse, codes* is Deep Compression of the teacher: nine tenths of its weights at zero, shared, coded, 21 times smaller, and as slow as any teacher of eight bits. The last rung has everything: a student, taught, pruned, at low rank (48: so many directions hold nearly all that varies in the teacher's 128 numbers), taught again, shared, coded, run at eight bits. (`compress.ship` writes such a file, codes and scales, and `unship` makes the network of it again, byte for byte, without a face.) It is 42 times smaller than the teacher and 17 times as fast. (Without codes, at eight bits, 27 times. Beside the teacher's own file of codes it is 7 times smaller and nearly 6 times as fast.) *times faster* is of twenty calls in a row; *one at a time*, in turns with the teacher, it is 11: then, probably, the small network finds the processor's caches full of the large one's weights.
@@ -295,7 +339,15 @@ rungs.tabulate_costs(ladder, names)
 # What was lost? Two thousand people set the points, two thousand *others* check them, on whom nothing was looked at before:
 
 # %%
-rungs.tabulate_losses(ladder, names)
+columns = {
+    "TAR lost, points": "{points lost:+.2f}",
+    "by others": "{others:+.2f}",
+    "at 0.01 % FAR": "{points lost, strict:+.1f}",
+    "on LFW": "{LFW:+.1f}",
+    "on ORL, one photo": "{ORL, points lost:+.1f}",
+    "worst group rejected": "{worst group.value:.1%}",
+}
+charts.tabulate(files, "", columns)
 
 # %% [markdown]
 # We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects 0.8 % of the genuine pairs, of all 0.7: no difference that these people could show.)
@@ -307,7 +359,13 @@ rungs.tabulate_losses(ladder, names)
 # The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`facecourse/ladder/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
 
 # %%
-rungs.compare_peers(evidence.load("peers")["rows"])
+columns = {
+    "file": charts.in_kilobytes("bytes"),
+    "times smaller": "{times smaller:.1f}",
+    "times faster [95 % CI]": "{times faster:.3f}",
+    "TAR lost, points": "{points lost:+.2f}",
+}
+charts.tabulate(evidence.load("peers")["rows"], "", columns)
 
 # %% [markdown]
 # Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.

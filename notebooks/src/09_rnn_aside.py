@@ -193,7 +193,7 @@ figures.compare_readers(stored["people"])
 # **Which way did it turn first?** Now the label *is* the order: both ways show the same poses. Small networks learn it from 400 clips of 200 people without bad frames, from their pixels or their embeddings, and are tried on 300 clips of others; five seeds. *backwards* plays the tried clips from the end:
 
 # %%
-figures.tabulate_orders(stored["orders"])
+charts.tabulate(charts.flatten(stored["orders"]), ["read from", "by"], "{:.1%}")
 
 # %% [markdown]
 # From pixels, all three cells tell it nearly always; shuffled, they guess; played backwards, they say the contrary. That is the **shuffle test**: who claims that a network uses order must show that it suffers without it, and, where it makes sense, what it says of the reverse. (A mean can't tell: whoever always said the commoner label would be right for 53 %.) From *embeddings* they can hardly tell: the RNN is right for 54 %, backwards for 46, the others guess. A likely reason: the shipped network learnt that a face and its mirror image are one person, so left and right look alike to it. An embedding need not keep what it was trained to ignore.

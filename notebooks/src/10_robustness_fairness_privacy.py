@@ -156,7 +156,11 @@ figures.draw_groups(stored["groups"], fairness.GROUPS)
 # Look at FMR. At the *one* threshold, the pairs within the darkest group are accepted three to five and a half times as often as those of the others, by every network; its FNMR is the lowest. Others can more easily pass for somebody of that group. (All FMRs are above the 0.1 % that was chosen: two people of one group are more alike than any two. Of the causes, the next section tests one. Another may be the generator, whose dark faces have less contrast.)
 
 # %%
-figures.tabulate_group_changes(stored["changes"], fairness.GROUPS)
+changes = {
+    network: dict(zip(fairness.GROUPS, found, strict=True))
+    for network, found in stored["changes"].items()
+}
+charts.tabulate(changes, "FNMR, points more than the teacher's", "{:+.2f}")
 
 # %% [markdown]
 # Points of FNMR more than the teacher's, paired over people. Eight bits move no group by more than 0.8 points. The student costs each group something, *pruned* a quarter to a third of the genuine pairs at this threshold, most in the second group, least in the darkest. That is no proof of fairness: the darkest group's pairs all score higher, so it had more room above this one threshold. At equal FMR, which was not measured for *pruned*, it could look otherwise. Hooker et al. (2020) found groups that pruning hurt far more than others.
@@ -180,7 +184,19 @@ figures.compare_sources(stored["sources"], fairness.GROUPS)
 # One can choose a threshold for each group, on other people, so that all have the same FMR. The teacher:
 
 # %%
-figures.tabulate_thresholds(stored["thresholds"], fairness.GROUPS)
+rows = {
+    (way, name): {"cosine": cosine} | errors
+    for way, found in stored["thresholds"].items()
+    for name, cosine, errors in zip(
+        fairness.GROUPS, found["at"], found["errors"].values(), strict=True
+    )
+}
+columns = {
+    "cosine": "{cosine:.3f}",
+    "FMR [95 % CI]": "{fmr:.2%}",
+    "FNMR [95 % CI]": "{fnmr:.2%}",
+}
+charts.tabulate(rows, ["threshold", "skin reflectance"], columns)
 
 # %% [markdown]
 # Now the groups' FMRs can't be told apart, within groups; a pair from two groups would need a rule of its own. The price: the darkest group is rejected in 3 % of its genuine pairs, where none of 348 people was before, and the door must know, or guess, everybody's group.
@@ -233,7 +249,7 @@ inversion_figures.tabulate_leaks(opened["leaks"])
 # $R^2$ says how well a number is told, 0 is everybody's mean, 1 exact. These are the best told of 78 numbers; the mean of all is about 0.2. In this generator hair, beard and skin stay the same from one photograph of a person to the next, so telling them helps to tell people apart. Nobody asked for sex or age, yet they come along. A linear map finds no glasses, which training put on and took off.
 
 # %%
-inversion_figures.tabulate_doors(opened["doors"])
+charts.tabulate(opened["doors"], "stored", "{:.1%}")
 
 # %% [markdown]
 # The attacked network itself, at a FAR of 0.1 % on these victims, accepts 83 % of the reconstructions against the very template they were made from. On real faces and another network, Mai et al. (2019) got 95 % in that way, and 58 % against another photograph of the person. With signs alone the door opens for 99 % of real photographs and 39 % of reconstructions: less, and still far too many.
@@ -241,7 +257,12 @@ inversion_figures.tabulate_doors(opened["doors"])
 # A defence: multiply all embeddings by a secret rotation. Cosines, and so all decisions, stay as they were. Rank 1 of reconstructions, by how many enrolled people the attacker knows:
 
 # %%
-inversion_figures.tabulate_rotation(opened["rotated"])
+rotated = {
+    f"known by {name}": rates
+    for name, rates in opened["rotated"].items()
+    if name != "cosines moved by"
+}
+charts.tabulate(charts.transpose(rotated), "people he knows", "{:.1%}")
 
 # %% [markdown]
 # Nobody known: chance. But a rotation has few unknowns. With a hundred people of whom he has the very photograph enrolled, the best rotation between the two sets (Procrustes) brings everything back; with another photograph of them it takes some hundreds. (Named by the judge on pixels.) It is one key for everybody, and a hundred leaked pairs give it away. Encrypt templates. EU law guards a template that identifies somebody more strictly than a plain photograph.
@@ -267,7 +288,7 @@ advantage = ____
 exercises.advantage.check(advantage)
 
 # %%
-harm_figures.tabulate_members(harm["members"])
+charts.tabulate(harm["members"], "against over-fitting", "{:.3f}")
 
 # %% [markdown]
 # Without a remedy the attack hardly errs, although the network names 98 % of new photographs rightly: to generalise is not to forget. Weight decay and label smoothing, at the one setting tried, change next to nothing. Augmentation brings the AUC from 0.99 to 0.66, and the naming up by two points: privacy against *this* attack, the simplest, costs nothing. Stronger ones exist (Carlini et al., 2022), and 0.66 isn't 0.5. Who needs a guarantee adds noise to training, so that one picture can change little (**differential privacy**, Abadi et al., 2016), and pays in accuracy.
@@ -283,13 +304,15 @@ from facelib.synth.people import pick_seed
 harm_figures.draw_recaptures(synth(6, 1, seed=pick_seed("recaptured")))
 
 # %%
-harm_figures.tabulate_accepted(harm["presentation"])
+shown = {part: harm["presentation"][part] for part in ("accepted", "change")}
+columns = {"accepted": "{accepted:.3f}", "change": "{change:+.3f}"}
+charts.tabulate(charts.transpose(shown), "shown", columns)
 
 # %% [markdown]
 # Of genuine photographs 83 % are accepted (against another of the same person, at a FAR of 1 % on s1 to s20), of prints 73 %, of screens about half. A recogniser asks who it is, not whether somebody is there. What it loses is noise, and no defence.
 
 # %%
-harm_figures.tabulate_detectors(harm["presentation"])
+harm_figures.tabulate_detectors(harm["presentation"]["errors"])
 
 # %% [markdown]
 # Rates are those of ISO/IEC 30107-3: **BPCER** of live faces that are refused, **APCER** of attacks that pass. A detector (local binary patterns, logistic regression) that learnt from live faces and prints looks good (4 % and 2 %), until live faces come by *the camera that photographed the prints*: two thirds are refused. It had learnt to tell cameras. Trained fairly it refuses a quarter of live faces by that camera, misses a quarter of prints, and three of five screens, which it has never seen. Shown screens too, it misses few, and refuses half of those live faces. Always ask what else differs between the two heaps, and test with an attack that training did not have.

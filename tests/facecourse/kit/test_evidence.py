@@ -39,6 +39,15 @@ def test_intervals_tensors_and_arrays_become_plain_json(tmp_path):
     assert stored["number"] == 0.5
 
 
+def test_a_stored_interval_is_one_again_when_a_lesson_loads_it(tmp_path, monkeypatch):
+    interval = Interval(0.5, 0.4, 0.6, 10, "folds")
+    monkeypatch.setattr(evidence, "COURSE", tmp_path)
+    (tmp_path / "kit").mkdir()
+    stored = {"deep": [{"lost": interval, "value": 1.0}]}
+    evidence.write("side", stored, tmp_path / "kit")
+    assert evidence.load("side")["deep"] == [{"lost": interval, "value": 1.0}]
+
+
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [(float("nan"), ValueError, "JSON"), ({1, 2}, TypeError, "can't hold {1, 2}, a set")],

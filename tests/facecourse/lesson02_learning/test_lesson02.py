@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit.orl import STILL, to_half
-from facecourse.lesson02_learning import descent, overfitting, tiny
+from facecourse.lesson02_learning import descent, figures, overfitting, tiny
 from facelib.data import Augment, orl
 
 
@@ -137,7 +137,7 @@ def test_scheduled_steps_lead_to_another_minimum(parts):
 
 def test_the_summary_of_minima_gives_ranges_over_seeds():
     ends = {"loss": [0.3, 0.31], "top-1": [0.8, 0.9], "agreement": 0.85, "highest between": [1.5]}
-    assert descent.summarise_minima({"8": ends}).rows == [
+    assert figures.summarise_minima({"8": ends}).rows == [
         ["8", "2", "0.3000 to 0.3100", "0.800 to 0.900", "0.850", "1.50 to 1.50"]
     ]
 

@@ -44,7 +44,6 @@ def test_the_three_layers_give_maps_of_one_size_and_differ_as_the_lesson_says():
     assert count["locally connected"][0] == 120 * 416
     assert count["locally connected"][1] == count["Conv2d"][1]
     assert count["Linear"] == (645 * 1920, 644 * 1920)
-    assert [row[0] for row in sharing_tables.count_costs().rows] == list(count)
 
 
 @pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN", "FaceCNN, places kept"])

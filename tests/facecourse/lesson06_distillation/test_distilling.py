@@ -126,17 +126,6 @@ def test_the_temperature_flattens_and_its_square_keeps_the_gradient(capsys):
     assert squared[0] < 3 * squared[1]
 
 
-def test_students_and_teachers_are_compared_by_pairs():
-    runs = {"50": {"taught": {"AUC": [0.9, 0.8, 0.85]}, "names": {"AUC": [0.8, 0.7, 0.75]}}}
-    (row,) = distilling_charts.compare_students(runs).rows
-    assert row == ["50", "AUC", "0.850", "0.750", "+0.100 [+0.100, +0.100]"]
-    alone = [[0.5] * 4, [0.7] * 4]
-    better = [[0.6] * 4, [0.8] * 4]
-    found = {"large": {"parameters": 1000, "teacher": better, "student": better}}
-    (row,) = distilling_charts.compare_teachers(found, alone).rows
-    assert row == ["large", "1,000", "0.700", "0.700", "+10.0 [+10.0, +10.0]"]
-
-
 def test_other_photographs_are_of_the_same_people_and_neither_learnt_from_nor_tested_on():
     train, test = orl.split_photos(2, 0)
     other = distilling.take_other_photographs(2, 0)

@@ -99,35 +99,6 @@ def test_the_rank_slider_changes_energy_weights_and_work(capsys):
     assert cells(capsys)[0] == "32", "a rank beyond the matrix's becomes its full rank"
 
 
-INTERVAL = {"value": 1.5, "low": 1.2, "high": 1.8, "n": 9, "of": "people"}
-
-
-def test_tables_of_bits_files_types_and_scales_have_a_row_each():
-    files = {"32 bits": {"bytes": 1_200_000, "times faster": INTERVAL, "lost": INTERVAL}}
-    assert rounding_charts.files_table(files).rows[0][:2] == ["32 bits", "1,200 kB"]
-    runs = {"at once": INTERVAL, "trained on, then rounded": [3.0, 5.0], "aware": [1.0, 2.0]}
-    assert rounding_charts.bits_table({"3": runs}).rows[0][-1].startswith("+2.5")
-    scales = {"a channel": {"8": INTERVAL}, "a layer": {"8": INTERVAL}}
-    assert len(rounding_charts.scales_table(scales).rows[0]) == 3
-    eight = {"student": {"layers": [9, 8], "times faster": INTERVAL}}
-    assert rounding_charts.eight_table(eight).rows[0][1] == "8 of 9"
-    half = {"float16": {"largest": 65504.0, "step": 2**-10, "lost": INTERVAL}}
-    assert rounding_charts.halves_table(half).rows[0][1:3] == ["6.55e+04", "0.1%"]
-
-
-def test_tables_of_ranks_and_stages_have_a_row_each():
-    row = {
-        "layers": "Linear", "part": 0.25, "parameters": 1000, "macs": 2e6, "times faster": INTERVAL,
-        "at once": INTERVAL, "trained on": [1.0, 2.0],
-    }  # fmt: skip
-    assert rounding_charts.ranks_table([row]).rows[0][:4] == [
-        "Linear", "0.25", "1,000", "2.0 million"
-    ]  # fmt: skip
-    stages = [{"stage": "32 bits", "bytes": 1000, "lost": INTERVAL},
-              {"stage": "16 values", "bytes": 125, "lost": INTERVAL}]  # fmt: skip
-    assert [row[2] for row in rounding_charts.deep_table(stages).rows] == ["1.0", "8.0"]
-
-
 def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
     some = student.calibration_faces(8)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)

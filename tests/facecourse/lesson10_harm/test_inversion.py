@@ -132,19 +132,13 @@ def test_faces_are_shown_in_a_row_for_each_kind(capsys):
     assert "from 128 numbers; portraits" in capsys.readouterr().out
 
 
-def test_tables_take_what_was_measured_and_what_was_stored():
+def test_judges_stand_side_by_side_and_leaks_name_the_best_and_the_sensitive():
     half = Interval(0.5, 0.4, 0.6, 10)
-    stored = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 10, "of": "people"}
-    both = {"rank 1": half, "accepted": stored}
-    text = "50.0% [40.0%, 60.0%]"
-    assert inversion_charts.tabulate_judges({"pixels": {"true": both}}).rows == [
-        ["true", text, text]
-    ]
-    assert inversion_charts.tabulate_doors({"128 signs": {"true": half}}).rows == [
-        ["128 signs", text]
-    ]
-    turned = {"cosines moved by": 1e-7, "the photograph enrolled": {"0": half, "50": stored}}
-    assert inversion_charts.tabulate_rotation(turned).rows == [["0", text], ["50", text]]
-    leaks = {"whole": {"a": 0.1, "b": 0.9, "c": 0.5, "d": 0.2}, "signs": dict.fromkeys("abcd", 0.0)}
-    rows = inversion_charts.tabulate_leaks(leaks, best=1, named=("d",)).rows
-    assert rows == [["b", "0.90", "0.00"], ["d", "0.20", "0.00"]]
+    judges = {"pixels": {"true": {"rank 1": half, "accepted": half}}}
+    table = inversion_charts.tabulate_judges(judges)
+    assert table.head == ["shown", "pixels, named rightly", "pixels, accepted at 1 % FAR"]
+    assert table.rows == [["true", *["50.0% [40.0%, 60.0%]"] * 2]]
+    whole = {"nose": 0.1, "chin": 0.9, "brow": 0.5, "age": 0.2}
+    leaks = {"whole": whole, "signs": dict.fromkeys(whole, 0.0)}
+    rows = inversion_charts.tabulate_leaks(leaks, best=1).rows
+    assert rows == [["chin", "0.90", "0.00"], ["age", "0.20", "0.00"]]
