@@ -96,7 +96,9 @@ class Table:
     def _repr_html_(self) -> str:
         # JupyterLab sets all cells to the right, which suits numbers alone.
         words = [not all(map(NUMBER.match, column)) for column in zip(*self.rows, strict=True)]
-        styles = [' style="text-align:left"' if word else "" for word in words or self.head]
+        styles = [
+            ' style="text-align:left"' if word else "" for word in words or [False] * len(self.head)
+        ]
 
         def line(tag: str, cells: Sequence[str]) -> str:
             marked = zip(styles, cells, strict=True)

@@ -150,10 +150,12 @@ def compare_readers(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
         return [run if part == "ORL sets" else run["TAR at 1 % FAR"] for run in found[name][part]]
 
     def gain(name: str, part: str) -> str:
+        if name == plain:
+            return "-"
         values, base = take(name, part), take(plain, part)
         if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
             return f"{100 * (values[0] - base[0]):+.1f}"
-        return "-" if name == plain else f"{subtract_points(values, base):+.1f}"
+        return f"{subtract_points(values, base):+.1f}"
 
     rows = [
         [name, f"{fmean(take(name, 'clips')):.1%}", gain(name, "clips"),

@@ -67,5 +67,5 @@ def test_barrier_names_the_highest_point(shown):
 
 def test_changes_are_paired_and_in_percentage_points(shown):
     table = curves.compare_to({"none": [0.5, 0.6, 0.7], "more": [0.6, 0.7, 0.8]}, "none")
-    assert table.rows == [["more", "0.600", "0.700", "+10.0 [+10.0, +10.0]", "3"]]
+    assert table.rows == [["more", "0.600", "0.700", "+10.0 [10.0, 10.0]", "3"]]
     assert "more +10.0" in shown[0]

@@ -279,7 +279,7 @@ def test_the_tables_of_shifts_have_a_column_for_each():
     assert table.head == ["top-1 on test faces", *transfer_around.SHIFTS]
     assert table.rows == [["mine", *["0.600"] * 4]]
     table = transfer_charts.compare_under_shifts(stored, {"b, or c": (("a", "b"), ("a", "c"))})
-    assert table.rows == [["b, or c", *["+20.0 [+10.0, +30.0]"] * 4]]
+    assert table.rows == [["b, or c", *["+20.0 [10.0, 30.0]"] * 4]]
 
 
 def test_plain_keeps_the_faces_as_they_are():

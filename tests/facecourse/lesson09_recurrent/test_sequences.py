@@ -195,5 +195,5 @@ def test_tables_have_a_row_for_each_that_was_measured():
     plain, cell = sequences_charts.compare_readers(found).rows
     assert plain == ["mean of the frames", "85.0%", "-", "85.0%", "95.0%", "-"]
     assert cell[1] == "87.0%"
-    assert cell[2].startswith("+2.0 [+2.0")
+    assert cell[2].startswith("+2.0 [2.0")
     assert cell[5].startswith("-10.0")

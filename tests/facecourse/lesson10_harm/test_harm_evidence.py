@@ -35,7 +35,7 @@ def test_a_table_of_the_long_tail_subtracts_seed_by_seed():
     }
     first, second = harm_charts.compare_remedies(found).rows
     assert first[1:5] == ["100.0%", "50.0%", "20.0%", "56.7%"]
-    assert second[-2:] == ["+20.0 [+20.0, +20.0]", "+6.7 [+6.7, +6.7]"]
+    assert second[-2:] == ["+20.0 [20.0, 20.0]", "+6.7 [6.7, 6.7]"]
 
 
 def test_members_are_asked_for_after_every_remedy(tmp_path):
