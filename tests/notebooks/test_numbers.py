@@ -134,7 +134,7 @@ def test_a_fact_that_no_text_states_any_more_is_named(tmp_path, monkeypatch):
 
 
 def test_the_rates_that_lesson_02_names_are_the_first_that_do_and_that_break_down():
-    parts = tiny.tiny_faces(seed=0)
+    parts = tiny.load_tiny_faces(seed=0)
 
     def last(name, power):
         return descent.try_rate(parts, 10**power)[name][0][-1]
