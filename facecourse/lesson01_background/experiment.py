@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table, signed
+from facecourse.kit.charts import Table
 from facelib.data import FaceSet
 from facelib.measure import mean_interval, paired_interval, similarity
 
@@ -41,7 +41,7 @@ def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], 
     rows.append(["nothing", *(mean_interval(runs, "splits") for runs in plain.values())])
     for step, prepare in steps.items():
         changes = [
-            signed(paired_interval(_runs(faces, prepare, damage), plain[name], "splits"), digits=3)
+            f"{paired_interval(_runs(faces, prepare, damage), plain[name], 'splits'):+.3f}"
             for name, damage in damages.items()
         ]
         rows.append([step, *changes])
