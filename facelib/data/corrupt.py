@@ -1,0 +1,106 @@
+"""Corruptions of whole batches: what goes wrong with a picture, by an amount that is known.
+
+Every function takes uint8 images (N, C, H, W) and returns new ones of the same shape.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample, pad
+
+from facelib.data.preprocess import resize
+
+
+def add_noise(
+    images: Tensor, spread: float, seed: int = 0, whole: Callable[[Tensor], Tensor] = torch.round
+) -> Tensor:
+    """Gaussian noise of `spread` grey values; `whole` makes grey values of what comes out."""
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
+    return _grey(whole(images + spread * noise))
+
+
+def darken(images: Tensor, share: float, whole: Callable[[Tensor], Tensor] = torch.round) -> Tensor:
+    """`share` of the light; `whole` as in `add_noise`."""
+    return _grey(whole(images * share))
+
+
+def light_from_left(images: Tensor) -> Tensor:
+    """Full light at the left edge, a third of it at the right."""
+    return _grey((images * torch.linspace(1, 1 / 3, images.shape[3])).round())
+
+
+def blur(images: Tensor, sigma: float) -> Tensor:
+    """A Gaussian of `sigma` pixels."""
+    from torchvision.transforms.functional import gaussian_blur
+
+    if not sigma:
+        return images
+    return _grey(gaussian_blur(images.float(), 2 * round(3 * sigma) + 1, sigma).round())
+
+
+def pixelate(images: Tensor, across: int) -> Tensor:
+    """As if taken at `across` pixels from left to right."""
+    height, width = images.shape[2:]
+    return resize(resize(images, round(across * height / width), across), height, width)
+
+
+def compress(images: Tensor, quality: int) -> Tensor:
+    """Grey images after JPEG of this quality, 1 to 95."""
+
+    def once(image: Tensor) -> Tensor:
+        file = io.BytesIO()
+        Image.fromarray(image[0].numpy()).save(file, "JPEG", quality=quality)
+        return torch.from_numpy(np.array(Image.open(file)))[None]
+
+    return torch.stack([once(image) for image in images])
+
+
+def shift(images: Tensor, pixels: int) -> Tensor:
+    """Moved to the right; the left edge is repeated into the gap."""
+    moved = pad(images.float(), (pixels, 0, 0, 0), mode="replicate")
+    return _grey(moved[..., : images.shape[3]])
+
+
+def rotate(images: Tensor, degrees: float) -> Tensor:
+    """Turned to the left about the middle; edges are repeated."""
+    none = torch.zeros(len(images))
+    return _move(images, none, none, none + math.radians(degrees), 1.0)
+
+
+def misalign(
+    images: Tensor, shift: float = 0, degrees: float = 0, larger: float = 0, seed: int = 0
+) -> Tensor:
+    """As if the eyes had been found in the wrong place; edges are repeated.
+
+    Args:
+        shift: in % of the width, each image in a direction of its own.
+        degrees: each image is turned to a side of its own.
+        larger: in %.
+        seed: of directions and sides.
+    """
+    way = 2 * math.pi * torch.rand(len(images), generator=torch.Generator().manual_seed(seed))
+    height, width = images.shape[2:]
+    far = 2 * shift / 100  # grids run from -1 to 1: 2 is a whole width
+    angle = torch.where(way > math.pi, 1.0, -1.0) * math.radians(degrees)
+    across, down = far * way.cos(), far * way.sin() * width / height
+    return _move(images, across, down, angle, 1 / (1 + larger / 100))
+
+
+def _move(images: Tensor, across: Tensor, down: Tensor, angle: Tensor, size: float) -> Tensor:
+    aspect = images.shape[2] / images.shape[3]
+    cos, sin = angle.cos() * size, angle.sin() * size
+    matrix = torch.stack([cos, -sin * aspect, across, sin / aspect, cos, down])
+    grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
+    moved = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return _grey(moved.round())
+
+
+def _grey(values: Tensor) -> Tensor:
+    return values.clamp(0, 255).to(torch.uint8)
