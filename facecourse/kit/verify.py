@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, grid_sample
 
 from facecourse.kit.charts import Table
 from facelib.data import FaceSet, all_pairs, resize
+from facelib.data.corrupt import misalign
 from facelib.measure import (
     Interval,
     Verification,
@@ -30,6 +30,7 @@ MISPLACED = {
     "turned, degrees": (0, 4, 8, 12, 16, 20),
     "too large, %": (0, 5, 10, 15, 20, 25),
 }
+_ARGUMENT = dict(zip(MISPLACED, ("shift", "degrees", "larger"), strict=True))
 
 
 def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
@@ -160,31 +161,9 @@ def compare_enrolments(
     return Table(head, rows)
 
 
-def misplaced(images: Tensor, kind: str, amount: float, seed: int = 0) -> Tensor:
-    """uint8 images (N, C, H, W) as if the eyes had been found in the wrong place.
-
-    Args:
-        kind: a key of `MISPLACED`.
-        amount: how much; each image is shifted in a direction of its own, turned to either side.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    turn = 2 * math.pi * torch.rand(len(images), generator=generator)
-    side = torch.where(turn > math.pi, 1.0, -1.0)
-    zero, size = torch.zeros(len(images)), 1.0
-    across, down, angle = zero, zero, zero
-    if kind.startswith("shifted"):  # grids run from -1 to 1: 2 is a whole width
-        across, down = (2 * amount / 100) * turn.cos(), (2 * amount / 100) * turn.sin()
-        down = down * images.shape[3] / images.shape[2]
-    elif kind.startswith("turned"):
-        angle = side * math.radians(amount)
-    else:
-        size = 1 / (1 + amount / 100)
-    aspect = images.shape[2] / images.shape[3]
-    cos, sin = angle.cos() * size, angle.sin() * size
-    matrix = torch.stack([cos, -sin * aspect, across, sin / aspect, cos, down])
-    grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
-    moved = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
-    return moved.round().clamp(0, 255).to(images.dtype)
+def misplace(images: Tensor, kind: str, amount: float) -> Tensor:
+    """uint8 images (N, C, H, W) as if the eyes had been found elsewhere: see `MISPLACED`."""
+    return misalign(images, **{_ARGUMENT[kind]: amount})
 
 
 def probe_rates(
@@ -195,12 +174,12 @@ def probe_rates(
     Args:
         still: float (N, D), embeddings of `faces` as they are.
         threshold: chosen beforehand.
-        kind, amount: see `misplaced`.
+        kind, amount: see `misplace`.
 
     Returns:
         As `changed_rates`.
     """
-    moved = embed_at_64(model, misplaced(faces.images, kind, amount))
+    moved = embed_at_64(model, misplace(faces.images, kind, amount))
     return changed_rates(moved, still, faces, threshold)
 
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from facecourse.kit.charts import Table
-from facelib.data import FaceSet
+from facelib.data import FaceSet, corrupt
+from facelib.data.corrupt import light_from_left
 from facelib.measure import mean_interval, paired_interval, similarity
 
 SPLITS = 20
 
 
-def add_noise(images: Tensor) -> Tensor:
-    """uint8 images with Gaussian noise of 50 grey values, the same at every call."""
-    generator = torch.Generator().manual_seed(0)
-    return (images + 50 * torch.randn(images.shape, generator=generator)).clamp(0, 255).byte()
-
-
-def light_from_left(images: Tensor) -> Tensor:
-    """uint8 images lit from the left: full light there, a third of it at the right edge."""
-    return (images * torch.linspace(1, 1 / 3, images.shape[3])).round().byte()
+add_noise = partial(corrupt.add_noise, spread=50, whole=torch.floor)
 
 
 def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]]) -> Table:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from facecourse.kit.orl import STILL, to_half
 from facelib.compress import ShareReport, save_shared, share
-from facelib.data import Augment, FaceSet, resize
+from facelib.data import Augment, FaceSet, corrupt, resize
 from facelib.measure import (
     saved_bytes,
 )
@@ -35,12 +34,6 @@ RATES = {"Linear": 0.002, "locally connected": 0.002, "Conv2d": 0.008}
 def to_quarter(images: Tensor) -> Tensor:
     """112 x 92 -> 28 x 23."""
     return resize(images, *SIZE)
-
-
-def shifted(images: Tensor, pixels: int) -> Tensor:
-    """Images moved to the right; the left edge is repeated into the gap."""
-    moved = pad(images.float(), (pixels, 0, 0, 0), mode="replicate")[..., : images.shape[3]]
-    return moved.to(images.dtype)
 
 
 def build_linear() -> nn.Sequential:
@@ -114,7 +107,7 @@ def train_kind(
 
 def top1(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
     """The share of faces named rightly, moved to the right by `shift` pixels."""
-    images = shifted(faces.images, shift)
+    images = corrupt.shift(faces.images, shift)
     named = predict(model, images, flip=False).cpu()
     return (named == faces.person).double().mean().item()
 

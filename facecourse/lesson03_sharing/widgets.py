@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d
 from facecourse.kit.charts import Table, draw_panels
 from facecourse.kit.explore import Explorer, explore
 from facecourse.lesson03_sharing import experiment
-from facelib.data import FaceSet
+from facelib.data import FaceSet, corrupt
 from facelib.figures import COLOURS, show, subplots
 
 KERNELS = {
@@ -88,7 +88,7 @@ def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
 
     @torch.no_grad()
     def draw(pixels: int) -> Table:
-        moved, step = experiment.shifted(face, pixels), experiment.STRIDE
+        moved, step = corrupt.shift(face, pixels), experiment.STRIDE
         rows = [
             [name, pixels, departure(stack[0], moved, pixels // step),
              departure(stack, moved, pixels // (2 * step))]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, grid_sample, normalize
+from torch.nn.functional import normalize
 
-from facecourse.kit.orl import SIDE, embed_or_flatten, nearest_top1, to_64, top1
+from facecourse.kit.orl import embed_or_flatten, nearest_top1, to_64, top1
 from facecourse.kit.protocol import RESAMPLES, open_people, unseen_people
-from facelib.data import Augment, FaceSet, all_pairs, resize
+from facelib.data import Augment, FaceSet, all_pairs, corrupt
 from facelib.measure import Interval, Verification, bootstrap_pairs, identify, similarity
 from facelib.measure.verification import Rates
 from facelib.models import FaceCNN
@@ -24,31 +24,11 @@ from facelib.training import fit
 ATTRIBUTES = ("glasses", "beard", "moustache", "skin", "hair", "hair_cover", "hair_length", "age")
 
 
-def blurred(images: Tensor) -> Tensor:
-    """As if taken at 16 x 16 pixels."""
-    return resize(resize(images, 16, 16), SIDE, SIDE)
-
-
-def darker(images: Tensor) -> Tensor:
-    """A third of the light."""
-    return (images.float() / 3).to(images.dtype)
-
-
-def turned(images: Tensor, degrees: float = 25.0) -> Tensor:
-    """Turned about the middle; edges are repeated."""
-    angle = torch.tensor(degrees).deg2rad()
-    cos, sin = angle.cos(), angle.sin()
-    matrix = torch.stack([cos, -sin, 0 * cos, sin, cos, 0 * cos]).view(1, 2, 3)
-    grid = affine_grid(matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-    found = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
-    return found.round().to(images.dtype)
-
-
 SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
     "as they are": lambda images: images,
-    "blurred": blurred,
-    "darker": darker,
-    "turned": turned,
+    "blurred": partial(corrupt.pixelate, across=16),
+    "darker": partial(corrupt.darken, share=1 / 3, whole=torch.floor),
+    "turned": partial(corrupt.rotate, degrees=25.0),
 }
 
 

@@ -165,7 +165,7 @@ def misplaced_slider(model: nn.Module, person: Factors, threshold: float) -> VBo
     enrolled, probe = render(person.repeat(2), photos).split(1)
 
     def draw(kind: str, amount: float) -> Table:
-        moved = verify.misplaced(probe, kind, amount)
+        moved = verify.misplace(probe, kind, amount)
         score = float(torch.dot(*verify.embed_at_64(model, torch.cat([enrolled, moved]))))
         _faces({"enrolled": enrolled, "as it is": probe, "badly cropped": moved})
         accepted = "accepted" if score >= threshold else "rejected"

@@ -7,19 +7,16 @@ afterwards is done to real ones, too.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from facecourse.kit import orl, verify
 from facecourse.kit.orl import STILL
 from facecourse.kit.protocol import open_people, unseen_people
-from facelib.data import Augment, Distort, resize
+from facelib.data import Augment, Distort, corrupt
 from facelib.measure import Interval, bootstrap_people, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
 from facelib.models import FaceCNN, embed
@@ -52,48 +49,14 @@ AMOUNTS: Mapping[str, tuple[float, ...]] = {
     "blur, pixels": (0, 1, 2, 3, 4), "noise, of the range": (0, 0.05, 0.1, 0.2, 0.3),
     "pixels across": (64, 32, 24, 16, 12, 8), "JPEG quality": (95, 50, 20, 10, 5, 2),
 }  # fmt: skip
-SPOILT = tuple(name for name in AMOUNTS if name not in RENDERED)  # what any picture can suffer
-
-
-def spoilt(images: Tensor, name: str, amount: float, seed: int = 0) -> Tensor:
-    """Pictures after one accident.
-
-    Args:
-        images: uint8 (N, 1, H, W).
-        name: of `SPOILT`.
-        amount: in the unit that the name says; of blur the standard deviation.
-        seed: of noise.
-
-    Returns:
-        uint8, of the same shape.
-
-    Raises:
-        ValueError: no such accident.
-    """
-    if name not in SPOILT:
-        raise ValueError(f"want one of {', '.join(SPOILT)}, got {name!r}")
-    size, values = images.shape[-2:], images.float()
-    if name.startswith("darkness"):
-        values = values * 2.0**-amount
-    elif name.startswith("blur") and amount:
-        from torchvision.transforms.functional import gaussian_blur
-
-        values = gaussian_blur(values, 2 * round(3 * amount) + 1, amount)
-    elif name.startswith("noise"):
-        generator = torch.Generator().manual_seed(seed)
-        values = values + 255 * amount * torch.randn(values.shape, generator=generator)
-    elif name.startswith("pixels"):
-        small = resize(images, round(amount * size[0] / size[1]), int(amount))
-        values = resize(small, *size).float()
-    elif name.startswith("JPEG"):
-        values = torch.stack([_compressed(picture, int(amount)) for picture in images])
-    return values.round().clamp(0, 255).to(torch.uint8)
-
-
-def _compressed(picture: Tensor, quality: int) -> Tensor:
-    file = io.BytesIO()
-    Image.fromarray(picture[0].numpy()).save(file, "JPEG", quality=quality)
-    return torch.from_numpy(np.array(Image.open(file)))[None].float()
+# What any picture can suffer.
+SPOILT: Mapping[str, Callable[[Tensor, float], Tensor]] = {
+    "darkness, stops": lambda images, amount: corrupt.darken(images, 2.0**-amount),
+    "blur, pixels": corrupt.blur,
+    "noise, of the range": lambda images, amount: corrupt.add_noise(images, 255 * amount),
+    "pixels across": corrupt.pixelate,
+    "JPEG quality": corrupt.compress,
+}
 
 
 def render_good(people: int, seed: int) -> Tensor:
@@ -108,7 +71,7 @@ def render_changed(people: int, name: str, amount: float, seed: int = TRIED) -> 
     if "block" in change:  # in front of the face, not beside it
         photo = photo.set(block_x=photo["block_x"] / 4, block_y=photo["block_y"] / 4)
     images = render(identities(people, seed), photo)
-    return images if name in RENDERED else spoilt(images, name, amount)
+    return images if name in RENDERED else SPOILT[name](images, amount)
 
 
 @lru_cache(1)
@@ -182,7 +145,7 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
     return {
         name: {
             f"{amount:g}": verify.changed_rates(
-                verify.embed_at_64(model, spoilt(faces.images, name, amount)), still, faces, at
+                verify.embed_at_64(model, SPOILT[name](faces.images, amount)), still, faces, at
             )
             for amount in AMOUNTS[name]
         }
@@ -223,8 +186,8 @@ def measure_cure(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[st
     fit(model, train, epochs=epochs, batch=orl.BATCH, augment=CURES[cure], seed=seed,
         progress=False)  # fmt: skip
     tried = {"as they are": test} | {
-        ill: test.map(lambda images, how=how: spoilt(images, *how)) for ill, how in ILLS.items()
+        ill: test.map(lambda images, n=name, a=amount: SPOILT[n](images, a))
+        for ill, (name, amount) in ILLS.items()
     }
-    shift = next(iter(verify.MISPLACED))
-    tried["moved"] = test.map(lambda images: verify.misplaced(images, shift, 8))
+    tried["moved"] = test.map(lambda images: corrupt.misalign(images, shift=8))
     return {name: orl.top1(model, faces) for name, faces in tried.items()}

@@ -63,9 +63,9 @@ def compress(images: Tensor, quality: int) -> Tensor:
 
 
 def shift(images: Tensor, pixels: int) -> Tensor:
-    """Moved to the right; the left edge is repeated into the gap."""
+    """Moved to the right; the left edge is repeated into the gap. Float images stay float."""
     moved = pad(images.float(), (pixels, 0, 0, 0), mode="replicate")
-    return _grey(moved[..., : images.shape[3]])
+    return moved[..., : images.shape[3]].to(images.dtype)
 
 
 def rotate(images: Tensor, degrees: float) -> Tensor:

@@ -10,22 +10,6 @@ def few(people=4):
     return orl().of_people(list(range(people))).map(to_half)
 
 
-def test_noise_is_the_same_at_every_call_and_keeps_the_mean():
-    grey = torch.full((2, 1, 40, 40), 128, dtype=torch.uint8)
-    noisy = experiment.add_noise(grey)
-    assert torch.equal(noisy, experiment.add_noise(grey))
-    assert abs(float(noisy.float().mean()) - 128) < 3
-    assert 40 < float(noisy.float().std()) < 55
-
-
-def test_side_light_darkens_from_left_to_right_down_to_a_third():
-    grey = torch.full((1, 1, 3, 9), 90, dtype=torch.uint8)
-    row = experiment.light_from_left(grey)[0, 0, 0].tolist()
-    assert row[0] == 90
-    assert row[-1] == 30
-    assert row == sorted(row, reverse=True)
-
-
 def test_doing_nothing_changes_nothing_and_equalising_cures_side_light():
     table = experiment.compare_preparations(
         few(), {"nothing again": lambda images: images, "equalise": normalise_light}

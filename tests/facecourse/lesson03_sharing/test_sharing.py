@@ -27,12 +27,6 @@ def faces():
     return data.orl().of_people([0, 1, 2])
 
 
-def test_shifted_faces_move_right_and_repeat_their_edge():
-    images = torch.arange(6, dtype=torch.uint8).view(1, 1, 2, 3)
-    assert sharing.shifted(images, 1).tolist() == [[[[0, 0, 1], [3, 3, 4]]]]
-    assert torch.equal(sharing.shifted(images, 0), images)
-
-
 def test_the_three_layers_give_maps_of_one_size_and_differ_as_the_lesson_says():
     faces = torch.rand(2, 1, *sharing.SIZE)
     count = {}

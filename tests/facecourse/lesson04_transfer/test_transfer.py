@@ -129,11 +129,6 @@ def test_shifts_keep_shape_and_kind(faces, shift):
     assert torch.equal(found, faces.images) == (shift == "as they are")
 
 
-def test_a_turn_of_a_quarter_is_rot90():
-    image = torch.arange(16, dtype=torch.uint8).view(1, 1, 4, 4)
-    assert torch.equal(transfer_around.turned(image, 90), image.rot90(1, (2, 3)))
-
-
 def test_pixels_find_a_photograph_among_themselves(faces):
     assert orl.nearest_top1(None, faces, faces) == 1
 
@@ -203,7 +198,7 @@ def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkey
             angle = images.mean((1, 2, 3)) * 2
             return torch.stack([angle.cos(), angle.sin()], 1)
 
-    found, gain = transfer_around.choose_aims(Grey(1, 1), transfer_around.darker)
+    found, gain = transfer_around.choose_aims(Grey(1, 1), transfer_around.SHIFTS["darker"])
     source, target = found["f_src"], found["f_tar"]
     assert source.agreement == 1
     assert target.threshold < source.threshold

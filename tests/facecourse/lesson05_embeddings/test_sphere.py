@@ -128,9 +128,9 @@ def test_more_strangers_are_kept_out_the_fewer_are_found():
 @pytest.mark.parametrize("kind", strangers.MISPLACED)
 def test_a_crop_is_spoilt_by_as_much_as_asked_and_by_nothing_at_0(kind):
     images = data.orl().images[:4]
-    assert torch.equal(strangers.misplaced(images, kind, 0), images)
+    assert torch.equal(strangers.misplace(images, kind, 0), images)
     little, much = (
-        (strangers.misplaced(images, kind, amount).float() - images.float()).abs().mean()
+        (strangers.misplace(images, kind, amount).float() - images.float()).abs().mean()
         for amount in (4, 20)
     )
     assert 0 < little < much

@@ -6,6 +6,7 @@ import torch
 from facecourse.kit import evidence
 from facecourse.lesson10_harm import evidence as lesson10
 from facecourse.lesson10_harm import fairness, variation
+from facelib.data import corrupt
 from facelib.models import FaceResNet
 
 
@@ -16,7 +17,7 @@ def small(monkeypatch):
     monkeypatch.setattr(lesson10, "networks", lambda steps, calibrated_on: models)
     monkeypatch.setattr(variation, "AMOUNTS", {name: variation.AMOUNTS[name][::3] for name in
                                                ("smile", "blur, pixels")})  # fmt: skip
-    monkeypatch.setattr(variation, "SPOILT", ("blur, pixels",))
+    monkeypatch.setattr(variation, "SPOILT", {"blur, pixels": corrupt.blur})
     monkeypatch.setattr(variation, "ILLS", {"blurred": ("blur, pixels", 2)})
     monkeypatch.setattr(variation.verify, "RESAMPLES", 100)
     monkeypatch.setattr(fairness, "FAR", 0.02)

@@ -1,0 +1,126 @@
+"""Corruptions: what each does, by how much, and that it makes the pixels it has always made."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch.nn.functional import affine_grid, grid_sample
+
+from facelib.data import corrupt, orl, resize
+
+BY_AMOUNT = {  # (corruption, amounts from little to much)
+    "noise": (corrupt.add_noise, (10, 50)),
+    "darkness": (lambda images, stops: corrupt.darken(images, 2.0**-stops), (1, 3)),
+    "blur": (corrupt.blur, (1, 4)),
+    "pixels": (corrupt.pixelate, (24, 8)),
+    "JPEG": (corrupt.compress, (50, 2)),
+    "right": (corrupt.shift, (1, 3)),
+    "turn": (corrupt.rotate, (5, 25)),
+    "shift": (lambda images, amount: corrupt.misalign(images, shift=amount), (4, 12)),
+    "degrees": (lambda images, amount: corrupt.misalign(images, degrees=amount), (4, 20)),
+    "larger": (lambda images, amount: corrupt.misalign(images, larger=amount), (5, 25)),
+}
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return orl().images[::40]
+
+
+@pytest.mark.parametrize("name", BY_AMOUNT)
+def test_more_of_it_changes_more_and_the_shape_stays(faces, name):
+    function, amounts = BY_AMOUNT[name]
+    before = faces.clone()
+    changed = [function(faces, amount) for amount in amounts]
+    assert all((image.shape, image.dtype) == (faces.shape, torch.uint8) for image in changed)
+    little, much = ((image.float() - faces.float()).abs().mean() for image in changed)
+    assert 0 < little < much
+    assert torch.equal(faces, before)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        partial(corrupt.add_noise, spread=0), partial(corrupt.darken, share=1.0),
+        partial(corrupt.blur, sigma=0), partial(corrupt.shift, pixels=0),
+        partial(corrupt.rotate, degrees=0), corrupt.misalign,
+    ],
+    ids=lambda nothing: getattr(nothing, "func", nothing).__name__,
+)  # fmt: skip
+def test_none_of_it_changes_nothing(faces, nothing):
+    assert torch.equal(nothing(faces), faces)
+
+
+def test_noise_is_the_same_for_a_seed_and_keeps_the_mean():
+    grey = torch.full((2, 1, 40, 40), 128, dtype=torch.uint8)
+    noisy, again, other = (corrupt.add_noise(grey, 50, seed) for seed in (0, 0, 1))
+    assert torch.equal(noisy, again)
+    assert not torch.equal(noisy, other)
+    assert abs(float(noisy.float().mean()) - 128) < 3
+    assert 40 < float(noisy.float().std()) < 55
+
+
+def test_light_from_the_left_falls_to_a_third():
+    row = corrupt.light_from_left(torch.full((1, 1, 3, 9), 90, dtype=torch.uint8))[0, 0, 0].tolist()
+    assert (row[0], row[-1]) == (90, 30)
+    assert row == sorted(row, reverse=True)
+
+
+def test_shifted_faces_move_right_and_repeat_their_edge():
+    images = torch.arange(6, dtype=torch.uint8).view(1, 1, 2, 3)
+    assert corrupt.shift(images, 1).tolist() == [[[[0, 0, 1], [3, 3, 4]]]]
+
+
+def test_a_turn_of_a_quarter_is_rot90():
+    image = torch.arange(16, dtype=torch.uint8).view(1, 1, 4, 4)
+    assert torch.equal(corrupt.rotate(image, 90), image.rot90(1, (2, 3)))
+
+
+def turned(images, degrees):
+    """As lesson 04 measured it."""
+    angle = torch.tensor(degrees).deg2rad()
+    cos, sin = angle.cos(), angle.sin()
+    matrix = torch.stack([cos, -sin, 0 * cos, sin, cos, 0 * cos]).view(1, 2, 3)
+    grid = affine_grid(matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    found = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return found.round().to(images.dtype)
+
+
+def moved(images, amount):
+    """As lesson 05 measured it."""
+    turn = 2 * torch.pi * torch.rand(len(images), generator=torch.Generator().manual_seed(0))
+    across, down = (2 * amount / 100) * turn.cos(), (2 * amount / 100) * turn.sin()
+    down = down * images.shape[3] / images.shape[2]
+    one, none = torch.ones(len(images)), torch.zeros(len(images))
+    matrix = torch.stack([one, -none, across, none, one, down]).T.reshape(-1, 2, 3)
+    grid = affine_grid(matrix, list(images.shape), align_corners=False)
+    found = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return found.round().clamp(0, 255).to(images.dtype)
+
+
+def noise(images):
+    return torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+
+
+FLOOR = {"whole": torch.floor}
+
+
+@pytest.mark.parametrize(
+    ("made", "as_before"),
+    [
+        (lambda x: corrupt.add_noise(x, 50, **FLOOR), lambda x: (x + 50 * noise(x)).clamp(0, 255)),
+        (
+            lambda x: corrupt.add_noise(x, 5),
+            lambda x: (x + 5 * noise(x)).round().clamp(0, 255),
+        ),
+        (lambda x: corrupt.darken(x, 1 / 3, **FLOOR), lambda x: x.float() / 3),
+        (lambda x: corrupt.darken(x, 0.125), lambda x: (x * 2.0**-3).round()),
+        (lambda x: corrupt.pixelate(x, 16), lambda x: resize(resize(x, 16, 16), 64, 64)),
+        (lambda x: corrupt.rotate(x, 25.0), lambda x: turned(x, 25.0)),
+        (lambda x: corrupt.misalign(x, shift=8), lambda x: moved(x, 8)),
+    ],
+)
+def test_pixels_are_those_with_which_the_evidence_was_measured(faces, made, as_before):
+    levels = torch.arange(256, dtype=torch.uint8).view(1, 1, 4, 64).repeat(1, 1, 16, 1)
+    images = torch.cat([resize(faces, 64, 64), levels])
+    assert torch.equal(made(images), as_before(images).to(torch.uint8))
