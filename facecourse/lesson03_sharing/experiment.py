@@ -105,7 +105,7 @@ def train_kind(
     return model, test
 
 
-def top1(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
+def top1_shifted(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
     """The share of faces named rightly, moved to the right by `shift` pixels."""
     images = corrupt.shift(faces.images, shift)
     named = predict(model, images, flip=False).cpu()

@@ -123,7 +123,7 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
             axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
         show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
-        score = experiment.top1(small, test)
+        score = experiment.top1_shifted(small, test)
         head = ["values", "bits a weight", "with the best names", "bytes of the file", "top-1"]
         return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
 

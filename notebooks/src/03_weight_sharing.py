@@ -178,7 +178,7 @@ small_faces, live, first = faces.map(experiment.to_quarter), {}, {}
 steps = pick(profile, smoke=10, quick=200, full=200)
 for kind in experiment.LAYERS:
     model, test = experiment.train_kind(kind, small_faces, photos=1, seed=0, steps=steps)
-    live[kind], first[kind] = experiment.top1(model, test), model[1:4]
+    live[kind], first[kind] = orl.top1(model, test), model[1:4]
     record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
 
 # %% [markdown]
@@ -309,13 +309,13 @@ exercises.sharers
 # %%
 steps = pick(profile, smoke=10, quick=300, full=300)
 dense, train, test = experiment.train_dense(faces, seed=0, steps=steps)
-record("top-1 with 32 bits a weight", 100 * experiment.top1(dense, test), "%")
+record("top-1 with 32 bits a weight", 100 * orl.top1(dense, test), "%")
 
 # %%
 from facelib.compress import share
 
 coarse, report = share(dense, values=4)
-record("top-1 with 4 values a layer", 100 * experiment.top1(coarse, test), "%")
+record("top-1 with 4 values a layer", 100 * orl.top1(coarse, test), "%")
 
 # %% [markdown]
 # Four values a layer, and it hardly knows anybody. How many does it take? The slider gives each of the six layers a codebook; the picture shows the weights of one. *Bits a weight* includes the weight's part of the codebook (so 2.01 with four values); *with the best names* says what remains if frequent codes get short names and rare ones long names, as Huffman coding does. The file uses that wherever it is shorter.
@@ -343,7 +343,7 @@ torch.allclose(added, codebook.original.grad[0], rtol=1e-4)
 
 # %%
 tuned = experiment.fine_tune(coarse, train, seed=0, steps=steps // 3)
-record("top-1 with 4 values, fine-tuned", 100 * experiment.top1(tuned, test), "%")
+record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 
 # %% [markdown]
 # From nearly nothing back to nearly everything, by training 848 numbers instead of 153,232: 24 values in six codebooks, 784 of batch norm, and 40 biases. (The running means and variances of batch norm, another 784 numbers, move along without being trained.) Did the *values* do that? In the third curve they stay as k-means left them, and only batch norm and biases learn (stored, 10 splits each):

@@ -45,7 +45,7 @@ def test_each_network_learns_some_faces_and_is_tested_on_others(faces, kind):
     small = faces.map(sharing.to_quarter)
     model, test = sharing.train_kind(kind, small, photos=2, seed=0, steps=60)
     assert len(test) == 15
-    assert sharing.top1(model, test) > 0.6
+    assert sharing.top1_shifted(model, test) > 0.6
 
 
 @pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN"])

@@ -1,0 +1,101 @@
+"""From a sentence in a lesson to the code behind it: one hop, by the same name."""
+
+import ast
+import importlib
+import inspect
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = "facelib", "facecourse"
+LESSONS = sorted((ROOT / "notebooks" / "src").glob("*.py"))
+
+
+def find_imports(tree):
+    """What each imported name of ours stands for: {name: object}."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in OURS:
+            room = importlib.import_module(node.module)
+            for part in node.names:
+                if not hasattr(room, part.name):
+                    importlib.import_module(f"{node.module}.{part.name}")
+                found[part.asname or part.name] = getattr(room, part.name)
+    return found
+
+
+def find_helpers(code):
+    """The helpers that some code calls or hands on, by the name it uses: {name: object}."""
+    tree = ast.parse(code)
+    known, found = find_imports(tree), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            first, *path = ast.unparse(node).split(".")
+            helper = known.get(first)
+            for part in path:
+                helper = getattr(helper, part, None)
+            helper = inspect.unwrap(helper) if callable(helper) else None
+            if inspect.isfunction(helper) or inspect.ismethod(helper) or inspect.isclass(helper):
+                found[".".join([first, *path])] = helper
+    return found
+
+
+def find_file(helper):
+    """The file that defines a helper, from the repository's root."""
+    return Path(inspect.getsourcefile(helper)).resolve().relative_to(ROOT)
+
+
+def find_faults(number, code):
+    """What keeps a stranger from the helpers of a lesson."""
+    for name, helper in find_helpers(code).items():
+        file = find_file(helper)
+        room = file.parts[1] if file.parts[0] == "facecourse" else ""
+        if not (room in ("", "kit", "ladder") or room.startswith(f"lesson{number}_")):
+            yield f"{name} lies in the folder of another lesson, {file}"
+        if not inspect.getdoc(helper):
+            yield f"{name} of {file} has no docstring"
+        if name.split(".")[-1] != helper.__name__:
+            yield f"{name} is called {helper.__name__} in {file}"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_whatever_a_lesson_calls_is_one_hop_away_and_says_what_it_does(path):
+    assert list(find_faults(path.stem[:2], path.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_modules_of_the_course_go_by_their_own_names(path):
+    assert not re.findall(r"^from facecourse.* as \w+$", path.read_text("utf-8"), re.MULTILINE)
+
+
+def test_a_hop_into_another_lesson_and_another_name_are_found():
+    code = (
+        "from facecourse.lesson02_learning.tiny import score\n"
+        "from facelib.data import orl as faces\nscore(1)\nfaces()"
+    )
+    elsewhere, renamed = find_faults("03", code)
+    assert elsewhere.startswith("score lies in the folder of another lesson, facecourse/lesson02")
+    assert renamed == "faces is called orl in facelib/data/orl.py"
+
+
+def test_a_helper_without_a_docstring_is_found(monkeypatch):
+    tiny = importlib.import_module("facecourse.lesson02_learning.tiny")
+    monkeypatch.setattr(tiny.score, "__doc__", None)
+    code = "from facecourse.lesson02_learning import tiny\ntiny.score(1)"
+    (fault,) = find_faults("02", code)
+    assert fault.endswith("tiny.py has no docstring")
+
+
+def test_no_two_modules_of_the_course_define_the_same_public_name():
+    places = defaultdict(list)
+    for path in (ROOT / "facecourse").rglob("*.py"):
+        if not re.search(
+            r"(exercises|evidence|gallery|rows|unlabelled|peers|students)$", path.stem
+        ):
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
+                    places[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
