@@ -7,17 +7,23 @@ made on s1 to s20.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from facecourse.kit.scoreboard import Protocol
+from facecourse.kit import evidence
+from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
 from facelib.data import FaceSet, all_pairs, orl
+from facelib.measure import latency, macs, parameters, saved_bytes
 from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval
 from facelib.measure.verification import Rates
+from facelib.models import embed, save
 
 FAR = 0.01
 RESAMPLES = 300  # of the 20 people, for each interval
@@ -69,6 +75,33 @@ def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval
         for name, statistic in _OF_PAIRS.items()
     }
     return differences | {"one photo": bootstrap_people(hits - other_hits, person, RESAMPLES)}
+
+
+def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **costs: Any) -> Row:
+    """A row of the scoreboard for a network.
+
+    Args:
+        method, lesson, costs: as in `Row`; costs that are given are not measured.
+        images: `unseen_people().images`, as the network takes them.
+    """
+    if "bytes" not in costs:
+        with tempfile.TemporaryDirectory() as folder:
+            save(model, Path(folder) / "model")
+            costs["bytes"] = saved_bytes(Path(folder) / "model")
+    costs = {"macs": macs(model, tuple(images.shape[1:])), "parameters": parameters(model)} | costs
+    took = latency(lambda: embed(model, images[:1]), repeats=200)
+    metrics = unseen_metrics(embed(model, images))
+    return Row(method, lesson, PROTOCOL, metrics, latency_ms=took.median_ms, **costs)
+
+
+def put_rows(rows: Iterable[Row]) -> None:
+    """Store rows on the scoreboard: in the place of the same method's, or at the end."""
+    new, board = {row.method: row for row in rows}, Scoreboard(PROTOCOL)
+    for row in Scoreboard.load(evidence.BOARD).rows:
+        board.add(new.pop(row.method, row))
+    for row in new.values():
+        board.add(row)
+    board.save(evidence.BOARD)
 
 
 _OF_PAIRS: dict[str, Callable[[Rates], float]] = {

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence, protocol
-from facecourse.kit.scoreboard import Row, Scoreboard
+from facecourse.kit.scoreboard import Row
 from facecourse.ladder.student import calibration_faces
 from facecourse.ladder.timing import call
 from facelib.compress import export, quantize, ship, unship
@@ -28,16 +28,14 @@ from facelib.data import lfw, resize, to_grey
 from facelib.measure import (
     Interval,
     bootstrap_people,
-    latency,
     latency_ratio,
     macs,
     paired_interval,
     parameters,
-    saved_bytes,
     ten_fold,
 )
 from facelib.measure.groups import ladder_faces, paired_tar_drop, tar_by_person, worst_group
-from facelib.models import embed, face_embedding, load, save
+from facelib.models import embed, face_embedding, load
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
@@ -46,10 +44,11 @@ from facelib.synth.people import pick_seed
 HERE = Path(__file__).parent
 
 OTHERS = pick_seed("last look")
-CALLS = 20  # a turn
+PEOPLE = 2000  # who don't exist, to count lost points on
+PAIRS, CALLS = 100, 20  # timed turns for each ratio; calls a turn
 STRICT = 1e-4  # a FAR
 RIVALS = {"rival": "student", "scratch": "pruned"}  # the same shape, by names alone
-TEACHER, HERE, BOARD = "teacher", Path(__file__).parent, evidence.BOARD.name
+TEACHER = "teacher"
 ROWS = {  # of the scoreboard, and the lesson that makes it
     TEACHER: ("face embedding, synthetic people", "04"),
     "student": ("face student, taught", "06"), "rival": ("face student, by names", "06"),
@@ -81,7 +80,7 @@ def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> d
     return found
 
 
-def costs(steps: Mapping[str, Rung], pairs: int) -> dict[str, dict]:
+def costs(steps: Mapping[str, Rung]) -> dict[str, dict]:
     """Bytes, and how many times smaller and faster than the teacher's.
 
     Smaller than the teacher's safetensors file, which is what one would ship.
@@ -92,8 +91,8 @@ def costs(steps: Mapping[str, Rung], pairs: int) -> dict[str, dict]:
         size = steps[name].bytes
         found[name] = {
             "bytes": size, "times smaller": whole / size,
-            "times faster": latency_ratio(teacher, call(model), pairs=pairs, calls=CALLS),
-            "times faster, one call a turn": latency_ratio(teacher, call(model), pairs=pairs),
+            "times faster": latency_ratio(teacher, call(model), pairs=PAIRS, calls=CALLS),
+            "times faster, one call a turn": latency_ratio(teacher, call(model), pairs=PAIRS),
         }  # fmt: skip
     return found
 
@@ -109,7 +108,7 @@ def naming_lost(before: Tensor, after: Tensor) -> Interval:
     return bootstrap_people(100 * lost, protocol.unseen_people().person)
 
 
-def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
+def kept(steps: Mapping[str, Rung]) -> dict[str, dict[str, dict]]:
     """What is left of the teacher's verification, by the part of ladder.json it is stored in.
 
     "kept": of each rung on `people` who don't exist the points of TAR lost at 1 % FAR and at
@@ -118,7 +117,7 @@ def kept(steps: Mapping[str, Rung], people: int) -> dict[str, dict[str, dict]]:
     "others": the points lost on people on whom nothing was looked at while the ladder was built.
     "rivals": the points that a network of 32 bits lost of the one whose shape it has.
     """
-    faces, others = ladder_faces(people), ladder_faces(people, seed=OTHERS)
+    faces, others = ladder_faces(PEOPLE), ladder_faces(PEOPLE, seed=OTHERS)
     drawn, again = embedded(steps, faces.images), embedded(steps, others.images)
     real = embedded(steps, resize(protocol.unseen_people().images, *SHAPE[1:]))
     found = {
@@ -166,64 +165,39 @@ def on_lfw(steps: Mapping[str, Rung]) -> dict[str, dict]:
     }
 
 
-def scoreboard(models: Mapping[str, nn.Module], found: Mapping[str, dict], out: Path) -> Scoreboard:
-    """The board of the lessons before, and a row for each network that one of `ROWS` names.
-
-    Args:
-        models: the networks by name.
-        found: what `kept` found of each.
-        out: where to store.
-    """
-    board, names = Scoreboard(protocol.PROTOCOL), {name for name, _ in ROWS.values()}
-    for row in Scoreboard.load(evidence.BOARD).rows:
-        if row.method not in names:
-            board.add(row)
+def rows(models: Mapping[str, nn.Module], found: Mapping[str, dict]) -> list[Row]:
+    """Of the scoreboard: each network that `ROWS` names, with what `kept` found of it."""
     faces = resize(protocol.unseen_people().images, *SHAPE[1:])
-    for name, model in models.items():
-        if name not in ROWS:
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            save(model, Path(place) / "model")
-            size = saved_bytes(Path(place) / "model")
-        took = latency(lambda model=model: embed(model, faces[:1]), repeats=200)
-        board.add(
-            Row(ROWS[name][0], ROWS[name][1], board.protocol,
-                protocol.unseen_metrics(embed(model, faces)), bytes=size,
-                parameters=parameters(model), macs=macs(model, SHAPE), latency_ms=took.median_ms,
-                worst_group=found[name]["worst group"])
-        )  # fmt: skip
-    board.save(out / BOARD)
-    return board
+    return [
+        protocol.measure_row(*ROWS[name], model, faces, worst_group=found[name]["worst group"])
+        for name, model in models.items()
+        if name in ROWS
+    ]
 
 
-def main(
-    folder: Path,
-    people: int = 2000,
-    pairs: int = 100,
-    with_lfw: bool = True,
-    out: Path = HERE,
-) -> None:
-    """Measure every rung and store ladder.json and the scoreboard in `out`.
+def main(networks: Path, folder: Path = HERE) -> None:
+    """Measure every rung and store ladder.json, and the scoreboard's rows.
 
     Args:
-        folder: of the trained networks, `*.safetensors`.
-        people: who don't exist, to count lost points on.
-        pairs: of timed turns for each ratio.
-        with_lfw: also measure on LFW.
-        out: where to store.
+        networks: the folder of the trained ones, `*.safetensors`.
+        folder: where to store.
     """
     models = {TEACHER: face_embedding()}
-    models |= {path.stem: load(path) for path in sorted(folder.glob("*.safetensors"))}
+    models |= {path.stem: load(path) for path in sorted(networks.glob("*.safetensors"))}
     with tempfile.TemporaryDirectory() as place:
         steps = rungs(models, Path(place))
-        rows = {name: {"parameters": parameters(model), "macs": macs(model, SHAPE)}
-                for name, model in models.items()}  # fmt: skip
-        payload = {"seeds": [0], "networks": rows, "costs": costs(steps, pairs)}
-        payload |= kept(steps, people)
-        if with_lfw:
-            payload["LFW"] = on_lfw(steps)
-    scoreboard(models, payload["kept"], out)
-    print(evidence.write("ladder", payload, out))
+        payload = {
+            "seeds": [0],
+            "networks": {
+                name: {"parameters": parameters(model), "macs": macs(model, SHAPE)}
+                for name, model in models.items()
+            },
+            "costs": costs(steps),
+            **kept(steps),
+            "LFW": on_lfw(steps),
+        }
+    evidence.write("ladder", payload, folder)
+    protocol.put_rows(rows(models, payload["kept"]))
 
 
 if __name__ == "__main__":

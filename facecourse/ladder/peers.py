@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence
-from facecourse.ladder.evidence import CALLS, TEACHER, Rung, call, rungs
+from facecourse.ladder.evidence import CALLS, PAIRS, PEOPLE, TEACHER, Rung, call, rungs
 from facecourse.ladder.student import calibration_faces
 from facelib.measure import latency_ratio
 from facelib.measure.groups import ladder_faces, paired_tar_drop
@@ -84,20 +84,11 @@ def by_nncf(plain: Path, path: Path, images: Tensor) -> tuple[Openvino, int]:
     return Openvino(model), path.stat().st_size + path.with_suffix(".bin").stat().st_size
 
 
-def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -> None:
-    """Measure all of it and store peers.json.
-
-    Args:
-        folder: of the trained networks.
-        people: who don't exist, to count lost points on.
-        pairs: of timed turns.
-        out: where to store.
-    """
+def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
+    """[network and tool]: bytes, times smaller and faster, and points lost of the teacher's."""
     import openvino
 
-    faces, images = ladder_faces(people), calibration_faces()
-    networks = {TEACHER: face_embedding()}
-    networks |= {name: load(folder / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
+    faces, images = ladder_faces(PEOPLE), calibration_faces()
     before = embed(networks[TEACHER], faces.images)
     rows: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as place:
@@ -106,11 +97,11 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -
 
         def note(name: str, model: nn.Module, once: Callable[[], object], size: int) -> None:
             rows[name] = {
-                "bytes": size, "times smaller": WEIGHTS.stat().st_size / size,
-                "times faster": latency_ratio(timed, once, pairs=pairs, calls=CALLS),
+                "bytes": size,
+                "times smaller": WEIGHTS.stat().st_size / size,
+                "times faster": latency_ratio(timed, once, pairs=PAIRS, calls=CALLS),
                 "points lost": paired_tar_drop(before, embed(model, faces.images), faces.person),
-            }  # fmt: skip
-            print(f"{name:40} {rows[name]}", flush=True)
+            }
 
         def note_file(name: str, step: Rung) -> None:
             model = OnnxModel(step.runs)
@@ -129,8 +120,21 @@ def main(folder: Path, people: int = 2000, pairs: int = 100, out: Path = HERE) -
             model, size = by_nncf(plain, Path(place) / f"{name}.xml", images)
             note(f"{name}, 8 bits, nncf and openvino", model, model.once(), size)
             note_file(f"{name}, codes, facelib", steps[f"{name}, codes"])
+    return rows
+
+
+def main(trained: Path, folder: Path = HERE) -> None:
+    """Measure all of it and store peers.json.
+
+    Args:
+        trained: the folder of the trained networks.
+        folder: where to store.
+    """
+    networks = {TEACHER: face_embedding()}
+    networks |= {name: load(trained / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
     versions = {tool: version(tool) for tool in TOOLS}
-    print(evidence.write("peers", {"seeds": [0], "tools": versions, "rows": rows}, out))
+    payload = {"seeds": [0], "tools": versions, "rows": compare(networks)}
+    evidence.write("peers", payload, folder)
 
 
 if __name__ == "__main__":

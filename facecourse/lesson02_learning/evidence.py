@@ -31,10 +31,10 @@ def gather(rows: Iterable[dict[str, float]]) -> Runs:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def losses(splits: int) -> dict[str, Runs]:
+def losses() -> dict[str, Runs]:
     """Top-1 by loss: each at its own rate, all at one, and after wrong names were corrected."""
     shared = tiny.LOSSES["cross-entropy"][1]
-    seeds = tqdm(range(splits), "losses")
+    seeds = tqdm(range(SPLITS), "losses")
     rows = [
         (tiny.compare_losses(seed), tiny.compare_losses(seed, shared), tiny.correct_names(seed))
         for seed in seeds
@@ -43,7 +43,7 @@ def losses(splits: int) -> dict[str, Runs]:
     return {"own rate": own, "one rate": one, "corrected": corrected}
 
 
-def remedies(images: int, splits: int, augmented: int) -> tuple[Runs, Runs, Runs]:
+def remedies(images: int, augmented: int = SPLITS) -> tuple[Runs, Runs, Runs]:
     """Test top-1 by remedy with `images` photographs a person.
 
     Returns:
@@ -52,7 +52,7 @@ def remedies(images: int, splits: int, augmented: int) -> tuple[Runs, Runs, Runs
     """
     faces, rows, more, epochs = data.orl().map(to_half), [], [], []
     for seed in tqdm(range(augmented), f"remedies, {images} a person"):
-        names = SHOWN if seed < splits else ("none", "augmentation")
+        names = SHOWN if seed < SPLITS else ("none", "augmentation")
         split = tiny.hold_out(faces, images, seed)
         watches = {
             name: overfitting.train_watched(split, seed, **overfitting.REMEDIES[name])
@@ -67,15 +67,15 @@ def remedies(images: int, splits: int, augmented: int) -> tuple[Runs, Runs, Runs
         more.append({name: last[name] for name in ("none", "augmentation")})
         flattered = max(watches["augmentation"].top1["test"])
         epochs.append({"honest": stopped["augmentation"], "leaky": flattered})
-        if seed < splits:
+        if seed < SPLITS:
             rows.append(last)
     return gather(rows), gather(more), gather(epochs)
 
 
-def leaks(splits: int) -> dict[str, Runs]:
+def leaks() -> dict[str, Runs]:
     """Top-1 with and without two leaks; the one of parted copies also where names mean nothing."""
     seeds, copies, dealt = [], [], []
-    for seed in tqdm(range(splits), "leaks"):
+    for seed in tqdm(range(SPLITS), "leaks"):
         found = overfitting.pick_best_seed(seed)
         seeds.append({"honest": found["best on validation"], "leaky": found["best on the test"]})
         for rows, deal_names in ((copies, False), (dealt, True)):
@@ -90,7 +90,7 @@ def leaks(splits: int) -> dict[str, Runs]:
     }
 
 
-def minima(networks: int) -> dict[str, dict[str, object]]:
+def minima() -> dict[str, dict[str, object]]:
     """Where training ends from many seeds, on one split, and how high the ground between is."""
     parts, found = tiny.load_tiny_faces(0), {}
     for name, hidden, scheduled in (
@@ -100,7 +100,7 @@ def minima(networks: int) -> dict[str, dict[str, object]]:
     ):
         ends = [
             descent.find_minimum(parts.train, seed, hidden, scheduled)
-            for seed in tqdm(range(networks), name)
+            for seed in tqdm(range(NETWORKS), name)
         ]
         with torch.inference_mode():
             named = [end.model(parts.test.x).argmax(1) for end in ends]
@@ -116,21 +116,20 @@ def minima(networks: int) -> dict[str, dict[str, object]]:
     return found
 
 
-def main(
-    splits: int = SPLITS,
-    augmented: int = AUGMENTED,
-    networks: int = NETWORKS,
-    folder: Path = HERE,
-) -> None:
-    """Everything, some twenty minutes on one thread; most of it trains the CNN 120 times."""
-    one, more, epochs = remedies(1, splits, augmented)
-    five, _, _ = remedies(5, splits, splits)
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some twenty minutes on one thread: the CNN trains 120 times."""
+    one, more, epochs = remedies(1, AUGMENTED)
+    five, _, _ = remedies(5)
     payload = {
-        "seeds": list(range(splits)),
-        "losses": losses(splits),
+        "seeds": list(range(SPLITS)),
+        "losses": losses(),
         "remedies": {"1": one, "5": five},
         "augmentation": more,
-        "leaks": {"best epoch, by the test": epochs} | leaks(splits),
-        "minima": minima(networks),
+        "leaks": {"best epoch, by the test": epochs} | leaks(),
+        "minima": minima(),
     }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

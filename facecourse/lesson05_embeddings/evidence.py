@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -23,12 +22,13 @@ HERE = Path(__file__).parent
 
 SEEDS = tuple(range(10))
 LOSS_SEEDS = tuple(range(6))
+STEPS, LOSS_STEPS = 200, 150
 MARGINS = {"cosface": (0.0, 0.2, 0.35, 0.5, 0.7), "arcface": (0.0, 0.25, 0.5, 0.75)}
 OURS = "shipped embedding"
 CLASSICAL = ("pixels", "eigenfaces", "Fisherfaces", "LBP", "HOG", "Gabor")
 
 
-def drawn(seeds: Sequence[int], steps: int) -> dict[str, dict]:
+def drawn() -> dict[str, dict]:
     """Angles on circle and sphere by loss, and on the circle by margin: one value a seed."""
     found: dict[str, dict] = {"2": {}, "3": {}, "margins": {}}
 
@@ -37,27 +37,27 @@ def drawn(seeds: Sequence[int], steps: int) -> dict[str, dict]:
         for values, angle in zip(runs.values(), sphere.measure_angles(points), strict=True):
             values.append(angle)
 
-    for seed in tqdm(seeds, "circles"):
+    for seed in tqdm(SEEDS, "circles"):
         for name in sphere.LOSSES:
             for width in (2, 3):
                 loss = sphere.build_loss(name, width, seed)
-                keep(found[str(width)], name, sphere.train_points(loss, width, steps, seed))
+                keep(found[str(width)], name, sphere.train_points(loss, width, STEPS, seed))
         for kind, margins in MARGINS.items():
             for margin in margins:
                 torch.manual_seed(seed)
                 loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
-                points = sphere.train_points(loss, 2, steps, seed)
+                points = sphere.train_points(loss, 2, STEPS, seed)
                 keep(found["margins"].setdefault(kind, {}), str(margin), points)
     return found
 
 
-def losses(seeds: Sequence[int], steps: int) -> dict[str, dict[str, list[float]]]:
+def losses() -> dict[str, dict[str, list[float]]]:
     """Of each loss, trained on s1 to s20: what it reaches on s21 to s40, one value a seed."""
     found: dict[str, dict[str, list[float]]] = {}
-    for seed in tqdm(seeds, "losses"):
+    for seed in tqdm(LOSS_SEEDS, "losses"):
         for name in sphere.LOSSES:
             for metric, value in sphere.score_unseen(
-                sphere.train_by_loss(name, seed, steps)
+                sphere.train_by_loss(name, seed, LOSS_STEPS)
             ).items():
                 found.setdefault(name, {}).setdefault(metric, []).append(value)
     return found
@@ -107,23 +107,18 @@ def misplaced() -> dict[str, dict[str, dict[str, Interval]]]:
     }
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    loss_seeds: Sequence[int] = LOSS_SEEDS,
-    steps: tuple[int, int] = (200, 150),
-    folder: Path = HERE,
-) -> None:
-    """Measure and store all of it, some nine minutes on one thread.
-
-    Args:
-        seeds: of the networks one can draw.
-        loss_seeds: of the networks that learn by each loss.
-        steps: of training, for both.
-        folder: where to store.
-    """
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some nine minutes on one thread."""
     payload = {
-        "seeds": seeds, "drawn": drawn(seeds, steps[0]),
-        "loss seeds": loss_seeds, "losses": losses(loss_seeds, steps[1]),
-        "zero-shot": zero_shot(embeddings()), "misplaced": misplaced(),
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "drawn": drawn(),
+        "loss seeds": LOSS_SEEDS,
+        "losses": losses(),
+        "zero-shot": zero_shot(embeddings()),
+        "misplaced": misplaced(),
+    }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

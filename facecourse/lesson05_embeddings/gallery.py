@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import torch
 from torch import Tensor
@@ -19,7 +18,7 @@ from torch import Tensor
 from facecourse.kit import evidence
 from facecourse.lesson05_embeddings.crowd import Crowd, render_crowd
 from facelib.measure import latency, share_interval
-from facelib.measure.gallery import LOOKED_AT, Gallery, same_threads
+from facelib.measure.gallery import LOOKED_AT, Gallery
 from facelib.models import embed, face_embedding
 
 HERE = Path(__file__).parent
@@ -28,8 +27,10 @@ EACH = 6  # photographs of each person: five are enrolled, one is the probe
 BLURS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)  # see Crowd
 DRAWS = range(3)
 LOOKED = (1, 2, 4, 8, 16, 32, 64)
-# What faiss offers besides, by the names of its index_factory; compared at a tenth of the size.
-RIVALS = ("IVF632,Flat", "IVF632,SQ8", "HNSW32")
+KNOWN = (100, 500)  # rendered people that crowds are made after: the lesson's, the galleries'
+CHECKED = 2000  # others: a crowd errs as often as some, and is compared with others
+SIZES = (20_000, 200_000)  # people enrolled, five photographs each
+PROBES, REPEATS = 5000, 400  # people looked for, by one more photograph; timed queries
 QUANTILES = torch.tensor([0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99])
 
 
@@ -110,7 +111,7 @@ def searched(gallery: Gallery, probes: Tensor, repeats: int) -> tuple[Tensor, di
     return found, {"ms alone": alone, "ms of many": together, "bytes": gallery.bytes}
 
 
-def compare(crowd: Crowd, people: int, probes: int, repeats: int) -> dict[str, Any]:
+def compare(crowd: Crowd, people: int) -> dict[str, Any]:
     """Exact and fast search among `people` times `EACH` faces: time, memory, people found.
 
     Returns:
@@ -119,8 +120,8 @@ def compare(crowd: Crowd, people: int, probes: int, repeats: int) -> dict[str, A
     """
     faces = crowd.draw(people, seed=100)
     gallery, probe, own = dealt(faces)
-    probe, own = probe[:probes], own[:probes]
-    exact, row = searched(gallery, probe, repeats=max(5, repeats // 20))
+    probe, own = probe[:PROBES], own[:PROBES]
+    exact, row = searched(gallery, probe, repeats=max(5, REPEATS // 20))
     hits = exact == own
     rows = {"exact": row | {"rank-1": share_interval(hits)}}
     del gallery
@@ -131,7 +132,7 @@ def compare(crowd: Crowd, people: int, probes: int, repeats: int) -> dict[str, A
     seconds = time.perf_counter() - start
     for looked_at in LOOKED:
         fast.looked_at = looked_at
-        found, row = searched(fast, probe, repeats)
+        found, row = searched(fast, probe, REPEATS)
         rows[str(looked_at)] = row | {
             "rank-1": share_interval(found == own),
             "lost": share_interval(hits & (found != own)),
@@ -142,64 +143,19 @@ def compare(crowd: Crowd, people: int, probes: int, repeats: int) -> dict[str, A
             "resident bytes": peak, "search": rows}  # fmt: skip
 
 
-def rivals(crowd: Crowd, people: int, probes: int) -> dict[str, Any]:
-    """faiss's other indexes: seconds to build, ms a query alone, share of exact search's people."""
-    import faiss
-
-    same_threads()
-    codes = crowd.draw(people, seed=200).numpy()
-    faces, probe = codes[:, 1:].reshape(-1, codes.shape[2]), codes[:probes, 0].copy()
-    flat = faiss.IndexFlatIP(faces.shape[1])
-    flat.add(faces)
-    wanted = flat.search(probe, 1)[1][:, 0] // (EACH - 1)
-    rows = {}
-    for name in RIVALS:
-        start = time.perf_counter()
-        index = faiss.index_factory(faces.shape[1], name, faiss.METRIC_INNER_PRODUCT)
-        index.train(faces)
-        index.add(faces)
-        seconds = time.perf_counter() - start
-        setting = "efSearch" if name.startswith("HNSW") else "nprobe"
-        faiss.ParameterSpace().set_index_parameter(index, setting, 64 if "H" in name else LOOKED_AT)
-        one = itertools.cycle(np.split(probe, len(probe)))
-        took = latency(lambda index=index, one=one: index.search(next(one), 1), repeats=200)
-        found = index.search(probe, 1)[1][:, 0] // (EACH - 1)
-        rows[name] = {
-            "build s": seconds, "ms alone": took.median_ms,
-            "same person": float((found == wanted).mean()),
-        }  # fmt: skip
-    return rows
-
-
-def main(
-    known: tuple[int, ...] = (100, 500),
-    checked: int = 2000,
-    sizes: tuple[int, ...] = (20_000, 200_000),
-    probes: int = 5000,
-    repeats: int = 400,
-    folder: Path = HERE,
-) -> None:
-    """Make a crowd, check it, and search galleries of these many people.
-
-    Args:
-        known: rendered people that crowds are made after, the lesson's and then the galleries'.
-        checked: other rendered people; a crowd errs as often as some, and is compared with others.
-        sizes: people enrolled, five photographs each.
-        probes: people looked for, by one more photograph.
-        repeats: timed queries.
-        folder: where to store gallery.json.
-    """
-    wanted = right(codes(checked, other=2))
-    crowds = {people: fitted(people, wanted) for people in known}
-    crowd = crowds[known[-1]][0]
+def main(folder: Path = HERE) -> None:
+    """Make a crowd, check it, and search galleries of many people: some five minutes."""
+    wanted = right(codes(CHECKED, other=2))
+    crowds = {people: fitted(people, wanted) for people in KNOWN}
+    crowd = crowds[KNOWN[-1]][0]
     payload = {
         "threads": torch.get_num_threads(),
         "crowds": {str(people): about for people, (_, about) in crowds.items()},
-        "looked at": LOOKED_AT, "quantiles": QUANTILES,
-        "check": {str(people): check(made, checked) for people, (made, _) in crowds.items()},
-        "rivals": rivals(crowd, sizes[0], min(probes, sizes[0])),
-        "galleries": [compare(crowd, people, min(probes, people), repeats) for people in sizes],
-    }  # fmt: skip
+        "looked at": LOOKED_AT,
+        "quantiles": QUANTILES,
+        "check": {str(people): check(made, CHECKED) for people, (made, _) in crowds.items()},
+        "galleries": [compare(crowd, people) for people in SIZES],
+    }
     evidence.write("gallery", payload, folder)
 
 

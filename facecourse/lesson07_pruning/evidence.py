@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,52 +25,55 @@ NAMERS = tuple(range(10))  # splits, and networks that name people
 RATIOS = (0.25, 0.5, 0.75)
 ROUND_TO = (1, 4, 8, 16)
 NAMER_SHARES = (0.2, 0.5, 0.8, 0.9)
+ZEROS, SPOILT = (0.5, 0.9), 0.8  # of all weights; of one layer's
+EPOCHS = 80  # of networks that name people
+PAIRS = 200  # of timed calls
 
 
-def sweep(seeds: Sequence[int], shares: Sequence[float], steps: int, people: int) -> dict:
+def sweep() -> dict:
     """[share] of single weights: points lost at once (an interval over people), and one value a
     seed where the student was trained on after one round of pruning, and in several rounds."""
     found: dict[str, dict] = {}
-    for share in tqdm(shares, "weights"):
+    for share in tqdm(pruning.SHARES, "weights"):
         sparse, _ = sparsify(face_student(), share)
-        runs = found.setdefault(f"{share:g}", {"at once": tar_drop(sparse, people)})
-        for seed in seeds:
-            one = train_further(sparse, seed, steps)
-            several = pruning.prune_in_rounds(face_student(), share, seed, steps)
+        runs = found.setdefault(f"{share:g}", {"at once": tar_drop(sparse, PEOPLE)})
+        for seed in SEEDS:
+            one = train_further(sparse, seed, STEPS)
+            several = pruning.prune_in_rounds(face_student(), share, seed, STEPS)
             for name, model in (("trained on", one), ("in rounds", several)):
-                runs.setdefault(name, []).append(tar_drop(model, people).value)
+                runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
     return found
 
 
-def control(seeds: Sequence[int], steps: int, people: int) -> list[float]:
+def control() -> list[float]:
     """Points the whole student loses when it is trained on as long: what training alone does."""
-    return [tar_drop(train_further(face_student(), seed, steps), people).value for seed in seeds]
+    return [tar_drop(train_further(face_student(), seed, STEPS), PEOPLE).value for seed in SEEDS]
 
 
-def channels(seeds: Sequence[int], ratios: Sequence[float], steps: int, people: int) -> dict:
+def channels() -> dict:
     """[ratio][importance] of whole channels: as `sweep`, with a rival from nothing for "L1"."""
     found: dict[str, dict] = {}
-    for ratio in ratios:
+    for ratio in RATIOS:
         for importance in tqdm(IMPORTANCE, f"channels, {ratio:g}"):
             small = prune_student(ratio, importance)
             runs = found.setdefault(f"{ratio:g}", {}).setdefault(importance, {})
             runs |= {
                 "parameters": parameters(small), "macs": macs(small, SHAPE),
-                "at once": tar_drop(small, people),
+                "at once": tar_drop(small, PEOPLE),
             }  # fmt: skip
-            for seed in seeds:
-                rows = {"trained on": train_further(small, seed, steps)}
+            for seed in SEEDS:
+                rows = {"trained on": train_further(small, seed, STEPS)}
                 if importance == "L1":
-                    rows["from nothing"] = pruning.train_from_scratch(small, seed, steps)
+                    rows["from nothing"] = pruning.train_from_scratch(small, seed, STEPS)
                 for name, model in rows.items():
-                    runs.setdefault(name, []).append(tar_drop(model, people).value)
+                    runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
     return found
 
 
-def widths(steps: Sequence[int], pairs: int) -> dict[str, dict]:
+def widths() -> dict[str, dict]:
     """[round_to] with half of the MACs gone: widths, MACs, how many times faster in onnxruntime."""
-    models = {str(step): prune_student(0.5, round_to=step) for step in steps}
-    faster = times_faster(models, pairs)
+    models = {str(step): prune_student(0.5, round_to=step) for step in ROUND_TO}
+    faster = times_faster(models, PAIRS)
     return {
         step: {
             "widths": [p.out_channels for p in small.modules() if isinstance(p, nn.Conv2d)],
@@ -81,43 +83,43 @@ def widths(steps: Sequence[int], pairs: int) -> dict[str, dict]:
     }  # fmt: skip
 
 
-def zeros_are_not_speed(shares: Sequence[float], pairs: int) -> dict[str, Interval]:
+def zeros_are_not_speed() -> dict[str, Interval]:
     """How many times faster onnxruntime is when this share of the weights is 0."""
-    models = {f"{share:g}": decode(sparsify(face_student(), share)[0]) for share in shares}
-    return times_faster(models, pairs)
+    models = {f"{share:g}": decode(sparsify(face_student(), share)[0]) for share in ZEROS}
+    return times_faster(models, PAIRS)
 
 
-def blocks(seeds: Sequence[int], steps: int, people: int) -> dict[str, dict]:
+def blocks() -> dict[str, dict]:
     """[block] taken out whole: as `sweep`, and its MACs."""
     found: dict[str, dict] = {}
     for name in tqdm(pruning.list_blocks(face_student()), "blocks"):
         small = pruning.remove_block(name)
         runs = found.setdefault(
-            name, {"macs": macs(small, SHAPE), "at once": tar_drop(small, people)}
+            name, {"macs": macs(small, SHAPE), "at once": tar_drop(small, PEOPLE)}
         )
         runs["trained on"] = [
-            tar_drop(train_further(small, seed, steps), people).value for seed in seeds
+            tar_drop(train_further(small, seed, STEPS), PEOPLE).value for seed in SEEDS
         ]
     return found
 
 
-def namers(seeds: Sequence[int], shares: Sequence[float], epochs: int) -> dict[str, list]:
+def namers() -> dict[str, list]:
     """Top-1 on s21 to s40, two photographs, by the share of weights that went; one list of people's
     shares a split. "0": trained on as long with all weights, the rival of every pruning.
 
     "validation" and "test" are the two halves of the faces left over, for whoever chooses by them.
     """
     found: dict[str, list] = {}
-    for seed in tqdm(seeds, "namers"):
+    for seed in tqdm(NAMERS, "namers"):
         train, rest = orl.split_photos(2, seed)
-        first = pruning.train_classifier(train, seed, epochs)
+        first = pruning.train_classifier(train, seed, EPOCHS)
         models = {
             "before": first,
-            "0": pruning.train_classifier(train, seed + 500, epochs // 2, first),
+            "0": pruning.train_classifier(train, seed + 500, EPOCHS // 2, first),
         }
-        for share in shares:
+        for share in NAMER_SHARES:
             models[f"{share:g}"] = pruning.prune_classifier(
-                first, share, train, seed + 500, epochs // 2
+                first, share, train, seed + 500, EPOCHS // 2
             )
         half = rest.rank_within_person(seed) < 2
         for name, model in models.items():
@@ -141,33 +143,24 @@ def optimism(named: dict[str, list]) -> dict[str, list[float]]:
     }
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    splits: Sequence[int] = NAMERS,
-    steps: int = STEPS,
-    epochs: int = 80,
-    people: int = PEOPLE,
-    pairs: int = 200,
-    folder: Path = HERE,
-) -> None:
-    """Measure and store all of it.
-
-    Args:
-        seeds: of training on.
-        splits: of the people who are named.
-        steps, epochs: of training on, and of the networks that name people.
-        people: who don't exist, to count lost points on.
-        pairs: of timed calls.
-        folder: where to store.
-    """
-    named = namers(splits, NAMER_SHARES, epochs)
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some forty minutes on one thread."""
+    named = namers()
     payload = {
-        "seeds": list(seeds), "splits": list(splits),
-        "control": control(seeds, steps, people),
-        "weights": sweep(seeds, pruning.SHARES, steps, people),
-        "channels": channels(seeds, RATIOS, steps, people),
-        "widths": widths(ROUND_TO, pairs), "zeros": zeros_are_not_speed((0.5, 0.9), pairs),
-        "sensitivity": pruning.measure_sensitivity(0.8, people),
-        "blocks": blocks(seeds, steps, people), "names": named, "optimism": optimism(named),
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "splits": NAMERS,
+        "control": control(),
+        "weights": sweep(),
+        "channels": channels(),
+        "widths": widths(),
+        "zeros": zeros_are_not_speed(),
+        "sensitivity": pruning.measure_sensitivity(SPOILT, PEOPLE),
+        "blocks": blocks(),
+        "names": named,
+        "optimism": optimism(named),
+    }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

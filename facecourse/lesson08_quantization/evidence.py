@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -35,9 +35,16 @@ BITS = (8, 6, 4, 3, 2)
 TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 PARTS = ((0.25, nn.Linear), (0.5, nn.Conv2d), (0.25, nn.Conv2d))
 ZEROS, VALUES = (0.5, 0.8), (256, 32, 16)
+LONGER = 4 * STEPS  # of training on between pruning and sharing
+PAIRS = 200  # of timed calls
+KINDS: dict[str, Callable[[], nn.Module]] = {
+    "the student": face_student,
+    "the same with PReLU": rounding.build_prelu_student,
+    "lesson 01's FaceCNN": lambda: FaceCNN(24, 128, 20).eval(),
+}
 
 
-def files(people: int, pairs: int) -> dict[str, dict]:
+def files() -> dict[str, dict]:
     """[file]: bytes, how many times faster than 32 bits, points lost."""
     with tempfile.TemporaryDirectory() as place:
         paths = rounding.export_files(Path(place))
@@ -45,85 +52,85 @@ def files(people: int, pairs: int) -> dict[str, dict]:
         whole = models["32 bits"]
         return {
             name: {
-                "bytes": paths[name].stat().st_size, "lost": tar_drop(model, people),
-                "times faster": latency_ratio(call(whole), call(model), pairs=pairs),
+                "bytes": paths[name].stat().st_size, "lost": tar_drop(model, PEOPLE),
+                "times faster": latency_ratio(call(whole), call(model), pairs=PAIRS),
             }
             for name, model in models.items()
         }  # fmt: skip
 
 
-def bits(seeds: Sequence[int], widths: Sequence[int], steps: int, people: int) -> dict[str, dict]:
+def bits() -> dict[str, dict]:
     """[bits of a weight], what is read at 8: points lost at once, and one value a seed where the
     student was trained on before it was rounded, and while it was."""
     found: dict[str, dict] = {}
-    longer = {seed: train_further(face_student(), seed, steps, rounding.RATE)
-              for seed in seeds}  # fmt: skip
-    for width in tqdm(widths, "bits"):
+    longer = {seed: train_further(face_student(), seed, STEPS, rounding.RATE)
+              for seed in SEEDS}  # fmt: skip
+    for width in tqdm(BITS[:-1], "bits"):
         at_once = fake_quantize(face_student(), calibration_faces(), width)
-        runs = found.setdefault(str(width), {"at once": tar_drop(at_once, people)})
-        for seed in seeds:
+        runs = found.setdefault(str(width), {"at once": tar_drop(at_once, PEOPLE)})
+        for seed in SEEDS:
             rows = {
                 "trained on, then rounded": fake_quantize(longer[seed], calibration_faces(), width),
-                "aware": rounding.train_rounded(width, seed, steps),
+                "aware": rounding.train_rounded(width, seed, STEPS),
             }
             for name, model in rows.items():
-                runs.setdefault(name, []).append(tar_drop(model, people).value)
+                runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
     return found
 
 
-def scales(widths: Sequence[int], people: int) -> dict[str, dict[str, Interval]]:
+def scales() -> dict[str, dict[str, Interval]]:
     """["a channel" or "a layer"][bits]: points lost with rounded weights, by who has a scale."""
     return {
         name: {
-            str(width): tar_drop(rounding.round_student(width, per_channel), people)
-            for width in widths
+            str(width): tar_drop(rounding.round_student(width, per_channel), PEOPLE)
+            for width in BITS
         }
         for name, per_channel in (("a channel", True), ("a layer", False))
     }
 
 
-def halves(people: int) -> dict[str, dict]:
+def halves() -> dict[str, dict]:
     """[type of 16 bits]: the largest number it holds, its relative step, and points lost."""
     return {
         name: {
             "largest": torch.finfo(dtype).max, "step": torch.finfo(dtype).eps,
-            "lost": tar_drop(rounding.cast_student(dtype), people),
+            "lost": tar_drop(rounding.cast_student(dtype), PEOPLE),
         }
         for name, dtype in TYPES.items()
     }  # fmt: skip
 
 
-def eight_bits_faster(models: dict[str, Callable[[], nn.Module]], pairs: int) -> dict[str, dict]:
+def eight_bits_faster() -> dict[str, dict]:
     """[network]: how many times faster its file of 8 bits is than its own of 32."""
     found = {}
     with tempfile.TemporaryDirectory() as place:
-        for name, made in models.items():
+        for name, made in KINDS.items():
             plain = export(made(), Path(place) / "plain.onnx", SHAPE).path
             small = quantize(plain, Path(place) / "small.onnx", calibration_faces())
-            timed = latency_ratio(call(OnnxModel(plain)), call(OnnxModel(small.path)), pairs=pairs)
+            timed = latency_ratio(call(OnnxModel(plain)), call(OnnxModel(small.path)), pairs=PAIRS)
             found[name] = {"layers": small.layers, "times faster": timed}
     return found
 
 
-def ranks(seeds: Sequence[int], steps: int, people: int, pairs: int) -> list[dict]:
+def ranks() -> list[dict]:
     """Low rank by kind of layer and share of the full rank, before and after training on."""
     rows, models = [], {}
     for part, kind in tqdm(PARTS, "ranks"):
         model, _ = rounding.reduce_rank(part, (kind,))
         name = f"{kind.__name__} {part:g}"
         models[name] = model
-        after = [tar_drop(train_further(model, seed, steps), people).value
-                 for seed in seeds]  # fmt: skip
+        after = [tar_drop(train_further(model, seed, STEPS), PEOPLE).value
+                 for seed in SEEDS]  # fmt: skip
         rows.append({
             "name": name, "layers": kind.__name__, "part": part, "parameters": parameters(model),
-            "macs": macs(model, SHAPE), "at once": tar_drop(model, people),
+            "macs": macs(model, SHAPE), "at once": tar_drop(model, PEOPLE),
             "trained on": after,
         })  # fmt: skip
-    faster = times_faster(models, pairs)
+    faster = times_faster(models, PAIRS)
     return [row | {"times faster": faster[row["name"]]} for row in rows]
 
 
-def deep_compression(zeros: Sequence[float], steps: int, people: int) -> list[dict]:
+def deep_compression() -> list[dict]:
     """Prune, share, code (Han et al. 2016), stage by stage, on disk."""
     rows = []
 
@@ -131,44 +138,34 @@ def deep_compression(zeros: Sequence[float], steps: int, people: int) -> list[di
         with tempfile.TemporaryDirectory() as place:
             write(model, Path(place) / "model")
             size = saved_bytes(Path(place) / "model")
-        rows.append({"stage": stage, "bytes": size, "lost": tar_drop(model, people)})
+        rows.append({"stage": stage, "bytes": size, "lost": tar_drop(model, PEOPLE)})
 
     note("32 bits", face_student(), save)
     for values in VALUES:
         note(f"{values} values", share(face_student(), values)[0], save_shared)
-    for part in zeros:
-        sparse = train_further(sparsify(face_student(), part)[0], steps=steps)
+    for part in ZEROS:
+        sparse = train_further(sparsify(face_student(), part)[0], steps=LONGER)
         for values in VALUES[1:]:
             small, _ = share(decode(sparse), values)
             note(f"{part:.0%} zeros, {values} values", small, save_shared)
     return rows
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    steps: int = STEPS,
-    longer: int = 4 * STEPS,
-    people: int = PEOPLE,
-    pairs: int = 200,
-    folder: Path = HERE,
-) -> None:
-    """Measure and store all of it, some twenty-five minutes on one thread.
-
-    Args:
-        seeds: of training on.
-        steps, longer: of training on; and of that between pruning and sharing.
-        people: who don't exist, to count lost points on.
-        pairs: of timed calls.
-        folder: where to store.
-    """
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some twenty-five minutes on one thread."""
     torch.manual_seed(0)
-    kinds = {"the student": face_student, "the same with PReLU": rounding.build_prelu_student,
-             "lesson 01's FaceCNN": lambda: FaceCNN(24, 128, 20).eval()}  # fmt: skip
     payload = {
-        "seeds": list(seeds), "files": files(people, pairs),
-        "eight bits": eight_bits_faster(kinds, pairs), "scales": scales(BITS, people),
-        "halves": halves(people), "bits": bits(seeds, BITS[:-1], steps, people),
-        "ranks": ranks(seeds, steps, people, pairs),
-        "deep compression": deep_compression(ZEROS, longer, people),
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "files": files(),
+        "eight bits": eight_bits_faster(),
+        "scales": scales(),
+        "halves": halves(),
+        "bits": bits(),
+        "ranks": ranks(),
+        "deep compression": deep_compression(),
+    }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

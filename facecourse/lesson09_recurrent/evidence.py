@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -20,7 +20,9 @@ SEEDS = tuple(range(10))
 FEW = tuple(range(5))  # of recall, the slowest
 RECALLED = (10, 20, 40, 80)
 CLIPPED = {"clipped to 1": 1.0, "as they come": float("inf")}  # gradients
-LEARNT, TRIED = 400, 300  # people of clips
+CLIPPED_AT = 40
+STEPS = sequences.STEPS * 4 // 3  # of cells that recall
+LEARNT, TRIED = 400, 300  # people of clips to learn from, and others; half as many in the open
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "last frame": lambda frames: frames[:, -1], "mean of the frames": lambda frames: frames.mean(1)
 }  # fmt: skip
@@ -31,39 +33,35 @@ ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
 }  # fmt: skip
 
 
-def gradients(seeds: Sequence[int], lengths: Sequence[int]) -> dict[str, dict[str, list[float]]]:
+def gradients() -> dict[str, dict[str, list[float]]]:
     """[start][length]: the length of the gradient that reaches the first input, one a seed."""
     return {
         start: {
-            str(length): [memory.measure_gradient(start, length, seed) for seed in seeds]
-            for length in lengths
+            str(length): [memory.measure_gradient(start, length, seed) for seed in SEEDS]
+            for length in memory.LENGTHS
         }
         for start in memory.STARTS
     }
 
 
-def recalled(
-    seeds: Sequence[int], lengths: Sequence[int], steps: int
-) -> dict[str, dict[str, list[float]]]:
+def recalled() -> dict[str, dict[str, list[float]]]:
     """[start][length]: how often the first symbol is known at the end, one a seed."""
     return {
         start: {
-            str(length): [memory.measure_recall(start, length, seed, steps)[0] for seed in seeds]
-            for length in lengths
+            str(length): [memory.measure_recall(start, length, seed, STEPS)[0] for seed in FEW]
+            for length in RECALLED
         }
         for start in tqdm(memory.STARTS, "recall")
     }
 
 
-def clipped(
-    seeds: Sequence[int], length: int, steps: int
-) -> dict[str, dict[str, dict[str, list[float]]]]:
+def clipped() -> dict[str, dict[str, dict[str, list[float]]]]:
     """[start][how gradients are taken]: how often the first symbol is known at the end, and the
     longest gradient of the training, one a seed."""
     found: dict = {}
     for start in tqdm([name for name in memory.STARTS if name.startswith("RNN")], "clipped"):
         for name, most in CLIPPED.items():
-            runs = [memory.measure_recall(start, length, seed, steps, most) for seed in seeds]
+            runs = [memory.measure_recall(start, CLIPPED_AT, seed, STEPS, most) for seed in SEEDS]
             found.setdefault(start, {})[name] = {
                 "recalled": [right for right, _ in runs],
                 "longest gradient": [max(lengths) for _, lengths in runs],
@@ -77,15 +75,16 @@ def compared(reader: Callable[[Tensor], Tensor], codes: Tensor) -> dict[str, flo
     return {"AUC": pairs.auc, "TAR at 1 % FAR": pairs.tar_at(0.01)}
 
 
-def people(
-    seeds: Sequence[int], learn: Tensor, tried: Tensor, steps: int
-) -> dict[str, dict[str, list]]:
+def people() -> dict[str, dict[str, list]]:
     """[reader]: of each seed the metrics of clips in order and shuffled, and the share of sets of
     ORL's photographs that are named rightly."""
+    learn = sequences.render_clips(LEARNT, sequences.LEARN).codes()
+    tried = sequences.render_clips(TRIED, sequences.TRY).codes()
     found: dict[str, dict[str, list]] = {}
-    for seed in tqdm(seeds, "people"):
+    for seed in tqdm(SEEDS, "people"):
         trained = {
-            kind: sequences.train_clip_embedder(kind, learn, seed, steps) for kind in TRAINED
+            kind: sequences.train_clip_embedder(kind, learn, seed, sequences.STEPS)
+            for kind in TRAINED
         }
         one, sets = sequences.embed_orl_sets(seed)
         for name, reader in (PLAIN | trained).items():
@@ -97,10 +96,12 @@ def people(
 
 
 def orders(
-    seeds: Sequence[int], learn: sequences.Clips, tried: sequences.Clips, steps: int
+    learn: sequences.Clips, tried: sequences.Clips
 ) -> dict[str, dict[str, dict[str, list[float]]]]:
     """[features][reader][order of the frames]: how often it is told to which side a head turned
     first, one a seed."""
+    learn = sequences.render_clips(LEARNT // 2, sequences.LEARN, 0.0)
+    tried = sequences.render_clips(TRIED // 2, sequences.TRY, 0.0)
     features = {
         "pixels": [sequences.flatten_frames(clips.images) for clips in (learn, tried)],
         "embeddings": [clips.codes() for clips in (learn, tried)],
@@ -109,42 +110,30 @@ def orders(
     for name, (first, second) in features.items():
         for kind in ("mean", "last", *CELLS):
             runs = found.setdefault(name, {}).setdefault(kind, {})
-            for seed in seeds:
-                model = sequences.train_clip_classifier(kind, first, learn.right_first, seed, steps)
+            for seed in FEW:
+                model = sequences.train_clip_classifier(
+                    kind, first, learn.right_first, seed, sequences.STEPS
+                )
                 for order, change in ORDERS.items():
                     told = sequences.score_labels(model, change(second), tried.right_first)
                     runs.setdefault(order, []).append(told)
     return found
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    few: Sequence[int] = FEW,
-    lengths: Sequence[int] = RECALLED,
-    steps: int = sequences.STEPS,
-    learnt: int = LEARNT,
-    tried: int = TRIED,
-    folder: Path = HERE,
-) -> None:
-    """Measure and store all of it, some twenty minutes on one thread.
-
-    Args:
-        seeds, few: of readers, and of cells that recall.
-        lengths: of what is recalled.
-        steps: of readers and cells.
-        learnt, tried: people of clips to learn from, and others.
-        folder: where to store.
-    """
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some twenty minutes on one thread."""
     torch.manual_seed(0)
-    spoilt = [sequences.render_clips(count, seed).codes()
-              for count, seed in ((learnt, sequences.LEARN), (tried, sequences.TRY))]  # fmt: skip
-    clear = [sequences.render_clips(count // 2, seed, 0.0)
-             for count, seed in ((learnt, sequences.LEARN), (tried, sequences.TRY))]  # fmt: skip
     payload = {
-        "seeds": list(seeds), "few": list(few),
-        "gradients": gradients(seeds, memory.LENGTHS),
-        "recall": recalled(few, lengths, steps * 4 // 3),
-        "clipped": clipped(seeds, lengths[len(lengths) // 2], steps * 4 // 3),
-        "people": people(seeds, *spoilt, steps), "orders": orders(few, *clear, steps),
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "few": FEW,
+        "gradients": gradients(),
+        "recall": recalled(),
+        "clipped": clipped(),
+        "people": people(),
+        "orders": orders(),
+    }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

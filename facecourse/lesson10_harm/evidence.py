@@ -5,7 +5,7 @@ That of its other parts: harm_evidence.py and inversion_evidence.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -23,30 +23,29 @@ HERE = Path(__file__).parent
 
 SEEDS, FEW = tuple(range(10)), tuple(range(5))
 TEACHER = "teacher"
+PEOPLE, SWEPT = 2000, 500  # who don't exist, to count errors of groups and of sweeps on
+CHOSEN_ON = 1000  # others, for thresholds
+CALIBRATED_ON = 128  # others, whose faces set the scales of 8 bits
+STEPS, EPOCHS = 400, 60  # of training on after pruning; of training by photographs
 PHOTOS = 2  # of each person, to learn from, where training on spoilt faces is tried
 
 
-def networks(steps: int, calibrated_on: int) -> dict[str, nn.Module]:
-    """Teacher, student, and the student with half of its MACs pruned, each at 32 and at 8 bits.
-
-    Args:
-        steps: of training on after pruning.
-        calibrated_on: people whose faces set the scales of 8 bits.
-    """
-    pruned = train_further(prune_student(0.5), steps=steps)
+def networks() -> dict[str, nn.Module]:
+    """Teacher, student, and the student with half of its MACs pruned, each at 32 and at 8 bits."""
+    pruned = train_further(prune_student(0.5), steps=STEPS)
     whole = {TEACHER: face_embedding(), "student": face_student(), "pruned": pruned}
     found: dict[str, nn.Module] = {}
     for name, model in whole.items():
-        found |= {name: model, f"{name}, int8": fairness.quantize_network(model, calibrated_on)}
+        found |= {name: model, f"{name}, int8": fairness.quantize_network(model, CALIBRATED_ON)}
     return found
 
 
-def swept(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
+def swept(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     """[network][factor][amount]: TAR and FAR on people who don't exist."""
-    at = {name: variation.choose_threshold(model, chosen_on) for name, model in models.items()}
+    at = {name: variation.choose_threshold(model, CHOSEN_ON) for name, model in models.items()}
     found: dict = {name: {} for name in models}
     for factor in tqdm(variation.AMOUNTS, "sweeps"):
-        for name, points in variation.sweep_rendered(models, factor, people, at).items():
+        for name, points in variation.sweep_rendered(models, factor, SWEPT, at).items():
             found[name][factor] = points
     return found
 
@@ -56,15 +55,15 @@ def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     return {name: variation.sweep_orl(model) for name, model in tqdm(models.items(), "sweeps, ORL")}
 
 
-def cures(seeds: Sequence[int], epochs: int) -> dict[str, list[dict[str, float]]]:
+def cures() -> dict[str, list[dict[str, float]]]:
     """[what was learnt from]: top-1 by what was spoilt, one a seed."""
     return {
-        cure: [variation.measure_cure(cure, PHOTOS, seed, epochs) for seed in seeds]
+        cure: [variation.measure_cure(cure, PHOTOS, seed, EPOCHS) for seed in SEEDS]
         for cure in tqdm(variation.CURES, "cures")
     }
 
 
-def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict[str, dict]:
+def groups(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     """What becomes of groups, by the part of the evidence it is stored in.
 
     "groups": [network][group], FMR and FNMR at one threshold for everybody.
@@ -72,11 +71,11 @@ def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict
     "thresholds": the teacher at one threshold for everybody and at one for each group.
     All thresholds were chosen on other people.
     """
-    faces, others = ladder_faces(people), fairness.load_others(chosen_on)
+    faces, others = ladder_faces(PEOPLE), fairness.load_others(CHOSEN_ON)
     of_person = faces.group[torch.searchsorted(faces.person, torch.arange(faces.people))]
     found, changes, rejected = {}, {}, {}
     for name, model in tqdm(models.items(), "groups"):
-        at = fairness.choose_group_threshold(model, chosen_on)
+        at = fairness.choose_group_threshold(model, CHOSEN_ON)
         codes = embed(model, faces.images).cpu()
         found[name] = group_errors(codes, faces, at)
         rejected[name] = 100 * (1 - tar_by_person_at(codes, faces.person, at))
@@ -92,48 +91,36 @@ def groups(models: Mapping[str, nn.Module], people: int, chosen_on: int) -> dict
     return {"groups": found, "changes": changes, "thresholds": thresholds}
 
 
-def sources(
-    seeds: Sequence[int], people: int, chosen_on: int, steps: int
-) -> dict[str, dict[str, list[list[float]]]]:
+def sources() -> dict[str, dict[str, list[list[float]]]]:
     """[whom a small network learnt from]: FMR and FNMR of each group, one list a seed."""
-    faces, found = ladder_faces(people), {}
+    faces, found = ladder_faces(PEOPLE), {}
     for source in tqdm(fairness.SOURCES, "sources"):
         runs = found.setdefault(source, {"fmr": [], "fnmr": []})
-        for seed in seeds:
-            model = fairness.train_on_source(source, seed, steps)
-            at = fairness.choose_group_threshold(model, chosen_on, fairness.FAR_SMALL)
+        for seed in FEW:
+            model = fairness.train_on_source(source, seed, fairness.STEPS)
+            at = fairness.choose_group_threshold(model, CHOSEN_ON, fairness.FAR_SMALL)
             errors = group_errors(embed(model, faces.images).cpu(), faces, at).values()
             runs["fmr"].append([one.fmr.value for one in errors])
             runs["fnmr"].append([one.fnmr.value for one in errors])
     return found
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    few: Sequence[int] = FEW,
-    people: int = 2000,
-    swept_people: int = 500,
-    chosen_on: int = 1000,
-    steps: int = 400,
-    epochs: int = 60,
-    folder: Path = HERE,
-) -> None:
-    """Measure and store all of it, about forty minutes on one thread.
-
-    Args:
-        seeds, few: of small networks that name people, and of those that tell groups apart.
-        people, swept_people: who don't exist, to count errors of groups and of sweeps on.
-        chosen_on: others, for thresholds.
-        steps, epochs: of what is trained by batches, and by photographs.
-        folder: where to store.
-    """
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, about forty minutes on one thread."""
     torch.manual_seed(0)
-    models = networks(steps, min(128, chosen_on))
+    models = networks()
     plain = {name: model for name, model in models.items() if "int8" not in name}
     payload = {
-        "seeds": list(seeds), "few": list(few),
-        "sweeps": swept(models, swept_people, chosen_on), "sweeps, ORL": swept_orl(plain),
-        "cures": cures(seeds, epochs), **groups(models, people, chosen_on),
-        "sources": sources(few, people, chosen_on, min(steps, fairness.STEPS)),
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "few": FEW,
+        "sweeps": swept(models),
+        "sweeps, ORL": swept_orl(plain),
+        "cures": cures(),
+        **groups(models),
+        "sources": sources(),
+    }
     evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,45 +32,45 @@ LEARNT: dict[str, tuple[str, ...]] = {
 }
 
 
-def long_tail(seeds: Sequence[int], steps: int = imbalance.STEPS) -> dict[str, Any]:
+def long_tail() -> dict[str, Any]:
     """Of each seed "photographs" of everybody, and by "right"[method] who is named how well."""
     found: dict = {"photographs": [], "right": {}}
-    for seed in tqdm(seeds, "long tail"):
+    for seed in tqdm(SEEDS, "long tail"):
         tail, even, test = imbalance.make_long_tail(seed)
         found["photographs"].append(tail.counts.tolist())
         models = {
-            method: imbalance.train_by_method(method, tail, seed, steps)
+            method: imbalance.train_by_method(method, tail, seed, imbalance.STEPS)
             for method in imbalance.METHODS
         }
-        models[EVEN] = imbalance.train_by_method("plain", even, seed, steps)
+        models[EVEN] = imbalance.train_by_method("plain", even, seed, imbalance.STEPS)
         for name, model in models.items():
             found["right"].setdefault(name, []).append(orl.top1_per_person(model, test))
     return found
 
 
-def strengths(seeds: Sequence[int], steps: int = imbalance.STEPS) -> dict[str, Any]:
+def strengths() -> dict[str, Any]:
     """The same on s1 to s20, each method at several strengths."""
     found: dict = {"photographs": [], "right": {}}
-    for seed in tqdm(seeds, "strengths"):
+    for seed in tqdm(CHOICES, "strengths"):
         tail, _, test = imbalance.make_long_tail(seed, chosen_on=True)
         found["photographs"].append(tail.counts.tolist())
         tried = [("plain", 1.0)]
         tried += [(method, strength) for method in imbalance.WEIGHED for strength in STRENGTHS]
         for method, strength in tried:
-            model = imbalance.train_by_method(method, tail, seed, steps, strength)
+            model = imbalance.train_by_method(method, tail, seed, imbalance.STEPS, strength)
             name = method if method == "plain" else f"{method}, {strength:g}"
             found["right"].setdefault(name, []).append(orl.top1_per_person(model, test))
     return found
 
 
-def members(
-    seeds: Sequence[int], epochs: int = membership.EPOCHS
-) -> dict[str, dict[str, list[float]]]:
+def members() -> dict[str, dict[str, list[float]]]:
     """[remedy][measure]: of each seed what `membership.run_attack` found."""
     found: dict = {}
-    for seed in tqdm(seeds, "members"):
+    for seed in tqdm(SEEDS, "members"):
         for remedy in membership.REMEDIES:
-            for measure, value in membership.run_attack(remedy, seed, epochs=epochs).items():
+            for measure, value in membership.run_attack(
+                remedy, seed, epochs=membership.EPOCHS
+            ).items():
                 found.setdefault(remedy, {}).setdefault(measure, []).append(value)
     return found
 
@@ -116,20 +115,16 @@ def presentation(people: int = 20) -> dict[str, Any]:
     return found
 
 
-def main(
-    seeds: Sequence[int] = SEEDS,
-    choices: Sequence[int] = CHOICES,
-    steps: int = imbalance.STEPS,
-    epochs: int = membership.EPOCHS,
-    folder: Path = HERE,
-) -> None:
+def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some twelve minutes on one thread."""
     payload = {
-        "seeds": list(seeds), "long tail": long_tail(seeds, steps),
-        "strengths": strengths(choices, steps), "members": members(seeds, epochs),
+        "seeds": SEEDS,
+        "long tail": long_tail(),
+        "strengths": strengths(),
+        "members": members(),
         "presentation": presentation(),
-    }  # fmt: skip
-    print(evidence.write("harm", payload, folder))
+    }
+    evidence.write("harm", payload, folder)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,59 +62,48 @@ def doors(stored: dict[str, Tensor], other: dict[str, Tensor], faces: dict[str, 
 
 
 def rotated(
-    attack: Inversion, stored: Tensor, some: Victims, judge: inversion.Recogniser,
-    known: Sequence[int],
-) -> dict[str, Any]:  # fmt: skip
+    attack: Inversion, stored: Tensor, some: Victims, judge: inversion.Recogniser
+) -> dict[str, Any]:
     """How far a secret rotation helps: what it changes for its owner, and rank 1 by how many of the
     enrolled are known to the attacker by the photograph enrolled or by another one."""
     secret = inversion.draw_rotation(stored.shape[1])
-    beside = inversion.render_victims(max(known), ENROLLED)
+    beside = inversion.render_victims(max(KNOWN), ENROLLED)
     enrolled, other = (embed(face_embedding(), photographs) for photographs in beside.usual)
     gallery = judge(some.careful[0])
     moved = similarity(stored, stored) - similarity(stored @ secret, stored @ secret)
     found: dict[str, Any] = {"cosines moved by": float(moved.abs().max())}
     for name, seen in {"the photograph enrolled": enrolled, "another photograph": other}.items():
         found[name] = {}
-        for count in known:
+        for count in KNOWN:
             back = inversion.rotate_back(stored @ secret, (enrolled @ secret)[:count], seen[:count])
             faces = inversion.render_portraits(attack.people(back))
             found[name][str(count)] = inversion.rank1_interval(judge(faces), gallery)
     return found
 
 
-def measured(
-    people: int = PEOPLE, count: int = COUNT, learnt: int = LEARNT, known: Sequence[int] = KNOWN
-) -> dict[str, Any]:
-    """All of it, some eight minutes on one thread.
-
-    Args:
-        people: whom the attacker renders, two photographs of each.
-        count: whom he attacks.
-        learnt: of whom judges learn, four photographs of each.
-        known: how many of the enrolled he may know.
-    """
-    some = inversion.render_victims(count)
-    images, who = inversion.render_attackers(people)
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some eight minutes on one thread."""
+    some = inversion.render_victims(COUNT)
+    images, who = inversion.render_attackers(PEOPLE)
     seen, stored, other = map(inversion.make_templates, (images, *some.usual))
     attack = {name: Inversion(embeddings, who) for name, embeddings in seen.items()}
     faces = {name: inversion.render_portraits(attack[name].people(stored[name])) for name in attack}
     made = faces | {"the true numbers": inversion.render_portraits(some.people)}
-    learn = synth(learnt, 4, seed=inversion.JUDGE)
+    learn = synth(LEARNT, 4, seed=inversion.JUDGE)
     judges = {look: inversion.train_judge(see(), learn) for look, see in LOOKS.items()}
     whole = attack["128 numbers"], stored["128 numbers"]
-    return {
-        "people": people, "victims": count, "judges' people": learnt,
+    payload = {
+        "seeds": [0],
+        "people": PEOPLE,
+        "victims": COUNT,
+        "judges' people": LEARNT,
         "choices": choices(seen["128 numbers"], who),
         "judges": {look: inversion.reidentify(made, some, judges[look]) for look in judges},
         "doors": doors(stored, other, faces),
         "leaks": {name: attack[name].leaks(stored[name], some.people) for name in attack},
-        "rotated": rotated(*whole, some, judges["pixels"], known),
-    }  # fmt: skip
-
-
-def main(folder: Path = HERE, **sizes: Any) -> None:
-    """Measure and store; `sizes` as in `measured`."""
-    print(evidence.write("inversion", {"seeds": [0]} | measured(**sizes), folder))
+        "rotated": rotated(*whole, some, judges["pixels"]),
+    }
+    evidence.write("inversion", payload, folder)
 
 
 if __name__ == "__main__":

@@ -29,12 +29,15 @@ def folder(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "openvino", types.SimpleNamespace(Core=lambda: core))
     monkeypatch.setattr(peers, "Openvino", Stand)
     monkeypatch.setattr(peers, "by_nncf", lambda plain, path, images: (Stand(plain), 7))
+    monkeypatch.setattr(peers, "PEOPLE", 12)
+    monkeypatch.setattr(peers, "PAIRS", 6)
     monkeypatch.setattr(peers, "version", lambda tool: "0")
     return tmp_path
 
 
+@pytest.mark.evidence
 def test_each_tool_has_a_row_for_both_networks(folder):
-    peers.main(folder, people=12, pairs=6, out=folder)
+    peers.main(folder, folder)
     rows = evidence.read("peers", folder)["rows"]
     tools = (
         "32 bits, onnxruntime", "32 bits, openvino", "8 bits, facelib",

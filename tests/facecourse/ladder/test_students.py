@@ -11,6 +11,7 @@ from facelib.measure import macs
 from facelib.models import FaceResNet, embed, load, save
 from facelib.training.batches import FreshFaces
 
+pytestmark = pytest.mark.evidence
 SETTINGS = {"batch": 16, "progress": False}
 
 

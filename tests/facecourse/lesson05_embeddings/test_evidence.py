@@ -1,8 +1,8 @@
-"""The evidence of lesson 05 at its smallest: every loss, every margin, every rival, every crop."""
+"""The evidence of lesson 05 at its smallest."""
 
 import pytest
 
-from facecourse.kit import evidence, protocol
+from facecourse.kit import protocol
 from facecourse.kit import verify as strangers
 from facecourse.lesson05_embeddings import evidence as lesson05
 from facecourse.lesson05_embeddings import sphere
@@ -21,20 +21,14 @@ def small(monkeypatch):
     monkeypatch.setattr(strangers, "MISPLACED", {"turned, degrees": (0, 20)})
 
 
+@pytest.mark.evidence
 @pytest.mark.usefixtures("small")
-def test_the_evidence_of_lesson_05_has_every_loss_and_rival(tmp_path):
-    lesson05.main(seeds=(0,), loss_seeds=(0,), steps=(1, 1), folder=tmp_path)
-    stored = evidence.read("evidence", tmp_path)
-    for width in "23":
-        assert list(stored["drawn"][width]) == list(sphere.LOSSES)
+def test_rates_of_misplaced_faces_are_compared_with_those_of_the_same_faces(measure):
+    stored = measure(lesson05, SEEDS=(0,), LOSS_SEEDS=(0,), STEPS=1, LOSS_STEPS=1)
     for kind, margins in lesson05.MARGINS.items():
         found = stored["drawn"]["margins"][kind]
         assert list(found) == [str(margin) for margin in margins]
-        assert {len(values) for runs in found.values() for values in runs.values()} == {1}
-    assert list(stored["losses"]) == list(sphere.LOSSES)
-    rivals = ["pixels", "EfficientNet-Lite0, ImageNet", "CNN trained on 20 people"]
-    assert list(stored["zero-shot"]["metrics"]) == [lesson05.OURS, *rivals]
-    assert list(stored["zero-shot"]["lead"]) == rivals
+    assert lesson05.OURS not in stored["zero-shot"]["lead"]
     still, turned = stored["misplaced"]["turned, degrees"].values()
     assert still["change of TAR"]["value"] == 0
     assert turned["change of TAR"]["value"] == pytest.approx(

@@ -1,0 +1,65 @@
+"""What each module of evidence stores has the keys of the file that is committed."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from unittest.mock import MagicMock
+
+import pytest
+
+from facecourse.kit import evidence
+
+MODULES = {
+    "01": "lesson01_background.evidence",
+    "02": "lesson02_learning.evidence",
+    "03": "lesson03_sharing.evidence",
+    "04": "lesson04_transfer.evidence",
+    "05": "lesson05_embeddings.evidence",
+    "gallery": "lesson05_embeddings.gallery",
+    "06": "lesson06_distillation.evidence",
+    "unlabelled": "lesson06_distillation.unlabelled",
+    "07": "lesson07_pruning.evidence",
+    "08": "lesson08_quantization.evidence",
+    "09": "lesson09_recurrent.evidence",
+    "rows": "lesson09_recurrent.rows",
+    "10": "lesson10_harm.evidence",
+    "harm": "lesson10_harm.harm_evidence",
+    "inversion": "lesson10_harm.inversion_evidence",
+    "ladder": "ladder.evidence",
+    "peers": "ladder.peers",
+}
+# What the stubs give that a main looks into.
+FOUND = {
+    "02": {"remedies": ({}, {}, {}), "leaks": {}},
+    "gallery": {"fitted": ({}, {})},
+    "10": {"networks": {}, "groups": dict.fromkeys(("groups", "changes", "thresholds"))},
+    "ladder": {"kept": dict.fromkeys(("kept", "others", "rivals"))},
+}
+
+
+def stub_all(module, found, monkeypatch):
+    """Put a stub in the place of everything that the module's main could call."""
+    for name, value in list(vars(module).items()):
+        called = inspect.ismodule(value) or callable(value)
+        if called and name != "main" and not name.startswith("__"):
+            monkeypatch.setattr(module, name, MagicMock(return_value=found.get(name, MagicMock())))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_stores_the_keys_of_its_committed_file(name, monkeypatch, tmp_path):
+    module = importlib.import_module(f"facecourse.{MODULES[name]}")
+    stub_all(module, FOUND.get(name, {}), monkeypatch)
+    if name == "inversion":  # the only main that measures itself
+        module.inversion.render_attackers.return_value = (0, 0)
+        module.inversion.render_victims.return_value.usual = (0, 0)
+        module.inversion.make_templates.return_value = {"128 numbers": 0}
+    module.main(*[tmp_path] if "FOLDER" in evidence.load(name)["command"] else [])
+    (_, payload, folder), _ = module.evidence.write.call_args
+    assert list(payload) == [key for key in evidence.load(name) if key not in evidence.ABOUT]
+    assert folder == evidence.find(name).parent
+
+
+def test_every_committed_file_is_stored_by_one_of_these_modules():
+    stored = {path for path in evidence.COURSE.glob("*/*.json") if path != evidence.BOARD}
+    assert stored == {evidence.find(name) for name in MODULES}
