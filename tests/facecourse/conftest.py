@@ -1,4 +1,4 @@
-"""What the tests of lessons share. Toy runs of evidence are left to `-m evidence`, each night."""
+"""What the tests of lessons share."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ def shown(monkeypatch) -> list[str]:
     for module in (charts, curves):
         monkeypatch.setattr(module, "show", show)
     return alts
-
-
-def pytest_collection_modifyitems(config, items) -> None:
-    """Without `-m evidence` its toy runs are deselected."""
-    if "evidence" not in config.option.markexpr:
-        toys = [item for item in items if item.get_closest_marker("evidence")]
-        config.hook.pytest_deselected(items=toys)
-        items[:] = [item for item in items if item not in toys]
 
 
 @pytest.fixture
