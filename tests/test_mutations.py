@@ -1,0 +1,128 @@
+"""Files with a few wrong bytes: the right result, or a documented error that names the file.
+
+What a format can't notice (pixels of a JPEG, a digit in pairs.txt) must still make a sound result.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from facelib.data import folder, lfw, pack
+from facelib.models import FaceCNN, io
+
+PAIRS = "2\t1\nAda\t1\t2\nAda\t1\tBen\t2\nBen\t1\t3\nAda\t3\tBen\t3\n"
+TIMES = 40
+
+
+def mutate(data: bytes, rng: np.random.Generator) -> bytes:
+    """A bit or a byte changed, bytes left out, put in or doubled, or the end cut off."""
+    place, length = (int(rng.integers(limit)) for limit in (len(data), 8))
+    end = place + 1 + length
+    return [
+        data[:place] + bytes([data[place] ^ 1 << length]) + data[place + 1 :],
+        data[:place] + rng.bytes(1) + data[place + 1 :],
+        data[:place] + data[end:],
+        data[:place] + rng.bytes(1 + length) + data[place:],
+        data[:end] + data[place:],
+        data[:place],
+    ][rng.integers(6)]
+
+
+def try_all(file, call, right, errors):
+    """Mutate `file` many times; `right` looks at what `call` then gives."""
+    rng, good, said = np.random.default_rng(0), file.read_bytes(), []
+    for _ in range(TIMES):
+        file.write_bytes(mutate(good, rng))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # a warning would be a word too many
+                right(call())
+        except errors as error:
+            said.append(str(error))
+    file.write_bytes(good)
+    assert all(file.name in words for words in said)
+    return len(said)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Three photographs of two people, of noise, in LFW's layout."""
+    rng = np.random.default_rng(1)
+    for name in ("Ada", "Ben"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in (1, 2, 3):
+            noise = Image.fromarray(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8))
+            noise.save(tmp_path / "photos" / name / f"{name}_{number:04d}.png")
+    (tmp_path / "photos" / "pairs.txt").write_text(PAIRS)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def wanted(photos):
+    return folder(photos, size=16)
+
+
+@pytest.mark.parametrize("ending", [".json", ".u8"])
+def test_a_pack_gives_its_own_pixels_and_labels_or_is_made_anew(
+    photos, wanted, monkeypatch, ending
+):
+    monkeypatch.setattr(pack, "LARGE", 0)
+    folder(photos, size=16)
+    (file,) = (photos / pack.FOLDER).glob(f"*{ending}")
+
+    def right(faces):
+        assert torch.equal(faces.images, wanted.images)
+        assert torch.equal(faces.person, wanted.person)
+
+    assert not try_all(file, lambda: folder(photos, size=16), right, ())
+
+
+def test_a_png_is_itself_or_refused(photos, wanted):
+    def right(faces):
+        assert torch.equal(faces.images, wanted.images)
+
+    file = photos / "Ada" / "Ada_0002.png"
+    assert try_all(file, lambda: folder(photos, size=16), right, ValueError)
+    wanted = lfw(photos).faces
+    assert try_all(file, lambda: lfw(photos).faces, right, ValueError)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "bmp", "webp", "tif", "pgm"])
+def test_other_pictures_are_pictures_or_refused(photos, wanted, ending):
+    old = photos / "Ben" / "Ben_0001.png"
+    file = old.with_suffix(f".{ending}")
+    Image.open(old).save(file)
+    old.unlink()
+
+    def right(faces):
+        assert faces.images.shape == wanted.images.shape
+        assert torch.equal(faces.images[[0, 1, 2, 4, 5]], wanted.images[[0, 1, 2, 4, 5]])
+
+    try_all(file, lambda: folder(photos, size=16), right, ValueError)
+
+
+def test_a_list_of_pairs_is_sound_or_refused(photos):
+    def right(found):
+        (left, right, same), person = found.pairs, found.faces.person
+        assert torch.equal(person[left] == person[right], same)
+        assert (left != right).all()
+        assert same.tolist() == [True, False, True, False]
+
+    refused = try_all(photos / "pairs.txt", lambda: lfw(photos), right, ValueError)
+    assert refused > TIMES / 2
+
+
+def test_a_model_is_itself_or_refused(tmp_path):
+    torch.manual_seed(0)
+    model = FaceCNN(2, 4, 2).eval()
+    io.save(model, tmp_path / "model.safetensors")
+
+    def right(found):
+        for one, other in zip(found.parameters(), model.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+    file = tmp_path / "model.safetensors"
+    assert try_all(file, lambda: io.load(file), right, ValueError) > TIMES - 5
