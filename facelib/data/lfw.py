@@ -7,6 +7,7 @@ studying face recognition in unconstrained environments", UMass Amherst TR 07-49
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -129,44 +130,43 @@ def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, T
     """
     if not file.is_file():
         raise FileNotFoundError(f"there is no {file}; want LFW's official pairs.txt, 6,001 lines")
-    header, *lines = file.read_text(encoding="utf-8", errors="replace").rstrip().split("\n")
-    try:
-        folds, size = (int(word) for word in header.split())
-    except ValueError:
-        raise ValueError(
-            f'{file}, line 1: want "folds size", as in "10 300", got {header!r}'
-        ) from None
-    if folds < 1 or size < 1 or len(lines) != 2 * folds * size:
+    header, *lines = spell(file.read_text("utf-8", "replace")).rstrip().split("\n")
+    if not (words := re.fullmatch(r"([1-9]\d{0,5})\s+([1-9]\d{0,5})\s*", header, re.ASCII)):
+        raise ValueError(f'{file}, line 1: want "folds size", as in "10 300", got {header!r}')
+    folds, size = map(int, words.groups())
+    if len(lines) != 2 * folds * size:
         raise ValueError(
             f"{file}, line 1: {folds} folds of {size} + {size} pairs need {2 * folds * size} more "
             f"lines, but {len(lines)} follow"
         )
-    left, right = [], []
-    for index, line in enumerate(lines):
-        words = spell(line).split()
-        same = index % (2 * size) < size
-        here = f"{file}, line {index + 2}"
-        if len(words) != (3 if same else 4):
-            form = '"name i j" (one person)' if same else '"name i name j" (two people)'
-            raise ValueError(f"{here}: want {form}, got {line!r}")
-        if not (_counts(words[1]) and _counts(words[-1])):
-            raise ValueError(f"{here}: want whole numbers after the names, got {line!r}")
-        one = words[0], int(words[1])
-        two = words[0] if same else words[2], int(words[-1])
-        if one == two or (one[0] == two[0]) != same:
-            wanted = "two photographs of one person" if same else "photographs of two people"
-            raise ValueError(f"{here}: want {wanted}, got {line!r}")
-        for name, number in (one, two):
-            if (name, number) not in place:
-                raise ValueError(
-                    f"{here}: there is no photograph {name}/{name}_{number:04d}.jpg; the folder is "
-                    "not the whole LFW, get it afresh"
-                )
-        left.append(place[one])
-        right.append(place[two])
     order = torch.arange(len(lines))
-    pairs = Pairs(torch.tensor(left), torch.tensor(right), order % (2 * size) < size)
-    return pairs, order // (2 * size)
+    same = order % (2 * size) < size
+    ends = []
+    for index, (line, one_person) in enumerate(zip(lines, same.tolist(), strict=True)):
+        try:
+            ends.append([place[end] for end in _read_pair(line.split(), one_person)])
+        except ValueError as error:
+            raise ValueError(f"{file}, line {index + 2}: want {error}, got {line!r}") from None
+        except KeyError as error:
+            name, number = error.args[0]
+            raise ValueError(
+                f"{file}, line {index + 2}: there is no photograph {name}/{name}_{number:04d}.jpg; "
+                "the folder is not the whole LFW, get it afresh"
+            ) from None
+    left, right = torch.tensor(ends).unbind(1)
+    return Pairs(left, right, same), order // (2 * size)
+
+
+def _read_pair(words: list[str], same: bool) -> tuple[tuple[str, int], tuple[str, int]]:
+    """(name, number) of both photographs; or a ValueError that says what is wanted."""
+    if len(words) != (3 if same else 4):
+        raise ValueError('"name i j" (one person)' if same else '"name i name j" (two people)')
+    if not (_counts(words[1]) and _counts(words[-1])):
+        raise ValueError("whole numbers after the names")
+    one, two = (words[0], int(words[1])), (words[0] if same else words[2], int(words[-1]))
+    if one == two or (one[0] == two[0]) != same:
+        raise ValueError("two photographs of one person" if same else "photographs of two people")
+    return one, two
 
 
 def _read_images(files: list[Path]) -> Tensor:

@@ -15,25 +15,23 @@ if TYPE_CHECKING:
 GAP = 2  # px of white between crops
 
 
-def contact_sheet(faces: FaceSet, columns: int = 10, limit: int | None = None) -> Image:
+def contact_sheet(faces: FaceSet, columns: int = 10) -> Image:
     """The crops as one image, row after row, ordered by person; Jupyter shows it.
 
     Args:
         faces: at least one image.
         columns: crops in a row.
-        limit: show this many crops at most; None shows every one.
 
     Raises:
-        ValueError: no images, or columns or limit below 1.
+        ValueError: no images, or columns below 1.
     """
-    if not len(faces) or columns < 1 or (limit is not None and limit < 1):
+    if not len(faces) or columns < 1:
         raise ValueError(
-            f"want at least 1 image, column and crop to show, got {len(faces)} images, "
-            f"columns={columns}, limit={limit}"
+            f"want at least 1 image and column, got {len(faces)} images, columns={columns}"
         )
     from PIL import Image
 
-    order = faces.person.argsort(stable=True)[:limit]
+    order = faces.person.argsort(stable=True)
     crops = functional.pad(faces.images[order].cpu(), (0, GAP, 0, GAP), value=255)
     columns = min(columns, len(crops))
     rows = -(-len(crops) // columns)

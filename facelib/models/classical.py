@@ -120,15 +120,13 @@ def grey_values(images: ArrayLike | Tensor) -> Features:
     return _grey(images).reshape(len(images), -1) / np.float32(255)
 
 
-def lbp_histograms(
-    images: ArrayLike | Tensor, grid: tuple[int, int] = (5, 4), radius: int = 2
-) -> Features:
+def lbp_histograms(images: ArrayLike | Tensor, grid: tuple[int, int] = (5, 4)) -> Features:
     """uint8 (N, 1, H, W) -> (N, rows * columns * 59) square roots of each cell's shares.
 
-    Each pixel gets the code of its 8 neighbours on a circle of `radius` pixels: one of 58 uniform
+    Each pixel gets the code of its 8 neighbours on a circle of 2 pixels' radius: one of 58 uniform
     patterns (at most two changes around the circle) or "other".
     """
-    images, codes = _grey(images), 59
+    images, codes, radius = _grey(images), 59, 2
     rows, columns = (
         np.arange(size - 2 * radius) * cells // (size - 2 * radius)
         for size, cells in zip(images.shape[1:], grid, strict=True)
@@ -143,38 +141,31 @@ def lbp_histograms(
     return np.sqrt(cells / cells.sum(2, keepdims=True)).reshape(count.shape)
 
 
-def hog_histograms(
-    images: ArrayLike | Tensor,
-    grid: tuple[int, int] = (7, 5),
-    orientations: int = 8,
-    blur: float = 3,
-) -> Features:
-    """uint8 (N, 1, H, W) -> (N, rows * columns * orientations) square roots of each cell's shares.
+def hog_histograms(images: ArrayLike | Tensor) -> Features:
+    """uint8 (N, 1, H, W) -> (N, 7 * 5 * 8) square roots of each cell's shares of 8 directions.
 
-    Faces that are not aligned want more blur (a Gaussian, in pixels) than the paper's pedestrians,
+    Faces that are not aligned want more blur (a Gaussian of 3 pixels) than the paper's pedestrians,
     and each cell normalised by itself.
     """
     images = _grey(images)
-    cell = tuple(size // cells for size, cells in zip(images.shape[1:], grid, strict=True))
+    cell = images.shape[1] // 7, images.shape[2] // 5
     rows = [
-        feature.hog(filters.gaussian(image, blur), orientations, cell, (1, 1), block_norm="L1-sqrt")
+        feature.hog(filters.gaussian(image, 3), 8, cell, (1, 1), block_norm="L1-sqrt")
         for image in images
     ]
     return np.stack(rows).astype(np.float32)
 
 
-def gabor_magnitudes(
-    images: ArrayLike | Tensor, grid: tuple[int, int] = (6, 5), orientations: int = 6
-) -> Features:
-    """uint8 (N, 1, H, W) -> (N, 4 * orientations * rows * columns) roots of mean magnitudes.
+def gabor_magnitudes(images: ArrayLike | Tensor) -> Features:
+    """uint8 (N, 1, H, W) -> (N, 4 * 6 * 6 * 5) roots of mean magnitudes.
 
     The image is halved first: the wavelengths, 11, 16, 23 and 32 of its pixels, need no more.
     """
     halves = functional.avg_pool2d(torch.from_numpy(_grey(images))[:, None].float() / 255, 2)
     kernels = [
-        filters.gabor_kernel(1 / wavelength, theta=np.pi * direction / orientations)
+        filters.gabor_kernel(1 / wavelength, theta=np.pi * direction / 6)
         for wavelength in (2**2.5, 2**3, 2**3.5, 2**4)
-        for direction in range(orientations)
+        for direction in range(6)
     ]
     height, width = halves.shape[2:]
     edge = max(max(kernel.shape) for kernel in kernels) // 2
@@ -189,7 +180,7 @@ def gabor_magnitudes(
             top, left = (edge + side // 2 for side in kernel.shape)
             answer = torch.fft.ifft2(spectrum * kernel_spectrum).abs()
             answer = answer[..., top : top + height, left : left + width]
-            pooled.append(functional.adaptive_avg_pool2d(answer, grid))
+            pooled.append(functional.adaptive_avg_pool2d(answer, (6, 5)))
         parts.append(torch.cat(pooled, 1).flatten(1).sqrt())
     return torch.cat(parts).numpy()
 

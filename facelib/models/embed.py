@@ -39,11 +39,7 @@ def predict(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 25
 
 @torch.inference_mode()
 def _run(
-    model: nn.Module,
-    function: Callable[[Tensor], Tensor],
-    images: Tensor,
-    flip: bool,
-    batch: int,
+    model: nn.Module, function: Callable[[Tensor], Tensor], images: Tensor, flip: bool, batch: int
 ) -> Tensor:
     if images.dtype != torch.uint8 or images.ndim != 4:
         raise ValueError(

@@ -28,11 +28,8 @@ class Elman(nn.Module):
         self.remember = nn.Linear(hidden, hidden, bias=False)  # W_hh
         self.say = nn.Linear(hidden, outputs)  # W_ho and b_o
 
-    def forward(self, sequences: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
         """Sequences (N, T, inputs) -> what it says (N, T, outputs), and its states (N, T, hidden).
-
-        Args:
-            state: before the first step, (N, hidden); zeros unless given.
 
         Raises:
             ValueError: not (N, T, inputs), or no step.
@@ -41,9 +38,7 @@ class Elman(nn.Module):
             raise ValueError(
                 f"want sequences (N, T, inputs) of 1 step or more, got {tuple(sequences.shape)}"
             )
-        if state is None:
-            state = sequences.new_zeros(len(sequences), self.remember.in_features)
-        states = []
+        state, states = sequences.new_zeros(len(sequences), self.remember.in_features), []
         for step in sequences.unbind(1):
             state = torch.tanh(self.remember(state) + self.read(step))
             states.append(state)

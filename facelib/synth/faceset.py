@@ -21,19 +21,17 @@ def synth(
     *,
     size: int = 64,
     channels: int = 1,
-    groups: int = 4,
     device: torch.device | str = "cpu",
     compiled: bool = False,
     **photo: Choice,
 ) -> FaceSet:
-    """Photographs of people who don't exist, ordered by person.
+    """Photographs of people who don't exist, ordered by person, with their `skin_group`.
 
     Args:
         people: how many, or rows of `identities` to choose them: `identities(50, skin=(0, 0.3))`.
         images: how many of each person, or an int64 tensor (people,) with a number for each.
         seed: 0 to 2**31 - 1; another seed gives other people and other photographs.
         size, channels, device, compiled: as in `render`.
-        groups: `group` is the person's range of skin reflectance out of so many, 0 the darkest.
         photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
 
     Raises:
@@ -45,10 +43,8 @@ def synth(
     if not isinstance(people, Factors):
         people = identities(people, seed)
     counts = torch.as_tensor(images, dtype=torch.int64).expand(len(people))
-    if groups < 1 or counts.min() < 0 or not counts.sum():
-        raise ValueError(
-            f"want at least 1 group and 1 image, got groups={groups} and images={images}"
-        )
+    if counts.min() < 0 or not counts.sum():
+        raise ValueError(f"want at least 1 image, got images={images}")
     person = torch.arange(len(people)).repeat_interleave(counts)
     photos = nuisances(len(person), seed + PHOTOS, **photo)
     pictures = render(
@@ -58,6 +54,6 @@ def synth(
         pictures,
         person.to(device),
         tuple(f"nobody {number}" for number in range(1, len(people) + 1)),
-        group=skin_group(people, groups)[person].to(device),
+        group=skin_group(people)[person].to(device),
         source=f"people who don't exist, facelib.synth, seed {seed}",
     )

@@ -42,14 +42,6 @@ def test_elmans_states_and_gradients_are_those_of_torch(steps):
         torch.testing.assert_close(mine, yours, rtol=1e-5, atol=1e-5)
 
 
-def test_a_state_can_be_handed_on():
-    ours, _ = twins()
-    whole = ours(drawn(2, 6, 5))[1]
-    first = ours(drawn(2, 6, 5)[:, :4])[1]
-    second = ours(drawn(2, 6, 5)[:, 4:], first[:, -1])[1]
-    torch.testing.assert_close(torch.cat([first, second], 1), whole)
-
-
 @pytest.mark.parametrize("shape", [(4, 5), (4, 0, 5), (5,)])
 def test_what_is_no_batch_of_sequences_is_refused(shape):
     with pytest.raises(ValueError, match=r"want sequences \(N, T, inputs\) of 1 step or more"):

@@ -261,10 +261,10 @@ def test_a_stock_detector_finds_frontal_faces():
 
 
 def test_a_set_has_labels_groups_and_a_source():
-    faces = synth(5, 3, seed=2, channels=3, groups=3)
+    faces = synth(5, 3, seed=2, channels=3)
     assert faces.people == 5
     assert faces.person.tolist() == [k for k in range(5) for _ in range(3)]
-    assert torch.equal(faces.group, skin_group(identities(5, 2), 3).repeat_interleave(3))
+    assert torch.equal(faces.group, skin_group(identities(5, 2)).repeat_interleave(3))
     assert "seed 2" in faces.source
 
 
@@ -304,7 +304,6 @@ def test_compiled_faces_differ_by_at_most_one_grey_level(monkeypatch):
         (lambda: render(identities(1), nuisances(1), channels=4), "channels 1 or 3"),
         (lambda: synth(0), "at least 1 row"),
         (lambda: synth(2, 0), "1 image"),
-        (lambda: synth(2, groups=0), "1 group"),
         (lambda: identities(2, 2**33), "would not tell it from 0"),
         (lambda: nuisances(2, -1), "seed from 0 to"),
         (lambda: synth(2, seed=2**31), "seed from 0 to"),
