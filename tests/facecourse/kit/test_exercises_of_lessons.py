@@ -3,15 +3,28 @@
 import ast
 import copy
 import math
+import re
+from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
+from matplotlib import pyplot as plt
 
-from facecourse.kit import Exercise, ____, load_lesson
+from facecourse.kit import Exercise, ____, charts, load_lesson
+from facecourse.lesson02_learning import figures
 from facelib import measure
 from notebooks.build import sources
 
 LESSONS = {source.stem[:2]: load_lesson(source.stem[:2]) for source in sources()}
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are closed, not shown: a right answer is drawn in `test_the_solution_passes`."""
+    for module in (charts, figures):
+        monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
 
 
 def questions(*kinds: str) -> list:
@@ -54,6 +67,77 @@ def test_the_right_answer_of_a_quiz_passes(quiz):
     assert (outcome.kind, outcome.message) == ("correct", quiz.praise)
 
 
+def backwards(array: np.ndarray) -> np.ndarray:
+    """The same numbers in memory from back to front."""
+    return np.ascontiguousarray(array[::-1])[::-1]
+
+
+SCALARS = {
+    "float": float,
+    "tensor": lambda x: torch.tensor(x, dtype=torch.float64),
+    "tensor of one": lambda x: torch.tensor([[x]], dtype=torch.float64, requires_grad=True),
+    "array": np.asarray,
+    "NumPy's float": np.float64,
+    "fraction": lambda x: Fraction(float(x)),
+    "decimal": lambda x: Decimal(float(x)),
+}
+ARRAYS = {
+    "array": lambda x: x.numpy(),
+    "float64": torch.Tensor.double,
+    "float32": torch.Tensor.float,
+    "nested lists": torch.Tensor.tolist,
+    "rows of tensors": list,
+    "rows of arrays": lambda x: tuple(row.numpy() for row in x),
+    "rows of lists": lambda x: [row.tolist() for row in x],
+    "negative strides": lambda x: backwards(x.numpy()),
+    "Fortran's order": lambda x: np.asfortranarray(x.numpy()),
+    "objects": lambda x: x.numpy().astype(object),
+    "with a gradient": lambda x: x.double().clone().requires_grad_(),
+}
+
+
+def forms(value) -> dict:
+    """A right answer in the forms in which a learner may have it."""
+    if isinstance(value, str):
+        return {"text": value, "NumPy's text": np.str_(value), "capital": f" {value.upper()} "}
+    if isinstance(value, bool):
+        return {"bool": value, "NumPy's": np.bool_(value), "tensor": torch.tensor(value)}
+    if callable(value):
+        return {}
+    array = torch.as_tensor(value).detach()
+    if array.ndim == 0:
+        return {name: form(array.item()) for name, form in SCALARS.items()}
+    return {name: form(array) for name, form in ARRAYS.items()}
+
+
+class InForm:
+    """A function that is an object, as `functools.partial` makes them."""
+
+    def __init__(self, function, form: str):
+        self.function, self.form = function, form
+
+    def __call__(self, *arguments):
+        value = self.function(*arguments)
+        return forms(value).get(self.form, value)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+def test_a_right_answer_is_right_in_every_form(exercise):
+    value = solved(exercise, exercise.answer)
+    right = forms(value)
+    if callable(value):
+        names = {*SCALARS, *ARRAYS} - {"tensor of one"}
+        right = {name: InForm(value, name) for name in names}
+    refused = {
+        name: outcome.message
+        for name, outcome in ((name, exercise.check(answer)) for name, answer in right.items())
+        if outcome.kind != "correct"
+    }
+    assert refused == {}
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("question", questions("EXERCISES", "QUIZZES"))
 def test_at_least_three_wrong_answers_are_rejected_with_a_reason(question):
     outcomes = [question.check(answer) for answer in question.wrong]
@@ -62,6 +146,41 @@ def test_at_least_three_wrong_answers_are_rejected_with_a_reason(question):
         assert len(outcome.message) > 10
         assert "checking it failed with" not in outcome.message, "the checker has a fault"
     assert sum(outcome.kind == "incorrect" for outcome in outcomes) >= 3
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+def test_every_known_mistake_has_words_of_its_own(exercise):
+    for mistake in exercise.checker.mistakes:
+        message = exercise.check(mistake).message
+        assert not re.search(r"is not it\.|The shape is|numbers are off|NaN", message), message
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("question", questions("EXERCISES", "QUIZZES"))
+def test_the_answer_as_praise_rounds_it_is_accepted(question):
+    right = getattr(question, "right", None)
+    if isinstance(question, Exercise):
+        right = solved(question, question.answer)
+    if isinstance(right, str | frozenset) or np.size(right) != 1 or callable(right):
+        return
+    for text in re.findall(r"\d[\d,]*(?:\.\d+)?", question.praise):
+        said = float(text.replace(",", ""))
+        if abs(said - float(right)) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) and said:
+            assert question.check(said).kind == "correct", f"praise says {text}"
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise):
+    right, data = solved(exercise, exercise.answer), exercise.context.values()
+    kept = {tensor: tensor.clone() for tensor in data if isinstance(tensor, torch.Tensor)}
+    for tensor in kept:
+        tensor.zero_()
+    outcome = exercise.check(right)
+    for tensor, before in kept.items():
+        tensor.copy_(before)
+    assert outcome.kind == "correct"
 
 
 @pytest.mark.parametrize("exercise", questions("EXERCISES"))
