@@ -232,6 +232,8 @@ def _as_arrays(part: Any) -> Any:
         raise CannotCheckError("These numbers have only 16 bits: make them 32 by .float().")
     if part.is_complex() if isinstance(part, Tensor) else np.iscomplexobj(part):
         raise CannotCheckError("Real numbers are wanted; these are complex.")
+    if isinstance(part, np.ndarray) and part.dtype.kind not in "biuf":
+        return _as_arrays(part.tolist())  # objects may be numbers, text is none
     return part.detach().numpy() if isinstance(part, Tensor) else part
 
 

@@ -67,8 +67,9 @@ class Lesson:
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        nbformat.write(self.notebook, lab.folder / f"{name}.ipynb")
-        self.address = f"{lab.url}doc/tree/{name}.ipynb?reset&token={lab.token}"
+        self.name = f"{name}.ipynb"
+        nbformat.write(self.notebook, lab.folder / self.name)
+        self.address = f"{lab.url}doc/tree/{self.name}?reset&token={lab.token}"
         self.cells = page.locator(".jp-Notebook .jp-Cell")
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: self.requested.add(request.url))
@@ -84,13 +85,26 @@ class Lesson:
         idle = self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
         expect(idle).to_be_visible(timeout=PATIENCE)
 
+    def reopen(self) -> None:
+        """Save, end the kernel, and come back to the page, as after a break."""
+        self.page.keyboard.press("Control+s")
+        saved = self.lab.folder / self.name
+        if not self._until(lambda: '"execution_count": 1' in saved.read_text("utf-8"), PATIENCE):
+            raise TimeoutError(too_slow("saving the notebook", PATIENCE / 1000))
+        self._end_kernels()
+        self.heard.clear()
+        self.open()
+
     def close(self) -> None:
         """End its kernel, too."""
-        header = {"Authorization": f"token {self.lab.token}"}
-        kernels = f"{self.lab.url}api/kernels"
-        for kernel in self.page.request.get(kernels, headers=header).json():
-            self.page.request.delete(f"{kernels}/{kernel['id']}", headers=header)
+        self._end_kernels()
         self.page.close()
+
+    def _end_kernels(self) -> None:
+        header = {"Authorization": f"token {self.lab.token}"}
+        sessions = f"{self.lab.url}api/sessions"
+        for session in self.page.request.get(sessions, headers=header).json():
+            self.page.request.delete(f"{sessions}/{session['id']}", headers=header)
 
     def run_all(self) -> None:
         """Choose Run All Cells, wait until all have run or one has failed, and note the seconds."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import expect
 
 from facecourse.learn import METADATA
 from tests.browser.driver import Lesson
@@ -92,6 +93,25 @@ def test_a_quiz_of_every_kind_is_answered_by_keyboard(run):
     assert "incorrect Meow." in wrong
     assert "incorrect What you chose" in part
     assert "✔ correct" in right
+
+
+def test_a_quiz_can_be_read_when_its_kernel_is_gone_and_says_that_it_was_solved(run):
+    named = "asked = {}\nfrom facecourse.kit.exercise import collect\ncollect('99', globals())"
+    quiz = f"asked = Quiz('Who barks?', {OPTIONS}, 'c')"
+    lesson = run(QUIZ, f"{quiz}\n{named.format('asked')}", "asked")
+    still, live = lesson.page.locator(".quiz-still-99-asked"), lesson.page.locator(".quiz")
+    expect(live).to_be_visible()
+    expect(still).to_be_hidden()
+    live.get_by_text("dog").click()
+    live.get_by_role("button", name="Check").click()
+    expect(live.locator(".quiz-feedback")).to_contain_text("Woof.")
+    lesson.reopen()
+    expect(still).to_be_visible()
+    expect(still).to_contain_text("c) dog")
+    expect(still).to_contain_text("Run this cell to answer.")
+    lesson.run_all()
+    expect(live.locator(".quiz-feedback")).to_contain_text("You have solved this one before.")
+    expect(still).to_be_hidden()
 
 
 def test_an_answer_is_typed_over_the_starter_and_an_unexpected_outcome_is_red(run, monkeypatch):

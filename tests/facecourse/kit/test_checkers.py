@@ -91,6 +91,8 @@ WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
         (WANTED.half(), "error", "16 bits"),
         ("1 2 3 4", "error", "text"),
         ([["1", "2"], ["3", "4"]], "error", "text"),
+        (np.array([["1", "2"], ["3", "4"]]), "error", "text"),
+        (WANTED.numpy().astype(object), "correct", "right"),
         ([[1, 2], [3, ____]], "not attempted", "Replace"),
         ([WANTED[0], WANTED[1].to("meta")], "error", "add .cpu()"),
         ([[1, 2], [3, 4j]], "error", "complex"),
