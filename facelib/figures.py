@@ -94,10 +94,12 @@ class Table:
         return "\n".join("  ".join(map(str.ljust, line, width)).rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
-        # JupyterLab sets all cells to the right, which suits numbers alone.
+        # JupyterLab sets all cells to the right, which suits numbers alone, and breaks an interval
+        # over lines, which suits nobody.
         words = [not all(map(NUMBER.match, column)) for column in zip(*self.rows, strict=True)]
         styles = [
-            ' style="text-align:left"' if word else "" for word in words or [False] * len(self.head)
+            f' style="{"text-align:left" if word else "white-space:nowrap"}"'
+            for word in words or [True] * len(self.head)
         ]
 
         def line(tag: str, cells: Sequence[str]) -> str:

@@ -65,13 +65,18 @@ def test_a_table_reads_as_text_and_as_html_and_escapes_names():
         "<b>   0.123                 3",
         "c     0.500 [0.400, 0.600]  -1",
     ]
-    assert '<td style="text-align:left">&lt;b&gt;</td><td>0.123</td>' in table._repr_html_()
+    assert (
+        '<td style="text-align:left">&lt;b&gt;</td><td style="white-space:nowrap">0.123</td>'
+        in table._repr_html_()
+    )
 
 
 def test_words_stand_on_the_left_and_numbers_on_the_right():
     page = figures.Table(["method", "lost", "n"], [["LBP", "-", 2], ["HOG", "+0.5 [0, 1]", 3]])
     assert page._repr_html_().count("text-align:left") == 3
-    assert figures.Table(["n"], [])._repr_html_() == "<table><tr><th>n</th></tr></table>"
+    assert figures.Table(["n"], [])._repr_html_() == (
+        '<table><tr><th style="text-align:left">n</th></tr></table>'
+    )
 
 
 def test_a_long_table_is_folded_under_what_it_says():

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from facecourse.kit.explore import explore
-from facecourse.kit.scoreboard import Scoreboard
+from facecourse.kit.scoreboard import COSTS, Scoreboard
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, Verification, mean_interval, paired_interval
 
@@ -177,11 +177,31 @@ def draw_band(
 
 
 def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
-    """Draw one quality of the scoreboard's rows over one cost; the table is the board itself."""
+    """Draw a metric over a cost, a point and a 95 % interval a method; the `front` is joined.
+
+    Args:
+        board: whose rows; the table is the board itself.
+        x, y: as in `Scoreboard.rows_with`.
+
+    Raises:
+        ValueError: as there.
+    """
     figure, axes = subplots(figsize=(6.4, 3))
-    board.pareto(x, y, ax=axes)
-    front = ", ".join(row.method for row in board.front(x, y))
-    show(figure, f"{y} over {x}; no other row is both cheaper and better than: {front}.")
+    rows, front = board.rows_with(x, y), board.front(x, y)
+    axes.plot([r.number(x) for r in front], [r.number(y) for r in front], "--", color="0.6")
+    for place, row in enumerate(rows):
+        point = row.number(x), row.number(y)
+        if isinstance(row[y], Interval):
+            axes.vlines(point[0], row[y].low, row[y].high, color=COLOURS[0], linewidth=1)
+        axes.plot(*point, "o" if row in front else "x", color=COLOURS[0])
+        beside = (5, -12) if place % 2 else (5, 5)  # neighbours' names would overlap
+        axes.annotate(row.method, point, beside, textcoords="offset points")
+    if rows[0].number(x) > 0:
+        axes.set_xscale("log")
+    axes.margins(0.15)  # room for the names
+    axes.set(xlabel=COSTS.get(x, x), ylabel=COSTS.get(y, y), title=board.protocol.name)
+    best = ", ".join(row.method for row in front)
+    show(figure, f"{y} over {x}; no other row is both cheaper and better than: {best}.")
 
 
 def draw_intervals(

@@ -14,13 +14,10 @@ from facelib import files
 from facelib.measure.interval import Interval
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from facelib.figures import Table
 
-    from facecourse.kit.charts import Table
 
-_NO_BREAK = "\u00a0"  # a space at which no line ends
-
-_COSTS = {
+COSTS = {
     "bytes": "bytes",
     "macs": "MACs",
     "parameters": "parameters",
@@ -91,9 +88,9 @@ class Row:
                 f"a row needs a method's name and the two digits of a lesson, "
                 f"got {self.method!r} and {self.lesson!r}"
             )
-        for name in (*self.metrics, *_COSTS):
+        for name in (*self.metrics, *COSTS):
             value = self[name]
-            if value is None and name in _COSTS:
+            if value is None and name in COSTS:
                 continue
             if name == "latency_ms":
                 good, wanted = _is_number(value) and value > 0, "a finite number above 0"
@@ -108,6 +105,11 @@ class Row:
     def __getitem__(self, column: str) -> Interval | float | None:
         """The metric or cost of this name."""
         return self.metrics[column] if column in self.metrics else getattr(self, column)
+
+    def number(self, column: str) -> float | None:
+        """The metric or cost of this name, without its interval."""
+        value = self[column]
+        return value.value if isinstance(value, Interval) else value
 
 
 class Scoreboard:
@@ -189,91 +191,65 @@ class Scoreboard:
         return board
 
     def __repr__(self) -> str:
-        return f"{self._caption}\n{self._make_table()}".replace(_NO_BREAK, " ")
+        return f"{self._caption}\n{self._make_table()}"
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self._caption)}</p>{self._make_table()._repr_html_()}"
 
     def _make_table(self) -> Table:
         """The rows, without a column that nobody has measured yet."""
-        from facecourse.kit.charts import Table  # matplotlib takes a second to import
+        from facelib.figures import Table  # matplotlib takes a second to import
 
         columns = [
             name
-            for name in (*self.protocol.metrics, *_COSTS)
+            for name in (*self.protocol.metrics, *COSTS)
             if any(row[name] is not None for row in self.rows)
         ]
         rows = []
         for row in self.rows:
-            mark = f"{_NO_BREAK}(new)" if row.lesson == self._newest else ""
+            mark = " (new)" if row.lesson == self._newest else ""
             rows.append([row.method, row.lesson + mark, *(_show(row[name]) for name in columns)])
-        return Table(["method", "lesson", *(_COSTS.get(name, name) for name in columns)], rows)
+        return Table(["method", "lesson", *(COSTS.get(name, name) for name in columns)], rows)
 
-    def front(self, x: str, y: str) -> list[Row]:
-        """The non-dominated rows, cheapest first: no other row is at least as good in both and
-        better in one. Rows without x or y are left out.
+    def rows_with(self, x: str, y: str) -> list[Row]:
+        """The rows in which both were measured, cheapest first.
 
         Args:
             x: a cost; less is better.
             y: a metric; more is better.
 
         Raises:
-            ValueError: there is no such column.
+            ValueError: there is no such column, or no row has both.
         """
-        rows = sorted(self._having(x, y), key=lambda row: _number(row[x]))
-        points = [(_number(row[x]), -_number(row[y])) for row in rows]
+        columns = [*self.protocol.metrics, *COSTS]
+        if unknown := [name for name in (x, y) if name not in columns]:
+            raise ValueError(f"no column {unknown[0]!r}, there are {columns}")
+        rows = [row for row in self.rows if row[x] is not None and row[y] is not None]
+        if not rows:
+            raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
+        return sorted(rows, key=lambda row: row.number(x))
+
+    def front(self, x: str, y: str) -> list[Row]:
+        """The non-dominated of `rows_with` both: no other is at least as good in both and better in
+        one.
+
+        Args:
+            x, y: as `rows_with`.
+
+        Raises:
+            ValueError: as `rows_with`.
+        """
+        rows = self.rows_with(x, y)
+        points = [(row.number(x), -row.number(y)) for row in rows]
         return [
             row
             for row, (cost, loss) in zip(rows, points, strict=True)
             if not any(c <= cost and e <= loss and (c, e) != (cost, loss) for c, e in points)
         ]
 
-    def pareto(self, x: str, y: str, ax: Axes) -> None:
-        """Draw y over x, one point a method, with 95 % intervals; a line joins the `front`.
-
-        Args:
-            x, y: as `front`.
-            ax: where to draw.
-
-        Raises:
-            ValueError: there is no such column, or no row has both.
-        """
-        from facelib import figures  # matplotlib takes a second to import
-
-        rows, front = self._having(x, y), self.front(x, y)
-        if not rows:
-            raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
-        ax.plot([_number(r[x]) for r in front], [_number(r[y]) for r in front], "--", color="0.6")
-        for place, row in enumerate(sorted(rows, key=lambda row: _number(row[x]))):
-            value = row[y]
-            if isinstance(value, Interval):
-                ax.vlines(
-                    _number(row[x]), value.low, value.high, color=figures.COLOURS[0], linewidth=1
-                )
-            marker = "o" if row in front else "x"
-            ax.plot(_number(row[x]), _number(value), marker, color=figures.COLOURS[0])
-            beside = (5, -12) if place % 2 else (5, 5)  # neighbours' names would overlap
-            ax.annotate(
-                row.method, (_number(row[x]), _number(value)), beside, textcoords="offset points"
-            )
-        if min(_number(row[x]) for row in rows) > 0:
-            ax.set_xscale("log")
-        ax.margins(0.15)  # room for the names
-        ax.set(xlabel=_COSTS.get(x, x), ylabel=_COSTS.get(y, y), title=self.protocol.name)
-
-    def _having(self, x: str, y: str) -> list[Row]:
-        columns = [*self.protocol.metrics, *_COSTS]
-        if unknown := [name for name in (x, y) if name not in columns]:
-            raise ValueError(f"no column {unknown[0]!r}, there are {columns}")
-        return [row for row in self.rows if row[x] is not None and row[y] is not None]
-
     @property
     def _caption(self) -> str:
         return f"{self.protocol.name}: {self.protocol.faces}; {self.protocol.split}"
-
-
-def _number(value: Interval | float | None) -> float | None:
-    return value.value if isinstance(value, Interval) else value
 
 
 def _revive(value: object) -> object:
@@ -296,5 +272,5 @@ def _show(value: Interval | float | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, Interval):
-        return f"{value:.3f}".replace(" ", _NO_BREAK)
+        return f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"

@@ -103,7 +103,7 @@ charts.Table(found, [[f"{value:.0%}" for value in found.values()]])
 # **Exercise 2.** One remedy weighs the loss. Give each of six people a weight in inverse proportion to `counts`, such that the mean over all photographs is 1.
 
 # %% tags=["exercise", "nbval-check-output"]
-counts = exercises.counts
+counts = exercises.counts.clone()
 weights = ____
 exercises.weights.check(weights)
 
@@ -283,7 +283,7 @@ harm_figures.draw_losses(*losses)
 # **Exercise 5.** Ten losses, and who is a member. Somebody guesses that every loss below 0.2 is a member's. Which share of members does he find, less the share of others whom he accuses?
 
 # %% tags=["exercise", "nbval-check-output"]
-losses, member = exercises.losses, exercises.member
+losses, member = exercises.losses.clone(), exercises.member.clone()
 advantage = ____
 exercises.advantage.check(advantage)
 

@@ -51,13 +51,24 @@ def test_pictures_are_drawn_in_a_row(shown):
     assert shown == ["three flat pictures"]
 
 
-def test_the_pareto_plot_names_its_front(shown):
+def test_the_pareto_plot_joins_its_front_and_names_every_method(monkeypatch):
     protocol = Protocol("p", "faces", "split", {"auc": "area"})
     board = Scoreboard(protocol)
-    board.add(Row("good", "01", protocol, {"auc": 0.9}, latency_ms=1.0))
-    board.add(Row("bad", "01", protocol, {"auc": 0.8}, latency_ms=2.0))
-    charts.draw_pareto(board, "latency_ms", "auc")
-    assert shown[0].endswith("cheaper and better than: good.")
+    for name, auc, size in (("big", 0.95, 3000), ("small", 0.7, 100), ("bad", 0.6, 200)):
+        found = Interval(auc, auc - 0.1, auc + 0.04, 40)
+        board.add(Row(name, "01", protocol, {"auc": found}, bytes=size, parameters=size - 100))
+    drawn = []
+    monkeypatch.setattr(charts, "show", lambda figure, alt: drawn.append((figure.axes[0], alt)))
+    charts.draw_pareto(board, "bytes", "auc")
+    charts.draw_pareto(board, "parameters", "auc")
+    (axes, alt), (free, _) = drawn
+    assert alt.endswith("cheaper and better than: small, big.")
+    assert axes.lines[0].get_xydata().tolist() == [[100, 0.7], [3000, 0.95]]
+    assert [text.get_text() for text in axes.texts] == ["small", "bad", "big"]
+    assert [line.get_marker() for line in axes.lines[1:]] == ["o", "x", "o"]
+    assert len(axes.collections) == 3, "an interval each"
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("bytes", "auc", "log")
+    assert free.get_xscale() == "linear", "a cost of nothing has no logarithm"
 
 
 def test_panels_and_answers_are_drawn_whatever_their_dimensions(shown):

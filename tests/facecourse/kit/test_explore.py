@@ -26,7 +26,7 @@ def doubled(n: int) -> Table:
 
 
 def cells(page: str) -> list[str]:
-    return re.findall("<td>(.*?)</td>", page)
+    return re.findall("<td[^>]*>(.*?)</td>", page)
 
 
 def test_what_is_drawn_follows_every_control(capsys):
