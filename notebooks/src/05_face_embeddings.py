@@ -29,8 +29,10 @@ stored, million = evidence.load("05"), evidence.load("gallery")
 # %%
 from facecourse.lesson05_embeddings import figures, widgets
 
+steps = pick(profile, smoke=20, quick=200, full=200)
 live = {
-    name: sphere.train_points(sphere.build_loss(name, seed=1), seed=1) for name in sphere.LOSSES
+    name: sphere.train_points(sphere.build_loss(name, seed=1), steps=steps, seed=1)
+    for name in sphere.LOSSES
 }
 figures.draw_circles(live)
 
@@ -41,7 +43,8 @@ figures.draw_circles(live)
 
 # %%
 globes = {
-    name: sphere.train_points(sphere.build_loss(name, 3), 3) for name in ("softmax", "CosFace")
+    name: sphere.train_points(sphere.build_loss(name, 3), 3, steps)
+    for name in ("softmax", "CosFace")
 }
 figures.draw_globes(globes)
 
@@ -84,7 +87,7 @@ exercises.semi_hard.check(mined)
 # The other way keeps the list of people and makes the task harder. [CosFace](https://doi.org/10.1109/CVPR.2018.00552) takes a margin from the right person's cosine, [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds one to the angle. To be right nevertheless, a face must come closer to its person's direction. Each move of this slider trains a network anew; coloured is where a face satisfies the loss:
 
 # %% tags=["nbval-ignore-output"]
-widgets.margin_slider(pick(profile, smoke=40, quick=200, full=200))
+widgets.margin_slider(steps)
 
 # %% [markdown]
 # One training is an anecdote, and two dimensions are cramped: some seeds leave two people stuck on one side. Over ten seeds, as changes against margin 0 with the same seed (stored):

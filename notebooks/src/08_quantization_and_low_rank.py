@@ -100,21 +100,21 @@ exercises.fewer
 # To *compute* with whole numbers, what goes into a layer, its *activations*, must be rounded, too. **Dynamic** quantization looks at each batch and sets a scale on the spot. **Static** quantization shows the network some faces beforehand, the **calibration** set, and keeps the scales. onnxruntime does both:
 
 # %%
-with tempfile.TemporaryDirectory() as folder:
-    plain = export(face_student(), Path(folder) / "plain.onnx", SHAPE)
-    small = quantize(
-        plain.path,
-        Path(folder) / "small.onnx",
-        calibration_faces(pick(profile, smoke=4, quick=128, full=128)),
-    )
-    eight = OnnxModel(small.path)
-    record("bytes of 32 bits", plain.bytes, "bytes")
-    record("bytes of 8 bits", small.bytes[1], "bytes")
-    counts = {
-        "32 bits": experiment.count_weights(plain.path),
-        "8 bits": experiment.count_weights(small.path),
-    }
-    record("points lost by 8 bits", tar_drop(eight, people).value, "points")
+folder = tempfile.TemporaryDirectory()  # is gone when the kernel ends
+plain = export(face_student(), Path(folder.name) / "plain.onnx", SHAPE)
+small = quantize(
+    plain.path,
+    Path(folder.name) / "small.onnx",
+    calibration_faces(pick(profile, smoke=4, quick=128, full=128)),
+)
+eight = OnnxModel(small.path)
+record("bytes of 32 bits", plain.bytes, "bytes")
+record("bytes of 8 bits", small.bytes[1], "bytes")
+counts = {
+    "32 bits": experiment.count_weights(plain.path),
+    "8 bits": experiment.count_weights(small.path),
+}
+record("points lost by 8 bits", tar_drop(eight, people).value, "points")
 
 # %% [markdown]
 # "Quantization reduces the number of parameters", an article says. Count the weights in both files:
@@ -140,11 +140,8 @@ charts.tabulate(stored["files"], "", columns)
 # What should the calibration set be? TAR is too blunt to tell, so look closer, at the angle by which embeddings turn:
 
 # %%
-with tempfile.TemporaryDirectory() as folder:
-    plain = export(face_student(), Path(folder) / "plain.onnx", SHAPE).path
-    looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
-    turned = figures.compare_calibrations(plain, looked)
-turned
+looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
+figures.compare_calibrations(plain.path, looked)
 
 # %% [markdown]
 # Scales set by noise, which no camera sends, turn embeddings four times as far with minmax, and six times with percentile. Eight faces serve nearly as well as 256 with minmax, and not with percentile, which must know what is rare. Dark ones do no harm.
