@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +47,8 @@ def prune(
 ) -> tuple[nn.Module, PruneReport]:
     """A copy of `model` with the least important channels taken out, and a report.
 
-    The copy needs to be fine-tuned. Linear layers keep their outputs, the embedding and the names.
+    The copy needs to be fine-tuned. Linear layers, the embedding and the names, keep their outputs,
+    and so does a convolution whose channels are the network's.
 
     Args:
         model: trained; not changed.
@@ -64,48 +66,93 @@ def prune(
             pruned: no convolution, no batch norm to judge by, or weights with masks or codebooks.
     """
     _check(model, ratio, importance, loss, round_to)
-    import torch_pruning
-
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
     before = macs(model, shape), parameters(model), _widths(model)
-    scores = {
-        "L1": lambda: torch_pruning.importance.MagnitudeImportance(p=1),
-        "batch norm": torch_pruning.importance.BNScaleImportance,
-        "Taylor": torch_pruning.importance.TaylorImportance,
-    }
-    pruner = torch_pruning.pruner.BasePruner(
-        pruned,
-        torch.zeros(1, *shape, device=next(pruned.parameters()).device),
-        importance=scores[importance](),
-        global_pruning=True,
-        pruning_ratio=1.0,
-        max_pruning_ratio=1 - 1e-6,  # no layer goes whole
-        iterative_steps=STEPS,
-        round_to=round_to,
-        ignored_layers=[layer for layer in pruned.modules() if isinstance(layer, nn.Linear)],
-    )
+    with _followed(model):
+        pruner = _pruner(pruned, shape, importance, round_to)
     wanted = math.floor((1 - ratio) * before[0])
     for _ in range(STEPS):
         if importance == "Taylor":
             pruned.zero_grad()
             loss(pruned).backward()
-        pruner.step()
-        if macs(pruned, shape) <= wanted:
+        with _followed(model):
+            pruner.step()
+            left = macs(pruned, shape)
+        if left <= wanted:
             break
     else:
         raise ValueError(
             f"a share of {ratio:g} of the MACs can't be taken out: with widths in steps of "
-            f"{round_to} at least {macs(pruned, shape):,} of {before[0]:,} stay. Ask for less, or "
-            "a smaller step."
+            f"{round_to} at least {left:,} of {before[0]:,} stay. Ask for less, or a smaller step."
         )
+    with _followed(model), torch.no_grad():
+        image = torch.zeros(1, *shape).to(next(pruned.parameters()))
+        found, wanted = pruned(image).shape, copy.deepcopy(model).eval()(image).shape
+        if found != wanted:
+            raise ValueError(f"its outputs of shape {tuple(wanted)} became {tuple(found)}")
     pruned.zero_grad()
     for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
         parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
     after = _widths(pruned)
     widths = {name: (width, after[name]) for name, width in before[2].items()}
-    report = PruneReport((before[0], macs(pruned, shape)), (before[1], parameters(pruned)), widths)
-    return pruned, report
+    return pruned, PruneReport((before[0], left), (before[1], parameters(pruned)), widths)
+
+
+def _pruner(model: nn.Module, shape: Sequence[int], importance: str, round_to: int):
+    """torch-pruning's, that leaves alone what makes the outputs."""
+    import torch_pruning
+
+    scores = {
+        "L1": lambda: torch_pruning.importance.MagnitudeImportance(p=1),
+        "batch norm": torch_pruning.importance.BNScaleImportance,
+        "Taylor": torch_pruning.importance.TaylorImportance,
+    }
+    pruner = torch_pruning.pruner.BasePruner(
+        model,
+        torch.zeros(1, *shape).to(next(model.parameters())),  # of their kind, where they are
+        importance=_without_ties(scores[importance]()),
+        global_pruning=True,
+        pruning_ratio=1.0,
+        max_pruning_ratio=1 - 1e-6,  # no layer goes whole
+        iterative_steps=STEPS,
+        round_to=round_to,
+        ignored_layers=[layer for layer in model.modules() if isinstance(layer, nn.Linear)],
+    )
+    graph = pruner.DG
+    for group in graph.get_all_groups(root_module_types=[nn.Conv2d]):
+        if any(
+            not dep.target.outputs and graph.is_out_channel_pruning_fn(dep.handler)
+            for dep, _ in group
+        ):  # its channels are outputs of the network
+            pruner.ignored_layers.append(group[0].dep.target.module)
+    return pruner
+
+
+def _without_ties(importance: Callable) -> Callable:
+    """Of channels with equal scores the last of the widest layer go first, not all at once."""
+
+    def score(group) -> Tensor | None:
+        found = importance(group)
+        if found is None:
+            return None
+        place = torch.linspace(1, 1 / len(found), len(found), dtype=torch.float64).to(found.device)
+        found = found.double().nan_to_num(0)  # divided by their mean, where all are 0
+        return found * (1 + 1e-9 * place) + 1e-300 * place  # too little to pass another score
+
+    return score
+
+
+@contextmanager
+def _followed(model: nn.Module) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # where torch-pruning goes astray, anything may break
+        raise ValueError(
+            f"{type(model).__name__} can't be pruned: torch-pruning does not see which of its "
+            f"channels hang together ({type(error).__name__}: {error}). It follows neither channels "
+            "that are split nor groups with more outputs than inputs"
+        ) from error
 
 
 def drop(
@@ -186,3 +233,7 @@ def _check(
                 f"layer {name!r} has a weight made by {kind.__name__}, which can't lose channels: "
                 "prune decode(model), then sparsify or share"
             )
+    if bad := [name for name, one in model.named_parameters() if not one.isfinite().all()]:
+        raise ValueError(
+            f"weights {bad[:3]} are NaN or infinite, which ranks no channel: train again"
+        )

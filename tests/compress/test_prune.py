@@ -79,6 +79,111 @@ def test_a_network_with_names_keeps_every_name():
     assert report.macs[1] < report.macs[0] / 2
 
 
+def tail(*layers):
+    """A network with two convolutions and what comes after them."""
+    first, second = nn.Conv2d(1, 32, 3, padding=1), nn.Conv2d(32, 64, 3, padding=1)
+    return nn.Sequential(first, nn.ReLU(), second, nn.BatchNorm2d(64), nn.ReLU(), *layers).eval()
+
+
+class Residual(nn.Module):
+    """Its outputs are channels of two convolutions that are added."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.inner = tail(), nn.Conv2d(64, 48, 1)
+        self.last = nn.Conv2d(48, 64, 1)
+
+    def forward(self, images):
+        maps = self.first(images)
+        return nn.functional.normalize((maps + self.last(self.inner(maps))).mean((2, 3)))
+
+
+POOLED = (nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+@pytest.mark.parametrize(
+    ("make", "outputs", "kept"),
+    [
+        (lambda: tail(nn.Conv2d(64, 10, 1), *POOLED), 10, "5"),
+        (lambda: tail(*POOLED), 64, "2"),
+        (lambda: tail(*POOLED, nn.BatchNorm1d(64)).eval(), 64, "2"),
+        (Residual, 64, "last"),
+    ],
+)
+def test_a_convolution_whose_channels_are_the_outputs_keeps_them(make, outputs, kept):
+    pruned, report = prune(make(), 0.4, (1, 16, 16), round_to=1)
+    assert pruned(torch.zeros(2, 1, 16, 16)).shape == (2, outputs)
+    before, after = report.widths.pop(kept)
+    assert before == after == outputs
+    assert any(before > after for before, after in report.widths.values())
+
+
+def test_a_convolution_before_a_linear_layer_loses_channels():
+    pruned, report = prune(tail(*POOLED, nn.Linear(64, 10)), 0.5, (1, 16, 16), round_to=1)
+    assert pruned(torch.zeros(2, 1, 16, 16)).shape == (2, 10)
+    assert all(before > after for before, after in report.widths.values())
+
+
+class Split(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.head = nn.Conv2d(1, 32, 3), nn.Linear(64, 10)
+        self.left, self.right = nn.Conv2d(16, 32, 3), nn.Conv2d(16, 32, 3)
+
+    def forward(self, images):
+        one, other = self.first(images).relu().chunk(2, 1)
+        return self.head(torch.cat([self.left(one), self.right(other)], 1).mean((2, 3)))
+
+
+def multiplied():
+    """Two outputs for every input channel."""
+    inner = nn.Conv2d(16, 32, 3, groups=16)
+    return nn.Sequential(nn.Conv2d(1, 16, 3), inner, nn.Conv2d(32, 64, 3), *POOLED)
+
+
+@pytest.mark.parametrize(("make", "name"), [(Split, "Split"), (multiplied, "Sequential")])
+def test_a_network_whose_channels_torch_pruning_can_not_follow_is_named(make, name):
+    with pytest.raises(ValueError, match=f"{name} can't be pruned.*channels hang together"):
+        prune(make(), 0.5, (1, 16, 16))
+
+
+def test_a_fault_of_the_callers_loss_stays_what_it_is(model):
+    with pytest.raises(ZeroDivisionError):
+        prune(model, 0.5, SHAPE, importance="Taylor", loss=lambda _: 1 / 0)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_network_of_other_numbers_is_pruned_and_keeps_their_kind(model, kind):
+    pruned, report = prune(model.to(kind), 0.3, SHAPE, round_to=1)
+    assert all(parameter.dtype == kind for parameter in pruned.parameters())
+    assert report.macs[1] <= 0.7 * report.macs[0]
+
+
+def train_never(model):
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.ones_(layer.weight)
+
+
+def clear_a_layer(model):
+    nn.init.zeros_(model.features[13].change[1].weight)
+
+
+@pytest.mark.parametrize("tie", [train_never, clear_a_layer])
+def test_of_channels_with_equal_scores_no_more_go_than_need_to(model, tie):
+    tie(model)
+    _, report = prune(model, 0.3, SHAPE, importance="batch norm", round_to=1)
+    assert 0.65 < report.macs[1] / report.macs[0] <= 0.7
+
+
+def test_channels_that_all_score_the_same_go_from_the_widest_layers(model):
+    train_never(model)
+    _, report = prune(model, 0.5, SHAPE, importance="batch norm", round_to=1)
+    wide = [after for before, after in report.widths.values() if before > 16]
+    assert max(wide) - 1 <= min(wide) < 32
+    assert all(after == 16 for before, after in report.widths.values() if before == 16)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -107,6 +212,9 @@ def test_models_that_can_not_lose_channels_are_refused(model):
         prune(nn.Sequential(nn.Flatten(), nn.Linear(4, 4)), 0.5, (1, 2, 2))
     with pytest.raises(ValueError, match="Sequential has no batch norm to judge channels by"):
         prune(nn.Sequential(nn.Conv2d(1, 8, 3)), 0.5, (1, 4, 4), importance="batch norm")
+    model.features[4].weight.data[0] = math.nan
+    with pytest.raises(ValueError, match="'features.4.weight'.* are NaN"):
+        prune(model, 0.5, SHAPE)
 
 
 def test_a_block_that_is_dropped_passes_on_what_it_is_given(model, tmp_path):
