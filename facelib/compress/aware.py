@@ -8,15 +8,13 @@ https://arxiv.org/abs/1308.3432).
 from __future__ import annotations
 
 import copy
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from facelib.compress.quiet import quiet
 from facelib.training.embedding import Source, fit_embedding
 
 BITS = range(2, 9)
@@ -95,7 +93,7 @@ def train_quantized(
 
 
 def _prepared(model: nn.Module, example: Tensor, bits: int) -> nn.Module:
-    with _silence():
+    with quiet():
         from torchao.quantization import pt2e
         from torchao.quantization.pt2e import quantize_pt2e
         from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
@@ -112,13 +110,3 @@ def _prepared(model: nn.Module, example: Tensor, bits: int) -> nn.Module:
         quantizer = x86.X86InductorQuantizer().set_global(replace(config, weight=narrow))
         graph = quantize_pt2e.prepare_qat_pt2e(graph, quantizer)
         return pt2e.allow_exported_model_train_eval(graph)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Without torchao's and the exporter's advice to their own developers."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

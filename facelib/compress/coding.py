@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from facelib.compress.codebook import Codebook, code_width
@@ -38,13 +39,17 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
         ValueError: nothing in it is shared, or a layer is still masked.
         OSError: it can't be written; nothing is left behind.
     """
+    io.save_tensors(path, *encode(model))
+
+
+def encode(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `save_shared` writes: tensors, and what they are of. The same errors."""
     tensors = model.state_dict()
     coded = [name for name in tensors if name.endswith(CODES)]
     if not coded:
         raise ValueError("no layer of this model is shared: call share() first, or save it as is")
-    if masked := [
-        name for name, layer in model.named_modules() if parametrized_by(layer) is Masked
-    ]:
+    layers = model.named_modules()
+    if masked := [name for name, layer in layers if parametrized_by(layer) is Masked]:
         raise ValueError(f"layers {masked} have masks still, want codebooks: share these, too")
     huffman = {}
     for name in coded:
@@ -53,7 +58,7 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
         huffman[name] = len(squeezed) < len(packed)
         data = squeezed if huffman[name] else packed
         tensors[name] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-    io.save_tensors(path, tensors, io.about(model) | {"huffman": huffman})
+    return tensors, io.about(model) | {"huffman": huffman}
 
 
 def load_shared(path: str | Path) -> nn.Module:
@@ -63,7 +68,11 @@ def load_shared(path: str | Path) -> nn.Module:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, altered, or holds no shared model.
     """
-    tensors, about = io.load_tensors(path)
+    return restore(*io.load_tensors(path), path)
+
+
+def restore(tensors: dict[str, Tensor], about: dict[str, Any], path: str | Path) -> nn.Module:
+    """The model that `encode` has taken apart, as read from `path`; errors as `load_shared`."""
     if not isinstance(about.get("huffman"), dict):
         raise ValueError(f"{path} holds no shared model; facelib.models.load reads the others")
     model, shared = io.build(about, path), {}
@@ -73,7 +82,7 @@ def load_shared(path: str | Path) -> nn.Module:
             values = tensors.pop(_centroids(name))
             read, like = _unsqueezed if squeezed else _unpacked, model.get_submodule(layer).weight
             codes = read(tensors.pop(name).numpy(), like.numel(), len(values))
-        except (AttributeError, KeyError, ValueError, zlib.error) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
             raise ValueError(
                 f"{path} holds codes of {name!r} that can't be read: {error}"
             ) from error

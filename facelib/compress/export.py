@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from facelib import files
+from facelib.compress.quiet import quiet
 from facelib.models.runtime import OnnxModel
 
 OPSET = 20
@@ -54,45 +52,42 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
         shape: of one image, (C, H, W).
 
     Raises:
-        ValueError: an operator that ONNX lacks, or a file that doesn't give what PyTorch gives.
+        ValueError: an operator that ONNX lacks, a file that takes batches of one size only, or one
+            that doesn't give what PyTorch gives.
         OSError: it can't be written; nothing is left behind.
     """
     path, modes = Path(path), [(module, module.training) for module in model.modules()]
-    plain = Embedder(model).eval()
     try:
-        data = _traced(plain, shape)
-        difference = max(_difference(plain, data, (n, *shape)) for n in BATCHES)
+        data, difference = to_onnx(model, shape)
     finally:
         for module, mode in modes:
             module.training = mode
-    if not difference <= TOLERANCE:
-        raise ValueError(
-            f"{type(model).__name__} in ONNX gives other embeddings than in PyTorch, by "
-            f"{difference:.2g} at most: an operator is translated wrongly"
-        )
     files.write(path, data)
     return ExportReport(path, len(data), difference)
 
 
-def _traced(model: Embedder, shape: Sequence[int]) -> bytes:
-    """The ONNX file's content."""
-    log = logging.getLogger("torch.onnx")
-    level, said = log.level, io.StringIO()
-    log.setLevel(logging.ERROR)
+def to_onnx(model: nn.Module, shape: Sequence[int]) -> tuple[bytes, float]:
+    """The ONNX file's content, and the difference in what it gives; the model is put in evaluation
+    mode. Errors as of `export`."""
+    name, plain = type(model).__name__, Embedder(model).eval()
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(said):
-            warnings.simplefilter("ignore")  # its own deprecations, nobody else's business
+        with quiet():
             program = torch.onnx.export(
-                model, (torch.zeros(2, *shape),), dynamo=True, opset_version=OPSET, verbose=False,
+                plain, (torch.zeros(2, *shape),), dynamo=True, opset_version=OPSET, verbose=False,
                 input_names=["images"], output_names=["embedding"],
                 dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=2**16)}},
             )  # fmt: skip
     except torch.onnx.OnnxExporterError as error:
         reason = str(error.__cause__ or error).split(". See")[0].strip()
-        raise ValueError(f"{type(model.model).__name__} can't become ONNX: {reason}") from error
-    finally:
-        log.setLevel(level)
-    return _bare(program.model_proto)
+        raise ValueError(f"{name} can't become ONNX: {reason}") from error
+    data = _bare(program.model_proto)
+    difference = max(_difference(plain, data, (n, *shape)) for n in BATCHES)
+    if not difference <= TOLERANCE:
+        raise ValueError(
+            f"{name} in ONNX gives other embeddings than in PyTorch, by {difference:.2g} at most: "
+            "an operator is translated wrongly"
+        )
+    return data, difference
 
 
 def _bare(proto) -> bytes:  # an onnx.ModelProto
@@ -107,8 +102,17 @@ def _bare(proto) -> bytes:  # an onnx.ModelProto
     return proto.SerializeToString()
 
 
-def _difference(model: nn.Module, data: bytes, shape: tuple[int, ...]) -> float:
+def _difference(model: Embedder, data: bytes, shape: tuple[int, ...]) -> float:
     images = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        found, wanted = OnnxModel(data).embed(images), model(images)
+        wanted = model(images)
+    try:
+        found = OnnxModel(data).embed(images)
+    except Exception as error:  # onnxruntime has many, without a common one
+        raise ValueError(
+            f"{type(model.model).__name__} in ONNX can't read a batch of {shape[0]}, as it can one "
+            f"of 2: {error}. Does it take the number of images as a Python int?"
+        ) from error
+    if found.shape != wanted.shape:
+        return math.inf
     return float((normalize(found) - normalize(wanted)).abs().max())

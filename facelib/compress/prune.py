@@ -150,8 +150,8 @@ def _followed(model: nn.Module) -> Iterator[None]:
     except Exception as error:  # where torch-pruning goes astray, anything may break
         raise ValueError(
             f"{type(model).__name__} can't be pruned: torch-pruning does not see which of its "
-            f"channels hang together ({type(error).__name__}: {error}). It follows neither channels "
-            "that are split nor groups with more outputs than inputs"
+            f"channels hang together ({type(error).__name__}: {error}). It follows no channels "
+            "that are split, nor groups with more outputs than inputs"
         ) from error
 
 

@@ -6,18 +6,18 @@ A real number x is stored as q = round(x / scale) + zero_point, from 0 to 255 fo
 
 from __future__ import annotations
 
-import io
-import logging
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from facelib import files
+from facelib.compress.quiet import quiet
+from facelib.models.runtime import OnnxModel
 
 RANGES = ("minmax", "percentile")
 KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu")  # what is computed in whole numbers
@@ -62,126 +62,132 @@ def quantize(
     Raises:
         FileNotFoundError: no source.
         ValueError: images that are none or not like the source's input, unknown ranges, or a
-            source that is no ONNX, is quantized already or has nothing to quantize.
+            source that is damaged or no ONNX, is quantized already or has nothing to quantize.
         OSError: it can't be written; nothing is left behind.
     """
     import onnx
-    from google.protobuf.message import DecodeError
-    from onnxruntime import quantization as ort
 
     source, path = Path(source), Path(path)
     if not source.is_file():
         raise FileNotFoundError(f"no ONNX file at {source}: export the model first")
     if ranges not in RANGES:
         raise ValueError(f"want ranges {' or '.join(RANGES)}, got {ranges!r}")
+    content = source.read_bytes()
     try:
-        whole = onnx.load(source, "protobuf")
-    except DecodeError as error:
-        raise ValueError(
-            f"{source} can't be read as an ONNX model: {error}. Give the file that export wrote"
-        ) from error
-    graph = whole.graph
-    layers, _ = _nodes(graph)
-    if images is not None:
-        _check(images, graph)
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "quantized.onnx"
+        layers, _ = _nodes(onnx.load_from_string(content).graph)
         if images is None:
-            with _silence():
-                ort.quantize_dynamic(
-                    whole, made, op_types_to_quantize=["Gemm", "MatMul"], per_channel=per_channel,
-                    weight_type=ort.QuantType.QInt8,
-                )  # fmt: skip
+            data = _dynamic(content, per_channel)
         else:
-            calibrated(whole, made, images, ranges, per_channel)
-        data = made.read_bytes()
+            data = calibrate(content, images, ranges, per_channel)
+        with quiet():
+            OnnxModel(data)  # it runs
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # onnx and onnxruntime have many, without a common one
+        raise ValueError(
+            f"{source} can't be quantized: {error}. Give a whole file that export wrote"
+        ) from error
     files.write(path, data)
     done = sum(weight.data_type == onnx.TensorProto.INT8 and len(weight.dims) > 1
                for weight in onnx.load_from_string(data).graph.initializer)  # fmt: skip
-    return QuantizeReport(path, (source.stat().st_size, len(data)), (len(layers), done))
+    return QuantizeReport(path, (len(content), len(data)), (len(layers), done))
 
 
-def calibrated(
-    whole,  # an onnx.ModelProto
-    path: Path,
+def calibrate(
+    content: bytes,
     images: Tensor,
     ranges: str = "minmax",
     per_channel: bool = True,
     scales: Mapping[str, list] | None = None,
-) -> None:
-    """Write a network with static scales, as `quantize` does.
+) -> bytes:
+    """The ONNX file of 8 bits with static scales, from one of 32, as `quantize` writes it.
 
     Args:
         scales: of activations by name, as onnxruntime's TensorQuantOverrides; what images show
             doesn't count for these.
     """
+    import onnx
     from onnxruntime import quantization as ort
 
-    methods = {
-        "minmax": ort.CalibrationMethod.MinMax, "percentile": ort.CalibrationMethod.Percentile
-    }  # fmt: skip
-    with _silence():
+    whole = onnx.load_from_string(content)  # its own: onnxruntime changes it
+    check_images(images)
+    sides = [dim.dim_value for dim in whole.graph.input[0].type.tensor_type.shape.dim][1:]
+    if list(images.shape[1:]) != sides:
+        raise ValueError(f"it reads images {sides}, got {list(images.shape[1:])}")
+    method = {
+        "minmax": ort.CalibrationMethod.MinMax,
+        "percentile": ort.CalibrationMethod.Percentile,
+    }
+    # One batch at a time; otherwise the activations of all images lie in memory together.
+    options = {"CalibStridedMinMax": 1} | ({"TensorQuantOverrides": dict(scales)} if scales else {})
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        made = Path(folder) / "quantized.onnx"
         ort.quantize_static(
-            whole, path, _Reader(images, whole.graph.input[0].name),
+            whole, made, _Reader(images, whole.graph.input[0].name),
             quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
             weight_type=ort.QuantType.QInt8, per_channel=per_channel,
-            calibrate_method=methods[ranges], op_types_to_quantize=list(KINDS),
-            nodes_to_exclude=_nodes(whole.graph)[1],
-            extra_options={"TensorQuantOverrides": dict(scales)} if scales else None,
+            calibrate_method=method[ranges], op_types_to_quantize=list(KINDS),
+            nodes_to_exclude=_nodes(whole.graph)[1], extra_options=options,
         )  # fmt: skip
+        return made.read_bytes()
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Without onnxruntime's prints, and its advice to optimise what the exporter has optimised."""
-    logging.disable(logging.WARNING)
-    try:
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
+def _dynamic(content: bytes, per_channel: bool) -> bytes:
+    import onnx
+    from onnxruntime import quantization as ort
+
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        made = Path(folder) / "quantized.onnx"
+        ort.quantize_dynamic(
+            onnx.load_from_string(content),
+            made,
+            op_types_to_quantize=["Gemm", "MatMul"],
+            per_channel=per_channel,
+            weight_type=ort.QuantType.QInt8,
+        )
+        return made.read_bytes()
 
 
 def _nodes(graph) -> tuple[list[str], list[str]]:
     """Names of the layers, and of the first nodes, which stay at 32 bits."""
+    from onnx.numpy_helper import to_array
+
     kinds = [node.op_type for node in graph.node]
     if {"QuantizeLinear", "DynamicQuantizeLinear"} & set(kinds):
-        raise ValueError("the source is quantized already: start from the file of 32 bits")
+        raise ValueError("it is quantized already: start from the file of 32 bits")
     layers = [node for node in graph.node if node.op_type in ("Conv", "Gemm", "MatMul")]
     if not layers:
-        raise ValueError("the source has no convolution or matrix product to quantize")
+        raise ValueError("there is no convolution or matrix product in it")
+    for weight in graph.initializer:
+        if not np.isfinite(to_array(weight)).all():
+            raise ValueError(f"its weight {weight.name!r} holds numbers that are NaN or infinite")
     shapes = {weight.name: weight.dims for weight in graph.initializer}
     first, names = layers[0], [node.name for node in graph.node]
     few = first.op_type == "Conv" and shapes[first.input[1]][1] < FEW_CHANNELS
     return [node.name for node in layers], names[: names.index(first.name) + few]
 
 
-def _check(images: Tensor, graph) -> None:
-    sides = [dim.dim_value for dim in graph.input[0].type.tensor_type.shape.dim][1:]
-    if images.ndim != 4 or not len(images) or str(images.dtype) != "torch.uint8":
+def check_images(images: Tensor) -> None:
+    """Refuse faces to calibrate on that are none or not uint8 (N, C, H, W), by a ValueError."""
+    if images.ndim != 4 or not len(images) or images.dtype != torch.uint8:
         raise ValueError(
             f"want uint8 (N, C, H, W) of at least 1 image to calibrate on, got {images.dtype} "
             f"{tuple(images.shape)}"
         )
-    if list(images.shape[1:]) != sides:
-        raise ValueError(f"the source reads images {sides}, got {list(images.shape[1:])}")
 
 
 class _Reader:
-    """Batches for onnxruntime, which asks for them one by one, and may begin again."""
+    """Batches for onnxruntime, which asks for so many of them in a row."""
 
     def __init__(self, images: Tensor, name: str) -> None:
-        self.images, self.name = images, name
-        # Histograms want batches of one size: the largest that leaves no rest.
-        self.size = max(n for n in range(1, BATCH + 1) if len(images) % n == 0)
-        self.batches = self._all()
+        self.parts, self.name = images.split(BATCH), name
 
-    def _all(self) -> Iterator[dict[str, np.ndarray]]:
-        for part in self.images.split(self.size):
-            yield {self.name: (part.float() / 255).cpu().numpy()}
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self.asked = iter(self.parts[start_index:end_index])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self.batches, None)
-
-    def rewind(self) -> None:
-        self.batches = self._all()
+        part = next(self.asked, None)
+        return None if part is None else {self.name: (part.float() / 255).cpu().numpy()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from facelib import files
 from facelib.compress.codebook import share
-from facelib.compress.coding import CODES, load_shared, save_shared
-from facelib.compress.export import export
+from facelib.compress.coding import CODES, encode, restore
+from facelib.compress.export import to_onnx
 from facelib.compress.layers import decode
-from facelib.compress.quantize import calibrated, quantize
+from facelib.compress.quantize import calibrate, check_images
 from facelib.models import io
 
 KEPT = ("activations.scale", "activations.zero_point")  # float32 and uint8, in the graph's order
+MOST = 2**20  # numbers of an image, so that a forged shape takes no memory
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,20 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, values: int = 64) -
     Args:
         model: on the CPU, of an architecture that `facelib.models.save` knows; not changed.
         path: where to write; the folder must exist.
-        images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`.
+        images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`; of a million numbers
+            each at most.
         values: size of each layer's codebook, 2 to 256; a model from `share` keeps its own.
 
     Raises:
         TypeError, ValueError: as `share`, `save_shared`, `export` and `quantize`.
         OSError: it can't be written; nothing is left behind.
     """
+    check_images(images)
     path, shape = Path(path), list(images.shape[1:])
     if not any(name.endswith(CODES) for name in model.state_dict()):
         model, _ = share(model, values)
-    with tempfile.TemporaryDirectory() as folder:
-        codes, plain, made = (Path(folder) / name for name in ("codes", "plain", "made"))
-        save_shared(model, codes)
-        export(decode(model), plain, shape)
-        names, *numbers = _activations(quantize(plain, made, images).path)
-        tensors, about = io.load_tensors(codes)
+    tensors, about = encode(model)
+    names, *numbers = _activations(calibrate(_graph(model, shape, path), images))
     io.save_tensors(path, tensors | dict(zip(KEPT, numbers, strict=True)), about | {"shape": shape})
     return ShipReport(path, path.stat().st_size, len(names))
 
@@ -64,34 +63,48 @@ def unship(path: str | Path, target: str | Path) -> None:
         FileNotFoundError, ValueError: as `load_shared`, or its scales don't fit its graph.
         OSError: the target can't be written; nothing is left behind.
     """
-    import onnx
-
     tensors, about = io.load_tensors(path)
     if missing := sorted({*KEPT, "shape"} - {*tensors, *about}):
         raise ValueError(f"{path} lacks {missing}: want a file that ship() wrote")
     scales, zeros = (tensors.pop(name) for name in KEPT)
-    with tempfile.TemporaryDirectory() as folder:
-        codes, plain, made = (Path(folder) / name for name in (Path(path).name, "plain", "made"))
-        io.save_tensors(codes, tensors, about)
-        export(decode(load_shared(codes)), plain, about["shape"])
-        blank = torch.zeros(1, *about["shape"], dtype=torch.uint8)
-        names, *_ = _activations(quantize(plain, made, blank).path)  # only for the names
-        if not len(scales) == len(zeros) == len(names) or not (scales > 0).all():
-            raise ValueError(
-                f"{path} holds {len(scales)} scales and {len(zeros)} zero points, its graph wants "
-                f"{len(names)} of each and scales above 0: ship the network again"
-            )
-        kept = {name: [{"scale": scale.numpy(), "zero_point": zero.numpy()}]
-                for name, scale, zero in zip(names, scales, zeros, strict=True)}  # fmt: skip
-        calibrated(onnx.load(plain), made, blank, scales=kept)
-        files.write(target, made.read_bytes())
+    kinds = scales.dtype, zeros.dtype
+    if kinds != (torch.float32, torch.uint8) or not ((scales > 0) & scales.isfinite()).all():
+        raise ValueError(
+            f"{path} has scales not above 0 or not of float32 and uint8: ship it again"
+        )
+    plain = _graph(restore(tensors, about, path), about["shape"], path)
+    blank = torch.zeros(1, *about["shape"], dtype=torch.uint8)
+    names, *_ = _activations(calibrate(plain, blank))  # only for the names
+    if not scales.shape == zeros.shape == (len(names),):
+        raise ValueError(
+            f"{path} holds {scales.numel()} scales and {zeros.numel()} zero points, its graph "
+            f"wants {len(names)} of each: ship the network again"
+        )
+    kept = {name: [{"scale": scale.numpy(), "zero_point": zero.numpy()}]
+            for name, scale, zero in zip(names, scales, zeros, strict=True)}  # fmt: skip
+    files.write(target, calibrate(plain, blank, scales=kept))
 
 
-def _activations(path: Path) -> tuple[list[str], Tensor, Tensor]:
+def _graph(model: nn.Module, shape: list[int], path: str | Path) -> bytes:
+    """The ONNX file of 32 bits of a shared model."""
+    sides = shape if isinstance(shape, list) else []
+    if not all(isinstance(side, int) and side > 0 for side in sides) or (
+        len(sides) != 3 or math.prod(sides) > MOST
+    ):
+        raise ValueError(
+            f"{path} is for images of the shape {shape!r}, want (C, H, W) of {MOST} numbers at most"
+        )
+    try:
+        return to_onnx(decode(model), shape)[0]
+    except RuntimeError as error:  # from the network, which such images don't fit
+        raise ValueError(f"{path} holds no network for images of shape {shape}: {error}") from error
+
+
+def _activations(data: bytes) -> tuple[list[str], Tensor, Tensor]:
     """Names of the activations in a file of 8 bits, in its order, their scales and zero points."""
     import onnx
 
-    graph = onnx.load(path).graph
+    graph = onnx.load_from_string(data).graph
     value = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     inputs = [node.input for node in graph.node if node.op_type == "QuantizeLinear"]
     scales, zeros = (torch.stack([torch.tensor(value[one[n]]) for one in inputs]) for n in (1, 2))

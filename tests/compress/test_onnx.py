@@ -1,11 +1,16 @@
 """Export and quantization: from a model to files that onnxruntime runs, and back to numbers."""
 
+import logging
+
 import onnx
 import pytest
 import torch
+from onnxruntime.quantization.calibrate import HistogramCollector
 from torch import nn
 
-from facelib.compress import export, factorize, prune, quantize
+from facelib.compress import export, quantize
+from facelib.compress.export import to_onnx
+from facelib.compress.quantize import calibrate
 from facelib.models import FaceResNet, embed
 from facelib.models.runtime import OnnxModel
 
@@ -18,13 +23,15 @@ def model():
     torch.manual_seed(0)
     model = FaceResNet(8, 16)
     model(torch.rand(64, *SHAPE))  # running means of some pictures
-    return model.eval()
+    return model
 
 
 @pytest.fixture(scope="module")
 def exported(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-    return export(model, path, SHAPE)
+    report = export(model, tmp_path_factory.mktemp("onnx") / "model.onnx", SHAPE)
+    assert model.training, "the mode of the model stays"
+    model.eval()
+    return report
 
 
 def test_the_file_says_what_pytorch_says_for_any_batch(model, exported):
@@ -43,19 +50,6 @@ def test_the_file_holds_no_line_of_code_and_no_path(exported):
         assert word not in content
 
 
-def test_pruned_and_factorised_models_become_files_too(model, tmp_path):
-    small, _ = prune(model, 0.4, SHAPE, round_to=2)
-    small, _ = factorize(small, {"embedding.1": 4})
-    report = export(small, tmp_path / "small.onnx", SHAPE)
-    assert report.difference < 1e-5
-
-
-def test_the_mode_of_the_model_stays(tmp_path):
-    model = FaceResNet(2, 4).train()
-    export(model, tmp_path / "model.onnx", SHAPE)
-    assert model.training
-
-
 class Sorted(nn.Module):
     """An operator ONNX does not have."""
 
@@ -69,11 +63,42 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_says_something_else_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setitem(export.__globals__, "_difference", lambda *_: 1.0)
-    with pytest.raises(ValueError, match="FaceResNet in ONNX gives other embeddings.*by 1 at most"):
-        export(FaceResNet(2, 4), tmp_path / "model.onnx", SHAPE)
+class Mean(nn.Module):
+    """It multiplies nothing."""
+
+    def embed(self, images):
+        return images.mean((2, 3))
+
+
+class Fixed(nn.Module):
+    """It takes the number of images for a constant."""
+
+    def embed(self, images):
+        return images[:, :, ::8, ::8].reshape(int(images.shape[0]), -1)
+
+
+def test_a_network_that_fixes_the_number_of_images_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"Fixed in ONNX can't read a batch of 1.*Python int"):
+        export(Fixed(), tmp_path / "model.onnx", SHAPE)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_says_something_else_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(to_onnx.__globals__, "_difference", lambda *_: 1.0)
+    with pytest.raises(ValueError, match="Mean in ONNX gives other embeddings.*by 1 at most"):
+        export(Mean(), tmp_path / "model.onnx", SHAPE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_silenced_logging_or_not_finds_it_so_afterwards(exported, tmp_path):
+    before = logging.root.manager.disable
+    try:
+        for level in (logging.NOTSET, logging.CRITICAL):
+            logging.disable(level)
+            quantize(exported.path, tmp_path / "int8.onnx")
+            assert logging.root.manager.disable == level
+    finally:
+        logging.disable(before)
 
 
 def test_a_missing_or_foreign_file_is_named(tmp_path):
@@ -132,7 +157,7 @@ def test_dynamic_int8_needs_no_images_and_leaves_convolutions(model, exported, t
         (IMAGES[:0], {}, "at least 1 image"),
         (IMAGES[0], {}, "at least 1 image"),
         (IMAGES.float(), {}, "want uint8"),
-        (IMAGES[:, :, :32], {}, r"reads images \[1, 64, 64\], got \[1, 32, 64\]"),
+        (IMAGES[:, :, :32], {}, r"model.onnx.* reads images \[1, 64, 64\], got \[1, 32, 64\]"),
         (IMAGES, {"ranges": "all"}, "got 'all'"),
     ],
 )
@@ -150,21 +175,41 @@ def test_a_file_is_quantized_once_and_must_be_there(exported, tmp_path):
         quantize(tmp_path / "gone.onnx", tmp_path / "int8.onnx", IMAGES)
 
 
-class Mean(nn.Module):
-    """It multiplies nothing."""
-
-    def embed(self, images):
-        return images.mean((2, 3))
-
-
 def test_files_in_which_there_is_nothing_to_quantize_are_refused(tmp_path):
     source = export(Mean(), tmp_path / "mean.onnx", SHAPE).path
     with pytest.raises(ValueError, match="no convolution or matrix product"):
         quantize(source, tmp_path / "int8.onnx", IMAGES)
     source.write_text("no model")
-    with pytest.raises(ValueError, match="mean.onnx can't be read as an ONNX model"):
+    with pytest.raises(
+        ValueError, match="mean.onnx can't be quantized.*whole file that export wrote"
+    ):
         quantize(source, tmp_path / "int8.onnx", IMAGES)
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_weights_that_are_nan_are_refused_by_name(exported, tmp_path):
+    whole = onnx.load(exported.path)
+    weight = next(one for one in whole.graph.initializer if len(one.dims) == 4)
+    spoilt = onnx.numpy_helper.to_array(weight) * float("nan")
+    weight.CopyFrom(onnx.numpy_helper.from_array(spoilt, weight.name))
+    onnx.save(whole, tmp_path / "nan.onnx")
+    with pytest.raises(ValueError, match=f"nan.onnx can't be quantized.*{weight.name}.*NaN"):
+        quantize(tmp_path / "nan.onnx", tmp_path / "int8.onnx", IMAGES)
+
+
+def test_percentiles_need_no_more_memory_for_more_images(exported, monkeypatch):
+    """All activations of a batch lie in memory together, never those of two."""
+    seen = []
+    monkeypatch.setitem(calibrate.__globals__, "BATCH", 8)
+    collect = HistogramCollector.collect
+
+    def watch(self, arrays):
+        seen.append({sum(len(part) for part in parts) for parts in arrays.values()})
+        collect(self, arrays)
+
+    monkeypatch.setattr(HistogramCollector, "collect", watch)
+    calibrate(exported.path.read_bytes(), IMAGES[:20], "percentile")
+    assert seen == [{8}, {8}, {4}]
 
 
 def test_the_source_of_quantization_stays_as_it_is(exported, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from facelib.compress import decode, export, quantize, save_shared, share, ship, unship
 from facelib.compress.ship import KEPT
 from facelib.data import resize
-from facelib.models import FaceCNN, FaceResNet, embed, face_student, save
+from facelib.models import FaceCNN, FaceResNet, embed, save
 from facelib.models.io import load_tensors, save_tensors
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
@@ -28,23 +28,25 @@ def cnn():
     return FaceCNN(4, 8, people=5).eval()
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    return ship(resnet(), tmp_path_factory.mktemp("ship") / "small", FACES)
-
-
-@pytest.mark.parametrize(
-    ("make", "sides"), [(resnet, (64, 64)), (cnn, (112, 92)), (face_student, (64, 64))]
+@pytest.fixture(
+    scope="module", params=[(resnet, (64, 64)), (cnn, (112, 92))], ids=["resnet", "cnn"]
 )
-def test_the_network_comes_back_without_a_face_and_embeds_the_same(make, sides, tmp_path):
-    faces, others = resize(FACES, *sides), resize(OTHERS, *sides)
-    shared, _ = share(make(), 64)
+def shipped(request, tmp_path_factory):
+    """A network, the sides of its images, and the report of shipping it."""
+    make, sides = request.param
+    path = tmp_path_factory.mktemp("ship") / "small"
+    return make(), sides, ship(make(), path, resize(FACES, *sides))
+
+
+def test_the_network_comes_back_without_a_face_and_embeds_the_same(shipped, tmp_path):
+    model, sides, report = shipped
+    shared, _ = share(model, 64)
     save_shared(shared, tmp_path / "codes")
     plain = export(decode(shared), tmp_path / "plain.onnx", (1, *sides))
-    calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", faces)
-    report = ship(make(), tmp_path / "small", faces)
+    calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", resize(FACES, *sides))
     unship(report.path, tmp_path / "again.onnx")
     made = [OnnxModel(path) for path in (calibrated.path, tmp_path / "again.onnx")]
+    others = resize(OTHERS, *sides)
     assert torch.equal(embed(made[0], others), embed(made[1], others))
     assert calibrated.path.read_bytes() == (tmp_path / "again.onnx").read_bytes()
     assert report.bytes == report.path.stat().st_size
@@ -66,7 +68,7 @@ def test_a_shared_model_keeps_its_codebooks_and_its_bits(tmp_path):
     [
         (FACES[:0], "at least 1 image"),
         (FACES.float(), "want uint8"),
-        (FACES[0], "want grey images"),
+        (FACES[0], "want uint8"),
         (FACES[:, :, :32], "want grey images"),
     ],
 )
@@ -77,9 +79,10 @@ def test_faces_that_do_not_fit_are_refused(images, message, tmp_path):
 
 
 def test_a_missing_damaged_or_other_file_is_named(shipped, tmp_path):
+    path = shipped[2].path
     with pytest.raises(FileNotFoundError, match="gone"):
         unship(tmp_path / "gone", tmp_path / "onnx")
-    data = bytearray(shipped.path.read_bytes())
+    data = bytearray(path.read_bytes())
     (tmp_path / "short").write_bytes(data[:-9])
     data[-9] ^= 1
     (tmp_path / "altered").write_bytes(data)
@@ -90,20 +93,39 @@ def test_a_missing_damaged_or_other_file_is_named(shipped, tmp_path):
     assert not (tmp_path / "onnx").exists()
 
 
+def cut(tensors, about):
+    tensors.update({name: tensors[name][1:] for name in KEPT})
+
+
+@pytest.mark.parametrize("shipped", [(resnet, (64, 64))], indirect=True, ids=["resnet"])
 @pytest.mark.parametrize(
     ("forge", "message"),
     [
-        (lambda tensors: tensors.update({SCALES: tensors[SCALES][1:]}), "wants"),
-        (lambda tensors: tensors.update({ZEROS: tensors[ZEROS][1:]}), "wants"),
-        (lambda tensors: tensors.update({SCALES: 0 * tensors[SCALES]}), "above 0"),
-        (lambda tensors: tensors.update({SCALES: tensors[SCALES] / 0 * 0}), "above 0"),
-        (lambda tensors: tensors.pop(ZEROS), "lacks"),
-        (lambda tensors: tensors.pop("embedding.2.bias"), "another model"),
+        (cut, "wants"),
+        (
+            lambda tensors, _: tensors.update({ZEROS: tensors[ZEROS].float()}),
+            "float32 and uint8",
+        ),
+        (lambda tensors, _: tensors.update({SCALES: 0 * tensors[SCALES]}), "above 0"),
+        (lambda tensors, _: tensors.update({SCALES: tensors[SCALES] / 0}), "above 0"),
+        (lambda tensors, _: tensors.pop(ZEROS), "lacks"),
+        (lambda tensors, _: tensors.pop("embedding.2.bias"), "another model"),
+        (
+            lambda _, about: about.update({"shape": [1, 10**6, 10**6]}),
+            "1048576 numbers at most",
+        ),
+        (lambda _, about: about.update({"shape": [1, -64, -64]}), "numbers at most"),
+        (lambda _, about: about.update({"shape": "64"}), "numbers at most"),
+        (
+            lambda _, about: about.update({"shape": [3, 8, 8]}),
+            "forged .*(3, 8, 8)|want grey images",
+        ),
+        (lambda _, about: about.update({"huffman": [1]}), "holds no shared model"),
     ],
 )
-def test_scales_that_do_not_fit_the_graph_are_refused(shipped, tmp_path, forge, message):
-    tensors, about = load_tensors(shipped.path)
-    forge(tensors)
+def test_a_forged_file_is_refused(shipped, tmp_path, forge, message):
+    tensors, about = load_tensors(shipped[2].path)
+    forge(tensors, about)
     save_tensors(tmp_path / "forged", tensors, about)
     with pytest.raises(ValueError, match=f"forged .*{message}"):
         unship(tmp_path / "forged", tmp_path / "onnx")
