@@ -7,24 +7,19 @@ from facelib.measure.cost import (
     latency_ratio,
     macs,
     parameters,
-    peak_memory,
     saved_bytes,
 )
 from facelib.measure.histogram import ScoreHistogram, stream_pairs, verify_all
 from facelib.measure.identification import (
-    IdentificationReport,
-    cmc,
     identification_report,
     identify,
     similarity,
-    true_rank,
 )
 from facelib.measure.interval import Interval, mean_interval, paired_interval, share_interval
 from facelib.measure.machine import describe
 from facelib.measure.verification import TenFold, Verification, ten_fold
 
 __all__ = [
-    "IdentificationReport",
     "Interval",
     "Latency",
     "ScoreHistogram",
@@ -33,7 +28,6 @@ __all__ = [
     "bootstrap_difference",
     "bootstrap_pairs",
     "bootstrap_people",
-    "cmc",
     "describe",
     "identification_report",
     "identify",
@@ -43,12 +37,10 @@ __all__ = [
     "mean_interval",
     "paired_interval",
     "parameters",
-    "peak_memory",
     "saved_bytes",
     "share_interval",
     "similarity",
     "stream_pairs",
     "ten_fold",
-    "true_rank",
     "verify_all",
 ]

@@ -29,8 +29,8 @@ def bootstrap_people(
 ) -> Interval:
     """The mean outcome of an image with a 95 % percentile interval over people.
 
-    An outcome may be `predicted == person` (accuracy), `true_rank(...) <= 5`, or the difference of
-    two models' outcomes on the same images (a paired comparison).
+    An outcome may be `predicted == person` (accuracy), or the difference of two models' outcomes on
+    the same images (a paired comparison).
 
     Args:
         outcome: bool or float (N,), one an image.

@@ -1,19 +1,15 @@
-"""What a model costs: parameters, multiplications, bytes on disk, time and memory."""
+"""What a model costs: parameters, multiplications, bytes on disk and time."""
 
 from __future__ import annotations
 
-import gc
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import torch
-from scipy import stats
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -169,6 +165,8 @@ def latency_ratio(
         raise ValueError(
             f"want pairs >= 6 and warmup >= 0 and calls >= 1, got {pairs} and {warmup} and {calls}"
         )
+    from scipy import stats
+
     for _ in range(warmup):
         a()
         b()
@@ -182,47 +180,6 @@ def latency_ratio(
     low = int(stats.binom.ppf(0.025, pairs, 0.5)) - 1
     middle = math.sqrt(ratios[(pairs - 1) // 2] * ratios[pairs // 2])
     return Interval(middle, ratios[low], ratios[-1 - low], pairs, of="pairs")
-
-
-def peak_memory(call: Callable[[], object], device: torch.device | str = "cpu") -> int:
-    """Bytes of memory a call adds at its peak.
-
-    On the CPU: the process's resident memory, read every millisecond by a second thread, less
-    what it was before. Memory that an earlier call left with the process and that is used again
-    does not show, and a shorter peak can slip through: it is a lower bound, best taken on the
-    first call of a fresh process. On a GPU: what torch's allocator handed out, exactly.
-
-    Args:
-        call: what to measure.
-        device: where the call works.
-    """
-    gc.collect()
-    device = torch.device(device)
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        before = torch.cuda.memory_allocated(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        call()
-        torch.cuda.synchronize(device)
-        return torch.cuda.max_memory_allocated(device) - before
-
-    process, done = psutil.Process(), threading.Event()
-    before = peak = process.memory_info().rss
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.001):
-            peak = max(peak, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        kept = call()  # noqa: F841  the result is part of the peak, so it must still be held
-        last = process.memory_info().rss
-    finally:
-        done.set()
-        watcher.join()
-    return max(peak, last) - before
 
 
 def _turn(call: Callable[[], object], calls: int) -> float:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from sklearn import metrics
 from torch import Tensor
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from facelib.figures import Table
+
+RATES = {"precision": "precision", "recall": "recall", "f1-score": "F1"}
 
 
 def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
@@ -62,147 +65,25 @@ def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:
     return gallery_person.to(probe.device)[similarity(probe, gallery).argmax(1)]
 
 
-def true_rank(scores: Tensor, probe_person: Tensor, gallery_person: Tensor) -> Tensor:
-    """The place of each probe's own person among the enrolled people, 1 is best.
-
-    A person scores as their best gallery image does. Ties count against us: who scores the same
-    as the right person stands before them, so a constant score earns the last rank.
-
-    Args:
-        scores: float (N, M), higher means more alike; `similarity(probe, gallery)`.
-        probe_person: int64 (N,) labels.
-        gallery_person: int64 (M,) labels.
-
-    Returns:
-        int64 (N,), from 1 to the number of enrolled people.
-
-    Raises:
-        ValueError: shapes do not fit, a score is NaN, or a probe's person is not enrolled.
-    """
-    if scores.shape != (len(probe_person), len(gallery_person)) or not scores.numel():
-        raise ValueError(
-            f"want scores ({len(probe_person)}, {len(gallery_person)}) to fit the labels, "
-            f"at least 1 x 1, got {tuple(scores.shape)}"
-        )
-    if scores.isnan().any():
-        raise ValueError(f"{int(scores.isnan().sum())} scores are NaN; look at the embeddings")
-    probe_person, gallery_person = (p.to(scores.device) for p in (probe_person, gallery_person))
-    people, column = gallery_person.unique(return_inverse=True)
-    stranger = ~torch.isin(probe_person, people)
-    if stranger.any():
-        raise ValueError(
-            f"people {probe_person[stranger].unique().tolist()[:5]} are probes but not enrolled, "
-            "so they have no rank: enrol them or leave their probes out"
-        )
-    best = scores.new_full((len(scores), len(people)), -torch.inf)
-    best = best.scatter_reduce(1, column.expand_as(scores), scores, "amax")
-    own = best.gather(1, torch.searchsorted(people, probe_person)[:, None])
-    return (best >= own).sum(1)
-
-
-def cmc(
-    scores: Tensor, probe_person: Tensor, gallery_person: Tensor, ranks: Iterable[int] = (1, 5, 10)
-) -> dict[int, float]:
-    """Cumulative match characteristic: for each k, the share of probes with `true_rank` <= k.
-
-    Args: as `true_rank`; ranks, each from 1 to the number of enrolled people.
-
-    Raises:
-        ValueError: a rank is out of range, or what `true_rank` refuses.
-    """
-    rank = true_rank(scores, probe_person, gallery_person)
-    people, ranks = len(gallery_person.unique()), list(ranks)
-    if not all(1 <= k <= people for k in ranks):
-        raise ValueError(f"ranks must lie in 1..{people} (people enrolled), got {ranks}")
-    return {k: float((rank <= k).double().mean()) for k in ranks}
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class IdentificationReport:
-    """How well each person is recognised.
-
-    Attributes:
-        names: one name a person.
-        precision: float (people,), of the images called this person, the share that are; NaN for
-            a person nobody was called.
-        recall: float (people,), of this person's images, the share recognised; NaN without images.
-        f1: float (people,), harmonic mean of the two.
-        images: int (people,), how many images show this person.
-        confusion: int (people, people), rows are true people, columns predicted ones.
-    """
-
-    names: tuple[str, ...]
-    precision: np.ndarray
-    recall: np.ndarray
-    f1: np.ndarray
-    images: np.ndarray
-    confusion: np.ndarray
-
-    @property
-    def accuracy(self) -> float:
-        """The share of images recognised (top-1)."""
-        return float(self.confusion.trace() / self.confusion.sum())
-
-    @property
-    def macro_f1(self) -> float:
-        """F1 averaged over people with images, each person counting the same."""
-        return float(self.f1[self.images > 0].mean())
-
-    def worst(self, count: int = 5) -> list[int]:
-        """The labels of the people with images that have the lowest F1, worst first."""
-        order = np.argsort(self.f1, kind="stable")
-        return order[self.images[order] > 0][:count].tolist()
-
-    def mistakes(self, count: int = 5) -> list[tuple[str, str, int]]:
-        """The most frequent confusions, as (true name, predicted name, images)."""
-        wrong = self.confusion - np.diag(np.diag(self.confusion))
-        order = np.argsort(-wrong, axis=None, kind="stable")[:count]
-        pairs = [divmod(int(place), len(self.names)) for place in order]
-        return [(self.names[t], self.names[p], int(wrong[t, p])) for t, p in pairs if wrong[t, p]]
-
-    def __repr__(self) -> str:
-        rows = [f"{self._summary}\n{'lowest F1':<16}{'precision':>10}{'recall':>10}{'F1':>10}"]
-        rows += [f"{row[0]:<16}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in self._rows]
-        return "\n".join(rows)
-
-    def _repr_html_(self) -> str:
-        head = "<tr><th>lowest F1</th><th>precision</th><th>recall</th><th>F1</th></tr>"
-        body = "".join(
-            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>"
-            for row in self._rows
-        )
-        return f"<p>{html.escape(self._summary)}</p><table>{head}{body}</table>"
-
-    @property
-    def _summary(self) -> str:
-        people = int((self.images > 0).sum())
-        return (
-            f"accuracy {self.accuracy:.3f}, macro F1 {self.macro_f1:.3f} "
-            f"({int(self.images.sum())} images of {people} people)"
-        )
-
-    @property
-    def _rows(self) -> list[tuple[str, ...]]:
-        rates = np.stack([self.precision, self.recall, self.f1], axis=1)
-        return [
-            (self.names[p], *("-" if np.isnan(rate) else f"{rate:.3f}" for rate in rates[p]))
-            for p in self.worst()
-        ]
-
-
-def identification_report(
-    person: Tensor, predicted: Tensor, names: tuple[str, ...]
-) -> IdentificationReport:
-    """Precision, recall, F1 and confusion of every person, by scikit-learn.
+def identification_report(person: Tensor, predicted: Tensor, names: Sequence[str]) -> Table:
+    """Precision, recall and F1 of the people recognised worst, and the averages, by scikit-learn.
 
     Args:
         person: int64 (N,), the label of each image, N >= 1.
         predicted: int64 (N,), what the recogniser said.
         names: one name a person; labels index it.
 
+    Returns:
+        The five people with images of lowest F1, worst first; then the mean over people with
+        images (macro) and the accuracy. A dash: nobody was called so.
+
     Raises:
         ValueError: lengths differ, nothing was predicted, or a label has no name.
     """
+    from sklearn.metrics import classification_report
+
+    from facelib.figures import Table
+
     if person.ndim != 1 or person.shape != predicted.shape or not len(person):
         raise ValueError(
             "want one prediction for each of at least 1 image, "
@@ -214,9 +95,17 @@ def identification_report(
             f"labels must lie in 0..{len(names) - 1} ({len(names)} names), "
             f"got {int(both.min())}..{int(both.max())}"
         )
-    truth, said, labels = person.cpu().numpy(), predicted.cpu().numpy(), range(len(names))
-    precision, recall, f1, images = metrics.precision_recall_fscore_support(
-        truth, said, labels=labels, zero_division=np.nan
-    )
-    confusion = metrics.confusion_matrix(truth, said, labels=labels)
-    return IdentificationReport(tuple(names), precision, recall, f1, images, confusion)
+    people = person.unique().tolist()
+    found = classification_report(
+        person.cpu().numpy(), predicted.cpu().numpy(), labels=people, output_dict=True,
+        zero_division=math.nan,
+    )  # fmt: skip
+    worst = sorted(people, key=lambda one: found[str(one)]["f1-score"])[:5]
+    rows = [(names[one], found[str(one)]) for one in worst]
+    rows.append((f"mean of {len(people)} people", found["macro avg"]))
+    accuracy = float((person.cpu() == predicted.cpu()).double().mean())
+    return Table(
+        ["lowest F1", *RATES.values()],
+        [[name, *("-" if math.isnan(rates[rate]) else rates[rate] for rate in RATES)]
+         for name, rates in rows] + [[f"accuracy, {len(person)} images", "", "", accuracy]],
+    )  # fmt: skip

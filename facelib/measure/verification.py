@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import torch
-from sklearn import metrics
 from torch import Tensor
 
 from facelib.measure.interval import Interval, mean_interval
@@ -42,16 +41,10 @@ class Rates(ABC):
 
     genuine: int
     impostor: int
-    auc_error: float = 0.0  # bounds on |measured - exact|: 0 unless scores were binned
-    eer_error: float = 0.0
 
     @abstractmethod
     def roc(self) -> Roc:
         """The ROC curve that every rate is read from."""
-
-    def tar_error(self, far: float) -> float:
-        """How far tar_at(far) can lie below the exact one."""
-        return 0.0
 
     def __repr__(self) -> str:
         pairs = f"{self.genuine} genuine, {self.impostor} impostor pairs"
@@ -69,7 +62,7 @@ class Rates(ABC):
         """Equal error rate: where FAR = FRR on the ROC curve, straight between its points."""
         curve = self.roc()
         gap = curve.far + curve.tar - 1  # FAR - FRR rises from -1 to 1 along the curve
-        k = self._crossing(curve)
+        k = int(torch.searchsorted(gap, 0.0))  # the first point where FAR >= FRR
         share = gap[k - 1] / (gap[k - 1] - gap[k])
         return float(torch.lerp(curve.far[k - 1], curve.far[k], share))
 
@@ -112,10 +105,6 @@ class Rates(ABC):
     def _step(self, threshold: float) -> int:
         """The last point of the curve whose threshold is >= this one."""
         return int((self.roc().threshold >= threshold).sum()) - 1
-
-    def _crossing(self, curve: Roc) -> int:
-        """The first point where FAR >= FRR."""
-        return int(torch.searchsorted(curve.far + curve.tar - 1, 0.0))
 
     def _last_within(self, far: float) -> int:
         """The last point of the curve whose FAR is at most this one."""
@@ -184,6 +173,8 @@ class Verification(Rates):
 
     @cached_property
     def _roc(self) -> Roc:
+        from sklearn import metrics
+
         # dropping points on straight stretches keeps the AUC but loses thresholds
         far, tar, threshold = metrics.roc_curve(
             self.same.numpy(), self.scores.numpy(), drop_intermediate=False

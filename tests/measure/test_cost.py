@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +15,6 @@ from facelib.measure import (
     latency_ratio,
     macs,
     parameters,
-    peak_memory,
     saved_bytes,
 )
 from facelib.models import FaceCNN, save
@@ -204,43 +201,3 @@ def test_the_interval_of_the_ratio_holds_the_truth_as_often_as_it_says(monkeypat
 def test_too_few_pairs_for_an_interval_are_refused(wrong):
     with pytest.raises(ValueError, match="pairs >= 6 and warmup >= 0 and calls >= 1"):
         latency_ratio(lambda: None, lambda: None, **wrong)
-
-
-def test_peak_memory_sees_what_a_call_returns_and_what_it_lets_go():
-    kept = peak_memory(lambda: torch.ones(16 * MIB))  # 64 MiB
-    assert 60 * MIB < kept < 90 * MIB
-
-    def work() -> None:
-        passing = torch.ones(32 * MIB)
-        time.sleep(0.05)
-        del passing
-
-    assert 120 * MIB < peak_memory(work) < 160 * MIB
-    assert peak_memory(lambda: None) < 30 * MIB
-
-
-def test_peak_memory_counts_the_result_even_if_the_watcher_never_woke(monkeypatch):
-    asleep = SimpleNamespace(wait=lambda seconds: True, set=lambda: None)
-    fake = SimpleNamespace(Thread=threading.Thread, Event=lambda: asleep)
-    monkeypatch.setattr(cost, "threading", fake)
-    assert peak_memory(lambda: torch.ones(16 * MIB)) > 60 * MIB
-
-
-def test_peak_memory_stops_watching_when_the_call_fails():
-    before = threading.active_count()
-    with pytest.raises(ZeroDivisionError):
-        peak_memory(lambda: 1 / 0)
-    assert threading.active_count() == before
-
-
-def test_peak_memory_on_a_gpu_is_what_torch_handed_out_beyond_what_was_there(monkeypatch):
-    handed, peak = [100], [900]
-    fakes = {
-        "synchronize": lambda device: None,
-        "memory_allocated": lambda device: handed[0],
-        "reset_peak_memory_stats": lambda device: peak.__setitem__(0, handed[0]),
-        "max_memory_allocated": lambda device: peak[0],
-    }
-    for name, fake in fakes.items():
-        monkeypatch.setattr(torch.cuda, name, fake)
-    assert peak_memory(lambda: peak.__setitem__(0, 350), device="cuda") == 250
