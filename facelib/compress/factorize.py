@@ -17,7 +17,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from facelib.compress.layers import LAYERS, parametrized_by
+from facelib.compress.layers import find_layers, parametrized_by
 from facelib.models.shapes import LowRank
 
 
@@ -70,10 +70,7 @@ def factorize(
 
 
 def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
-    there = {key: layer for key, layer in model.named_modules() if isinstance(layer, LAYERS)}
-    if name not in there:
-        raise ValueError(f"no convolution or linear layer {name!r}, there are {list(there)}")
-    layer = there[name]
+    layer = find_layers(model, [name])[name]
     if kind := parametrized_by(layer):
         raise ValueError(
             f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: factorise "

@@ -67,7 +67,7 @@ def prune(
     """
     _check(model, ratio, importance, loss, round_to)
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
-    before = macs(model, shape), parameters(model), _widths(model)
+    before = _sizes(model, shape)
     with _followed(model):
         pruner = _pruner(pruned, shape, importance, round_to)
     wanted = math.floor((1 - ratio) * before[0])
@@ -94,9 +94,7 @@ def prune(
     for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
         parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
-    after = _widths(pruned)
-    widths = {name: (width, after[name]) for name, width in before[2].items()}
-    return pruned, PruneReport((before[0], left), (before[1], parameters(pruned)), widths)
+    return pruned, _report(before, _sizes(pruned, shape))
 
 
 def _pruner(model: nn.Module, shape: Sequence[int], importance: str, round_to: int):
@@ -185,7 +183,7 @@ def drop(
         for name in blocks
     ]
     try:
-        before = macs(model, shape), parameters(model), _widths(model)
+        before = _sizes(model, shape)
     finally:
         for hook in hooks:
             hook.remove()
@@ -194,20 +192,19 @@ def drop(
     shallower = copy.deepcopy(model)
     for name in blocks:
         shallower.set_submodule(name, nn.Identity())
-    after = _widths(shallower)
-    widths = {name: (width, after.get(name, 0)) for name, width in before[2].items()}
-    report = PruneReport(
-        (before[0], macs(shallower, shape)), (before[1], parameters(shallower)), widths
-    )
-    return shallower, report
+    return shallower, _report(before, _sizes(shallower, shape))
 
 
-def _widths(model: nn.Module) -> dict[str, int]:
-    return {
-        name: layer.out_channels
-        for name, layer in model.named_modules()
-        if isinstance(layer, nn.Conv2d)
-    }
+def _sizes(model: nn.Module, shape: Sequence[int]) -> tuple[int, int, dict[str, int]]:
+    """MACs, parameters, and the outputs of every convolution by name."""
+    named = model.named_modules()
+    widths = {name: layer.out_channels for name, layer in named if isinstance(layer, nn.Conv2d)}
+    return macs(model, shape), parameters(model), widths
+
+
+def _report(before: tuple, after: tuple) -> PruneReport:
+    widths = {name: (width, after[2].get(name, 0)) for name, width in before[2].items()}
+    return PruneReport((before[0], after[0]), (before[1], after[1]), widths)
 
 
 def _check(
@@ -222,7 +219,7 @@ def _check(
         raise ValueError(f"want importance {' or '.join(IMPORTANCE)}, got {importance!r}")
     if (importance == "Taylor") != (loss is not None):
         raise ValueError("the importance Taylor needs a loss, and no other does")
-    if not _widths(model):
+    if not any(isinstance(layer, nn.Conv2d) for layer in model.modules()):
         raise ValueError(f"{type(model).__name__} has no convolution whose channels could go")
     norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
     if importance == "batch norm" and not norms:

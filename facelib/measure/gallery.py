@@ -25,8 +25,6 @@ UNKNOWN = -1
 FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
 LOOKED_AT = 16  # centres the fast search looks around: more find hardly anybody else
 _PER_CENTRE = 39  # faces k-means wants for each centre
-_BLOCK = 8192  # faces turned to whole numbers at a time, which take twice the memory
-_GRAIN = 1000  # two embeddings that agree in three decimals are taken for one image
 
 
 class Found(NamedTuple):
@@ -190,10 +188,7 @@ def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None
 
 def _keys(unit: np.ndarray) -> np.ndarray:
     """int64 (N,), the same for embeddings that agree in three decimals, and hardly for others."""
-    weights = np.random.default_rng(0).integers(2**62, size=unit.shape[1])
-    parts = np.split(unit, range(_BLOCK, len(unit), _BLOCK))
-    # The product wraps around, as a hash may.
-    return np.concatenate([(part * _GRAIN).round().astype(np.int64) @ weights for part in parts])
+    return np.array([hash((1000 * row).round().astype(np.int16).tobytes()) for row in unit])
 
 
 def _best_of_each(scores: np.ndarray, people: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

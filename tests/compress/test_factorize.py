@@ -79,7 +79,7 @@ def test_the_model_stays_and_a_file_brings_the_copy_back(model, tmp_path):
         ({"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
         ({"features.4": math.nan}, "rank from 1 to 16.*got nan"),
         ({"features.4": math.inf}, "rank from 1 to 16.*got inf"),
-        ({"features.1": 2}, "no convolution or linear layer 'features.1'"),
+        ({"features.1": 2}, r"no convolution or linear layer \['features.1'\]"),
     ],
 )
 def test_impossible_ranks_are_refused(model, ranks, message):
