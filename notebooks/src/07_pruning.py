@@ -22,7 +22,7 @@ from facecourse.kit import (
     record,
 )
 from facecourse.ladder.student import PEOPLE, STEPS, prune_student, tar_drop, train_further
-from facecourse.lesson07_pruning import case, exercises, experiment, figures
+from facecourse.lesson07_pruning import exercises, experiment, figures
 from facelib import data, measure
 from facelib.compress import sparsify
 from facelib.models import face_student
@@ -288,17 +288,7 @@ compare.decide(claims | {"trained on, nothing gone, or before": (named["0"], nam
 #
 # ## The article's case, done rightly
 #
-# VGG16 on 30,000 faces, trained, pruned, trained on, tested on photographs that nobody chose by. With `profile = "full"` this cell does all of it, an hour on a GPU. Here it is a VGG16 with an eighth of the channels, and few people, who don't exist:
-
-# %%
-settings = pick(
-    profile, smoke=case.Case(16, 4, 10, 1, round_to=1), quick=case.Case(8, 12, 20, 20, round_to=4),
-    full=case.Case(),
-)  # fmt: skip
-case.done(settings)
-
-# %% [markdown]
-# The whole network, trained on as long, is the rival once more; the last row is the difference, paired over people. A dozen of them can't say much. The full profile has a thousand; we have not run it.
+# VGG16 on 30,000 faces, trained, pruned, trained on, tested on photographs that nobody chose by, with the whole network trained on as long for a rival: that wants a GPU. `python -m benchmarks.gpu` does all of it, with people who don't exist. We have not run it on a GPU yet.
 #
 # ## The rung
 #

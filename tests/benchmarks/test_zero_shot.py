@@ -54,7 +54,7 @@ def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(mo
 def test_the_benchmark_stores_choices_metrics_and_paired_differences(tmp_path, monkeypatch):
     monkeypatch.setattr(zero_shot, "CLASSICAL", ("pixels",))
     monkeypatch.setattr(zero_shot, "STAGES", (1,))
-    monkeypatch.setattr(zero_shot.sphere, "learnt", lambda loss: FaceCNN(4, 8, 20).eval())
+    monkeypatch.setattr(zero_shot.sphere, "train_by_loss", lambda loss: FaceCNN(4, 8, 20).eval())
     zero_shot.main(tmp_path, sides=(32,))
     stored = json.loads((tmp_path / "zero_shot.json").read_text("utf-8"))
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"

@@ -1,0 +1,59 @@
+"""What fit() is compared with computes the same, and the file that is written."""
+
+import copy
+
+import pytest
+import torch
+
+from benchmarks import trainers
+from facecourse.kit import evidence
+from facelib.data import Augment, orl, resize
+from facelib.models import FaceCNN
+from facelib.training import fit
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_the_bare_loop_learns_what_fit_learns_from_the_same_batches():
+    faces = orl().map(lambda images: resize(images, 16, 16)).split_images(2).train
+    model = FaceCNN(2, 8, faces.people)
+    by_hand, batches = copy.deepcopy(model), trainers.Augmented(faces, epochs=2)
+    fit(
+        model, faces, epochs=2, batch=trainers.BATCH, lr=trainers.LR, progress=False,
+        weight_decay=trainers.WEIGHT_DECAY, label_smoothing=trainers.LABEL_SMOOTHING,
+    )  # fmt: skip
+    trainers.bare(by_hand, batches, len(batches), CPU)
+    for name, tensor in by_hand.state_dict().items():
+        assert torch.equal(tensor, model.state_dict()[name]), name
+
+
+def test_the_usual_way_gives_batches_of_the_same_kind(tmp_path):
+    faces = orl().map(lambda images: resize(images, 28, 23))
+    trainers.write_pngs(faces, tmp_path)
+    images, person = next(iter(trainers.loader(tmp_path, 0)))
+    ours = Augment()(faces.images, torch.Generator().manual_seed(0))
+    assert images.shape == (trainers.BATCH, *ours.shape[1:])
+    assert images.dtype == ours.dtype
+    assert person.dtype == faces.person.dtype
+    assert float(images.mean()) == pytest.approx(float(ours.mean()), abs=0.05)
+    assert float(images.std()) == pytest.approx(float(ours.std()), abs=0.05)
+
+
+def test_every_way_is_timed_beside_fit_and_said_to_learn_the_same(tmp_path):
+    trainers.main(
+        pairs=6, epochs=1, size=(16, 16), workers=(0, 1), loops=("bare loop",), folder=tmp_path
+    )  # fmt: skip
+    stored = evidence.read("trainers", tmp_path)
+    loop, *usual = stored["rows"]
+    assert (loop["name"], loop["weights_differ_by"]) == ("bare loop", 0)
+    assert [(row["workers"], row["threads"]) for row in usual] == [(0, 1), (1, 1)]
+    for row in stored["rows"]:
+        assert 0 < row["time_over_fit"]["low"] <= row["time_over_fit"]["high"]
