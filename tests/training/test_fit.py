@@ -411,10 +411,12 @@ def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path)
         assert "find_unused" not in done.stderr
 
 
-def test_colour_photographs_in_a_grey_network_are_refused_with_advice():
+def test_images_that_a_network_can_not_read_are_refused_with_advice():
     colour = FaceSet(faces().images.repeat(1, 3, 1, 1), faces().person, faces().names)
-    with pytest.raises(ValueError, match=r"of shape \(3, 16, 16\): .*channels=3.*to_grey"):
-        fit(network(), colour, epochs=1, progress=False, device="cpu")
+    own = nn.Sequential(nn.Conv2d(1, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for model, shape in ((network(), r"\(12, 3, 16, 16\)"), (own, r"\(3, 16, 16\)")):
+        with pytest.raises(ValueError, match=rf"{shape}.*channels=3.*to_grey"):
+            fit(model, colour, epochs=1, progress=False, device="cpu")
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
