@@ -67,11 +67,8 @@ def compare_rivals(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
 
 
 def draw_savings(ladder: Mapping[str, Any]) -> Table:
-    """MACs saved against time saved at 32 bits, with the line where both are the same.
-
-    Args:
-        ladder: the evidence.
-    """
+    """MACs saved against time saved at 32 bits, with the line where both are the same; `ladder` is
+    the evidence."""
     networks, costs = ladder["networks"], ladder["costs"]
     whole = networks["teacher"]["macs"]
     points = {

@@ -238,11 +238,8 @@ def compare_pairs(
 
 
 def summarise_minima(found: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two.
-
-    Args:
-        found: the evidence's "minima".
-    """
+    """Where many seeds ended: ranges of loss, test top-1 and of the highest point between two;
+    `found` is the evidence's "minima"."""
 
     def span(name: str, digits: int) -> Callable[[Mapping], str]:
         return lambda row: f"{min(row[name]):.{digits}f} to {max(row[name]):.{digits}f}"

@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.nn.functional import cross_entropy, one_hot
 
 from facecourse.kit.orl import HEIGHT, WIDTH, to_tiny
+from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet, Split, orl
 
 PEOPLE = 40
@@ -64,11 +65,12 @@ def build_two_layers(
     seed: int, hidden: int = 64, activation: type[nn.Module] = nn.ReLU, outputs: int = PEOPLE
 ) -> nn.Sequential:
     """Two layers, 168 pixels -> `hidden` neurons -> logits; the seed draws the weights."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        return nn.Sequential(
+    return build_seeded(
+        seed,
+        lambda: nn.Sequential(
             nn.Linear(HEIGHT * WIDTH, hidden), activation(), nn.Linear(hidden, outputs)
-        )
+        ),
+    )
 
 
 def score(model: nn.Module, part: Part) -> float:

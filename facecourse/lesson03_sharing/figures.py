@@ -15,11 +15,8 @@ from facelib.measure import latency_ratio, mean_interval, paired_interval
 
 
 def compare_layers(stored: Mapping[str, Mapping]) -> Table:
-    """What locality alone, sharing alone and both bring, in top-1, paired within each split.
-
-    Args:
-        stored: the evidence's "top-1".
-    """
+    """What locality alone, sharing alone and both bring, in top-1, paired within each split;
+    `stored` is the evidence's "top-1"."""
     rows = {}
     for training, runs in stored.items():
         for photos, kinds in runs.items():
@@ -49,11 +46,8 @@ def compare_shifts(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
 
 
 def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
-    """For each size of codebook its size, and top-1 less that of 32 bits trained for as long.
-
-    Args:
-        stored: the evidence's "codebook".
-    """
+    """For each size of codebook its size, and top-1 less that of 32 bits trained for as long;
+    `stored` is the evidence's "codebook"."""
     dense = stored["32 bits"]
     rivals = {"k-means": "top-1", "all but codebooks": "trained on", "fine-tuned": "trained on"}
     rows = {}
@@ -73,11 +67,8 @@ def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> T
 
 
 def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw top-1 over the bits of a code, as k-means leaves the network and tuned.
-
-    Args:
-        stored: the evidence's "codebook".
-    """
+    """Draw top-1 over the bits of a code, as k-means leaves the network and tuned; `stored` is the
+    evidence's "codebook"."""
     curves = {
         name: [
             mean_interval(stored[str(values)][name], "splits")

@@ -91,11 +91,8 @@ def compare_tasks(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) 
 
 
 def depth_slider(stored: Mapping[str, Runs]) -> VBox:
-    """How much of the face embedding learns, and from how many photographs; stored runs.
-
-    Args:
-        stored: the evidence's "top-1", [photographs][source][method][shift].
-    """
+    """How much of the face embedding learns, and from how many photographs; stored runs; `stored`
+    is the evidence's "top-1", [photographs][source][method][shift]."""
 
     def draw(photos: str, depth: int) -> Table:
         runs = stored[photos]

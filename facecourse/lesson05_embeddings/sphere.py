@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from facecourse.kit import protocol
 from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
+from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet
 from facelib.models import FaceCNN, embed
 from facelib.training.batches import DrawnFaces
@@ -90,9 +91,7 @@ def take_few_people(people: int = PEOPLE) -> tuple[FaceSet, FaceSet]:
 def train_points(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> Points:
     """Train a `Tiny` by a loss for six people and see where their photographs come to lie."""
     train, test = take_few_people()
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = Tiny(width)
+    model = build_seeded(seed, lambda: Tiny(width))
     fit_embedding(
         model, DrawnFaces(train, PHOTOS), loss, steps=steps, batch=len(train), lr=0.01,
         seed=seed, device="cpu", bf16=False, progress=False,
@@ -104,9 +103,7 @@ def train_points(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 
 
 def build_loss(name: str, width: int = 2, seed: int = 0) -> nn.Module:
     """One of `LOSSES` for the few people; the seed draws its weights."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        return LOSSES[name](PEOPLE, width, FLAT_SCALE)
+    return build_seeded(seed, lambda: LOSSES[name](PEOPLE, width, FLAT_SCALE))
 
 
 class Angles(NamedTuple):

@@ -14,16 +14,15 @@ from torch.nn.functional import normalize
 
 from facecourse.kit import verify
 from facecourse.kit.charts import Table, draw_panels, explore
+from facecourse.kit.seeds import build_seeded
 from facecourse.lesson05_embeddings import sphere
 from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Verification
-from facelib.synth import IDENTITY, Factors, nuisances, render
+from facelib.synth import FRONTAL, IDENTITY, Factors, nuisances, render
 from facelib.training.losses import MARGINS, MarginLoss
 
-FRONTAL = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0, "scale": 1.0, "shift_x": 0.0, "shift_y": 0.0,
-           "smile": 0.0, "mouth_open": 0.0, "blink": 0.0, "brow_raise": 0.0}  # fmt: skip
 KINDS = ("own person", "hard", "semi-hard", "easy")
 
 
@@ -31,9 +30,9 @@ def margin_slider(steps: int = 200) -> VBox:
     """Trains a network on a circle for each margin; its regions, points and angles follow."""
 
     def draw(kind: str, margin: float) -> Table:
-        with torch.random.fork_rng([]):
-            torch.manual_seed(1)
-            loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
+        loss = build_seeded(
+            1, lambda: MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
+        )
         points = sphere.train_points(loss, steps=steps, seed=1)
         unit = points._replace(train=normalize(points.train), test=normalize(points.test))
         towards = torch.atan2(*loss.weight.detach().flip(1).unbind(1)).rad2deg()

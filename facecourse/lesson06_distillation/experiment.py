@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softmax
 
 from facecourse.kit import orl, protocol, transfer
+from facecourse.kit.seeds import build_seeded
 from facelib.compress import MatchEmbedding, MatchLogits, SoftTargets, distill
 from facelib.data import FaceSet
 from facelib.models import FaceCNN, FaceResNet, face_embedding
@@ -76,9 +77,7 @@ def take_other_photographs(photos: int, seed: int) -> FaceSet:
 
 def build_student(people: int, seed: int = 0, width: int = STUDENT) -> FaceCNN:
     """A student, untrained: the same seed has the same weights, whoever teaches it."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        return FaceCNN(width, 64, people)
+    return build_seeded(seed, lambda: FaceCNN(width, 64, people))
 
 
 def train_student(
@@ -142,9 +141,7 @@ def train_embedder(taught: bool, seed: int = 0, steps: int = 100) -> FaceResNet:
         seed: of its weights and of the pictures.
         steps: batches.
     """
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        student = FaceResNet(WIDTH)
+    student = build_seeded(seed, lambda: FaceResNet(WIDTH))
     settings = {"steps": steps, "batch": FACES, "lr": RATE, "seed": seed, "progress": False}
     if taught:
         return distill(student, face_embedding(), FreshFaces(), MatchEmbedding(), **settings)[0]

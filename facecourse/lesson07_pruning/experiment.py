@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from facecourse.kit import orl
+from facecourse.kit.seeds import build_seeded
 from facecourse.ladder.student import PEOPLE, STEPS, tar_drop, train_further
 from facelib.compress import decode, drop, sparsify
 from facelib.compress.layers import find_layers
@@ -70,9 +71,7 @@ def train_classifier(
 ) -> FaceCNN:
     """A FaceCNN that has learnt names, from nothing or from where `model` stands."""
     if model is None:
-        with torch.random.fork_rng([]):
-            torch.manual_seed(seed)
-            model = FaceCNN(24, 128, train.people)
+        model = build_seeded(seed, lambda: FaceCNN(24, 128, train.people))
     else:
         model = copy.deepcopy(model)
     fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False)

@@ -95,11 +95,8 @@ def draw_layer_groups(model: nn.Module) -> Table:
 
 
 def draw_sensitivity(found: Mapping[str, Interval]) -> Table:
-    """Points of TAR lost where one layer alone is pruned, as bars and as a table.
-
-    Args:
-        found: the evidence's "sensitivity", by layer.
-    """
+    """Points of TAR lost where one layer alone is pruned, as bars and as a table; `found` is the
+    evidence's "sensitivity", by layer."""
     sizes = {name: layer.weight.numel() for name, layer in find_layers(face_student()).items()}
     figure, axis = subplots(figsize=(6.4, 2.6))
     places = range(1, len(found) + 1)
@@ -115,11 +112,8 @@ def draw_sensitivity(found: Mapping[str, Interval]) -> Table:
 
 
 def tabulate_channels(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
-    """Points of TAR lost by the share of MACs that went in channels, and how these were chosen.
-
-    Args:
-        found: the evidence's "channels", [ratio][importance].
-    """
+    """Points of TAR lost by the share of MACs that went in channels, and how these were chosen;
+    `found` is the evidence's "channels", [ratio][importance]."""
     rows = {}
     for ratio, ways in found.items():
         first, *others = ways

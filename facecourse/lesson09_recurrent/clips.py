@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from facecourse.kit import orl, verify
 from facecourse.kit.protocol import unseen_people
+from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet, resize
 from facelib.measure import Verification, similarity
 from facelib.measure.histogram import verify_all
@@ -164,9 +165,7 @@ def train_clip_embedder(
     kind: str, codes: Tensor, seed: int = 0, steps: int = STEPS
 ) -> ClipEmbedder:
     """A reader that has learnt which two clips show one person."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = ClipEmbedder(kind)
+    model = build_seeded(seed, lambda: ClipEmbedder(kind))
     faces = SequenceBatches(codes, torch.arange(len(codes)) // 2, 2)
     fit_embedding(model, faces, ContrastiveLoss(), steps=steps, batch=BATCH, seed=seed,
                   bf16=False, progress=False)  # fmt: skip
@@ -220,9 +219,7 @@ def train_clip_classifier(
         frames: float (N, T, width).
         label: bool (N,).
     """
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = ClipClassifier(kind, frames.shape[2])
+    model = build_seeded(seed, lambda: ClipClassifier(kind, frames.shape[2]))
     fit_embedding(model, SequenceBatches(frames, label.long(), 1), nn.CrossEntropyLoss(),
                   steps=steps, batch=BATCH, seed=seed, bf16=False, progress=False)  # fmt: skip
     return model
@@ -256,9 +253,7 @@ def train_row_classifier(
     name: str, train: FaceSet, seed: int, epochs: int = 60, rate: float | None = None
 ) -> nn.Module:
     """One of `CLASSIFIERS` that has learnt twenty people's names from these photographs."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = CLASSIFIERS[name]()
+    model = build_seeded(seed, CLASSIFIERS[name])
     rate = RATES.get(name, RATE) if rate is None else rate
     fit(model, train, epochs=epochs, batch=orl.BATCH, lr=rate, seed=seed, progress=False)
     return model

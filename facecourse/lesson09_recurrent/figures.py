@@ -68,11 +68,8 @@ def draw_uses(each: Tensor) -> Table:
 
 
 def draw_gradients(found: Mapping[str, Runs]) -> Table:
-    """How much of a gradient reaches the first input, by the steps it goes back.
-
-    Args:
-        found: the evidence's "gradients", [start][length].
-    """
+    """How much of a gradient reaches the first input, by the steps it goes back; `found` is the
+    evidence's "gradients", [start][length]."""
     figure, axis = subplots(figsize=(6.4, 3))
     rows = []
     for number, (start, by_length) in enumerate(found.items()):
@@ -105,11 +102,8 @@ def time_frames(repeats: int) -> Table:
 
 
 def tabulate_recall(found: Mapping[str, Runs]) -> Table:
-    """How often a trained cell still knows the first symbol.
-
-    Args:
-        found: the evidence's "recall", [start][length].
-    """
+    """How often a trained cell still knows the first symbol; `found` is the evidence's "recall",
+    [start][length]."""
     rows = {
         start: {
             f"{length} steps": f"{fmean(runs):.0%} ({min(runs):.0%} to {max(runs):.0%})"
@@ -121,11 +115,8 @@ def tabulate_recall(found: Mapping[str, Runs]) -> Table:
 
 
 def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
-    """What is recalled with gradients clipped and as they come, paired over seeds.
-
-    Args:
-        found: the evidence's "clipped", [start][how gradients are taken].
-    """
+    """What is recalled with gradients clipped and as they come, paired over seeds; `found` is the
+    evidence's "clipped", [start][how gradients are taken]."""
     rows = {}
     for start, ways in found.items():
         recalled = {way: runs["recalled"] for way, runs in ways.items()}
@@ -139,11 +130,8 @@ def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
 
 
 def compare_readers(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
-    """Readers of clips and of sets: how well, and by how much better than the plain mean.
-
-    Args:
-        found: the evidence's "people", by reader.
-    """
+    """Readers of clips and of sets: how well, and by how much better than the plain mean; `found`
+    is the evidence's "people", by reader."""
     plain = "mean of the frames"
 
     def take(name: str, part: str) -> list[float]:

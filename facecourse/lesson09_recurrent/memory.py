@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, one_hot
 
+from facecourse.kit.seeds import build_seeded
 from facelib.models.recurrent import CELLS, Elman, open_gate
 
 INPUTS, HIDDEN = 5, 32
@@ -48,9 +49,7 @@ STARTS: Mapping[str, Callable[[], nn.RNNBase]] = {
 
 def build_cell(start: str, seed: int) -> nn.RNNBase:
     """A cell of `STARTS`: the same seed, the same weights."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        return STARTS[start]()
+    return build_seeded(seed, STARTS[start])
 
 
 def copy_to_library(model: Elman) -> nn.RNN:
@@ -120,9 +119,7 @@ def measure_recall(
         clipped.
     """
     reader, generator = build_cell(start, seed), torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        say = nn.Linear(HIDDEN, SYMBOLS)
+    say = build_seeded(seed, lambda: nn.Linear(HIDDEN, SYMBOLS))
     weights = [*reader.parameters(), *say.parameters()]
     optimizer, lengths = torch.optim.Adam(weights, RATE), []
     for _ in range(steps):
@@ -148,9 +145,7 @@ def encode_letters(text: str) -> tuple[Tensor, str]:
 def train_speller(text: str, seed: int = 0, steps: int = 300) -> Elman:
     """An Elman network that has learnt to say the next letter of `text` after each."""
     letters, alphabet = encode_letters(text)
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = Elman(len(alphabet), 8, len(alphabet))
+    model = build_seeded(seed, lambda: Elman(len(alphabet), 8, len(alphabet)))
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
     for _ in range(steps):
         said, _ = model(letters[:, :-1])

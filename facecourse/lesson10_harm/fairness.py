@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import torch
 from numpy import ndarray
 from torch import Tensor, nn
 
+from facecourse.kit.seeds import build_seeded
 from facecourse.ladder.student import calibration_faces
 from facelib.compress import export, quantize
 from facelib.data import FaceSet, all_pairs
@@ -84,9 +84,7 @@ def train_on_source(source: str, seed: int, steps: int = STEPS, people: int = PE
     """
     who = identities(people, pick_seed("sources", seed), skin=SOURCES[source])
     faces = synth(who, 8, seed=pick_seed("sources", seed))
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        model = FaceResNet(8, blocks=(0, 1, 1))
+    model = build_seeded(seed, lambda: FaceResNet(8, blocks=(0, 1, 1)))
     fit_embedding(
         model, DrawnFaces(faces, 4), ContrastiveLoss(), steps=steps, batch=BATCH, lr=RATE,
         seed=seed, progress=False,

@@ -139,11 +139,8 @@ def write_mean(values: Sequence[float], base: Sequence[float] | None, unit: str 
 
 
 def compare_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
-    """Top-1 on spoilt photographs by what a network saw while it learnt, and its gain.
-
-    Args:
-        found: the evidence's "cures": of each cure and seed the top-1 by what was spoilt.
-    """
+    """Top-1 on spoilt photographs by what a network saw while it learnt, and its gain; `found` is
+    the evidence's "cures": of each cure and seed the top-1 by what was spoilt."""
     runs = {cure: {ill: [seed[ill] for seed in seeds] for ill in seeds[0]}
             for cure, seeds in found.items()}  # fmt: skip
     first, *_ = runs

@@ -41,11 +41,8 @@ def summarise_parts(right: Sequence[float], photographs: Sequence[int]) -> dict[
 
 
 def compare_remedies(found: Mapping[str, Any]) -> Table:
-    """Top-1 by part of the long tail, and by how many points more than without a remedy.
-
-    Args:
-        found: the evidence's "long tail" or "strengths".
-    """
+    """Top-1 by part of the long tail, and by how many points more than without a remedy; `found` is
+    the evidence's "long tail" or "strengths"."""
     runs = {
         method: [summarise_parts(*run) for run in zip(shares, found["photographs"], strict=True)]
         for method, shares in found["right"].items()
@@ -86,11 +83,8 @@ def draw_losses(members: Tensor, others: Tensor) -> Table:
 
 
 def tabulate_detectors(found: Mapping[str, Mapping[str, Interval]]) -> Table:
-    """Live faces that are rejected (BPCER) and attacks that pass (APCER), by what was learnt from.
-
-    Args:
-        found: of the evidence's "presentation" the "errors".
-    """
+    """Live faces that are rejected (BPCER) and attacks that pass (APCER), by what was learnt from;
+    `found` is the evidence's "presentation" the "errors"."""
     rows = {
         name: {f"{'APCER' if kind in recapture.RECAPTURES else 'BPCER'}, {kind}": rate
                for kind, rate in errors.items()}

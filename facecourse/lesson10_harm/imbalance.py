@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from facecourse.kit import orl
 from facecourse.kit.orl import STILL
+from facecourse.kit.seeds import build_seeded
 from facelib.data import Augment, FaceSet, resize
 from facelib.models import FaceCNN
 from facelib.training.embedding import fit_embedding
@@ -29,9 +30,7 @@ def split_at_32(photos: int, seed: int, chosen_on: bool = False) -> list[FaceSet
 
 def build_classifier(seed: int) -> FaceCNN:
     """An untrained network for twenty people, 71 thousand weights."""
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        return FaceCNN(16, 128, 20)
+    return build_seeded(seed, lambda: FaceCNN(16, 128, 20))
 
 
 def make_long_tail(seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet, FaceSet]:

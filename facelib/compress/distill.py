@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
 from facelib.measure import parameters
+from facelib.training.batches import without_address
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
 from facelib.training.history import History
@@ -132,9 +132,8 @@ class Taught:
         self.faces, self.teacher, self.images_each = faces, teacher, faces.images_each
 
     def __repr__(self) -> str:
-        kind = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(self.faces))
         config = getattr(self.teacher, "config", None)
-        return f"Taught({kind}, {type(self.teacher).__name__}, {config})"
+        return f"Taught({without_address(self.faces)}, {type(self.teacher).__name__}, {config})"
 
     def __call__(
         self, n: int, generator: torch.Generator, device: torch.device

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import html
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
@@ -15,8 +19,31 @@ if TYPE_CHECKING:
 GAP = 2  # px of white between crops
 
 
-def contact_sheet(faces: FaceSet, columns: int = 10) -> Image:
-    """The crops as one image, row after row, ordered by person; Jupyter shows it.
+@dataclass(frozen=True, eq=False)
+class ContactSheet:
+    """A picture that Jupyter shows with its text alternative; it can do what the picture can.
+
+    Attributes: image, of Pillow; alt, what it shows, for a reader who can't see it.
+    """
+
+    image: Image
+    alt: str
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "image":  # not Pillow's own ways of being shown
+            raise AttributeError(name)
+        return getattr(self.image, name)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        file = io.BytesIO()
+        self.image.save(file, "PNG")
+        png = base64.b64encode(file.getvalue()).decode()
+        shown = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{png}">'
+        return {"text/html": shown, "image/png": png, "text/plain": self.alt}
+
+
+def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
+    """The crops as one picture, row after row, ordered by person; Jupyter shows it.
 
     Args:
         faces: at least one image.
@@ -40,4 +67,6 @@ def contact_sheet(faces: FaceSet, columns: int = 10) -> Image:
     sheet[:count] = crops
     sheet = sheet.view(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
     sheet = sheet.reshape(rows * height, columns * width, channels)
-    return Image.fromarray(sheet.squeeze(-1).numpy())
+    people = len(faces.person[order].unique())
+    shown = f"Contact sheet of {count} faces, {columns} in a row, of people: {people}."
+    return ContactSheet(Image.fromarray(sheet.squeeze(-1).numpy()), shown)

@@ -15,10 +15,11 @@ picture), render.
 from facelib.synth.faceset import synth
 from facelib.synth.factors import Factor, Factors
 from facelib.synth.identity import IDENTITY, identities, skin_group
-from facelib.synth.nuisance import NUISANCE, nuisances
+from facelib.synth.nuisance import FRONTAL, NUISANCE, nuisances
 from facelib.synth.render import render
 
 __all__ = [
+    "FRONTAL",
     "IDENTITY",
     "NUISANCE",
     "Factor",

@@ -61,6 +61,11 @@ NUISANCE = {
     "block_x": Factor(-1.0, 1.0, "its middle, to the right, in half widths of the image"),
     "block_y": Factor(-1.0, 1.0, "its middle, down"),
 }
+# Straight into the camera, at rest.
+FRONTAL = {"scale": 1.0} | dict.fromkeys(
+    ("yaw", "pitch", "roll", "shift_x", "shift_y", "smile", "mouth_open", "blink", "brow_raise"),
+    0.0,
+)
 
 
 def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:

@@ -24,7 +24,7 @@ faces = data.orl()
 # %% [markdown]
 # ## One name, three ideas
 #
-# Texts on compact face recognition praise *weight sharing* (权值共享) and often mean different things by it. In each of them one weight does the work of many, and its gradient is the *sum* over all its jobs. But they save different things:
+# Texts on compact face recognition praise *weight sharing* (权值共享, *quánzhí gòngxiǎng*) and often mean different things by it. In each of them one weight does the work of many, and its gradient is the *sum* over all its jobs. But they save different things:
 #
 # | sharing over | example | what it saves |
 # |---|---|---|
@@ -124,7 +124,7 @@ exercises.average_pool.check(average_pool)
 # %% [markdown]
 # ## What does sharing over space buy?
 #
-# The **fully connected** layer gives every output a weight of its own for every input, z = Wx + b. The articles call this *weight allocation* (权值分配). A convolution differs from it in two ways: its outputs see only a window (it is *local*), and all places use one kernel (it is *shared*). To tell these apart we put a third layer between them, local but unshared: **locally connected**. (Faces have seen it: [DeepFace](https://doi.org/10.1109/CVPR.2014.220) left its upper layers unshared, since in aligned faces each place looks different.)
+# The **fully connected** layer gives every output a weight of its own for every input, z = Wx + b. The articles call this *weight allocation* (权值分配, *quánzhí fēnpèi*). A convolution differs from it in two ways: its outputs see only a window (it is *local*), and all places use one kernel (it is *shared*). To tell these apart we put a third layer between them, local but unshared: **locally connected**. (Faces have seen it: [DeepFace](https://doi.org/10.1109/CVPR.2014.220) left its upper layers unshared, since in aligned faces each place looks different.)
 #
 # All three turn a face of 28 × 23 = 644 pixels into 16 maps of 12 × 10 places, 1,920 numbers. The windows have 5 × 5 pixels and lie two pixels apart (a **stride** of 2).
 

@@ -36,12 +36,12 @@ one = figures.take_unshifted(stored["top-1"]["1"])
 #
 # | term | in this lesson |
 # |---|---|
-# | **source domain** (源域), $P_{src}(x,y)$ | ImageNet: things and animals; or faces of people who don't exist |
-# | **target domain** (目标域), $P_{tar}(x,y)$ | ORL: photographs of 20 real people, one to five of each to learn from |
-# | **shared feature space** (共享特征空间) | what the network computes before its last layer |
-# | **adaptation layer** (适应层) | the new last layer, which names the target's people |
+# | **source domain** (源域, *yuányù*), $P_{src}(x,y)$ | ImageNet: things and animals; or faces of people who don't exist |
+# | **target domain** (目标域, *mùbiāoyù*), $P_{tar}(x,y)$ | ORL: photographs of 20 real people, one to five of each to learn from |
+# | **shared feature space** (共享特征空间, *gòngxiǎng tèzhēng kōngjiān*) | what the network computes before its last layer |
+# | **adaptation layer** (适应层, *shìyìngcéng*) | the new last layer, which names the target's people |
 #
-# Carrying weights over is called **weight transfer** (权值迁移), and the whole **transfer learning** (迁移学习). Here is one source, six people with four photographs each:
+# Carrying weights over is called **weight transfer** (权值迁移, *quánzhí qiānyí*), and the whole **transfer learning** (迁移学习, *qiānyí xuéxí*). Here is one source, six people with four photographs each:
 
 # %%
 from facelib.synth import synth

@@ -288,7 +288,7 @@ charts.tabulate(stored["teachers"], "teacher", columns)
 #
 # ## What articles ask
 #
-# One of the articles this course grew from calls all this *knowledge representation learning* (知识表示学习).
+# One of the articles this course grew from calls all this *knowledge representation learning* (知识表示学习, *zhīshi biǎoshì xuéxí*).
 
 # %%
 exercises.named

@@ -24,7 +24,7 @@ stored, rows = evidence.load("09"), evidence.load("rows")["rows"]
 # %% [markdown]
 # ## One line, used again and again
 #
-# A **recurrent** network (RNN, 循环神经网络) reads a sequence $x_1, x_2, \dots$ step by step, and carries a **state** $h$ from each step to the next:
+# A **recurrent** network (RNN, 循环神经网络, *xúnhuán shénjīng wǎngluò*) reads a sequence $x_1, x_2, \dots$ step by step, and carries a **state** $h$ from each step to the next:
 #
 # $$h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t + b_h), \qquad o_t = W_{ho} h_t + b_o, \qquad y_t = \mathrm{softmax}(o_t)$$
 #

@@ -47,3 +47,10 @@ def test_an_empty_set_is_refused():
     empty = make_faces(1).take(torch.zeros(0, dtype=torch.int64))
     with pytest.raises(ValueError, match="got 0 images"):
         contact_sheet(empty)
+
+
+def test_a_sheet_says_what_it_shows_to_who_cannot_see_it():
+    bundle = contact_sheet(make_faces(1), columns=4)._repr_mimebundle_()
+    assert bundle["text/plain"] == "Contact sheet of 6 faces, 4 in a row, of people: 3."
+    assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
+    assert bundle["image/png"] in bundle["text/html"]
