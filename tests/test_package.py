@@ -23,3 +23,12 @@ def test_importing_the_package_alone_does_not_load_torch():
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("room", ["data", "synth", "models", "models.backbones", "models.runtime"])
+def test_faces_and_networks_are_had_without_what_only_some_of_them_need(room):
+    heavy = "sklearn scipy skimage torchvision matplotlib IPython onnxruntime timm"
+    script = f"import sys, facelib.{room}; print(*{{*'{heavy}'.split()}} & {{*sys.modules}})"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

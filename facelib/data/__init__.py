@@ -1,4 +1,4 @@
-"""Where faces come from, and how they are split, paired and augmented."""
+"""Where faces come from, and how they are split, paired, augmented and corrupted."""
 
 from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet, Split
