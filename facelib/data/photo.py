@@ -30,6 +30,10 @@ NO_FILE = "not a file (a broken link?)"
 BATCH = 64  # photographs decoded ahead of the one being stored
 
 
+class _Unfit(ValueError):
+    """A reason in words of ours, where Pillow raises ValueError in its own."""
+
+
 def list_visible(directory: Path) -> list[Path]:
     """What a person put into a directory, by name.
 
@@ -67,16 +71,14 @@ def read_photo(file: Path, side: int | None = None) -> Image.Image:
     """
     try:
         if not file.is_file():  # a pipe would be waited for
-            raise ValueError(NO_FILE)
+            raise _Unfit(NO_FILE)
         if not file.stat().st_size:
-            raise ValueError("empty file (0 bytes)")
+            raise _Unfit("empty file (0 bytes)")
         with Image.open(file, formats=FORMATS) as opened:
             if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
                 raise Image.DecompressionBombError
             if opened.mode.startswith(("I", "F")):
-                raise ValueError(
-                    f"its pixels have more than 8 bits ({opened.mode}): save it with 8"
-                )
+                raise _Unfit(f"its pixels have more than 8 bits ({opened.mode}): save it with 8")
             if side:
                 opened.draft(None, (side, side))
             return _opaque(ImageOps.exif_transpose(opened)).convert("RGB")
@@ -90,7 +92,7 @@ def read_photo(file: Path, side: int | None = None) -> Image.Image:
         raise ValueError(
             f"over {Image.MAX_IMAGE_PIXELS:,} pixels (a decompression bomb?): save it smaller"
         ) from None
-    except ValueError:
+    except _Unfit:
         raise
     except Exception as error:  # Pillow's readers raise anything on damaged content
         raise ValueError(f"damaged or cut short ({error or type(error).__name__})") from error

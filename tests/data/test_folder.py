@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFile
 from skimage import data
 
 from facelib.data import folder, orl
@@ -280,6 +280,16 @@ def test_a_photo_that_may_not_be_read_is_a_bad_file(photos, monkeypatch):
 
     monkeypatch.setattr(Image, "open", deny)
     with pytest.raises(ValueError, match=r"Ada/2\.png: you may not read it"):
+        folder(photos, size=8)
+
+
+def test_whatever_pillow_raises_on_damaged_content_is_called_damage(photos, monkeypatch):
+    def fail(image, *args):
+        raise ValueError("tile cannot extend outside image")
+
+    monkeypatch.setattr(Image.Image, "load", fail)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(ValueError, match=r"Ada/1\.png: damaged or cut short \(tile cannot"):
         folder(photos, size=8)
 
 
