@@ -129,6 +129,19 @@ def draw_panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = 
     show(figure, alt)
 
 
+def draw_faces(rows: Mapping[str, Tensor], alt: str) -> None:
+    """Draw a row of grey faces for each name, uint8 (N, 1, H, W), the same N in all."""
+    count = len(next(iter(rows.values())))
+    size = (1.1 * count, 1.15 * len(rows))
+    figure, axes = subplots(len(rows), count, figsize=size, squeeze=False)
+    for line, (name, faces) in zip(axes, rows.items(), strict=True):
+        for axis, face in zip(line, faces[:, 0], strict=True):
+            axis.imshow(face.numpy(), cmap="gray", vmin=0, vmax=255)
+            axis.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name, fontsize=7)
+    show(figure, alt)
+
+
 def side_by_side(yours: Tensor, wanted: Tensor) -> None:
     """Draw an answer beside what was wanted: bars for a vector, else pictures on one scale."""
     alt = "On the left what you made, on the right what was wanted."

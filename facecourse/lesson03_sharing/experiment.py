@@ -1,4 +1,4 @@
-"""The experiments of lesson 03: one first layer three ways, shifted faces, codebooks."""
+"""Lesson 03: one first layer three ways, shifted faces, codebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The widgets of lesson 03: edit a kernel, shift a face, choose a codebook."""
+"""Lesson 03: edit a kernel, shift a face, choose a codebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Around transfer, for lesson 04: shifted tests, modes, wrong tasks, descriptions, aims."""
+"""Lesson 04: shifted tests, modes, wrong tasks, descriptions, aims."""
 
 from __future__ import annotations
 

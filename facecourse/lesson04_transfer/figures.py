@@ -57,7 +57,7 @@ def take_unshifted(runs: Runs) -> dict[Arm, Shares]:
 
 
 def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
-    """`verdicts` on pairs of arms, for every number of photographs both were measured with.
+    """`decide` on pairs of arms, for every number of photographs both were measured with.
 
     Args:
         stored: the evidence's "top-1", [photographs][source][method][shift].
@@ -74,7 +74,7 @@ def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
 
 
 def compare_tasks(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
-    """`verdicts` on sources that learnt a task, against the same network that learnt nothing.
+    """`decide` on sources that learnt a task, against the same network that learnt nothing.
 
     Args:
         stored: the evidence's "wrong tasks", [task][how it is used].

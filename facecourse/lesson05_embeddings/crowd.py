@@ -1,4 +1,4 @@
-"""Embeddings of a crowd that nobody could render in time, after those of people who were rendered.
+"""Lesson 05: embeddings of a crowd nobody could render in time, after those of rendered people.
 
 Rendering a gallery of a million faces would take an hour. How well it can be searched depends on
 how embeddings lie: how people are spread over the sphere, and how one person's photographs are

@@ -1,4 +1,4 @@
-"""The sliders of lesson 05: margins, triplets, thresholds, faces that change."""
+"""Lesson 05: margins, triplets, thresholds, faces that change."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def triplet_slider(points: sphere.Points, anchor: int = 0, match: int = 1) -> VB
 
     def draw(margin: float) -> Table:
         kind = sphere.sort_negatives(unit, points.person, anchor, match, margin)
-        figure, axis = subplots(figsize=(3.4, 3.4))
+        figure, axis = subplots(figsize=(5, 3.4))
+        axis.plot(*unit[anchor], "*", color=COLOURS[0], markersize=16, label="anchor")
+        axis.plot(*unit[match], "P", color=COLOURS[0], markersize=10, label="positive")
         for number, (marker, colour) in enumerate(zip("o^sx", [5, 1, 2, 6], strict=True)):
             spots = unit[kind == number]
             axis.plot(*spots.T, marker, color=COLOURS[colour], label=KINDS[number], alpha=0.7)
-        axis.plot(*unit[anchor], "*", color=COLOURS[0], markersize=16, label="anchor")
-        axis.plot(*unit[match], "P", color=COLOURS[0], markersize=10, label="positive")
-        axis.legend(frameon=False, fontsize=8, loc="center")
-        axis.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal")
+        axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+        axis.set_aspect("equal")  # a young network's faces fill a part of the circle only
         axis.set_axis_off()
         counts = [int((kind == number).sum()) for number in (1, 2, 3)]
         told = ", ".join(f"{n} {what}" for n, what in zip(counts, KINDS[1:], strict=True))

@@ -1,4 +1,4 @@
-"""The experiments of lesson 06: who teaches whom, by what, and on which pictures.
+"""Lesson 06: who teaches whom, by what, and on which pictures.
 
 Two tasks. *Names*: twenty people of ORL from a few photographs each, teacher and student end in as
 many logits. *Faces*: embeddings that are compared, of people nobody has seen; the pictures are of

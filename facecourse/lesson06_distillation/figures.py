@@ -56,7 +56,7 @@ def tabulate_agreement(thoughts: Mapping[str, Tensor]) -> Table:
     """How far teachers agree on who looks like whom: Spearman's rho off the diagonal.
 
     Args:
-        thoughts: by name of the teacher, as `distilling.second_thoughts` gives them.
+        thoughts: by name of the teacher, as `experiment.measure_resemblance` gives them.
     """
     rows = []
     for (name, first), (other, second) in itertools.combinations(thoughts.items(), 2):
@@ -71,7 +71,7 @@ def take_most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
     """A face of each person of some pairs, the most alike to the teacher: one above the other.
 
     Args:
-        second: as `distilling.second_thoughts` gives it.
+        second: as `experiment.measure_resemblance` gives it.
         faces: at least one of each person.
         count: of pairs; nobody comes twice.
     """

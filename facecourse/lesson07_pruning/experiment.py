@@ -1,8 +1,8 @@
-"""The experiments of lesson 07: what is taken out of a network, what it costs, what comes back.
+"""Lesson 07: what is taken out of a network, what it costs, what comes back.
 
 Two networks are pruned. *The student* of lesson 06 embeds faces; it is judged by the points of TAR
 it has lost of its teacher's, and trained on by what the teacher says about people who don't exist.
-*A namer* is lesson 01's FaceCNN, for what articles say about accuracy.
+*A classifier* is lesson 01's FaceCNN, for what articles say about accuracy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The experiments of lesson 08: numbers of fewer bits, and matrices of lower rank.
+"""Lesson 08: numbers of fewer bits, and matrices of lower rank.
 
 They change the student of lesson 06, which is judged as in lesson 07: by the points of TAR it has
 lost of its teacher's.

@@ -1,4 +1,4 @@
-"""The experiments of lesson 09: what a recurrent network reads out of a clip, a set, an order.
+"""Lesson 09: what a recurrent network reads out of a clip, a set, an order.
 
 A clip is a head that turns, of somebody who doesn't exist, with some frames blurred or hidden. What
 is read are the shipped embedding's 128 numbers of each frame.
@@ -212,7 +212,7 @@ class ClipClassifier(nn.Module):
 def train_clip_classifier(
     kind: str, frames: Tensor, label: Tensor, seed: int = 0, steps: int = STEPS
 ) -> ClipClassifier:
-    """A teller that has learnt this label of these clips.
+    """A classifier that has learnt this label of these clips.
 
     Args:
         kind: as in `ClipClassifier`.

@@ -25,7 +25,7 @@ def scrubber(clips: Clips, model: ClipClassifier, clip: int = 0) -> VBox:
 
     Args:
         clips: to move through the first of.
-        model: a teller with a cell, of `sequences.small_frames`.
+        model: a classifier with a cell, of `clips.flatten_frames`.
         clip: which one.
     """
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""The experiments of lesson 09 about memory: gradients through time, recall, and letters."""
+"""Lesson 09: gradients through time, recall, and letters."""
 
 from __future__ import annotations
 

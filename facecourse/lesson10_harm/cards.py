@@ -1,4 +1,4 @@
-"""A model card and a datasheet, filled in from what was measured.
+"""Lesson 10: a model card and a datasheet, filled in from what was measured.
 
 Model cards: Mitchell et al. 2019, https://doi.org/10.1145/3287560.3287596. Datasheets: Gebru et al.
 2021, https://doi.org/10.1145/3458723. What a machine can know is filled in; what a person must

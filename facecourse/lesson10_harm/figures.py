@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import nn
 
-from facecourse.kit.charts import Table, draw_band, explore, flatten, tabulate
+from facecourse.kit.charts import Table, draw_band, draw_faces, explore, flatten, tabulate
 from facecourse.kit.compare import subtract_points
 from facecourse.lesson10_harm import variation
 from facelib.figures import COLOURS, show, subplots
@@ -35,14 +35,10 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
         probes = variation.render_changed(people, factor, amount)
         codes = embed(model, probes)
         score = float(similarity(codes[:1], known[:1]))
-        figure, axes = subplots(1, 2, figsize=(4, 2.2))
-        for axis, picture, title in zip(
-            axes, (gallery, probes), ("enrolled", "asked"), strict=True
-        ):
-            axis.imshow(picture[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
-            axis.set_title(title, fontsize=10)
-            axis.set_axis_off()
-        show(figure, f"A face, and the same face with {factor}: {amount:g}.")
+        draw_faces(
+            {"enrolled": gallery[:1], "asked": probes[:1]},
+            f"A face, and the same face with {factor}: {amount:g}.",
+        )
         found = variation.measure_rates(known, codes, at)
         verdict = "accepted" if score >= at else "rejected"
         head = [factor, "score of this pair", "threshold", "", f"TAR of {people} people"]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table, tabulate
+from facecourse.kit.charts import Table, draw_faces, tabulate
 from facecourse.kit.compare import subtract_points
 from facecourse.lesson10_harm import recapture
 from facecourse.lesson10_harm.imbalance import PARTS
@@ -97,12 +97,8 @@ def draw_recaptures(faces: FaceSet, seed: int = 0) -> None:
     """Draw faces as they are and recaptured, a row each; for faces of nobody."""
     made = {"live": faces.images, "that camera": recapture.recapture_camera(faces.images, seed)}
     made |= {name: make(faces.images, seed) for name, make in recapture.RECAPTURES.items()}
-    figure, axes = subplots(len(made), len(faces), squeeze=False,
-                            figsize=(1.3 * len(faces), 1.3 * len(made)))  # fmt: skip
-    for row, (name, images) in zip(axes, made.items(), strict=True):
-        for axis, image in zip(row, images, strict=True):
-            axis.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=255)
-            axis.set(xticks=[], yticks=[])
-        row[0].set_ylabel(name, fontsize=8)
-    show(figure, "Rows of faces: as they are, softer and grainy by another camera, with the dots "
-                 "of a print, with the stripes and the glare of a screen.")  # fmt: skip
+    draw_faces(
+        made,
+        "Rows of faces: as they are, softer and grainy by another camera, with the dots of a "
+        "print, with the stripes and the glare of a screen.",
+    )

@@ -1,4 +1,4 @@
-"""The experiments of lesson 10 on privacy: an embedding turned back into a face.
+"""Lesson 10: an embedding turned back into a face.
 
 Somebody has got a table of embeddings, the templates of those enrolled, and can run the recogniser
 on any picture. He has no photograph of these people and no gradient of the network, but a generator

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from facecourse.kit.charts import Table, tabulate, transpose
+from facecourse.kit.charts import Table, draw_faces, tabulate, transpose
 from facecourse.lesson10_harm.inversion import Victims, render_portraits
-from facelib.figures import show, subplots
 from facelib.measure import Interval
 
 RATES = {"rank 1": "named rightly", "accepted": "accepted at 1 % FAR"}
@@ -29,14 +28,8 @@ def draw_reconstructions(some: Victims, made: Mapping[str, Tensor], count: int =
         **made,
         "true numbers": render_portraits(some.people[:count]),
     }
-    figure, axes = subplots(len(rows), count, figsize=(count, 1.05 * len(rows)), squeeze=False)
-    for (name, images), line in zip(rows.items(), axes, strict=True):
-        for axis, image in zip(line, images[:count, 0], strict=True):
-            axis.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255)
-            axis.set(xticks=[], yticks=[])
-        line[0].set_ylabel(name, fontsize=7)
-    show(
-        figure,
+    draw_faces(
+        {name: images[:count] for name, images in rows.items()},
         f"Faces of {count} people who don't exist. Rows: the photographs enrolled; reconstructions "
         f"from {', '.join(made)}; portraits drawn from the true numbers.",
     )

@@ -143,8 +143,8 @@ MetricFrame(
     metrics={"FMR": false_positive_rate, "FNMR": false_negative_rate},
     y_true=same,
     y_pred=accepted,
-    sensitive_features=group,
-).by_group
+    sensitive_features={"skin reflectance": [fairness.GROUPS[number] for number in group]},
+).by_group.loc[list(fairness.GROUPS)]
 
 # %% [markdown]
 # It counts pairs, and does not say how sure one may be: pairs of one person hang together. `measure.groups` counts the same, with intervals over people. Two thousand, stored, for every rung at its own threshold of 0.1 %, chosen on other people:
