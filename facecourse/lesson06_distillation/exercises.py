@@ -82,28 +82,23 @@ def _loss(logits: Tensor, taught: Tensor, person: Tensor, temperature: float, we
     return (1 - weight) * cross_entropy(logits, person) + weight * temperature**2 * soft
 
 
+_DISTIL = (
+    "def distil(logits, taught, person, temperature, weight):\n"
+    "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
+    "    student = torch.log_softmax(logits / temperature, dim=1)\n"
+    "    teacher = torch.softmax(taught / temperature, dim=1)\n"
+    '    soft = torch.nn.functional.kl_div(student, teacher, reduction="batchmean")\n'
+    "    return ____"
+)
+
 distil = Exercise(
     prompt="Return the loss: both parts, each with its weight, and T squared where it belongs.",
-    starter=(
-        "def distil(logits, taught, person, temperature, weight):\n"
-        "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
-        "    student = torch.log_softmax(logits / temperature, dim=1)\n"
-        "    teacher = torch.softmax(taught / temperature, dim=1)\n"
-        '    soft = torch.nn.functional.kl_div(student, teacher, reduction="batchmean")\n'
-        "    return ____"
-    ),
+    starter=_DISTIL,
     hints=(
         "`weight` goes to what the teacher says, the rest to the names.",
         "The soft part's gradient is smaller by the temperature squared: multiply by it.",
     ),
-    answer=(
-        "def distil(logits, taught, person, temperature, weight):\n"
-        "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
-        "    student = torch.log_softmax(logits / temperature, dim=1)\n"
-        "    teacher = torch.softmax(taught / temperature, dim=1)\n"
-        '    soft = torch.nn.functional.kl_div(student, teacher, reduction="batchmean")\n'
-        "    return (1 - weight) * hard + weight * temperature**2 * soft"
-    ),
+    answer=_DISTIL.replace("____", "(1 - weight) * hard + weight * temperature**2 * soft"),
     checker=function(
         _loss,
         (_LOGITS, _TAUGHT, _PERSON, 4.0, 0.9),

@@ -18,28 +18,23 @@ def _prune(weight: Tensor, share: float, size: Tensor) -> Tensor:
     return pruned.view_as(weight)
 
 
+_MAGNITUDE = (
+    "def magnitude(weight, share):\n"
+    "    count = round(share * weight.numel())\n"
+    "    smallest = ____\n"
+    "    pruned = weight.flatten().clone()\n"
+    "    pruned[smallest] = 0\n"
+    "    return pruned.view_as(weight)"
+)
+
 magnitude = Exercise(
     prompt="Return a copy of the weights in which this share of them, the smallest ones, is 0.",
-    starter=(
-        "def magnitude(weight, share):\n"
-        "    count = round(share * weight.numel())\n"
-        "    smallest = ____\n"
-        "    pruned = weight.flatten().clone()\n"
-        "    pruned[smallest] = 0\n"
-        "    return pruned.view_as(weight)"
-    ),
+    starter=_MAGNITUDE,
     hints=(
         "Small means near to 0, on either side.",
         "`x.argsort()` gives the places of the numbers in ascending order; take the first `count`.",
     ),
-    answer=(
-        "def magnitude(weight, share):\n"
-        "    count = round(share * weight.numel())\n"
-        "    smallest = weight.abs().flatten().argsort()[:count]\n"
-        "    pruned = weight.flatten().clone()\n"
-        "    pruned[smallest] = 0\n"
-        "    return pruned.view_as(weight)"
-    ),
+    answer=_MAGNITUDE.replace("____", "weight.abs().flatten().argsort()[:count]"),
     checker=function(
         lambda weight, share: L1Unstructured(share).prune(weight),
         (draw_normal(4, 6, seed=0), 0.5),

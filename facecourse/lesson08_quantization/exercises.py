@@ -82,6 +82,10 @@ quantized = Exercise(
 )
 
 
+def _round(weight: Tensor, scale: Tensor) -> Tensor:
+    return (weight / scale).round() * scale
+
+
 per_channel = Exercise(
     prompt=(
         "Return the weights as 8 bits would give them back, each row with a scale of its own: its "
@@ -105,19 +109,19 @@ per_channel = Exercise(
         (draw_normal(3, 8, seed=2),),
         reasons=[
             (
-                lambda w: (w / (w.abs().max() / 127)).round() * (w.abs().max() / 127),
+                lambda w: _round(w, w.abs().max() / 127),
                 "That is one scale for all: rows of small weights are left with a few values.",
             ),
             (
-                lambda w: (w / (w.abs().amax(0) / 127)).round() * (w.abs().amax(0) / 127),
+                lambda w: _round(w, w.abs().amax(0) / 127),
                 "Those are the columns, the inputs. An output is a row: `dim=1`.",
             ),
             (
-                lambda w: (w / w.abs().amax(1, True)).round() * w.abs().amax(1, True),
+                lambda w: _round(w, w.abs().amax(1, True)),
                 "Without the 127 only -1, 0 and 1 are left.",
             ),
             (
-                lambda w: (w / (w.amax(1, True) / 127)).round() * (w.amax(1, True) / 127),
+                lambda w: _round(w, w.amax(1, True) / 127),
                 "The most negative weight may be larger than the largest: `abs()` first.",
             ),
         ],

@@ -7,15 +7,13 @@ import math
 import torch
 from torch import Tensor
 
-from facecourse.kit.checkers import function, number, tensor
+from facecourse.kit.checkers import draw_normal, function, number, tensor
 from facecourse.kit.exercise import Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
 
 
-def _pairs(seed: int, count: int = 40) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    same = torch.rand(count, generator=generator) < 0.3
-    return torch.rand(count, generator=generator) + 0.4 * same, same
+def _shares(*happened: Tensor) -> Tensor:
+    return torch.stack([each.double().mean() for each in happened])
 
 
 rates = Exercise(
@@ -32,35 +30,26 @@ rates = Exercise(
         "    return torch.stack([accepted[~same].mean(), 1 - accepted[same].mean()])"
     ),
     checker=function(
-        lambda scores, same, at: torch.stack(
-            [(scores[~same] >= at).double().mean(), (scores[same] < at).double().mean()]
-        ),
-        *((*_pairs(seed), at) for seed, at in ((0, 0.6), (1, 0.8), (2, 0.3))),
+        lambda scores, same, at: _shares(scores[~same] >= at, scores[same] < at),
+        (draw_normal(40, seed=0), draw_normal(40, seed=1) > 0.5, 0.6),
+        (draw_normal(40, seed=2), draw_normal(40, seed=3) > 0.5, -0.3),
         (torch.tensor([0.25, 0.5, 0.5, 0.75]), torch.tensor([True, True, False, False]), 0.5),
         reasons=[
             (
-                lambda s, same, at: torch.stack(
-                    [(s[same] < at).double().mean(), (s[~same] >= at).double().mean()]
-                ),
+                lambda s, same, at: _shares(s[same] < at, s[~same] >= at),
                 "These are FNMR and FMR: the other order is asked for.",
             ),
             (
-                lambda s, same, at: torch.stack(
-                    [((s >= at) & ~same).double().mean(), ((s < at) & same).double().mean()]
-                ),
+                lambda s, same, at: _shares((s >= at) & ~same, (s < at) & same),
                 "You divide by all pairs. FMR is a share of the impostor pairs, FNMR one of the "
                 "genuine pairs.",
             ),
             (
-                lambda s, same, at: torch.stack(
-                    [(s[~same] >= at).double().mean(), (s[same] >= at).double().mean()]
-                ),
+                lambda s, same, at: _shares(s[~same] >= at, s[same] >= at),
                 "The second is the TAR, which is 1 - FNMR.",
             ),
             (
-                lambda s, same, at: torch.stack(
-                    [(s[~same] > at).double().mean(), (s[same] <= at).double().mean()]
-                ),
+                lambda s, same, at: _shares(s[~same] > at, s[same] <= at),
                 "A score that equals the threshold is accepted: `>=`.",
             ),
         ],
