@@ -8,7 +8,6 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-import psutil
 import torch
 
 # What decides how fast int8 and bf16 run.
@@ -31,6 +30,8 @@ def describe() -> dict[str, object]:
     versions ({package: version or null}), commit (of facelib's checkout; "+dirty" when files
     differ from it; null when facelib is no checkout or git is missing).
     """
+    import psutil  # a machine that only trains may do without
+
     capabilities = _capabilities()
     return {
         "cpu": _cpu_model() or str(capabilities.get("cpu_name") or platform.machine()),

@@ -13,8 +13,9 @@ from torch import nn
 
 from facelib.data.faceset import FaceSet
 
-# Weights x images of a step from which work is shared out among threads. At 1 million two threads
-# take 1.1, at 6 million 0.8 of one's time on idle cores; where other programs run, up to 13 times.
+# Weights x images of a step from which work is shared out among threads. At 6 million two threads
+# take 0.7 of one's time on idle cores, and 6 times as long where other programs run: they wait for
+# each other.
 SHARED_OUT = 10_000_000
 
 
