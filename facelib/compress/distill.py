@@ -20,7 +20,7 @@ from facelib.training.batches import without_address
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
 from facelib.training.history import History
-from facelib.training.loop import MEMORY_IS_FULL
+from facelib.training.loop import memory_is_full
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 
@@ -149,7 +149,7 @@ class Taught:
             with torch.no_grad(), fast:
                 said = self.teacher.to(device, memory_format=torch.channels_last)(images)
         except RuntimeError as error:
-            if any(words in str(error).lower() for words in MEMORY_IS_FULL):
+            if memory_is_full(error):
                 raise  # training knows what to advise
             raise ValueError(
                 f"the teacher, {type(self.teacher).__name__}, can't read images of the faces' "
