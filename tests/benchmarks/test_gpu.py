@@ -14,6 +14,14 @@ from facelib.training.batches import FreshFaces
 CPU = torch.device("cpu")
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def test_every_part_leaves_a_file_that_names_the_device_and_is_not_done_again(tmp_path, capsys):
     start = time.process_time()
     gpu.main(["--out", str(tmp_path)])
@@ -124,7 +132,6 @@ def test_pruning_what_computes_nothing_changes_nothing():
 
 
 def test_a_network_is_trained_pruned_and_trained_on():
-    torch.set_num_threads(1)
     case = vgg.Case(divided=8, people=5, images=20, epochs=18, batch=20, lr=4e-3, multiple=1)
     found = vgg.run(CPU, case)
     whole, pruned, again, pruned_again = found["stages"].values()
