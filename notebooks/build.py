@@ -239,4 +239,7 @@ def build(source: Path) -> Path:
 
 if __name__ == "__main__":
     for lesson in sources(sys.argv[1:]):
-        print(f"{build(lesson).name} built")
+        try:
+            print(f"{build(lesson).name} built")
+        except (FileExistsError, ValueError) as error:
+            sys.exit(str(error))
