@@ -23,7 +23,6 @@ def tabulate(
     found: Mapping[str | tuple[str, ...], Any],
     first: str | Sequence[str],
     columns: Mapping[str, Column] | str,
-    fold: str = "",
 ) -> Table:
     """A row for each thing that was measured, a column for each thing said about it.
 
@@ -35,7 +34,6 @@ def tabulate(
             function of the row. A list of one value a seed is written as their mean with its 95 %
             interval, a field that this row hasn't as "-". Or one format ("{:.1%}") for every field,
             each under its own name.
-        fold: as in `Table`.
 
     Raises:
         KeyError: no row has the field of a column.
@@ -50,7 +48,7 @@ def tabulate(
         raise KeyError(f"no row has what is asked for in column {missing[0]!r}")
     names = [[name] if isinstance(name, str) else name for name in found]
     rows = [[*name, *cells] for name, *cells in zip(names, *filled.values(), strict=True)]
-    return Table([*([first] if isinstance(first, str) else first), *columns], rows, fold)
+    return Table([*([first] if isinstance(first, str) else first), *columns], rows)
 
 
 def _fill(column: Column, row: Any) -> object:
@@ -268,21 +266,21 @@ def compare(
     return Table(head, rows)
 
 
-def draw_spread(values: Mapping[str, Sequence[float]], what: str = "top-1 accuracy") -> Table:
-    """Draw every single run as a dot, one row a method; return lowest, mean and highest."""
+def draw_spread(values: Mapping[str, Sequence[float]]) -> Table:
+    """Draw each run's top-1 as a dot, one row a method; return lowest, mean and highest."""
     figure, axes = subplots(figsize=(6.4, 0.5 * len(values) + 1))
     for row, (name, runs) in enumerate(values.items()):
         heights = row + np.linspace(-0.25, 0.25, len(runs))
         axes.plot(runs, heights, "o", alpha=0.6, markersize=5, label=name)
     axes.set_yticks(range(len(values)), values)
     axes.invert_yaxis()
-    axes.set_xlabel(f"{what}, one dot a split")
+    axes.set_xlabel("top-1 accuracy, one dot a split")
     rows = [
         [name, len(runs), float(np.min(runs)), float(np.mean(runs)), float(np.max(runs))]
         for name, runs in values.items()
     ]
     ranges = "; ".join(f"{row[0]} from {row[2]:.3f} to {row[4]:.3f}" for row in rows)
-    show(figure, f"Every split as a dot, {what}: {ranges}.")
+    show(figure, f"Every split as a dot, top-1 accuracy: {ranges}.")
     return Table(["", "splits", "lowest", "mean", "highest"], rows)
 
 

@@ -23,6 +23,7 @@ from facelib.measure.verification import Rates
 from facelib.models import embed
 from facelib.models.faceresnet import SIDE
 
+FPIR = 0.01  # share of strangers let in
 RESAMPLES = 300  # of people, for intervals
 # What a sloppy eye detector does to the crop, in the order of the lesson's table.
 MISPLACED = {
@@ -135,7 +136,7 @@ def detection_rate(known: Tensor, strangers: Tensor, fpir: float) -> float:
 
 
 def compare_enrolments(
-    embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int, fpir: float = 0.01
+    embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int
 ) -> Table:
     """Detection rate and closed-set top-1 by how many people are enrolled, the others strangers.
 
@@ -143,7 +144,6 @@ def compare_enrolments(
         embeddings: float (N, D), of `faces` in order; the same number of images of each person.
         sizes: how many people are enrolled.
         halves: random choices of who that is; for each, every photograph is enrolled once.
-        fpir: share of strangers let in.
     """
     scores, photos = similarity(embeddings, embeddings), int(faces.counts.min())
     rows = []
@@ -154,10 +154,10 @@ def compare_enrolments(
             known = torch.zeros(faces.people, dtype=torch.bool).index_fill(0, order[:size], True)
             parts = [search_open_set(scores, faces.person, known, photo) for photo in range(photos)]
             inside, outside = (torch.cat(part) for part in zip(*parts, strict=True))
-            found.append(detection_rate(inside, outside, fpir))
+            found.append(detection_rate(inside, outside, FPIR))
             closed.append(float(inside.isfinite().double().mean()))
         rows.append([size, mean_interval(closed, "choices"), mean_interval(found, "choices")])
-    head = ["enrolled", "named rightly, no strangers", f"found while {fpir:.0%} of strangers enter"]
+    head = ["enrolled", "named rightly, no strangers", f"found while {FPIR:.0%} of strangers enter"]
     return Table(head, rows)
 
 

@@ -48,9 +48,9 @@ def hold_out(faces: FaceSet, images: int, seed: int) -> Split:
     return Split(faces.take(rank < images), faces.take(rank == 5), faces.take(rank > 5))
 
 
-def enlarge(images: Tensor, times: int = 4) -> Tensor:
-    """Every pixel as a square of `times` x `times`, to be looked at."""
-    return images.repeat_interleave(times, 2).repeat_interleave(times, 3)
+def enlarge(images: Tensor) -> Tensor:
+    """Every pixel as a square of 4 x 4, to be looked at."""
+    return images.repeat_interleave(4, 2).repeat_interleave(4, 3)
 
 
 def load_tiny_faces(seed: int, images: int = 5) -> Parts:

@@ -19,6 +19,7 @@ from facelib.measure import latency, macs, parameters
 from facelib.models import backbones, face_embedding
 
 Arm = tuple[str, str]  # source and method
+MAPPED = 8  # people, each in a colour and sign of its own
 Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shift]
 
 
@@ -132,28 +133,27 @@ def compare_under_shifts(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> 
     return tabulate(rows, "ahead by points [95 % CI]", "{:+.1f}")
 
 
-def draw_maps(spaces: Mapping[str, Tensor], person: Tensor, people: int = 8) -> Table:
+def draw_maps(spaces: Mapping[str, Tensor], person: Tensor) -> Table:
     """Draw embeddings in two dimensions, by PCA and by t-SNE; return how tight people are.
 
     Args:
         spaces: by name, embeddings (N, D) of unit length.
-        person: int64 (N,).
-        people: how many are drawn, each in its own colour and sign; the table is about all.
+        person: int64 (N,); the first `MAPPED` are drawn, the table is about all.
     """
     figure, axes = subplots(2, len(spaces), figsize=(3.6 * len(spaces), 5.4), squeeze=False)
-    drawn, rows = person < people, []
+    drawn, rows = person < MAPPED, []
     for column, (name, space) in zip(axes.T, spaces.items(), strict=True):
         tsne = TSNE(perplexity=min(15, int(drawn.sum()) // 4), init="pca", random_state=0)
         for axis, title, method in zip(column, ("PCA", "t-SNE"), (PCA(2), tsne), strict=True):
             flat = method.fit_transform(space[drawn].numpy())
-            for who in range(people):
+            for who in range(MAPPED):
                 mine = (person[drawn] == who).numpy()
                 axis.plot(*flat[mine].T, "osv^DPX*"[who % 8], color=COLOURS[who % 7], markersize=5)
             axis.set_title(f"{name}: {title}", fontsize=10)
             axis.set(xticks=[], yticks=[])
         rows.append([name, *measure_tightness(space, person)])
     ratios = "; ".join(f"{row[0]} {row[3]:.2f}" for row in rows)
-    show(figure, f"{people} people in two dimensions. Distance within over between: {ratios}.")
+    show(figure, f"{MAPPED} people in two dimensions. Distance within over between: {ratios}.")
     return Table(["", "within a person", "between people", "within / between"], rows)
 
 

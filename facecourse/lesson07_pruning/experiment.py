@@ -27,13 +27,11 @@ SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
 ROUNDS = 4  # of pruning a little and training on
 
 
-def prune_in_rounds(
-    model: nn.Module, share: float, seed: int = 0, steps: int = STEPS, rounds: int = ROUNDS
-) -> nn.Module:
+def prune_in_rounds(model: nn.Module, share: float, seed: int = 0, steps: int = STEPS) -> nn.Module:
     """Pruned to `share` in rounds that each take as much of what is left; as many steps in all."""
-    for number in range(1, rounds + 1):
-        model, _ = sparsify(model, 1 - (1 - share) ** (number / rounds))
-        model = train_further(model, seed + number, steps // rounds)
+    for number in range(1, ROUNDS + 1):
+        model, _ = sparsify(model, 1 - (1 - share) ** (number / ROUNDS))
+        model = train_further(model, seed + number, steps // ROUNDS)
     return model
 
 

@@ -6,7 +6,6 @@ lost of its teacher's.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,9 +38,9 @@ def round_weight(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
     return rounded.view_as(weight)
 
 
-def round_student(bits: int, per_channel: bool = True, model: nn.Module | None = None) -> nn.Module:
-    """The student, or another network, with its weights rounded; what they read is not."""
-    model = copy.deepcopy(model) if model else face_student()
+def round_student(bits: int, per_channel: bool = True) -> nn.Module:
+    """The student with its weights rounded; what they read is not."""
+    model = face_student()
     for layer in find_layers(model).values():
         layer.weight.data = round_weight(layer.weight, bits, per_channel)
     return model

@@ -259,17 +259,17 @@ def train_row_classifier(
     return model
 
 
-def embed_orl_sets(seed: int, photos: int = 4) -> tuple[Tensor, Tensor]:
+def embed_orl_sets(seed: int) -> tuple[Tensor, Tensor]:
     """Of ORL's s21 to s40: the code of one photo each, (20, 128), and of a set of others.
 
     Returns:
-        float (20, 128) and (20, photos, 128); a set has no order.
+        float (20, 128) and (20, 4, 128); a set has no order.
     """
     faces = unseen_people()
     codes, rank = verify.embed_at_64(face_embedding(), faces.images), faces.rank_within_person(seed)
     order = (faces.person * 10 + rank).argsort()
     codes = codes[order].view(20, 10, -1)
-    return codes[:, 0], codes[:, 1 : photos + 1]
+    return codes[:, 0], codes[:, 1:5]
 
 
 @torch.inference_mode()

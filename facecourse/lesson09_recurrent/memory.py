@@ -142,12 +142,12 @@ def encode_letters(text: str) -> tuple[Tensor, str]:
     return one_hot(places, len(alphabet)).float()[None], alphabet
 
 
-def train_speller(text: str, seed: int = 0, steps: int = 300) -> Elman:
+def train_speller(text: str) -> Elman:
     """An Elman network that has learnt to say the next letter of `text` after each."""
     letters, alphabet = encode_letters(text)
-    model = build_seeded(seed, lambda: Elman(len(alphabet), 8, len(alphabet)))
+    model = build_seeded(0, lambda: Elman(len(alphabet), 8, len(alphabet)))
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
-    for _ in range(steps):
+    for _ in range(300):
         said, _ = model(letters[:, :-1])
         loss = cross_entropy(said[0], letters[0, 1:].argmax(1))
         optimizer.zero_grad()

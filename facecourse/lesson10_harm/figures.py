@@ -52,15 +52,14 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
     return explore(draw, factor=factors, step=slider)
 
 
-def draw_sweeps(found: Sweeps, columns: int = 5) -> Table:
+def draw_sweeps(found: Sweeps) -> Table:
     """TAR by the amount of each factor, a line a network; and the table of it.
 
     Args:
         found: the evidence's "sweeps" or "sweeps, ORL", [network][factor][amount].
-        columns: of pictures.
     """
     factors = list(next(iter(found.values())))
-    columns = min(columns, len(factors))
+    columns = min(5, len(factors))
     lines = -(-len(factors) // columns)
     size = (2.1 * columns, 2.1 * lines)
     figure, axes = subplots(lines, columns, figsize=size, sharey=True, squeeze=False)

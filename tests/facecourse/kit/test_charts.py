@@ -101,13 +101,12 @@ def test_a_table_of_measurements_writes_formats_functions_and_means_over_seeds()
         "point": "{lost.value:.2f}",
         "mean": "{seeds.value:.1f}",
     }
-    table = charts.tabulate(found, "", columns, fold="two rows")
+    table = charts.tabulate(found, "", columns)
     assert table.head == ["", *columns]
     assert table.rows == [
         ["a", "4 kB", "0.00 million", "+1.3 [-0.5, 2.0]", "1.26", "0.3"],
         ["b", "2,500 kB", "2.50 million", "+0.0 [0.0, 0.0]", "0.00", "-"],
     ]
-    assert table.fold == "two rows"
 
 
 def test_a_column_that_no_row_can_fill_is_an_error():
