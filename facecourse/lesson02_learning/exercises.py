@@ -229,8 +229,8 @@ confident = Quiz(
         "The loss is small there": "The loss is nearly 2 there, as large as it gets.",
         "The slope of softmax is nearly zero there": "The loss is large but flat: the gradient "
         "is multiplied by the slope of softmax, and that is nearly zero where softmax is sure.",
-        "The learning rate is too low by a factor of 40": "No factor helps: the gradient goes to "
-        "zero the surer the network is.",
+        "The learning rate is too low by a factor of 40": "The gradient goes to zero the "
+        "surer the network is: a higher rate helps a little, and a much higher one breaks down.",
         "Squared errors cannot be differentiated": "They can: the figure shows their gradient.",
     },
     right="b",

@@ -41,7 +41,8 @@ def model_card(
         "**Intended use.** Learning how such networks are made, compressed and judged.",
         "**Not for.** Doors, payments, searches, people who have not agreed. Nothing here shows "
         "how it treats groups of real people.",
-        "**Trained on.** People who don't exist (datasheet below).",
+        "**Trained on.** People who don't exist, none of whom is counted below (README of the "
+        "weights).",
         f"**Measured on.** {row.protocol.faces}; {row.protocol.split}. "
         + "; ".join(f"{name} {write_cell(value)}" for name, value in row.metrics.items())
         + ". On people who don't exist, at one threshold for everybody:",
@@ -83,10 +84,10 @@ def datasheet(faces: FaceSet, names: Sequence[str]) -> Markdown:
     parts = ", ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True))
     _, channels, height, width = faces.images.shape
     lines = [
-        "#### Datasheet",
+        "#### Datasheet of the faces it was tested on",
         f"**What.** {len(faces):,} pictures of {faces.people:,} people, "
         f"{channels} x {height} x {width} bytes each. Source: {faces.source}.",
-        "**Why.** To train and to test without anybody's face.",
+        "**Why.** To test without anybody's face. Nothing is trained or chosen on these people.",
         "**Who is in it.** Nobody. So nobody was asked, paid or photographed, and nobody can be "
         "harmed by a copy.",
         f"**Groups, by skin reflectance.** {parts}. A number that the generator was given; "

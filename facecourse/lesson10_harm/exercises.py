@@ -180,8 +180,8 @@ one_threshold = Quiz(
 synthetic = Quiz(
     "What can groups of people who don't exist tell about a face recogniser?",
     {
-        "whether a compression step harms one of them more than another": "All else is equal here, "
-        "and the numbers are known.",
+        "whether a compression step harms one of them more than another": "The same people "
+        "stand before and after the step, so that a change is its doing, for these rendered faces.",
         "how it treats groups of real people": "Only a test on them, with their consent, can.",
         "that it is fair": "No test of some groups at one place shows that.",
         "which group of real people it serves worst": "The generator's faces differ from theirs "

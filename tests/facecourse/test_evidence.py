@@ -63,3 +63,12 @@ def test_a_module_stores_the_keys_of_its_committed_file(name, monkeypatch, tmp_p
 def test_every_committed_file_is_stored_by_one_of_these_modules():
     stored = {path for path in evidence.COURSE.glob("*/*.json") if path != evidence.BOARD}
     assert stored == {evidence.find(name) for name in MODULES}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_command_that_a_file_names_runs_its_module(name):
+    _, _, module, *words = evidence.load(name)["command"].split()
+    assert module == f"facecourse.{MODULES[name]}"
+    code = inspect.getsource(importlib.import_module(module))
+    call = "main(Path(sys.argv[1]))" if words == ["FOLDER"] else "main()"
+    assert code.partition('if __name__ == "__main__":')[2].rstrip().endswith(f"    {call}")

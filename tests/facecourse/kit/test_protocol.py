@@ -1,9 +1,11 @@
 import pytest
 import torch
 
-from facecourse.kit import protocol
+from facecourse.kit import evidence, protocol
+from facecourse.kit.scoreboard import Row, Scoreboard
 from facelib.data import all_pairs, orl
-from facelib.measure import Verification, identify, similarity
+from facelib.measure import Verification, identify, parameters, similarity
+from facelib.models import FaceCNN, save
 
 
 def test_the_unseen_people_are_the_other_twenty():
@@ -53,3 +55,31 @@ def test_differences_are_those_of_the_metrics_and_paired(embeddings):
         assert difference.excludes_zero
     same = protocol.unseen_differences(embeddings, 2 * embeddings)
     assert all(m.low == m.value == m.high == 0 for m in same.values())
+
+
+def test_a_measured_row_has_every_cost_and_keeps_those_that_are_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(protocol, "RESAMPLES", 100)
+    model = FaceCNN(4, 8, 20).eval()
+    images = protocol.unseen_people().images[:, :, ::2, ::2]
+    row = protocol.measure_row("tiny", "07", model, images, macs=5)
+    save(model, tmp_path / "model")
+    assert row.bytes == next(tmp_path.iterdir()).stat().st_size
+    assert row.parameters == parameters(model)
+    assert row.macs == 5
+    assert row.latency_ms > 0
+    assert row.protocol == protocol.PROTOCOL
+
+
+def test_rows_are_put_in_the_place_of_the_same_methods_or_at_the_end(tmp_path, monkeypatch):
+    path = tmp_path / "board.json"
+    monkeypatch.setattr(evidence, "BOARD", path)
+
+    def row(method, lesson, value):
+        metrics = dict.fromkeys(protocol.PROTOCOL.metrics, value)
+        return Row(method, lesson, protocol.PROTOCOL, metrics)
+
+    Scoreboard(protocol.PROTOCOL).save(path)
+    protocol.put_rows([row("a", "01", 0.1), row("b", "01", 0.2)])
+    protocol.put_rows([row("c", "03", 0.3), row("a", "01", 0.4)])
+    rows = Scoreboard.load(path).rows
+    assert [(each.method, each["AUC"]) for each in rows] == [("a", 0.4), ("b", 0.2), ("c", 0.3)]

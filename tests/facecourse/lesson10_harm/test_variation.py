@@ -199,5 +199,6 @@ def test_a_card_and_a_datasheet_say_what_was_measured():
     sheet = deploy.datasheet(faces, fairness.GROUPS).data
     assert "16 pictures of 8 people" in sheet
     assert faces.source in sheet
+    assert "Nothing is trained or chosen on these people" in sheet
     with pytest.raises(ValueError, match="group is None"):
         deploy.datasheet(replace(faces, group=None), fairness.GROUPS)
