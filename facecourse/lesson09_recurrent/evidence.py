@@ -95,9 +95,7 @@ def people() -> dict[str, dict[str, list]]:
     return found
 
 
-def orders(
-    learn: sequences.Clips, tried: sequences.Clips
-) -> dict[str, dict[str, dict[str, list[float]]]]:
+def orders() -> dict[str, dict[str, dict[str, list[float]]]]:
     """[features][reader][order of the frames]: how often it is told to which side a head turned
     first, one a seed."""
     learn = sequences.render_clips(LEARNT // 2, sequences.LEARN, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock, create_autospec
 
 import pytest
 
@@ -43,7 +43,9 @@ def stub_all(module, found, monkeypatch):
     for name, value in list(vars(module).items()):
         called = inspect.ismodule(value) or callable(value)
         if called and name != "main" and not name.startswith("__"):
-            monkeypatch.setattr(module, name, MagicMock(return_value=found.get(name, MagicMock())))
+            stub = create_autospec(value) if inspect.isfunction(value) else MagicMock()
+            stub.return_value = found.get(name, MagicMock())
+            monkeypatch.setattr(module, name, stub)
 
 
 @pytest.mark.parametrize("name", MODULES)
