@@ -1,13 +1,16 @@
 import io
+import math
 import re
 import sys
 import warnings
 
+import numpy as np
 import pytest
+import torch
 
 from facecourse.kit import Exercise, Outcome, ____
 from facecourse.kit.checkers import number
-from facecourse.kit.exercise import Checker, collect
+from facecourse.kit.exercise import Checker, NotAttemptedError, collect
 from facecourse.kit.quiz import NumberQuiz
 
 
@@ -65,6 +68,16 @@ def test_the_solution_is_code_that_passes_the_check(exercise, capsys):
 
 def test_the_gap_shows_itself_as_it_is_written():
     assert repr(____) == "____"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda x: x + 1, lambda x: 2 * x, lambda x: x < 3, abs, float, bool, len, sum, lambda x: x[0],
+     lambda x: x(), lambda x: np.ones(2) * x, lambda x: torch.ones(2) + x, torch.exp, math.sqrt],
+)  # fmt: skip
+def test_nothing_can_be_calculated_with_the_gap(use):
+    with pytest.raises(NotAttemptedError):
+        use(____)
 
 
 def test_a_checker_that_fails_on_an_answer_says_what_it_was_given(exercise):

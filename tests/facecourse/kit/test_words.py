@@ -1,0 +1,36 @@
+"""A text reads well as a page, as plain text, and where few characters can be printed."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from facecourse.kit.words import make_printable, to_html, to_plain
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "plain"),
+    [
+        ("let in *and* named", "let in <em>and</em> named", "let in and named"),
+        ("*a phrase*, then", "<em>a phrase</em>, then", "a phrase, then"),
+        ("`x * y` is *x*", "<code>x * y</code> is <em>x</em>", "`x * y` is x"),
+        ("9 * inputs * outputs", "9 * inputs * outputs", "9 * inputs * outputs"),
+        ("2*3*4 and `a*b*c`", "2*3*4 and <code>a*b*c</code>", "2*3*4 and `a*b*c`"),
+        ("a lone ` or *", "a lone ` or *", "a lone ` or *"),
+        ("<b> & `<i>`", "&lt;b&gt; &amp; <code>&lt;i&gt;</code>", "<b> & `<i>`"),
+    ],
+)
+def test_code_and_emphasis_are_marked_up_and_nothing_else(text, page, plain):
+    assert (to_html(text), to_plain(text)) == (page, plain)
+
+
+def test_half_a_character_harms_no_page():
+    assert to_html("\ud800") == "?"
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "h? ?"), ("cp1252", "h² ?")])
+def test_what_a_console_can_not_print_is_a_question_mark(encoding, shown, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert make_printable("h² 知") == shown
