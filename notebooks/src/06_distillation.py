@@ -44,7 +44,7 @@ said = experiment.predict_logits(teacher, test.images)
 record("teacher, two photographs", 100 * orl.top1(teacher, test), "%")
 
 # %% [markdown]
-# A label says: this is number 7. The teacher says twenty numbers, its logits, and softmax makes probabilities of them. The five largest for the first test face that it names rightly:
+# A label names one person. The teacher says twenty numbers, its logits, and softmax makes probabilities of them. The five largest for the first test face that it names rightly:
 
 # %%
 face = int((said.argmax(1) == test.person).nonzero()[0])
@@ -88,7 +88,7 @@ thoughts = {
 figures.tabulate_agreement(thoughts)
 
 # %% [markdown]
-# Chance would give a correlation of 0 and the same runner-up for one person. Two layers on the same frozen network agree most (0.66), but the one from ImageNet agrees with both, too (0.3): part of it is in the faces. Who exactly comes second is less certain. These are the pairs that ours finds most alike, one above the other:
+# Chance would give a correlation of 0 and the same runner-up for one person. Two layers on the same frozen network agree most (about 0.7), but the one from ImageNet agrees with both, too (0.3): part of it is in the faces. Who exactly comes second is less certain. These are the pairs that ours finds most alike, one above the other:
 
 # %% tags=["real-faces"]
 data.contact_sheet(figures.take_most_alike(thoughts["ours"], test), columns=5)
