@@ -64,20 +64,24 @@ def test_what_runs_at_night_runs_when_it_is_named(tmp_path):
     assert "2 passed" in pytest_on(tmp_path, "-m", "nightly or not nightly").stdout
 
 
+def test_a_test_that_kills_its_worker_ends_the_run(tmp_path):
+    (tmp_path / "test_death.py").write_text("import os\n\ndef test_it(): os._exit(3)")
+    assert "worker restarting disabled" in pytest_on(tmp_path, "-n1").stdout
+
+
 def test_a_file_stays_with_one_worker_and_lessons_are_spread(tmp_path):
     test = """
 import os
-import time
 
 import pytest
 
-@pytest.mark.parametrize("n", range(4))
+@pytest.mark.parametrize("n", range({}))
 def test_where(n, record_property):
     record_property("cost", "{}: " + os.environ["PYTEST_XDIST_WORKER"])
-    time.sleep(0.5)
 """
-    (tmp_path / "test_unit.py").write_text(test.format("unit"))
-    (tmp_path / "test_lessons.py").write_text(test.format("lesson"))
+    # Each worker begins with one file or lesson, and one that has two tests gets another at once.
+    (tmp_path / "test_unit.py").write_text(test.format(2, "unit"))
+    (tmp_path / "test_lessons.py").write_text(test.format(4, "lesson"))
     said = pytest_on(tmp_path, "-n2").stdout
     assert len(set(re.findall("unit: (gw.)", said))) == 1, said
     assert len(set(re.findall("lesson: (gw.)", said))) == 2, said
