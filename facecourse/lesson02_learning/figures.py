@@ -10,8 +10,9 @@ import torch
 from ipywidgets import FloatLogSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, draw_intervals, explore, tabulate
+from facecourse.kit.charts import Table, draw_intervals, tabulate
 from facecourse.kit.compare import subtract_points
+from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, show, subplots
 
 Curves = Mapping[str, Sequence[float]]

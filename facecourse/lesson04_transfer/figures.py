@@ -11,8 +11,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from torch import Tensor
 
-from facecourse.kit.charts import Table, compare, explore, tabulate
+from facecourse.kit.charts import Table, compare, tabulate
 from facecourse.kit.compare import Shares, decide, paired_points, top1_intervals
+from facecourse.kit.explore import explore
 from facecourse.kit.transfer import DEPTHS, SIDE
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import latency, macs, parameters

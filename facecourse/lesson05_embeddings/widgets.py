@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from facecourse.kit import verify
-from facecourse.kit.charts import Table, draw_panels, explore
+from facecourse.kit.charts import Table, draw_panels
+from facecourse.kit.explore import explore
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson05_embeddings import sphere
 from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots

@@ -11,7 +11,8 @@ from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn.functional import softmax
 
-from facecourse.kit.charts import Table, explore
+from facecourse.kit.charts import Table
+from facecourse.kit.explore import explore
 from facelib.compress import SoftTargets
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots

@@ -10,7 +10,8 @@ import torch
 from ipywidgets import FloatSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import Table, explore, in_millions, tabulate
+from facecourse.kit.charts import Table, in_millions, tabulate
+from facecourse.kit.explore import explore
 from facecourse.ladder.student import tar_drop
 from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers

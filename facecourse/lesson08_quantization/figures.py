@@ -10,7 +10,8 @@ import torch
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, explore
+from facecourse.kit.charts import Table
+from facecourse.kit.explore import explore
 from facecourse.ladder.student import tar_drop
 from facecourse.lesson08_quantization import experiment
 from facelib.compress import factorize, quantize

@@ -9,8 +9,9 @@ import torch
 from ipywidgets import IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, explore, tabulate
+from facecourse.kit.charts import Table, tabulate
 from facecourse.kit.compare import subtract_points
+from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, ClipClassifier, Clips, flatten_frames
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import latency

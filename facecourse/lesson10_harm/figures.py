@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import nn
 
-from facecourse.kit.charts import Table, draw_band, draw_faces, explore, flatten, tabulate
+from facecourse.kit.charts import Table, draw_band, draw_faces, flatten, tabulate
 from facecourse.kit.compare import subtract_points
+from facecourse.kit.explore import explore
 from facecourse.lesson10_harm import variation
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, similarity
