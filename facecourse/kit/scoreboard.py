@@ -8,14 +8,12 @@ import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from filelock import SoftFileLock
 
 from facelib import files
+from facelib.figures import Table
 from facelib.measure.interval import Interval
-
-if TYPE_CHECKING:
-    from facelib.figures import Table
-
 
 COSTS = {
     "bytes": "bytes",
@@ -115,8 +113,9 @@ class Row:
 class Scoreboard:
     """Rows measured under one protocol: a table, a plot, a JSON file.
 
-        board = Scoreboard.load("scoreboard.json")
+        board = Scoreboard(PROTOCOL)
         board.add(Row("eigenfaces", "01", PROTOCOL, {"top-1": interval}, bytes=saved_bytes(path)))
+        board.save("scoreboard.json")
 
     Args:
         protocol: how every row is measured.
@@ -125,6 +124,7 @@ class Scoreboard:
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
         self.rows: list[Row] = []
+        self._loaded: list[Row] = []
         self._newest: str | None = None  # the lesson whose rows are marked
 
     def upto(self, lesson: str) -> Scoreboard:
@@ -160,16 +160,30 @@ class Scoreboard:
         self.rows.append(row)
 
     def save(self, path: str | Path) -> None:
-        """Write JSON, whole or not at all.
+        """Write JSON, whole or not at all; rows that the file has by now stay in it.
+
+        A row that was added takes the place of the same method's, or the end. So kernels that save
+        at the same moment lose nothing of each other's.
 
         Raises:
+            ValueError: the file is no scoreboard, or one of another protocol.
             OSError: it cannot be written; an older file stays as it was.
         """
-        rows = [asdict(row) for row in self.rows]
-        for row in rows:
-            del row["protocol"]  # said once
-        text = json.dumps({"protocol": asdict(self.protocol), "rows": rows}, indent=1)
-        files.write(path, text.encode() + b"\n")
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
+        with SoftFileLock(f"{path}.lock", timeout=60):
+            own, board = {row.method: row for row in self.rows}, Scoreboard(self.protocol)
+            for row in Scoreboard.load(path).rows if path.exists() else ():
+                mine = own.pop(row.method, row)
+                board.add(row if mine in self._loaded else mine)
+            self.rows = [*board.rows, *own.values()]
+            rows = [asdict(row) for row in self.rows]
+            for row in rows:
+                del row["protocol"]  # said once
+            text = json.dumps({"protocol": asdict(self.protocol), "rows": rows}, indent=1)
+            files.write(path, text.encode() + b"\n")
+        self._loaded = list(self.rows)
 
     @classmethod
     def load(cls, path: str | Path) -> Scoreboard:
@@ -188,18 +202,21 @@ class Scoreboard:
                 board.add(Row(protocol=board.protocol, **row))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"{path} is not a scoreboard ({error}); save() writes one") from error
+        board._loaded = list(board.rows)
         return board
 
     def __repr__(self) -> str:
         return f"{self._caption}\n{self._make_table()}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self._caption)}</p>{self._make_table()._repr_html_()}"
+        # Ten columns fit a window of 1,050 pixels if intervals take two lines and heads wrap.
+        table = self._make_table()._repr_html_().replace(" [", "<br>[")
+        table = table.replace('<th style="white-space:nowrap">', "<th>")
+        table = table.replace("<table>", '<table style="font-size:85%">')
+        return f"<p>{html.escape(self._caption)}</p>{table}"
 
     def _make_table(self) -> Table:
         """The rows, without a column that nobody has measured yet."""
-        from facelib.figures import Table  # matplotlib takes a second to import
-
         columns = [
             name
             for name in (*self.protocol.metrics, *COSTS)

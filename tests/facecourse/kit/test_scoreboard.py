@@ -6,6 +6,8 @@ import errno
 import json
 import math
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -124,10 +126,57 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     assert path.read_text() == before
     assert len(list(tmp_path.iterdir())) == 1
 
-
-def test_saving_into_a_folder_that_is_not_there_names_the_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"scoreboard.json"):
         board().save(tmp_path / "gone" / "scoreboard.json")
+
+
+def test_what_was_saved_meanwhile_stays_and_a_row_measured_again_takes_its_place(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    board(row("pixels"), row("cnn")).save(path)
+    first, again = Scoreboard.load(path), board(row("pixels", 0.5))
+    again.save(path)
+    first.add(row("lbp"))
+    first.save(path)
+    first.save(path)
+    assert first.rows == [row("pixels", 0.5), row("cnn"), row("lbp")]
+    assert Scoreboard.load(path).rows == first.rows
+    other = Scoreboard(replace(PROTOCOL, split="people seen"))
+    with pytest.raises(ValueError, match="another protocol"):
+        other.save(path)
+    assert Scoreboard.load(path).rows == first.rows
+
+
+ADD = """
+import sys
+from facecourse.kit.scoreboard import Row, Scoreboard
+print("ready", flush=True)
+input()
+for n in range(8):
+    board = Scoreboard.load(sys.argv[1])
+    board.add(Row(sys.argv[2] + str(n), "01", board.protocol, {"top-1": 0.9, "eer": 0.1}))
+    board.save(sys.argv[1])
+"""
+
+
+def test_two_kernels_that_add_rows_at_the_same_moment_lose_none(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    board().save(path)
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, path, name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    for kernel in both:
+        assert kernel.stdout.readline() == "ready\n"
+    for kernel in both:
+        kernel.stdin.write("go\n")
+        kernel.stdin.flush()
+    assert [kernel.wait() for kernel in both] == [0, 0]
+    methods = {row.method for row in Scoreboard.load(path).rows}
+    assert methods == {f"{name}{n}" for name in "ab" for n in range(8)}
+    assert [file.name for file in tmp_path.iterdir()] == ["scoreboard.json"]
 
 
 def test_a_file_that_is_no_scoreboard_is_refused_by_name(tmp_path):
@@ -163,7 +212,7 @@ def test_the_board_reads_as_escaped_html_in_which_no_interval_breaks():
     assert "<script>" not in page
     assert "&lt;script&gt;</td>" in page
     assert "one &lt;photo&gt;" in page
-    assert 'style="white-space:nowrap">0.900 [0.850, 0.950]</td>' in page
+    assert 'style="white-space:nowrap">0.900<br>[0.850, 0.950]</td>' in page
 
 
 def test_a_lesson_sees_the_board_up_to_itself_and_its_own_rows_marked():
