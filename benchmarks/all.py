@@ -14,7 +14,6 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from benchmarks import RESULTS
 from facecourse.kit import evidence
 from facelib import files
 
@@ -23,8 +22,7 @@ ROOT = evidence.COURSE.parent
 
 def find_all() -> dict[str, Path]:
     """The lessons' evidence by name, in the order in which it can be renewed."""
-    every = sorted({*evidence.COURSE.glob("*/*.json"), RESULTS / "zero_shot.json"})
-    every = [path for path in every if path != evidence.BOARD]
+    every = sorted({*evidence.COURSE.glob("*/*.json")} - {evidence.BOARD})
     needs = {path: [ROOT / file for file in _read(path).get("depends", {})] for path in every}
     return {
         path.parent.name[6:8] if path.stem == "evidence" else path.stem: path
@@ -35,15 +33,13 @@ def find_all() -> dict[str, Path]:
 
 def find_changes(path: Path) -> list[str]:
     """What some evidence depends on and is no longer as it was, or is new, or is gone."""
-    content = _read(path)
-    then, now = content.get("depends", {}), evidence.depends(content["command"].split()[2])
+    then, now = _read(path).get("depends", {}), _depends_now(path)
     return sorted(file for file in then.keys() | now.keys() if then.get(file) != now.get(file))
 
 
 def stamp(path: Path) -> None:
     """Say that evidence fits what it depends on as that is now; no result is touched."""
-    content = _read(path)
-    content["depends"] = evidence.depends(content["command"].split()[2])
+    content = _read(path) | {"depends": _depends_now(path)}
     files.write(path, json.dumps(content, indent=1).encode() + b"\n")
 
 
@@ -66,11 +62,8 @@ def renew(path: Path, networks: Path | None) -> None:
 
 def main(words: list[str] | None = None) -> None:
     """Renew what is stale, or list it, or stamp it; `words` as on the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.all",
-        description="Renew the evidence of the lessons that is stale, and say how long is left.",
-    )
-    known = find_all()
+    known, about = find_all(), __doc__.partition("\n")[0].partition(":")[0] + "."
+    parser = argparse.ArgumentParser("python -m benchmarks.all", description=about)
     parser.add_argument("names", nargs="*", help=f"which; all if none is named: {', '.join(known)}")
     parser.add_argument("--list", action="store_true", help="only say what is stale, and why")
     parser.add_argument(
@@ -84,20 +77,26 @@ def main(words: list[str] | None = None) -> None:
     if unknown := [name for name in asked.names if name not in known]:
         parser.error(f"there is no evidence {', '.join(unknown)}; there is {', '.join(known)}")
     known = {name: path for name, path in known.items() if name in asked.names or not asked.names}
-    left = {name: _read(path)["minutes"] for name, path in known.items() if find_changes(path)}
+    left = {
+        name: _read(path).get("minutes", 0) for name, path in known.items() if find_changes(path)
+    }
     if not left:
         print("all evidence is fresh")
     for name, path in known.items():
         changes = find_changes(path)  # what came before may have made it stale
         if not changes:
             continue
-        print(f"{name}, {_read(path)['minutes']:g} minutes: {', '.join(changes)}")
+        print(f"{name}, {_read(path).get('minutes', 0):g} minutes: {', '.join(changes)}")
         if asked.stamp:
             stamp(path)
         elif not asked.list:
             print(f"some {sum(left.values()):.0f} minutes are left", flush=True)
             renew(path, asked.networks)
         left.pop(name, None)
+
+
+def _depends_now(path: Path) -> dict[str, str]:
+    return evidence.depends(_read(path)["command"].split()[2])
 
 
 def _read(path: Path) -> dict:

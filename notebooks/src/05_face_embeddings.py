@@ -183,7 +183,7 @@ charts.tabulate(stored["zero-shot"]["lead"], "ahead of", "{:.3f}")
 # %% [markdown]
 # The second table is the lead of the shipped embedding, with the same people drawn for both; where an interval holds zero we call it a draw. Most rivals were fitted on s1 to s20, photographs from the same studio; ours has never seen a real face, though how its people are lit and framed was chosen by s1 to s20. It leads the classical methods in AUC, and all of them but Gabor with one photograph; in TAR at 1 % FAR it leads pixels and eigenfaces only. Against the ImageNet network of lesson 04, here at 224 pixels, and the small network of twenty real people everything is a draw, and the means in TAR and with one photograph are theirs.
 #
-# Twenty people can't decide more, and one studio isn't the world. `benchmarks/zero_shot.py` asks the same networks about 6,000 pairs of LFW, press photographs of people from everywhere. There ours decides 79.6 % [78.6, 80.6] rightly, the ImageNet network 71.5 [69.7, 73.4], the network of twenty people 63.5 [62.5, 64.5], no more than pixels (64.2 [62.4, 66.1]): what it had learnt was a studio.
+# Twenty people can't decide more, and one studio isn't the world. `facecourse/lesson05_embeddings/zero_shot.py` asks the same networks about 6,000 pairs of LFW, press photographs of people from everywhere. There ours decides 79.6 % [78.6, 80.6] rightly, the ImageNet network 71.5 [69.7, 73.4], the network of twenty people 63.5 [62.5, 64.5], no more than pixels (64.2 [62.4, 66.1]): what it had learnt was a studio.
 #
 # What does it look at? Here every number that makes a face is known, so we can turn one at a time. Before you do: will glasses or the length of the nose move the embedding farther?
 

@@ -17,6 +17,8 @@ MODULES = {
     "04": "lesson04_transfer.evidence",
     "05": "lesson05_embeddings.evidence",
     "gallery": "lesson05_embeddings.gallery",
+    "lfw_baselines": "lesson05_embeddings.lfw_baselines",
+    "zero_shot": "lesson05_embeddings.zero_shot",
     "06": "lesson06_distillation.evidence",
     "unlabelled": "lesson06_distillation.unlabelled",
     "07": "lesson07_pruning.evidence",
@@ -33,6 +35,8 @@ MODULES = {
 FOUND = {
     "02": {"remedies": ({}, {}, {}), "leaks": {}},
     "gallery": {"fitted": ({}, {})},
+    "lfw_baselines": {"measure": dict.fromkeys(("data", "baselines"))},
+    "zero_shot": {"choose": ("", None, {})},
     "10": {"networks": {}, "groups": dict.fromkeys(("groups", "changes", "thresholds"))},
     "ladder": {"kept": dict.fromkeys(("kept", "others", "rivals"))},
 }

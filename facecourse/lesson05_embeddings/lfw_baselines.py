@@ -1,4 +1,4 @@
-"""Classical baselines on LFW's ten folds: python -m benchmarks.lfw_baselines
+"""The evidence of lesson 05 on LFW's ten folds: what classical baselines reach.
 
 Unsupervised protocol of Huang et al. 2007 (see facelib.data.lfw): no name is used. What a baseline
 learns (the mean face, the principal components) it learns from the images of the other nine folds'
@@ -15,17 +15,24 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor
 
-from benchmarks import RESULTS
 from facecourse.kit import evidence
-from facelib.data import Pairs, lfw, resize, to_grey
+from facelib.data import LFW, Pairs, lfw, resize, to_grey
 from facelib.measure.verification import ten_fold
 from facelib.models.classical import BASELINES
 
+HERE = Path(__file__).parent
 # Neighbouring pixels say nearly the same, and ten decompositions of all of them take very long.
 SIDE = {"pixels": 56, "eigenfaces": 56, "LBP": 112, "HOG": 112, "Gabor": 112}
 
 
-def fold_scores(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
+def load_paired() -> LFW:
+    """LFW's images that pairs show and no others, the pairs, and their folds."""
+    faces, pairs, fold = lfw()
+    used, position = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
+    return LFW(faces.take(used), Pairs(*position.view(2, -1), pairs.same), fold)
+
+
+def score_folds(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
     """Cosine of every pair, by the baseline fitted without one fold's pairs: float32 (folds, P).
 
     Args:
@@ -34,9 +41,8 @@ def fold_scores(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold
         pairs: positions in `images`.
         fold: int64 (P,), the fold of each pair; row k leaves out the k-th smallest.
     """
-    model = make()
+    model, rows = make(), []
     described = model[0].transform(images)  # learns nothing, so once is enough
-    rows = []
     for held_out in fold.unique():
         seen = torch.cat([pairs.left[fold != held_out], pairs.right[fold != held_out]]).unique()
         learned = model[1:-1].fit(described[seen])
@@ -45,26 +51,24 @@ def fold_scores(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold
     return torch.stack(rows)
 
 
-def main(folder: Path = RESULTS) -> None:
-    """Measure all baselines, print a line for each, and store them in `folder`."""
-    faces, pairs, fold = lfw()
-    used, position = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
-    pairs = Pairs(*position.view(2, -1), pairs.same)
-    grey = to_grey(faces.images[used])
-    rows = {}
+def measure() -> dict[str, dict]:
+    """What was looked at, and how often each baseline is right."""
+    faces, pairs, fold = load_paired()
+    grey, rows = to_grey(faces.images), {}
     for name, side in SIDE.items():
-        scores = fold_scores(BASELINES[name], resize(grey, side, side), pairs, fold)
-        measured = ten_fold(scores, pairs.same, fold)
+        scores = score_folds(BASELINES[name], resize(grey, side, side), pairs, fold)
+        found = ten_fold(scores, pairs.same, fold)
         rows[name] = {
-            "side": side,
-            "accuracy": measured.interval,
-            "standard_error": measured.standard_error,
-            "fold_accuracy": measured.accuracy,
-            "fold_threshold": measured.threshold,
-        }
-        print(f"{name:12} {measured}, 95 % interval {measured.interval}", flush=True)
-    data = {"source": faces.source, "images": len(used), "pairs": len(pairs.same)}
-    print(evidence.write("lfw_baselines", {"seeds": [], "data": data, "baselines": rows}, folder))
+            "side": side, "accuracy": found.interval, "standard_error": found.standard_error,
+            "fold_accuracy": found.accuracy, "fold_threshold": found.threshold,
+        }  # fmt: skip
+    data = {"source": faces.source, "images": len(faces), "pairs": len(pairs.same)}
+    return {"data": data, "baselines": rows}
+
+
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it."""
+    evidence.write("lfw_baselines", {"seeds": [], **measure()}, folder)
 
 
 if __name__ == "__main__":

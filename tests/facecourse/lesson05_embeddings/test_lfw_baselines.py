@@ -1,13 +1,11 @@
-"""The LFW benchmark: what a fold's model may see, and the file it writes."""
-
-import json
+"""The LFW baselines: what a fold's model may see, and the file they write."""
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from benchmarks import lfw_baselines
+from facecourse.lesson05_embeddings import lfw_baselines
 from facelib.data import Pairs
 from facelib.models.classical import BASELINES
 
@@ -26,7 +24,7 @@ def test_a_model_never_learns_from_the_fold_it_is_tested_on(images, name):
     changed = images.clone()
     changed[:4] = 255 - changed[:4] // 2  # the images of fold 0
     before, after = (
-        lfw_baselines.fold_scores(BASELINES[name], given, PAIRS, FOLDS)
+        lfw_baselines.score_folds(BASELINES[name], given, PAIRS, FOLDS)
         for given in (images, changed)
     )
     assert before.shape == (3, 6)
@@ -35,34 +33,30 @@ def test_a_model_never_learns_from_the_fold_it_is_tested_on(images, name):
 
 
 def test_a_baseline_that_learns_nothing_scores_every_fold_by_the_same_cosine(images):
-    rows = lfw_baselines.fold_scores(BASELINES["LBP"], images, PAIRS, FOLDS)
+    rows = lfw_baselines.score_folds(BASELINES["LBP"], images, PAIRS, FOLDS)
     described = torch.from_numpy(BASELINES["LBP"]()[0].transform(images))
     cosine = torch.cosine_similarity(described[PAIRS.left], described[PAIRS.right])
     np.testing.assert_allclose(rows, cosine.expand(3, -1), atol=1e-5)
 
 
-def test_the_benchmark_stores_every_baseline_with_its_interval(tmp_path, monkeypatch, capsys):
-    pixel = np.random.default_rng(0)
-    lines = ["2\t2"]
+@pytest.mark.evidence
+def test_nearly_equal_photographs_are_told_to_show_one_person(tmp_path, monkeypatch, measure):
+    pixel, lines = np.random.default_rng(0), ["2\t2"]
     for fold in range(2):
         people = [f"Person_{fold}{letter}" for letter in "ab"]
         for name in people:
             (tmp_path / name).mkdir()
-            face = pixel.integers(256, size=(8, 8, 3), dtype=np.uint8)
+            face = Image.fromarray(pixel.integers(256, size=(8, 8, 3), dtype=np.uint8))
             for photo, size in ((1, 112), (2, 110)):
-                image = Image.fromarray(face).resize((size, size)).resize((112, 112))
+                image = face.resize((size, size)).resize((112, 112))
                 image.save(tmp_path / name / f"{name}_{photo:04d}.jpg")
             lines.append(f"{name}\t1\t2")
         lines += [f"{people[0]}\t{photo}\t{people[1]}\t{photo}" for photo in (1, 2)]
     (tmp_path / "pairs.txt").write_text("\n".join(lines))
     monkeypatch.setenv("FACELIB_LFW", str(tmp_path))
-    lfw_baselines.main(tmp_path)
-    stored = json.loads((tmp_path / "lfw_baselines.json").read_text("utf-8"))
+    stored = measure(lfw_baselines, "lfw_baselines")
     assert stored["data"]["images"] == 8
-    assert list(stored["baselines"]) == ["pixels", "eigenfaces", "LBP", "HOG", "Gabor"]
     for row in stored["baselines"].values():
         assert len(row["fold_accuracy"]) == len(row["fold_threshold"]) == 2
         assert row["accuracy"]["value"] == pytest.approx(np.mean(row["fold_accuracy"]))
-    # Both photographs of a person are nearly the same.
     assert stored["baselines"]["LBP"]["fold_accuracy"] == [1, 1]
-    assert "eigenfaces" in capsys.readouterr().out

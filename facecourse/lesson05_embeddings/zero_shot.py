@@ -1,0 +1,151 @@
+"""The evidence of lesson 05 on real people whom the shipped embedding never saw.
+
+It was trained on people who don't exist. Beside it stand pixels, LBP and eigenfaces,
+EfficientNet-Lite0 as ImageNet left it, and a small network that learnt twenty real people. What has
+settings (how tall images become square, which part of EfficientNet is read at which size) is chosen
+on ORL's people s1 to s20; s21 to s40 and LFW (`FACELIB_LFW`, ten folds, unsupervised) are only
+reported on. On ORL what a baseline learns it learns from s1 to s20, on LFW from the other nine
+folds. "Centred" is a network from which one vector was taken away, the mean embedding of those same
+people, without their names: all that a domain has in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from facecourse.kit import evidence, protocol, verify
+from facecourse.kit.orl import to_half
+from facecourse.lesson05_embeddings import sphere
+from facecourse.lesson05_embeddings.lfw_baselines import SIDE, load_paired, score_folds
+from facelib.data import Pairs, resize, to_grey
+from facelib.measure import paired_interval, ten_fold
+from facelib.models import embed, face_embedding
+from facelib.models.backbones import efficientnet_lite0
+from facelib.models.classical import BASELINES, features
+
+HERE = Path(__file__).parent
+
+CLASSICAL = ("pixels", "LBP", "eigenfaces")
+OURS = ("ours", "ours, centred")
+STAGES, SIDES = (4, 6, 7), (96, 128, 224)
+Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, C, H, W) -> unit embeddings (N, D)
+
+
+def ours(crop: bool) -> Recogniser:
+    """The shipped embedding; `crop` cuts tall images to squares, else they are squeezed."""
+    model = face_embedding()
+
+    def recognise(images: Tensor) -> Tensor:
+        grey = to_grey(images)
+        extra = (grey.shape[2] - grey.shape[3]) // 2 if crop else 0
+        return embed(model, resize(grey[:, :, extra : grey.shape[2] - extra], 64, 64))
+
+    return recognise
+
+
+def imagenet(stages: int, side: int) -> Recogniser:
+    """Frozen EfficientNet-Lite0, the mean over places after so many stages."""
+    model = efficientnet_lite0(stages, side)
+    return lambda images: embed(model, images)
+
+
+def cnn_of_twenty() -> Recogniser:
+    """Lesson 05's FaceCNN, which learnt the names of ORL's s1 to s20 by plain softmax."""
+    model = sphere.train_by_loss("softmax")
+    return lambda images: embed(model, to_half(to_grey(images)))
+
+
+def choose(candidates: dict[str, Recogniser]) -> tuple[str, Recogniser, dict[str, float]]:
+    """The best on the open people, its name first, and the AUC of each there."""
+    known = protocol.open_people()
+    scores = {
+        name: verify.verify_pairs(recognise(known.images), known).auc
+        for name, recognise in candidates.items()
+    }
+    best = max(scores, key=scores.get)
+    return best, candidates[best], scores
+
+
+def centre(embeddings: Tensor, known: Tensor) -> Tensor:
+    """Less the mean of known faces' embeddings, of unit length again."""
+    return normalize(embeddings - known.mean(0))
+
+
+def measure_orl(recognisers: dict[str, Recogniser]) -> dict[str, dict]:
+    """Metrics of each on s21 to s40; and how much better ours is, paired over people."""
+    known, unseen = protocol.open_people(), protocol.unseen_people()
+    found = {}
+    for name, recognise in recognisers.items():
+        found[name] = recognise(unseen.images)
+        found[f"{name}, centred"] = centre(found[name], recognise(known.images))
+    for name in CLASSICAL:
+        model = BASELINES[name]().fit(known.images, known.person)
+        found[name] = features(model, unseen.images)
+    return {
+        name: {"metrics": protocol.unseen_metrics(rival)}
+        | _leads(name, lambda own, rival=rival: protocol.unseen_differences(found[own], rival))
+        for name, rival in found.items()
+    }
+
+
+def measure_lfw(recognisers: dict[str, Recogniser]) -> dict[str, dict]:
+    """Ten-fold accuracy of each; and how much better ours is, paired over folds."""
+    faces, pairs, fold = load_paired()
+    grey, scores = to_grey(faces.images), {}
+    for name, recognise in recognisers.items():
+        codes = recognise(faces.images)
+        scores[name] = (codes[pairs.left] * codes[pairs.right]).sum(1)
+        scores[f"{name}, centred"] = score_centred(codes, pairs, fold)
+    for name in CLASSICAL:
+        small = resize(grey, SIDE[name], SIDE[name])
+        scores[name] = score_folds(BASELINES[name], small, pairs, fold)
+    found = {name: ten_fold(score, pairs.same, fold) for name, score in scores.items()}
+    right = {name: result.accuracy for name, result in found.items()}
+    return {
+        name: {"accuracy": result.interval, "fold_accuracy": result.accuracy}
+        | _leads(name, lambda own, name=name: paired_interval(right[own], right[name], of="folds"))
+        for name, result in found.items()
+    }
+
+
+def _leads(name: str, compare: Callable[[str], object]) -> dict[str, object]:
+    return {f"{own} minus this": compare(own) for own in OURS if own != name}
+
+
+def score_centred(embeddings: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
+    """Cosines of each fold's pairs, centred by the images of the other nine."""
+    scores = torch.empty(len(pairs.same))
+    for number in fold.unique():
+        mine = fold == number
+        others = torch.cat([pairs.left[~mine], pairs.right[~mine]]).unique()
+        codes = centre(embeddings, embeddings[others])
+        scores[mine] = (codes[pairs.left[mine]] * codes[pairs.right[mine]]).sum(1)
+    return scores
+
+
+def main(folder: Path = HERE) -> None:
+    """Choose, measure and store all of it, some ten minutes."""
+    shape, own, shapes = choose({"squeezed": ours(crop=False), "cropped": ours(crop=True)})
+    part, lite, parts = choose({
+        f"{stages} stages, {side} px": imagenet(stages, side)
+        for stages, side in product(STAGES, SIDES)
+    })  # fmt: skip
+    networks = {"ours": own, "EfficientNet-Lite0": lite, "CNN of 20 people": cnn_of_twenty()}
+    payload = {
+        "seeds": [0],
+        "chosen on s1-s20": {"ours": shape, "EfficientNet-Lite0": part},
+        "AUC on s1-s20": shapes | parts,
+        "ORL s21-s40": measure_orl(networks),
+        "LFW": measure_lfw(networks),
+    }
+    evidence.write("zero_shot", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

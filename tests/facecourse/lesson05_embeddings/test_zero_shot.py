@@ -1,0 +1,66 @@
+"""The zero-shot evidence: nothing is chosen on what is reported."""
+
+import pytest
+import torch
+
+from facecourse.kit import protocol
+from facecourse.lesson05_embeddings import lfw_baselines, zero_shot
+from facelib.data import LFW, FaceSet, Pairs
+from facelib.models import FaceCNN
+
+
+def test_the_choice_is_made_on_the_open_people_only():
+    seen = []
+
+    def recogniser(images):
+        seen.append(images)
+        return torch.nn.functional.normalize(images.flatten(1).float())
+
+    best, _, scores = zero_shot.choose({"a": recogniser, "b": recogniser})
+    assert best == "a"
+    assert scores["a"] == scores["b"]
+    assert all(torch.equal(images, protocol.open_people().images) for images in seen)
+
+
+def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(monkeypatch):
+    monkeypatch.setattr(zero_shot, "embed", lambda model, images: images)
+    tall = torch.zeros(1, 1, 112, 92, dtype=torch.uint8)
+    tall[:, :, :10] = 255
+    cropped, squeezed = (zero_shot.ours(crop)(tall) for crop in (True, False))
+    assert (cropped.max(), squeezed.max()) == (0, 255)
+    assert cropped.shape == squeezed.shape == (1, 1, 64, 64)
+
+
+@pytest.mark.evidence
+def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
+    # 60 images of 30 people, 30 pairs in ten folds; a person's two images differ by noise
+    generator = torch.Generator().manual_seed(0)
+    base = torch.randint(200, (30, 3, 112, 112), generator=generator).repeat_interleave(2, 0)
+    images = (base + torch.randint(55, base.shape, generator=generator)).byte()
+    same, left = torch.arange(30) % 2 == 0, torch.arange(30) * 2
+    pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
+    faces = FaceSet(images, torch.arange(30).repeat_interleave(2), tuple(map(str, range(30))))
+    monkeypatch.setattr(lfw_baselines, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
+    monkeypatch.setattr(zero_shot.sphere, "train_by_loss", lambda loss: FaceCNN(4, 8, 20).eval())
+    stored = measure(zero_shot, "zero_shot", CLASSICAL=("pixels",), STAGES=(1,), SIDES=(32,))
+    assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
+    networks = ("ours", "EfficientNet-Lite0", "CNN of 20 people")
+    rows = {"pixels", *networks, *(f"{name}, centred" for name in networks)}
+    assert stored["ORL s21-s40"].keys() == stored["LFW"].keys() == rows
+    assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
+    assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
+    assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"
+
+
+def test_centring_takes_away_what_the_known_have_in_common_and_nobody_reported_has():
+    generator = torch.Generator().manual_seed(0)
+    common = torch.randn(8, generator=generator)
+    known, new = (torch.randn(50, 8, generator=generator) + 5 * common for _ in range(2))
+    found = zero_shot.centre(new, known)
+    assert torch.allclose(found.norm(dim=1), torch.ones(50))
+    assert found.mean(0).norm() < 0.3
+    pairs = Pairs(torch.arange(0, 50, 2), torch.arange(1, 50, 2), torch.arange(25) % 2 == 0)
+    scores = zero_shot.score_centred(new, pairs, torch.arange(25) // 5)
+    others = new[10:]  # the first fold's ten images are left out
+    left, right = (zero_shot.centre(new[side], others) for side in (pairs.left, pairs.right))
+    torch.testing.assert_close(scores[:5], (left * right).sum(1)[:5])
