@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -24,70 +23,44 @@ from facelib.synth import synth
 from facelib.synth.people import pick_seed
 
 CHUNK = 10_000  # people drawn at a time: another number gives other people
-FEW = 1000  # people whose photographs are turned at a time, for the memory
 
 
-@dataclass(frozen=True, eq=False)
-class Crowd:
-    """Rendered people's embeddings, and as many made-up ones like them as are wanted.
+def draw_crowd(embeddings: Tensor, each: int, blur: float, count: int, seed: int = 0) -> Tensor:
+    """New people's embeddings, like those of rendered people, as many as are wanted.
 
-    Attributes:
-        faces: float (P, M, D), M photographs of each of P rendered people, of unit length.
+    A new person's middle is a rendered person's, moved by a normal number of the people's
+    covariance: a smoothed bootstrap (Efron & Tibshirani 1993, section 16.5). The photographs are
+    those of another rendered person, all turned by the rotation that takes that person's middle
+    the shortest way to the new one.
+
+    Args:
+        embeddings: float (P * each, D) of rendered people, any length, ordered by person.
+        each: photographs of each person, 2 or more.
         blur: from 0, every new person looks exactly like a rendered one, to 1, no more like a
-            rendered one than people are like each other. A smoothed bootstrap (Efron & Tibshirani
-            1993, section 16.5); gallery.py finds the value by which a crowd errs as
-            often as rendered people do.
+            rendered one than people are like each other. gallery.py finds the value by which a
+            crowd errs as often as rendered people do.
+        count: how many new people.
+
+    Returns:
+        float (count, each, D), of unit length.
     """
-
-    faces: Tensor
-    blur: float
-
-    @classmethod
-    def like(cls, embeddings: Tensor, each: int, blur: float) -> Crowd:
-        """A crowd that resembles these people.
-
-        Args:
-            embeddings: float (P * each, D), any length, ordered by person.
-            each: photographs of each person.
-            blur: see above.
-
-        Raises:
-            ValueError: fewer than two people or photographs of each, or a blur beyond 0 to 1.
-        """
-        people = len(embeddings) // max(each, 1)
-        if each < 2 or people < 2 or people * each != len(embeddings) or not 0 <= blur <= 1:
-            raise ValueError(
-                "want 2 or more people with 2 or more photographs each and a blur from 0 to 1, got "
-                f"{len(embeddings)} embeddings, each={each}, blur={blur}"
-            )
-        return cls(normalize(embeddings).cpu().view(people, each, -1), blur)
-
-    def draw(self, count: int, seed: int = 0) -> Tensor:
-        """New people's embeddings: float (count, M, D), of unit length.
-
-        A new person's middle is a rendered person's, moved by a normal number of the people's
-        covariance. The photographs are those of another rendered person, all turned by the
-        rotation that takes that person's middle the shortest way to the new one.
-        """
-        generator = torch.Generator().manual_seed(seed)
-        own = normalize(self.faces.mean(1))
-        middle, covariance = own.mean(0), torch.cov(own.T)
-        values, vectors = torch.linalg.eigh(covariance)
-        spread = vectors * values.clamp(min=0).sqrt()
-        drawn = torch.empty(count, *self.faces.shape[1:])
-        for start in range(0, count, CHUNK):
-            n = min(CHUNK, count - start)
-            like, donor = torch.randint(len(own), (2, n), generator=generator)
-            moved = torch.randn(n, len(middle), generator=generator) @ spread.T
-            keep = (1 - self.blur**2) ** 0.5  # so that the covariance stays
-            there = normalize(middle + keep * (own[like] - middle) + self.blur * moved)
-            for few in torch.arange(n).split(FEW):
-                faces, here = self.faces[donor[few]], own[donor[few]]
-                drawn[start + few] = _turned(faces, here, there[few])
-        return drawn
+    generator = torch.Generator().manual_seed(seed)
+    photos = normalize(embeddings).cpu().unflatten(0, (-1, each))
+    own = normalize(photos.mean(1))
+    middle = own.mean(0)
+    values, vectors = torch.linalg.eigh(torch.cov(own.T))
+    spread = vectors * values.clamp(min=0).sqrt()
+    drawn = []
+    for start in range(0, count, CHUNK):
+        like, donor = torch.randint(len(own), (2, min(CHUNK, count - start)), generator=generator)
+        moved = torch.randn(len(like), len(middle), generator=generator) @ spread.T
+        keep = (1 - blur**2) ** 0.5  # so that the covariance stays
+        there = normalize(middle + keep * (own[like] - middle) + blur * moved)
+        drawn.append(_turn(photos[donor], own[donor], there))
+    return torch.cat(drawn)
 
 
-def _turned(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:
+def _turn(faces: Tensor, here: Tensor, there: Tensor) -> Tensor:
     """Faces (N, M, D) under the rotation in the plane of unit vectors that takes here to there."""
     both = (here + there)[:, None]
     along = (faces * both).sum(2, keepdim=True) / (1 + (here * there).sum(1))[:, None, None]
@@ -106,15 +79,13 @@ def find_lookalikes(faces: FaceSet, embeddings: Tensor, count: int = 8) -> FaceS
     """
     unit = normalize(embeddings)
     cosine = (unit @ unit.T).masked_fill(faces.person[:, None] == faces.person, -1.0)
-    left, right = [], []
+    pairs = []
     for _ in range(count):
-        row, column = divmod(int(cosine.argmax()), len(cosine))
-        left.append(row)
-        right.append(column)
-        used = torch.isin(faces.person, faces.person[[row, column]])
+        pairs.append(divmod(int(cosine.argmax()), len(cosine)))
+        used = torch.isin(faces.person, faces.person[list(pairs[-1])])
         cosine[used] = cosine[:, used] = -1.0
     names = tuple(f"place {place}" for place in range(2 * count))
-    images = faces.images[torch.tensor(left + right)]
+    images = faces.images[torch.tensor(pairs).T.flatten()]
     return FaceSet(images, torch.arange(2 * count), names, source=faces.source)
 
 

@@ -341,7 +341,7 @@ charts.tabulate(million["check"]["100"], "2,000 people", columns)
 
 # %%
 size = pick(profile, smoke=400, quick=20_000, full=20_000)
-drawn = crowd.Crowd.like(codes_crowded, each=6, blur=million["crowds"]["100"]["blur"]).draw(size)
+drawn = crowd.draw_crowd(codes_crowded, 6, million["crowds"]["100"]["blur"], size)
 probes, faces = drawn[:1000, 0], drawn[:, 1:].flatten(0, 1)
 person = torch.arange(size).repeat_interleave(5)
 exact, fast = Gallery(faces, person), Gallery(faces, person, fast=True)
