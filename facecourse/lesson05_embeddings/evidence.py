@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,7 +15,6 @@ from facelib.measure import Interval
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
 from facelib.models.classical import BASELINES, features
-from facelib.training.losses import MarginLoss
 
 HERE = Path(__file__).parent
 
@@ -44,8 +42,7 @@ def drawn() -> dict[str, dict]:
                 keep(found[str(width)], name, sphere.train_points(loss, width, STEPS, seed))
         for kind, margins in MARGINS.items():
             for margin in margins:
-                torch.manual_seed(seed)
-                loss = MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
+                loss = sphere.build_margin(margin, kind, seed)
                 points = sphere.train_points(loss, 2, STEPS, seed)
                 keep(found["margins"].setdefault(kind, {}), str(margin), points)
     return found
@@ -56,9 +53,8 @@ def losses() -> dict[str, dict[str, list[float]]]:
     found: dict[str, dict[str, list[float]]] = {}
     for seed in tqdm(LOSS_SEEDS, "losses"):
         for name in sphere.LOSSES:
-            for metric, value in sphere.score_unseen(
-                sphere.train_by_loss(name, seed, LOSS_STEPS)
-            ).items():
+            model = sphere.train_by_loss(name, seed, LOSS_STEPS)
+            for metric, value in sphere.score_unseen(model).items():
                 found.setdefault(name, {}).setdefault(metric, []).append(value)
     return found
 
@@ -96,8 +92,8 @@ def misplaced() -> dict[str, dict[str, dict[str, Interval]]]:
     """
     model = face_embedding()
     known, unseen = protocol.open_people(), protocol.unseen_people()
-    pairs = strangers.verify_pairs(strangers.embed_at_64(model, known.images), known)
-    threshold, still = pairs.threshold_at(protocol.FAR), strangers.embed_at_64(model, unseen.images)
+    codes, still = (strangers.embed_at_64(model, faces.images) for faces in (known, unseen))
+    threshold = strangers.verify_pairs(codes, known).threshold_at(protocol.FAR)
     return {
         kind: {
             str(amount): strangers.probe_rates(model, unseen, still, threshold, kind, amount)

@@ -33,19 +33,19 @@ def draw_circles(drawings: Mapping[str, sphere.Points]) -> Table:
 
 def tabulate_angles(drawings: Mapping[str, sphere.Points]) -> Table:
     """`sphere.measure_angles` of each."""
-    rows = []
-    for name, points in drawings.items():
-        found = sphere.measure_angles(points)
-        rows.append([name, f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1])
-    return Table(["", *ANGLES], rows)
+    return Table(["", *ANGLES], [[name, *write_angles(drawn)] for name, drawn in drawings.items()])
+
+
+def write_angles(points: sphere.Points) -> list[object]:
+    """`ANGLES` of a drawing, as a table shows them."""
+    found = sphere.measure_angles(points)
+    return [f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1]
 
 
 def draw_globes(drawings: Mapping[str, sphere.Points]) -> Table:
     """Draw the directions of embeddings of three numbers on a sphere; return their angles."""
-    figure, axes = subplots(
-        1, len(drawings), figsize=(3 * len(drawings), 3), squeeze=False,
-        subplot_kw={"projection": "3d"},
-    )  # fmt: skip
+    look = {"figsize": (3 * len(drawings), 3), "subplot_kw": {"projection": "3d"}}
+    figure, axes = subplots(1, len(drawings), squeeze=False, **look)
     across, down = torch.meshgrid(
         torch.linspace(0, 2 * math.pi, 25), torch.linspace(0, math.pi, 13), indexing="ij"
     )
@@ -86,13 +86,11 @@ def tabulate_margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float
             return f"{sum(none) / len(none):.1f}°"
         return f"{paired_interval(values, none):+.1f}°"
 
-    rows = {
-        names: dict(
-            zip(ANGLES, (write(*names, what) for what in ("within", "between")), strict=False)
-        )
+    rows = [
+        [*names, *(write(*names, what) for what in ("within", "between"))]
         for names in flatten(runs)
-    }
-    return tabulate(rows, ["kind", "margin"], "{:}")
+    ]
+    return Table(["kind", "margin", *ANGLES[:2]], rows)
 
 
 def compare_to_rival(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Table:

@@ -53,21 +53,13 @@ LOSSES: dict[str, Callable[[int, int, float], nn.Module]] = {
 SCALE, FLAT_SCALE = 30.0, 10.0  # on a circle people must pass each other: 30 leaves them stuck
 
 
-class Tiny(nn.Module):
-    """Faces of 14 x 12 pixels -> `width` numbers: 2 to draw on a circle, 3 on a sphere."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Flatten(), nn.LayerNorm(HEIGHT * WIDTH),
-            nn.Linear(HEIGHT * WIDTH, 64), nn.ReLU(), nn.Linear(64, width),
-        )  # fmt: skip
-
-    def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, 1, 14, 12) in [0, 1] -> (N, width), any length."""
-        return self.layers(images)
-
-    forward = embed
+def build_tiny(width: int) -> nn.Module:
+    """Faces float (N, 1, 14, 12) in [0, 1] -> (N, width), any length: 2 numbers to draw on a
+    circle, 3 on a sphere."""
+    pixels = HEIGHT * WIDTH
+    return nn.Sequential(
+        nn.Flatten(), nn.LayerNorm(pixels), nn.Linear(pixels, 64), nn.ReLU(), nn.Linear(64, width)
+    )
 
 
 class Points(NamedTuple):
@@ -91,19 +83,22 @@ def take_few_people(people: int = PEOPLE) -> tuple[FaceSet, FaceSet]:
 def train_points(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> Points:
     """Train a `Tiny` by a loss for six people and see where their photographs come to lie."""
     train, test = take_few_people()
-    model = build_seeded(seed, lambda: Tiny(width))
-    fit_embedding(
-        model, DrawnFaces(train, PHOTOS), loss, steps=steps, batch=len(train), lr=0.01,
-        seed=seed, device="cpu", bf16=False, progress=False,
-    )  # fmt: skip
+    model = build_seeded(seed, lambda: build_tiny(width))
+    settings = {"batch": len(train), "lr": 0.01, "device": "cpu", "bf16": False, "progress": False}
+    fit_embedding(model, DrawnFaces(train, PHOTOS), loss, steps=steps, seed=seed, **settings)
     with torch.inference_mode():
-        parts = [model.embed(part.images / 255) for part in (train, test)]
+        parts = [model(part.images / 255) for part in (train, test)]
     return Points(*parts, train.person)
 
 
 def build_loss(name: str, width: int = 2, seed: int = 0) -> nn.Module:
     """One of `LOSSES` for the few people; the seed draws its weights."""
     return build_seeded(seed, lambda: LOSSES[name](PEOPLE, width, FLAT_SCALE))
+
+
+def build_margin(margin: float, kind: str, seed: int) -> MarginLoss:
+    """A loss of this margin and kind, as `MarginLoss` takes them, for the few on a circle."""
+    return build_seeded(seed, lambda: MarginLoss(PEOPLE, 2, margin, kind, FLAT_SCALE))
 
 
 class Angles(NamedTuple):
@@ -179,10 +174,8 @@ def train_by_loss(name: str, seed: int = 0, steps: int = 150) -> FaceCNN:
     faces = protocol.open_people().map(to_half)
     torch.manual_seed(seed)
     model, loss = FaceCNN(width=24, embedding=128, people=20), LOSSES[name](20, 128, SCALE)
-    fit_embedding(
-        _Embedder(model), DrawnFaces(faces, 2), loss, steps=steps, batch=40, seed=seed,
-        progress=False,
-    )  # fmt: skip
+    settings = {"steps": steps, "batch": 40, "seed": seed, "progress": False}
+    fit_embedding(_Embedder(model), DrawnFaces(faces, 2), loss, **settings)
     return model
 
 

@@ -15,14 +15,13 @@ from torch.nn.functional import normalize
 from facecourse.kit import verify
 from facecourse.kit.charts import Table, draw_panels
 from facecourse.kit.explore import explore
-from facecourse.kit.seeds import build_seeded
 from facecourse.lesson05_embeddings import sphere
-from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots
+from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots, write_angles
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Verification
 from facelib.synth import FRONTAL, IDENTITY, Factors, nuisances, render
-from facelib.training.losses import MARGINS, MarginLoss
+from facelib.training.losses import MARGINS
 
 KINDS = ("own person", "hard", "semi-hard", "easy")
 
@@ -31,9 +30,7 @@ def margin_slider(steps: int = 200) -> VBox:
     """Trains a network on a circle for each margin; its regions, points and angles follow."""
 
     def draw(kind: str, margin: float) -> Table:
-        loss = build_seeded(
-            1, lambda: MarginLoss(sphere.PEOPLE, 2, margin, kind, sphere.FLAT_SCALE)
-        )
+        loss = sphere.build_margin(margin, kind, seed=1)
         points = sphere.train_points(loss, steps=steps, seed=1)
         unit = points._replace(train=normalize(points.train), test=normalize(points.test))
         towards = torch.atan2(*loss.weight.detach().flip(1).unbind(1)).rad2deg()
@@ -42,11 +39,9 @@ def margin_slider(steps: int = 200) -> VBox:
         rooms = [sphere.measure_room(min(a, 180.0), margin, kind) for a in apart.tolist()]
         figure, axis = subplots(figsize=(3.4, 3.4))
         for place, person in enumerate(order.tolist()):
-            centre, before, after = float(towards[person]), rooms[place - 1], rooms[place]
-            axis.add_patch(
-                Wedge((0, 0), 1.15, centre - before, centre + after, color=COLOURS[person],
-                      alpha=0.25, linewidth=0)
-            )  # fmt: skip
+            start, end = towards[person] - rooms[place - 1], towards[person] + rooms[place]
+            look = {"color": COLOURS[person], "alpha": 0.25, "linewidth": 0}
+            axis.add_patch(Wedge((0, 0), 1.15, float(start), float(end), **look))
         draw_dots(axis, unit)
         share = 2 * sum(rooms) / 360
         show(
@@ -54,10 +49,8 @@ def margin_slider(steps: int = 200) -> VBox:
             f"Six people on a circle; coloured regions, {share:.0%} of the circle, are where a "
             "face satisfies the loss, white lies in the margin.",
         )
-        found = sphere.measure_angles(points)
         head = ["margin", *ANGLES, "share of the circle that satisfies"]
-        cells = [f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1, f"{share:.0%}"]
-        return Table(head, [[margin, *cells]])
+        return Table(head, [[margin, *write_angles(points), f"{share:.0%}"]])
 
     kinds = Dropdown(options=list(MARGINS), description="kind")
     slider = FloatSlider(0.35, min=0, max=0.8, step=0.05, description="margin",
@@ -90,9 +83,8 @@ def triplet_slider(points: sphere.Points, anchor: int = 0, match: int = 1) -> VB
         told = ", ".join(f"{n} {what}" for n, what in zip(counts, KINDS[1:], strict=True))
         show(figure, f"Faces on a circle around an anchor and its positive: {told} negatives.")
         reach = math.degrees(math.acos(max(-1.0, 1 - (positive + margin) / 2)))
-        return Table(
-            ["margin", *KINDS[1:], "semi-hard up to"], [[margin, *counts, f"{reach:.0f}°"]]
-        )
+        head = ["margin", *KINDS[1:], "semi-hard up to"]
+        return Table(head, [[margin, *counts, f"{reach:.0f}°"]])
 
     slider = FloatSlider(0.2, min=0.05, max=2, step=0.05, description="margin",
                          continuous_update=False)  # fmt: skip
@@ -136,7 +128,10 @@ def morph_slider(model: nn.Module, person: Factors) -> VBox:
     def draw(factor: str, position: float) -> Table:
         low, high = IDENTITY[factor][:2]
         morphed = _portrait(person.set(**{factor: low + position * (high - low)}))
-        return _two_faces(model, original, morphed, "changed", [factor, IDENTITY[factor].meaning])
+        _faces({"original": original, "changed": morphed})
+        similarity = float(torch.dot(*verify.embed_at_64(model, torch.cat([original, morphed]))))
+        head = ["factor", "meaning", "similarity"]
+        return Table(head, [[factor, IDENTITY[factor].meaning, similarity]])
 
     factors = Dropdown(options=sorted(IDENTITY), value="nose_y", description="factor")
     return explore(draw, factor=factors, position=_position(1.0))
@@ -150,11 +145,8 @@ def blend_slider(model: nn.Module, one: Factors, other: Factors) -> VBox:
         mixed = _portrait(replace(one, values=torch.lerp(one.values, other.values, position)))
         codes = verify.embed_at_64(model, torch.cat([start, mixed, end]))
         _faces({"one": start, "between": mixed, "other": end})
-        cosines = codes[1] @ codes.T
-        return Table(
-            ["similarity to the one", "to the other", "of the two"],
-            [[float(cosines[0]), float(cosines[2]), float(codes[0] @ codes[2])]],
-        )
+        head = ["similarity to the one", "to the other", "of the two"]
+        return Table(head, [[float(codes[a] @ codes[b]) for a, b in ((1, 0), (1, 2), (0, 2))]])
 
     return explore(draw, position=_position(0.5))
 
@@ -188,11 +180,3 @@ def _portrait(person: Factors) -> Tensor:
 def _faces(pictures: Mapping[str, Tensor]) -> None:
     grey = {name: picture.float() / 127.5 - 1 for name, picture in pictures.items()}
     draw_panels(grey, f"Faces of people who don't exist: {', '.join(pictures)}.", limit=1.0)
-
-
-def _two_faces(
-    model: nn.Module, original: Tensor, morphed: Tensor, name: str, about: list[str]
-) -> Table:
-    codes = verify.embed_at_64(model, torch.cat([original, morphed]))
-    _faces({"original": original, name: morphed})
-    return Table(["factor", "meaning", "similarity"], [[*about, float(codes[0] @ codes[1])]])
