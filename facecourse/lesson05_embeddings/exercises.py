@@ -48,11 +48,7 @@ cosines = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(
-        lambda probes, faces: torch.cosine_similarity(probes[:3], faces[:3]),
-        lambda probes, faces: None,
-        torch.zeros(3, 5),
-    ),
+    also_wrong=(lambda probes, faces: torch.cosine_similarity(probes[:3], faces[:3]),),
     praise="Lengths are gone, and one product compares everybody with everybody.",
 )
 
@@ -103,9 +99,7 @@ cosface = Exercise(
     ),
     also_wrong=(
         lambda cosine, person, margin, scale: scale * cosine,
-        lambda cosine, person, margin, scale: scale * (cosine - margin * one_hot(person)),
         lambda cosine, person, margin, scale: scale * (cosine - margin * one_hot(person, 3)),
-        lambda cosine: cosine,
     ),
     praise="The right person has to win by the margin, and only while training.",
 )
@@ -128,7 +122,6 @@ arcface = Exercise(
             math.cos(math.acos(0.6) + math.radians(0.5)): "The margin is in radians, not degrees.",
         },
     ),
-    also_wrong=("0.143", math.nan),
     praise="From 0.6 down to 0.143: an angle of 53 degrees counts as 82.",
 )
 
@@ -152,7 +145,7 @@ semi_hard = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=([0.58, 0.61], None),
+    also_wrong=([0.58, 0.61],),
     praise="Two of seven teach; the others are too easy or pull everything together.",
     context={"distances": _DISTANCES, "positive": 0.5, "margin": 0.2},
 )
@@ -177,7 +170,6 @@ detection = Exercise(
             1 / 6: "Your threshold is higher than it need be: just above 0.70 one stranger enters.",
         },
     ),
-    also_wrong=(3,),
     praise="Five of six in a closed set, three of six with strangers at the door.",
 )
 

@@ -42,7 +42,7 @@ soften = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda logits, temperature: logits / temperature, lambda logits, temperature: None),
+    also_wrong=(lambda logits, temperature: logits / temperature,),
     praise="The order stays, the differences shrink: who is second becomes visible.",
 )
 
@@ -69,7 +69,6 @@ divergence = Exercise(
             ),
         },
     ),
-    also_wrong=(0.4, "0.099", math.nan),
     praise="0 only if both say the same; then there is nothing left to learn.",
 )
 
@@ -124,7 +123,6 @@ distil = Exercise(
         lambda z, v, y, t, w: cross_entropy(z, y),
         lambda z, v, y, t, w: _loss(z, v, y, t, 1),
         lambda z, v, y, t, w: _loss(z, v, y, t, w) / t**2,
-        lambda z, v, y, t, w: None,
     ),
     praise="Hinton's loss, in one line; `SoftTargets` is the same, and tests say so.",
 )
@@ -164,7 +162,6 @@ follow = Exercise(
     also_wrong=(
         lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).abs()).mean(),
         lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).clamp(min=0)).mean(),
-        0.5,
     ),
     praise="No name appears in it: any picture of a face will do, of anybody or of nobody.",
 )
@@ -187,7 +184,6 @@ shrunk = Exercise(
             256: "T squared, once.",
         },
     ),
-    also_wrong=(2,),
     praise="So a weight chosen at one temperature stays right at another.",
 )
 

@@ -49,7 +49,7 @@ magnitude = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda weight, share: weight, lambda weight, share: None),
+    also_wrong=(lambda weight, share: weight,),
     praise="Number for number what `torch.nn.utils.prune.L1Unstructured` makes of it.",
 )
 
@@ -73,7 +73,6 @@ index = Exercise(
             0.0: "A list also stores where the weights were.",
         },
     ),
-    also_wrong=(1,),
     praise="Below a third, leaving zeros out makes the file longer.",
 )
 
@@ -93,13 +92,10 @@ norms = Exercise(
             (kernels.sum((1, 2, 3)), "Positive and negative weights must not cancel: `abs()`."),
             (kernels.abs().sum((0, 2, 3)), "Those are the inputs, the second dimension."),
             (kernels.square().sum((1, 2, 3)), "That is the square of the L2 norm; here L1."),
-            (
-                kernels.abs().mean((1, 2, 3)),
-                "The mean has the same order; the sum is asked for.",
-            ),
+            (kernels.abs().mean((1, 2, 3)), "The mean has the same order; we asked for the sum."),
         ],
     ),
-    also_wrong=(kernels.abs().sum(), [1, 2, 3]),
+    also_wrong=(kernels.abs().sum(),),
     praise="The second channel is the weakest: it would go first.",
     context={"kernels": kernels},
 )
@@ -123,7 +119,6 @@ quarter = Exercise(
             0.125: "The places stay: only channels go.",
         },
     ),
-    also_wrong=(4,),
     praise="So 29 % of the channels of every layer are half of the work: 0.71 times 0.71.",
 )
 

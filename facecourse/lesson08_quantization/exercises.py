@@ -20,10 +20,7 @@ step = Exercise(
         "are two neighbouring values: what is the scale?"
     ),
     starter="scale = ____",
-    hints=(
-        "The whole range is shared by 255 steps.",
-        "(largest - smallest) / 255",
-    ),
+    hints=("The whole range is shared by 255 steps.", "(largest - smallest) / 255"),
     answer="scale = (49 - -2) / 255",
     checker=number(
         0.2,
@@ -35,7 +32,6 @@ step = Exercise(
             47 / 255: "49 - -2 is 51.",
         },
     ),
-    also_wrong=(51,),
     praise="Zero itself becomes 2 / 0.2 = 10, the zero point.",
 )
 
@@ -73,11 +69,7 @@ quantized = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(
-        lambda values, scale, zero_point: values,
-        lambda values, scale, zero_point: (values * scale).round(),
-        lambda values, scale, zero_point: None,
-    ),
+    also_wrong=(lambda values, scale, zero_point: (values * scale).round(),),
     praise="The numbers of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
 )
 
@@ -116,10 +108,7 @@ per_channel = Exercise(
                 lambda w: _round(w, w.abs().amax(0) / 127),
                 "Those are the columns, the inputs. An output is a row: `dim=1`.",
             ),
-            (
-                lambda w: _round(w, w.abs().amax(1, True)),
-                "Without the 127 only -1, 0 and 1 are left.",
-            ),
+            (lambda w: _round(w, w.abs().amax(1, True)), "Without the 127 only -1, 0, 1 are left."),
             (
                 lambda w: _round(w, w.amax(1, True) / 127),
                 "The most negative weight may be larger than the largest: `abs()` first.",
@@ -127,18 +116,14 @@ per_channel = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(
-        lambda weight: weight,
-        lambda weight: (weight * 127).round() / 127,
-        lambda weight: None,
-    ),
+    also_wrong=(lambda weight: weight, lambda weight: (weight * 127).round() / 127),
     praise="As `torch.fake_quantize_per_channel_affine` does it: small rows keep their digits.",
 )
 
 
-def _nearest(weight: Tensor, rank: int) -> Tensor:
+def _nearest(weight: Tensor, rank: int, weighted: bool = True) -> Tensor:
     u, s, v = torch.linalg.svd(weight, full_matrices=False)
-    return (u[:, :rank] * s[:rank]) @ v[:rank]
+    return (u[:, :rank] * (s[:rank] if weighted else 1)) @ v[:rank]
 
 
 low_rank = Exercise(
@@ -164,21 +149,15 @@ low_rank = Exercise(
         tolerance=1e-4,
         reasons=[
             (
-                lambda w, r: (
-                    torch.linalg.svd(w, full_matrices=False)[0][:, :r]
-                    @ torch.linalg.svd(w, full_matrices=False)[2][:r]
-                ),
+                lambda w, r: _nearest(w, r, weighted=False),
                 "The singular values are missing: they say how much each term counts.",
             ),
             (lambda w, r: w, "That has its full rank still."),
-            (
-                lambda w, r: w - _nearest(w, r),
-                "That is what the best matrix of this rank leaves over.",
-            ),
+            (lambda w, r: w - _nearest(w, r), "That is what the best of this rank leaves over."),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda weight, rank: _nearest(weight, rank + 1), lambda weight, rank: None),
+    also_wrong=(lambda weight, rank: _nearest(weight, rank + 1),),
     praise="No matrix of that rank is nearer (Eckart and Young 1936).",
 )
 
