@@ -12,6 +12,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
+from facecourse.kit.seeds import build_seeded
 from facelib.compress import MatchEmbedding, prune
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
@@ -25,11 +26,7 @@ from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 
 BATCH, KEPT, STEPS = 128, 40, 100  # of training on after pruning
-
-
 RATE = 6e-3  # of 1e-3 to 1e-2 the best or nearly so for all that is pruned here, on other people
-
-
 PEOPLE = 300  # who don't exist, to count lost points on
 
 
@@ -56,31 +53,37 @@ def train_further(
 ) -> nn.Module:
     """A copy that has learnt on from the teacher; weights that are masked stay 0."""
     model = copy.deepcopy(model)
-    fit_embedding(
-        model, teacher_batches(), MatchEmbedding(), steps=steps, batch=BATCH, lr=rate,
-        seed=seed, progress=False,
-    )  # fmt: skip
+    settings = {"steps": steps, "batch": BATCH, "lr": rate, "seed": seed, "progress": False}
+    fit_embedding(model, teacher_batches(), MatchEmbedding(), **settings)
     return model
 
 
-CALIBRATION = pick_seed("calibration")
+def renew_weights(model: nn.Module, seed: int = 0) -> nn.Module:
+    """A copy of the same architecture that has learnt nothing."""
+    model = copy.deepcopy(model)
+
+    def reset() -> None:
+        for layer in model.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+
+    build_seeded(seed, reset)
+    return model
 
 
 def calibration_faces(people: int = 128) -> Tensor:
     """Faces to calibrate on, uint8 (4 * people, 1, 64, 64): of people who don't exist."""
-    return synth(people, 4, seed=CALIBRATION).images
+    return synth(people, 4, seed=pick_seed("calibration")).images
 
 
 def distance_to_teacher(model: nn.Module) -> Tensor:
     """How far a network is from the teacher on one kept batch, for Taylor's importance."""
-    faces = teacher_batches()
-    images, said = faces(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
+    images, said = teacher_batches()(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
     return MatchEmbedding()(model.eval()(images), said)
 
 
 def prune_student(ratio: float, importance: str = "L1", round_to: int = 8) -> FaceResNet:
     """The student without the least important channels, a share of its MACs, not trained on."""
-    loss = distance_to_teacher if importance == "Taylor" else None
-    return prune(
-        face_student(), ratio, SHAPE, importance=importance, loss=loss, round_to=round_to
-    )[0]  # fmt: skip
+    settings = {"loss": distance_to_teacher if importance == "Taylor" else None}
+    settings |= {"importance": importance, "round_to": round_to}
+    return prune(face_student(), ratio, SHAPE, **settings)[0]

@@ -25,6 +25,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from facecourse.ladder.student import renew_weights
 from facelib.compress import MatchEmbedding, decode, factorize, prune, sparsify
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet, face_embedding, load, save
@@ -52,40 +53,15 @@ def lessons() -> Kept:
     return Kept(Taught(FreshFaces(compiled=True), teacher), KEPT)
 
 
-def taught(model: nn.Module, **settings: Any) -> nn.Module:
-    """The model after it has learnt these directions."""
-    fit_embedding(model, lessons(), MatchEmbedding(), **{"lr": RATE} | settings)
-    return model
+def teach(model: nn.Module, **settings: Any) -> None:
+    """Train a model to say these directions."""
+    fit_embedding(model, lessons(), MatchEmbedding(), lr=RATE, **settings)
 
 
-def by_names(model: nn.Module, **settings: Any) -> nn.Module:
-    """The model after the same pictures, with the loss that the shipped embedding learnt by."""
+def teach_names(model: nn.Module, **settings: Any) -> None:
+    """Train a model on the same pictures, by the loss that the shipped embedding learnt by."""
     faces = Kept(FreshFaces(compiled=True), KEPT)
-    fit_embedding(model, faces, ContrastiveLoss(), **{"lr": RATE} | settings)
-    return model
-
-
-def student(folder: Path, **settings: Any) -> nn.Module:
-    return taught(untrained(), **{"steps": STEPS} | settings)
-
-
-def rival(folder: Path, **settings: Any) -> nn.Module:
-    return by_names(untrained(), **{"steps": STEPS} | settings)
-
-
-def half(folder: Path, **settings: Any) -> nn.Module:
-    smaller, _ = prune(face_embedding(), 0.5, SHAPE, round_to=16)
-    return taught(smaller, **{"steps": AGAIN} | settings)
-
-
-def ragged(folder: Path, **settings: Any) -> nn.Module:
-    smaller, _ = prune(face_embedding(), 0.5, SHAPE, round_to=1)
-    return taught(smaller, **{"steps": AGAIN} | settings)
-
-
-def sparse(folder: Path, **settings: Any) -> nn.Module:
-    zeros, _ = sparsify(face_embedding(), ZEROS)
-    return decode(taught(zeros, **{"steps": AGAIN} | settings))
+    fit_embedding(model, faces, ContrastiveLoss(), lr=RATE, **settings)
 
 
 def narrow(folder: Path) -> nn.Module:
@@ -94,29 +70,34 @@ def narrow(folder: Path) -> nn.Module:
     return factorize(smaller, {"embedding.1": RANK})[0]
 
 
-def pruned(folder: Path, **settings: Any) -> nn.Module:
-    return taught(narrow(folder), **{"steps": ANEW} | settings)
+def halve(round_to: int) -> nn.Module:
+    """The shipped embedding with half of its MACs, not trained again."""
+    return prune(face_embedding(), 0.5, SHAPE, round_to=round_to)[0]
 
 
-def scratch(folder: Path, **settings: Any) -> nn.Module:
-    model = narrow(folder)
-    torch.manual_seed(0)
-    for layer in model.modules():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
-    return by_names(model, **{"steps": STEPS + ANEW} | settings)
+# What each starts from, how it learns, and for how many steps.
+NETWORKS: dict[str, tuple[Callable[[Path], nn.Module], Callable[..., None], int]] = {
+    "student": (lambda folder: untrained(), teach, STEPS),
+    "rival": (lambda folder: untrained(), teach_names, STEPS),
+    "half": (lambda folder: halve(16), teach, AGAIN),
+    "ragged": (lambda folder: halve(1), teach, AGAIN),
+    "sparse": (lambda folder: sparsify(face_embedding(), ZEROS)[0], teach, AGAIN),
+    "pruned": (narrow, teach, ANEW),
+    "scratch": (lambda folder: renew_weights(narrow(folder)), teach_names, STEPS + ANEW),
+}
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {
-    "student": student, "rival": rival, "half": half, "ragged": ragged, "sparse": sparse,
-    "pruned": pruned, "scratch": scratch,
-}  # fmt: skip
+def train(name: str, folder: Path, **settings: Any) -> nn.Module:
+    """One of `NETWORKS`; settings as `fit_embedding` takes them."""
+    start, learn, steps = NETWORKS[name]
+    model = start(folder)
+    learn(model, **{"steps": steps} | settings)
+    return decode(model)
 
 
 def main(name: str, folder: Path) -> None:
-    """Train one of `NETWORKS`, or go on where it was stopped."""
-    checkpoint = folder / f"{name}.run"
-    made = NETWORKS[name](folder, batch=BATCH, compile=True, checkpoint=checkpoint)
+    """Train one of `NETWORKS` into `folder`, or go on where it was stopped."""
+    made = train(name, folder, batch=BATCH, compile=True, checkpoint=folder / f"{name}.run")
     save(made, folder / f"{name}.safetensors")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,24 +31,22 @@ EPOCHS = 80  # of networks that name people
 PAIRS = 200  # of timed calls
 
 
+def losses(train: Callable[..., nn.Module], *network: object) -> list[float]:
+    """Points lost after `train`, one value a seed."""
+    return [tar_drop(train(*network, seed, STEPS), PEOPLE).value for seed in SEEDS]
+
+
 def sweep() -> dict:
     """[share] of single weights: points lost at once (an interval over people), and one value a
     seed where the student was trained on after one round of pruning, and in several rounds."""
     found: dict[str, dict] = {}
     for share in tqdm(pruning.SHARES, "weights"):
         sparse, _ = sparsify(face_student(), share)
-        runs = found.setdefault(f"{share:g}", {"at once": tar_drop(sparse, PEOPLE)})
-        for seed in SEEDS:
-            one = train_further(sparse, seed, STEPS)
-            several = pruning.prune_in_rounds(face_student(), share, seed, STEPS)
-            for name, model in (("trained on", one), ("in rounds", several)):
-                runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
+        found[f"{share:g}"] = {
+            "at once": tar_drop(sparse, PEOPLE), "trained on": losses(train_further, sparse),
+            "in rounds": losses(pruning.prune_in_rounds, face_student(), share),
+        }  # fmt: skip
     return found
-
-
-def control() -> list[float]:
-    """Points the whole student loses when it is trained on as long: what training alone does."""
-    return [tar_drop(train_further(face_student(), seed, STEPS), PEOPLE).value for seed in SEEDS]
 
 
 def channels() -> dict:
@@ -56,17 +55,12 @@ def channels() -> dict:
     for ratio in RATIOS:
         for importance in tqdm(IMPORTANCE, f"channels, {ratio:g}"):
             small = prune_student(ratio, importance)
-            runs = found.setdefault(f"{ratio:g}", {}).setdefault(importance, {})
-            runs |= {
+            found.setdefault(f"{ratio:g}", {})[importance] = runs = {
                 "parameters": parameters(small), "macs": macs(small, SHAPE),
-                "at once": tar_drop(small, PEOPLE),
+                "at once": tar_drop(small, PEOPLE), "trained on": losses(train_further, small),
             }  # fmt: skip
-            for seed in SEEDS:
-                rows = {"trained on": train_further(small, seed, STEPS)}
-                if importance == "L1":
-                    rows["from nothing"] = pruning.train_from_scratch(small, seed, STEPS)
-                for name, model in rows.items():
-                    runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
+            if importance == "L1":
+                runs["from nothing"] = losses(pruning.train_from_scratch, small)
     return found
 
 
@@ -94,12 +88,10 @@ def blocks() -> dict[str, dict]:
     found: dict[str, dict] = {}
     for name in tqdm(pruning.list_blocks(face_student()), "blocks"):
         small = pruning.remove_block(name)
-        runs = found.setdefault(
-            name, {"macs": macs(small, SHAPE), "at once": tar_drop(small, PEOPLE)}
-        )
-        runs["trained on"] = [
-            tar_drop(train_further(small, seed, STEPS), PEOPLE).value for seed in SEEDS
-        ]
+        found[name] = {
+            "macs": macs(small, SHAPE), "at once": tar_drop(small, PEOPLE),
+            "trained on": losses(train_further, small),
+        }  # fmt: skip
     return found
 
 
@@ -112,21 +104,15 @@ def namers() -> dict[str, list]:
     found: dict[str, list] = {}
     for seed in tqdm(NAMERS, "namers"):
         train, rest = orl.split_photos(2, seed)
-        first = pruning.train_classifier(train, seed, EPOCHS)
-        models = {
-            "before": first,
-            "0": pruning.train_classifier(train, seed + 500, EPOCHS // 2, first),
-        }
+        first, later = pruning.train_classifier(train, seed, EPOCHS), (seed + 500, EPOCHS // 2)
+        models = {"before": first, "0": pruning.train_classifier(train, *later, first)}
         for share in NAMER_SHARES:
-            models[f"{share:g}"] = pruning.prune_classifier(
-                first, share, train, seed + 500, EPOCHS // 2
-            )
+            models[f"{share:g}"] = pruning.prune_classifier(first, share, train, *later)
         half = rest.rank_within_person(seed) < 2
         for name, model in models.items():
             found.setdefault(name, []).append(orl.top1_per_person(model, rest))
             for part, faces in (("validation", rest.take(half)), ("test", rest.take(~half))):
-                score = orl.top1(model, faces)
-                found.setdefault(f"{name}, {part}", []).append(score)
+                found.setdefault(f"{name}, {part}", []).append(orl.top1(model, faces))
     return found
 
 
@@ -149,7 +135,7 @@ def main(folder: Path = HERE) -> None:
     payload = {
         "seeds": SEEDS,
         "splits": NAMERS,
-        "control": control(),
+        "control": losses(train_further, face_student()),  # what training alone does
         "weights": sweep(),
         "channels": channels(),
         "widths": widths(),

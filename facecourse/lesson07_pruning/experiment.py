@@ -14,7 +14,7 @@ from torch import nn
 
 from facecourse.kit import orl
 from facecourse.kit.seeds import build_seeded
-from facecourse.ladder.student import PEOPLE, STEPS, tar_drop, train_further
+from facecourse.ladder.student import PEOPLE, STEPS, renew_weights, tar_drop, train_further
 from facelib.compress import decode, drop, sparsify
 from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
@@ -37,13 +37,7 @@ def prune_in_rounds(model: nn.Module, share: float, seed: int = 0, steps: int = 
 
 def train_from_scratch(like: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Module:
     """The same narrow architecture with new weights, taught as long: the rival of every pruning."""
-    model = copy.deepcopy(like)
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
-        for layer in model.modules():
-            if hasattr(layer, "reset_parameters"):
-                layer.reset_parameters()
-    return train_further(model, seed, steps)
+    return train_further(renew_weights(like, seed), seed, steps)
 
 
 def list_blocks(model: nn.Module) -> list[str]:
@@ -68,10 +62,9 @@ def train_classifier(
     train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None
 ) -> FaceCNN:
     """A FaceCNN that has learnt names, from nothing or from where `model` stands."""
+    model = copy.deepcopy(model)
     if model is None:
         model = build_seeded(seed, lambda: FaceCNN(24, 128, train.people))
-    else:
-        model = copy.deepcopy(model)
     fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False)
     return model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -59,34 +60,36 @@ def files() -> dict[str, dict]:
         }  # fmt: skip
 
 
+def losses(train: Callable[[int], nn.Module]) -> list[float]:
+    """Points lost by what `train` makes, one value a seed."""
+    return [tar_drop(train(seed), PEOPLE).value for seed in SEEDS]
+
+
 def bits() -> dict[str, dict]:
     """[bits of a weight], what is read at 8: points lost at once, and one value a seed where the
     student was trained on before it was rounded, and while it was."""
-    found: dict[str, dict] = {}
-    longer = {seed: train_further(face_student(), seed, STEPS, rounding.RATE)
-              for seed in SEEDS}  # fmt: skip
-    for width in tqdm(BITS[:-1], "bits"):
-        at_once = fake_quantize(face_student(), calibration_faces(), width)
-        runs = found.setdefault(str(width), {"at once": tar_drop(at_once, PEOPLE)})
-        for seed in SEEDS:
-            rows = {
-                "trained on, then rounded": fake_quantize(longer[seed], calibration_faces(), width),
-                "aware": rounding.train_rounded(width, seed, STEPS),
-            }
-            for name, model in rows.items():
-                runs.setdefault(name, []).append(tar_drop(model, PEOPLE).value)
-    return found
+    longer = {seed: train_further(face_student(), seed, STEPS, rounding.RATE) for seed in SEEDS}
+
+    def measure(width: int) -> dict:
+        def cut(model: nn.Module) -> nn.Module:
+            return fake_quantize(model, calibration_faces(), width)
+
+        return {
+            "at once": tar_drop(cut(face_student()), PEOPLE),
+            "trained on, then rounded": losses(lambda seed: cut(longer[seed])),
+            "aware": losses(lambda seed: rounding.train_rounded(width, seed, STEPS)),
+        }
+
+    return {str(width): measure(width) for width in tqdm(BITS[:-1], "bits")}
 
 
 def scales() -> dict[str, dict[str, Interval]]:
     """["a channel" or "a layer"][bits]: points lost with rounded weights, by who has a scale."""
-    return {
-        name: {
-            str(width): tar_drop(rounding.round_student(width, per_channel), PEOPLE)
-            for width in BITS
-        }
-        for name, per_channel in (("a channel", True), ("a layer", False))
-    }
+
+    def measure(per_channel: bool) -> dict[str, Interval]:
+        return {str(n): tar_drop(rounding.round_student(n, per_channel), PEOPLE) for n in BITS}
+
+    return {"a channel": measure(True), "a layer": measure(False)}
 
 
 def halves() -> dict[str, dict]:
@@ -114,18 +117,17 @@ def eight_bits_faster() -> dict[str, dict]:
 
 def ranks() -> list[dict]:
     """Low rank by kind of layer and share of the full rank, before and after training on."""
-    rows, models = [], {}
-    for part, kind in tqdm(PARTS, "ranks"):
-        model, _ = rounding.reduce_rank(part, (kind,))
-        name = f"{kind.__name__} {part:g}"
-        models[name] = model
-        after = [tar_drop(train_further(model, seed, STEPS), PEOPLE).value
-                 for seed in SEEDS]  # fmt: skip
-        rows.append({
+    models = {
+        f"{kind.__name__} {part:g}": rounding.reduce_rank(part, (kind,))[0] for part, kind in PARTS
+    }
+    rows = [
+        {
             "name": name, "layers": kind.__name__, "part": part, "parameters": parameters(model),
             "macs": macs(model, SHAPE), "at once": tar_drop(model, PEOPLE),
-            "trained on": after,
-        })  # fmt: skip
+            "trained on": losses(partial(train_further, model, steps=STEPS)),
+        }
+        for (name, model), (part, kind) in zip(models.items(), PARTS, strict=True)
+    ]  # fmt: skip
     faster = times_faster(models, PAIRS)
     return [row | {"times faster": faster[row["name"]]} for row in rows]
 
