@@ -43,17 +43,16 @@ class FaceSet:
     source: str = ""
 
     def __post_init__(self) -> None:
-        images, person, group = self.images, self.person, self.group
+        images, person = self.images, self.person
         object.__setattr__(self, "names", tuple(self.names))
         if images.ndim != 4 or images.dtype != torch.uint8 or images.shape[1] not in (1, 3):
             raise ValueError(
                 "images must be a uint8 tensor (N, C, H, W) with C = 1 or 3, "
                 f"got {images.dtype} {tuple(images.shape)}"
             )
-        for name, labels in (("person", person), ("group", group)):
-            if labels is None:
-                continue
-            if labels.dtype != torch.int64 or labels.shape != (len(images),):
+        wanted = torch.int64, images.shape[:1]
+        for name, labels in (("person", person), ("group", self.group)):
+            if labels is not None and (labels.dtype, labels.shape) != wanted:
                 raise ValueError(
                     f"{name} must be an int64 tensor with one label for each of the {len(images)} "
                     f"images, got {labels.dtype} {tuple(labels.shape)}"
@@ -69,10 +68,8 @@ class FaceSet:
 
     def __repr__(self) -> str:
         channels, height, width = self.images.shape[1:]
-        return (
-            f"FaceSet({len(self)} images of {self.people} people, "
-            f"{height}x{width}, {'grey' if channels == 1 else 'RGB'})"
-        )
+        kind = f"{height}x{width}, {'grey' if channels == 1 else 'RGB'}"
+        return f"FaceSet({len(self)} images of {self.people} people, {kind})"
 
     @property
     def people(self) -> int:
@@ -86,16 +83,16 @@ class FaceSet:
 
     def to(self, device: torch.device | str) -> FaceSet:
         """The same faces on another device."""
-        group = None if self.group is None else self.group.to(device)
-        return replace(
-            self, images=self.images.to(device), person=self.person.to(device), group=group
-        )
+        return self._each(lambda part: part.to(device))
 
     def take(self, index: Tensor) -> FaceSet:
         """The images at `index` (int64 positions or a bool mask), labels unchanged."""
         index = index.to(self.images.device)
-        group = None if self.group is None else self.group[index]
-        return replace(self, images=self.images[index], person=self.person[index], group=group)
+        return self._each(lambda part: part[index])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> FaceSet:
+        group = None if self.group is None else change(self.group)
+        return replace(self, images=change(self.images), person=change(self.person), group=group)
 
     def map(self, function: Callable[[Tensor], Tensor]) -> FaceSet:
         """The same people with images = function(images), as in `faces.map(to_grey)`."""
@@ -130,31 +127,21 @@ class FaceSet:
         """
         if train < 1 or validation < 0:
             raise ValueError(f"want train >= 1 and validation >= 0, got {train} and {validation}")
+        needed = train + validation + 1
+        counts = zip(self.names, self.counts.tolist(), strict=True)
+        if short := [f"{name} has {count}" for name, count in counts if count < needed]:
+            raise ValueError(
+                f"every person needs {needed} images ({train} to train, {validation} to validate, "
+                f"at least 1 to test), but {', '.join(short[:5])}"
+                f"{' and others' if len(short) > 5 else ''}. "
+                "Ask for fewer images or leave these people out with of_people()."
+            )
         rank = self.rank_within_person(seed)
-        self._need_images(train + validation + 1, f"{train} to train, {validation} to validate")
         return Split(
             self.take(rank < train),
             self.take((rank >= train) & (rank < train + validation)),
             self.take(rank >= train + validation),
         )
-
-    def split_people(self, train: int, validation: int = 0, seed: int = 0) -> Split:
-        """`train` people to learn from, `validation` people to choose by, all others to test.
-
-        No person is in two parts, so the test measures faces of people never seen: open set.
-        Labels are renumbered from 0 in each part.
-
-        Raises:
-            ValueError: nobody would be left to test on.
-        """
-        if train < 1 or validation < 0 or train + validation >= self.people:
-            raise ValueError(
-                f"want train >= 1, validation >= 0 and at least one of the {self.people} people "
-                f"left to test on, got train={train}, validation={validation}"
-            )
-        order = torch.randperm(self.people, generator=torch.Generator().manual_seed(seed))
-        parts = order.split([train, validation, self.people - train - validation])
-        return Split(*(self.of_people(part.sort().values) for part in parts))
 
     def rank_within_person(self, seed: int) -> Tensor:
         """int64 tensor (N,): the place of each image in a random order of its person's images."""
@@ -166,16 +153,3 @@ class FaceSet:
         rank = torch.empty(len(self), dtype=torch.int64)
         rank[order] = torch.arange(len(self)) - start[person[order]]
         return rank
-
-    def _need_images(self, needed: int, use: str) -> None:
-        short = [
-            f"{name} has {count}"
-            for name, count in zip(self.names, self.counts.tolist(), strict=True)
-            if count < needed
-        ]
-        if short:
-            raise ValueError(
-                f"every person needs {needed} images ({use}, at least 1 to test), "
-                f"but {', '.join(short[:5])}{' and others' if len(short) > 5 else ''}. "
-                "Ask for fewer images or leave these people out with of_people()."
-            )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,15 +20,6 @@ from facelib.data.photo import ENDINGS, NO_FILE, decode, list_visible, read_phot
 SEARCH = 480  # px: faces are looked for in a copy of the photo with this longest side
 SMALLEST = SEARCH // 10  # px in that copy: smaller faces are not looked for
 MARGIN = 1.3  # side of the crop over the side of the detected box, which ends at brows and chin
-
-
-class _Listing(NamedTuple):
-    """names: the people; files, person: each photo and its label; bad: (file, reason)."""
-
-    names: tuple[str, ...]
-    files: list[Path]
-    person: list[int]
-    bad: list[tuple[Path, str]]
 
 
 def folder(
@@ -66,18 +56,12 @@ def folder(
     shape = (len(files), 3, size, size)
     if len(files) * 3 * size * size > pack.LARGE:
         name = f"{'face' if detect else 'centre'}{size}-{pack.fingerprint(root, files)}"
-        decoded = pack.read(root, name, shape)
-        if decoded is None:
-            pack.write(root, name, shape, results())
-            decoded = pack.read(root, name, shape)
+        images, bad = pack.read(root, name, shape) or pack.write(root, name, shape, results())
     else:
-        decoded = _in_memory(results(), shape)
-    _report(root, unfit + [(files[i], reason) for i, reason in decoded.bad.items()], skip_bad)
-    kept = [label for position, label in enumerate(person) if position not in decoded.bad]
-    faces = FaceSet(
-        decoded.images, torch.tensor(kept, dtype=torch.int64), names,
-        source=f"own photos, folder {root.name}",
-    )  # fmt: skip
+        images, bad = _in_memory(results(), shape)
+    _report(root, unfit + [(files[i], reason) for i, reason in bad.items()], skip_bad)
+    kept = torch.tensor([label for place, label in enumerate(person) if place not in bad]).long()
+    faces = FaceSet(images, kept, tuple(names), source=f"own photos, folder {root.name}")
     if empty := [name for name, count in zip(names, faces.counts, strict=True) if not count]:
         raise ValueError(
             f"{root} has no usable photo of {', '.join(empty)}: add one, or move the sub-folder out"
@@ -85,7 +69,8 @@ def folder(
     return faces
 
 
-def _list(root: Path) -> _Listing:
+def _list(root: Path) -> tuple[list[str], list[Path], list[int], list[tuple[Path, str]]]:
+    """The people; each photo and its label; what is no photo of a person, and why."""
     if not root.exists():
         raise FileNotFoundError(f"there is no folder {root}")
     if not root.is_dir():
@@ -107,14 +92,8 @@ def _list(root: Path) -> _Listing:
             f"{root} has {len(names)} sub-folders ({', '.join(names) or 'none'}); want one for "
             "each of at least two people, as in Ada/1.jpg and Ben/1.jpg"
         )
-    _refuse_alike(root, names)
-    return _Listing(tuple(names), files, person, bad)
-
-
-def _refuse_alike(root: Path, names: list[str]) -> None:
-    """One person in two folders would silently be two people."""
     seen: dict[str, str] = {}
-    for name in names:
+    for name in names:  # one person in two folders would silently be two people
         looks = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
         if looks in seen:
             raise ValueError(
@@ -122,6 +101,7 @@ def _refuse_alike(root: Path, names: list[str]) -> None:
                 "move the photos into one of them, or rename one if these are two people"
             )
         seen[looks] = name
+    return names, files, person, bad
 
 
 def _unfit(file: Path) -> str | None:
@@ -136,8 +116,7 @@ def _unfit(file: Path) -> str | None:
 def _crop(file: Path, size: int, detect: bool) -> Tensor:
     image = read_photo(file, side=2 * SEARCH if detect else 2 * size)
     if detect:
-        box = _find_face(image)
-        if box is None:
+        if not (box := _find_face(image)):
             raise ValueError(
                 "no upright frontal face found: crop the photo by hand or turn detect off"
             )
@@ -154,13 +133,8 @@ def _find_face(image: Image.Image) -> tuple[int, int, int, int] | None:
     if SEARCH * min(image.size) < SMALLEST * max(image.size):
         return None  # no face fits into so thin a strip
     small = ImageOps.contain(image.convert("L"), (SEARCH, SEARCH))
-    faces = _cascade()(
-        img=np.array(small),
-        scale_factor=1.1,
-        step_ratio=1,
-        min_size=(SMALLEST, SMALLEST),
-        max_size=small.size,
-    )
+    least = SMALLEST, SMALLEST
+    faces = _cascade()(np.array(small), 1.1, 1, min_size=least, max_size=small.size)
     if not faces:
         return None
     face = max(faces, key=lambda face: face["width"])
@@ -173,7 +147,7 @@ def _find_face(image: Image.Image) -> tuple[int, int, int, int] | None:
     return round(left), round(top), round(left + side), round(top + side)
 
 
-@lru_cache(1)
+@cache
 def _cascade() -> Callable[..., list[dict[str, int]]]:
     from skimage.data import lbp_frontal_face_cascade_filename
     from skimage.feature import Cascade
@@ -188,7 +162,7 @@ def _in_memory(results: Iterator[Tensor | str], shape: tuple[int, ...]) -> pack.
             bad[position] = result
         else:
             images[position - len(bad)] = result
-    return pack.Decoded(images[: len(images) - len(bad)], bad)
+    return images[: len(images) - len(bad)], bad
 
 
 def _report(root: Path, bad: list[tuple[Path, str]], skip_bad: bool) -> None:

@@ -50,23 +50,19 @@ def lfw(path: str | Path | None = None) -> LFW:
         PermissionError: a folder may not be read.
     """
     local = path or os.environ.get("FACELIB_LFW")
-    if local:
-        folder = Path(local).expanduser()
-        pairs_file = folder / "pairs.txt"
-    else:
-        folder, pairs_file = _fetched()
+    folder = Path(local).expanduser() if local else _fetched()
     if not folder.is_dir():
         asked = "" if path else " (from FACELIB_LFW)"
         raise FileNotFoundError(f"there is no LFW folder {folder}{asked}; want {LAYOUT}")
     place = _list(folder)
     # The pairs come first: a wrong line is found before the images are decoded.
+    pairs_file = (folder if local else folder.parent) / "pairs.txt"
     pairs, fold = _read_pairs(pairs_file, {key: index for index, key in enumerate(place)})
     names = tuple(dict.fromkeys(name for name, _ in place))
     label = {name: index for index, name in enumerate(names)}
     person = torch.tensor([label[name] for name, _ in place])
-    return LFW(
-        FaceSet(_read_images(list(place.values())), person, names, source=SOURCE), pairs, fold
-    )
+    images = _read_images(list(place.values()))
+    return LFW(FaceSet(images, person, names, source=SOURCE), pairs, fold)
 
 
 def _list(folder: Path) -> dict[tuple[str, int], Path]:
@@ -92,8 +88,8 @@ def _counts(word: str) -> bool:
     return word.isascii() and word.isdecimal()
 
 
-def _fetched() -> tuple[Path, Path]:
-    """Scikit-learn's own folder of funneled photographs and its pairs.txt, fetched if need be."""
+def _fetched() -> Path:
+    """Scikit-learn's own folder of funneled photographs, beside pairs.txt, fetched if need be."""
     from sklearn.datasets import fetch_lfw_people, get_data_home
 
     home = Path(get_data_home()) / "lfw_home"
@@ -119,7 +115,7 @@ def _fetched() -> tuple[Path, Path]:
             f"{photos} was unpacked only in part: delete it and call lfw() again (the archive "
             "beside it is kept, so nothing is downloaded twice)"
         )
-    return photos, pairs_file
+    return photos
 
 
 def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, Tensor]:
@@ -170,17 +166,16 @@ def _read_pair(words: list[str], same: bool) -> tuple[tuple[str, int], tuple[str
 
 
 def _read_images(files: list[Path]) -> Tensor:
-    images = None
-    for index, image in enumerate(decode(files, _read_image, quiet=True)):
-        file = files[index]
+    images, decoded = None, decode(files, _read_image, quiet=True)
+    for index, (file, image) in enumerate(zip(files, decoded, strict=True)):
         if isinstance(image, str):
             raise ValueError(f"{file} can't be used: {image}. Get it afresh")
         if images is None:
             images = torch.empty(len(files), *image.shape, dtype=torch.uint8)
         elif image.shape != images.shape[1:]:
+            here, first = (f"{one.shape[-1]} x {one.shape[-2]} px" for one in (image, images))
             raise ValueError(
-                f"{file} is {_size(image)}, but {files[0]} is {_size(images[0])}: all photographs "
-                "must have one size"
+                f"{file} is {here}, but {files[0]} is {first}: all photographs must have one size"
             )
         images[index] = image
     return images
@@ -193,7 +188,3 @@ def _read_image(file: Path) -> Tensor:
         # is the face with a narrow margin.
         image = image.resize((112, 112), Image.Resampling.BICUBIC, box=(62, 62, 188, 188))
     return to_tensor(image)
-
-
-def _size(image: Tensor) -> str:
-    return f"{image.shape[-1]} x {image.shape[-2]} px"

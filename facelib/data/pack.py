@@ -18,7 +18,6 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,24 +27,15 @@ from facelib.files import replacing, sweep
 LARGE = 2**30  # bytes of decoded images; more of them are packed, fewer stay in memory
 FOLDER = ".facelib"
 
-
-class Decoded(NamedTuple):
-    """What became of a list of photos.
-
-    Attributes: images uint8 (K, 3, H, W), of all that could be decoded, in order; bad: position in
-    the list -> reason for all others.
-    """
-
-    images: Tensor
-    bad: dict[int, str]
+# What became of a list of photos: uint8 images (K, 3, H, W) of all that could be decoded, in order;
+# position in the list -> reason for all others.
+Decoded = tuple[Tensor, dict[int, str]]
 
 
 def fingerprint(root: Path, files: list[Path]) -> str:
     """A digest of every file's name below `root`, size and time of change."""
-    facts = [
-        (file.relative_to(root).as_posix(), (stat := file.stat()).st_size, stat.st_mtime_ns)
-        for file in files
-    ]
+    stats = [(file.relative_to(root).as_posix(), file.stat()) for file in files]
+    facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
@@ -71,11 +61,13 @@ def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     images = torch.from_file(str(pixels), shared=False, size=math.prod(shape), dtype=torch.uint8)
-    return Decoded(images.view(shape), bad)
+    return images.view(shape), bad
 
 
-def write(root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tensor | str]) -> None:
-    """Stream decoded photos to the pack `name`; packs of the same kind it replaces are removed.
+def write(
+    root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tensor | str]
+) -> Decoded | None:
+    """Stream decoded photos to the pack `name` and `read` it; it replaces packs of the same kind.
 
     Args:
         root, name, shape: as in `read`.
@@ -89,8 +81,7 @@ def write(root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tenso
     if pixels.parent.is_symlink():
         raise OSError(
             errno.ELOOP,
-            "it is a link, which may lead to files of somebody else: remove it, or ask for a "
-            "smaller size",
+            "is a link and may lead to files of somebody else: remove it or ask for a smaller size",
             str(pixels.parent),
         )
     bad, digest = {}, hashlib.sha256()
@@ -121,6 +112,7 @@ def write(root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tenso
             pixels.unlink(missing_ok=True)
         with suppress(OSError):  # only an empty directory goes
             pixels.parent.rmdir()
+    return read(root, name, shape)
 
 
 def _files(root: Path, name: str) -> tuple[Path, Path]:
