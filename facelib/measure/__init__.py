@@ -9,7 +9,7 @@ from facelib.measure.cost import (
     parameters,
     saved_bytes,
 )
-from facelib.measure.histogram import ScoreHistogram, stream_pairs, verify_all
+from facelib.measure.histogram import verify_all
 from facelib.measure.identification import (
     identification_report,
     identify,
@@ -22,7 +22,6 @@ from facelib.measure.verification import TenFold, Verification, ten_fold
 __all__ = [
     "Interval",
     "Latency",
-    "ScoreHistogram",
     "TenFold",
     "Verification",
     "bootstrap_difference",
@@ -40,7 +39,6 @@ __all__ = [
     "saved_bytes",
     "share_interval",
     "similarity",
-    "stream_pairs",
     "ten_fold",
     "verify_all",
 ]

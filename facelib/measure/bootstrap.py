@@ -24,9 +24,7 @@ from facelib.measure.interval import Interval
 from facelib.measure.verification import Rates, Roc, Verification
 
 
-def bootstrap_people(
-    outcome: Tensor, person: Tensor, resamples: int = 1000, seed: int = 0
-) -> Interval:
+def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> Interval:
     """The mean outcome of an image with a 95 % percentile interval over people.
 
     An outcome may be `predicted == person` (accuracy), or the difference of two models' outcomes on
@@ -35,8 +33,7 @@ def bootstrap_people(
     Args:
         outcome: bool or float (N,), one an image.
         person: int64 (N,), the label of each image.
-        resamples: how many times people are drawn.
-        seed: the same seed draws the same people.
+        resamples: how many times people are drawn, 100 at least; always the same draws.
 
     Raises:
         ValueError: lengths differ, an outcome is not finite, or there is one person only.
@@ -49,7 +46,7 @@ def bootstrap_people(
         )
     people, index = person.cpu().unique(return_inverse=True)
     total, images = torch.bincount(index, outcome), torch.bincount(index).double()
-    drawn = torch.stack(list(_draws(len(people), resamples, seed)))
+    drawn = torch.stack(list(_draws(len(people), resamples)))
     return _percentiles(outcome.mean(), (drawn @ total / (drawn @ images)).tolist(), len(people))
 
 
@@ -59,7 +56,6 @@ def bootstrap_pairs(
     left: Tensor,
     right: Tensor,
     resamples: int = 1000,
-    seed: int = 0,
 ) -> Interval:
     """A verification measure with a 95 % percentile interval over people.
 
@@ -71,20 +67,17 @@ def bootstrap_pairs(
         statistic: what to read off, given the weighted pairs: `auc`, `eer`, `tar_at(far)`, ...
         scores: float (P,), higher means more alike.
         left, right: int64 (P,), the people of each pair; equal labels make a genuine pair.
-        resamples: how many times people are drawn.
-        seed: the same seed draws the same people.
+        resamples: as in `bootstrap_people`.
 
     Raises:
         ValueError: what `Verification` refuses, or so few people that a resample holds no genuine
             or no impostor pair.
     """
-    value, values, people = _resampled(statistic, scores, left, right, resamples, seed)
+    value, values, people = _resampled(statistic, scores, left, right, resamples)
     return _percentiles(value, values, people)
 
 
-def bootstrap_between(
-    accepted: Tensor, pairs: Tensor, resamples: int = 1000, seed: int = 0
-) -> Interval:
+def bootstrap_between(accepted: Tensor, pairs: Tensor) -> Interval:
     """The share of impostor pairs that is accepted, with a 95 % percentile interval over people.
 
     Where none is accepted the interval is [0, 0]: these people can't tell how rare it is.
@@ -93,8 +86,6 @@ def bootstrap_between(
         accepted: (P, P), how many pairs of a face of person i and one of person j are accepted;
             the diagonal, which is no impostor's, is left out.
         pairs: (P, P), how many there are.
-        resamples: how many times people are drawn.
-        seed: the same seed draws the same people.
 
     Raises:
         ValueError: not two square matrices of one size, or nobody else to compare with.
@@ -103,7 +94,7 @@ def bootstrap_between(
         raise ValueError(
             f"want two matrices (P, P), got {tuple(accepted.shape)} and {tuple(pairs.shape)}"
         )
-    drawn = torch.stack(list(_draws(len(pairs), resamples, seed)))
+    drawn = torch.stack(list(_draws(len(pairs))))
     accepted, pairs = (m.cpu().double().clone().fill_diagonal_(0) for m in (accepted, pairs))
     if not pairs.sum():
         raise ValueError("there is no impostor pair: want faces of two people or more")
@@ -120,15 +111,14 @@ def bootstrap_difference(
     left: Tensor,
     right: Tensor,
     resamples: int = 1000,
-    seed: int = 0,
 ) -> Interval:
     """How much better one recogniser's scores are than another's on the same pairs, paired.
 
     Both are measured on the same people in every resample, so what makes some people hard for both
     falls out. Arguments and errors as in `bootstrap_pairs`; `others` float (P,).
     """
-    value, values, people = _resampled(statistic, scores, left, right, resamples, seed)
-    other, other_values, _ = _resampled(statistic, others, left, right, resamples, seed)
+    value, values, people = _resampled(statistic, scores, left, right, resamples)
+    other, other_values, _ = _resampled(statistic, others, left, right, resamples)
     differences = [a - b for a, b in zip(values, other_values, strict=True)]
     return _percentiles(value - other, differences, people)
 
@@ -139,7 +129,6 @@ def _resampled(
     left: Tensor,
     right: Tensor,
     resamples: int,
-    seed: int,
 ) -> tuple[float, list[float], int]:
     """The statistic as measured and in every resample, and the number of people."""
     left, right = left.cpu(), right.cpu()
@@ -152,7 +141,7 @@ def _resampled(
     place = 2 * step + same  # impostor and genuine weight of every different score, side by side
 
     values = []
-    for times in _draws(len(people), resamples, seed):
+    for times in _draws(len(people), resamples):
         weight = torch.where(same, times[left], times[left] * times[right])
         accepted = torch.bincount(place, weight, minlength=2 * len(threshold) - 2).view(-1, 2)
         accepted = torch.cat([torch.zeros(1, 2), accepted.cumsum(0)])
@@ -179,14 +168,14 @@ class _Resample(Rates):
         return self.curve
 
 
-def _draws(people: int, resamples: int, seed: int) -> Iterator[Tensor]:
+def _draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:
     """float64 (people,), how many times each is drawn; `resamples` times."""
     if people < 2 or resamples < 100:
         raise ValueError(
             "an interval over people needs at least 2 people and 100 resamples, "
             f"got {people} and {resamples}"
         )
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     for _ in range(resamples):
         drawn = torch.randint(people, (people,), generator=generator)
         yield torch.bincount(drawn, minlength=people).double()

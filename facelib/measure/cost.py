@@ -15,6 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from facelib.measure.interval import Interval
+from facelib.models.embed import evaluating
 
 
 def parameters(model: nn.Module) -> int:
@@ -36,15 +37,9 @@ def macs(model: nn.Module, shape: Sequence[int]) -> int:
         ValueError: nothing was counted, as for quantized or compiled models, whose operations the
             counter does not know.
     """
-    like = next(model.parameters(), torch.zeros(()))
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad(), _plain_kernels(), FlopCounterMode(display=False) as counter:
-            model(torch.zeros(1, *shape, device=like.device, dtype=like.dtype))
-    finally:
-        for module, training in modes:
-            module.training = training
+    like, counter = next(model.parameters(), torch.zeros(())), FlopCounterMode(display=False)
+    with torch.no_grad(), evaluating(model), _plain_kernels(), counter:
+        model(torch.zeros(1, *shape, device=like.device, dtype=like.dtype))
     if not counter.get_total_flops():
         raise ValueError(
             f"no multiplication was counted in {type(model).__name__}. Count the float model it "

@@ -48,16 +48,16 @@ class Gallery:
         person: int64 (N,), 0 or above, the person of each.
         fast: approximate search, worth it from some ten thousand faces. The first faces place the
             centres, so start with many; more may be enrolled later.
-        looked_at: centres that a fast search looks around; more find more and take longer.
+
+    Attributes: looked_at, how many centres a fast search looks around; more find more and take
+    longer.
 
     Raises:
         ValueError: nobody, labels that don't fit, embeddings that are NaN or all zero, or fewer
             than `FEWEST` faces for a fast gallery.
     """
 
-    def __init__(
-        self, embeddings: Tensor, person: Tensor, fast: bool = False, looked_at: int = LOOKED_AT
-    ) -> None:
+    def __init__(self, embeddings: Tensor, person: Tensor, fast: bool = False) -> None:
         import faiss  # half a second, and only a gallery needs it
 
         unit = _checked(embeddings, person)
@@ -71,11 +71,12 @@ class Gallery:
         self._index = faiss.IndexFlatIP(self.width)
         if fast:
             centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
-            inner = faiss.METRIC_INNER_PRODUCT
-            self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
+            self._index = faiss.IndexIVFFlat(
+                self._index, self.width, centres, faiss.METRIC_INNER_PRODUCT
+            )
             sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
             self._index.train(unit[sample])
-        self.looked_at = looked_at
+        self.looked_at = LOOKED_AT
         self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
         self._add(unit, person)
 
@@ -111,7 +112,17 @@ class Gallery:
         same_threads()
         self._index.add(unit)
         self._most = int(np.unique(self._person, return_counts=True)[1].max())
-        self._warn_of_doubles(np.unique(keys))
+        # One of the images just enrolled may stand under another name already.
+        rows = np.flatnonzero(np.isin(self._key, keys))
+        pairs = np.unique(np.stack([self._key[rows], self._person[rows]]), axis=1)
+        again = np.flatnonzero(pairs[0, 1:] == pairs[0, :-1])
+        if len(again):
+            one, other = pairs[1, again[0]], pairs[1, again[0] + 1]
+            warnings.warn(
+                f"{len(again)} image(s) stand under two names, the first as person {one} and as "
+                f"person {other}: one of the names is wrong, or they are very poor images",
+                stacklevel=3,
+            )
 
     def search(self, probes: Tensor, k: int = 1, threshold: float = -math.inf) -> Found:
         """The k most similar people for each probe.
@@ -143,19 +154,6 @@ class Gallery:
     @property
     def _fast(self) -> bool:
         return hasattr(self._index, "nprobe")
-
-    def _warn_of_doubles(self, keys: np.ndarray) -> None:
-        """Warn if one of the images just enrolled stands under two names."""
-        rows = np.flatnonzero(np.isin(self._key, keys))
-        pairs = np.unique(np.stack([self._key[rows], self._person[rows]]), axis=1)
-        again = np.flatnonzero(pairs[0, 1:] == pairs[0, :-1])
-        if len(again):
-            one, other = pairs[1, again[0]], pairs[1, again[0] + 1]
-            warnings.warn(
-                f"{len(again)} image(s) stand under two names, the first as person {one} and as "
-                f"person {other}: one of the names is wrong, or they are very poor images",
-                stacklevel=3,
-            )
 
 
 def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None) -> np.ndarray:

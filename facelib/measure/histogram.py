@@ -6,93 +6,68 @@ at every bin edge, and between two edges it can only run inside the rectangle th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from facelib.data.pairs import all_pairs
-from facelib.measure.identification import similarity
-from facelib.measure.verification import Rates, Roc, Verification
+from facelib.measure.identification import need_finite, similarity
+from facelib.measure.verification import Rates, Roc, Verification, need_both_kinds
 
 EXACT_PAIRS = 10**7  # up to here sorting all scores is quick and takes under 1 GB
+BINS = 2**16  # two int64 counts are kept for each
 BLOCK = 2**22  # scores computed at a time
-_OUTSIDE = 1e-3  # cosines computed in low precision may leave [-1, 1] by rounding
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class ScoreHistogram(Rates):
-    """Counts of genuine and impostor scores in equal bins; measures like `Verification`.
+    """Counts of genuine and impostor cosines in equal bins; measures like `Verification`.
 
     Thresholds are bin edges, so a threshold between two edges acts as the next edge above. What is
     measured lies as near to the exact value as the bins are narrow: the exact AUC within half the
     share of pairs of pairs that share a bin, the exact TAR within what the next bin adds.
 
-    Args:
-        bins: how many bins; two int64 counts are kept for each.
-        low, high: the range of scores. Scores beyond it by rounding count in the outermost bins.
+    Attributes: counts, int64 (2, BINS), of impostor and of genuine pairs, from cosine -1 to 1.
     """
 
-    def __init__(self, bins: int = 2**16, low: float = -1.0, high: float = 1.0) -> None:
-        if bins < 1 or not low < high:
-            raise ValueError(f"want bins >= 1 and low < high, got {bins}, {low} and {high}")
-        self.bins, self.low, self.high = bins, low, high
-        self.counts = torch.zeros(2, bins, dtype=torch.int64)  # row 0 impostor, row 1 genuine
+    counts: Tensor
 
     @property
     def genuine(self) -> int:
-        """How many pairs counted so far show one person."""
+        """How many pairs show one person."""
         return int(self.counts[1].sum())
 
     @property
     def impostor(self) -> int:
-        """How many pairs counted so far show two people."""
+        """How many pairs show two people."""
         return int(self.counts[0].sum())
-
-    def update(self, scores: Tensor, same: Tensor) -> None:
-        """Count more pairs, on the device the scores are on (one with float64: not Apple's GPU).
-
-        Args:
-            scores: float (P,), within low and high.
-            same: bool (P,), True for a genuine pair.
-
-        Raises:
-            ValueError: shapes differ, or a score is NaN or out of range; nothing is counted.
-        """
-        if scores.shape != same.shape or same.dtype != torch.bool:
-            raise ValueError(
-                "want scores (P,) and a bool for each of them in same (P,), "
-                f"got {tuple(scores.shape)} and {same.dtype} {tuple(same.shape)}"
-            )
-        if not scores.numel():
-            return
-        least, most = (float(end) for end in scores.aminmax())  # NaN if any score is
-        if not (self.low - _OUTSIDE <= least and most <= self.high + _OUTSIDE):
-            raise ValueError(
-                f"scores must lie in [{self.low:g}, {self.high:g}], got {least:g} to {most:g}: "
-                "give the histogram another range, or look for bad embeddings"
-            )
-        # float64, or a score next to an edge could round over it
-        place = (scores.double() - self.low) * (self.bins / (self.high - self.low))
-        place = place.floor_().clamp_(0, self.bins - 1).long() + self.bins * same
-        self.counts += torch.bincount(place, minlength=2 * self.bins).view(2, -1).cpu()
 
     def roc(self) -> Roc:
         """The ROC curve at every bin edge; exact there.
 
         Raises:
-            ValueError: one kind of pair has not been counted yet.
+            ValueError: one kind of pair is missing.
         """
-        if not self.genuine or not self.impostor:
-            raise ValueError(
-                "verification needs genuine and impostor pairs, "
-                f"got {self.genuine} genuine and {self.impostor} impostor"
-            )
+        need_both_kinds(self.genuine, self.impostor)
         accepted = self.counts.flip(1).cumsum(1)
         rate = torch.cat([torch.zeros(2, 1), accepted / accepted[:, -1:].double()], dim=1)
-        edge = torch.linspace(self.low, self.high, self.bins + 1, dtype=torch.float64)[:-1].flip(0)
+        edge = torch.linspace(-1, 1, self.counts.shape[1] + 1, dtype=torch.float64)[:-1].flip(0)
         return Roc(rate[0], rate[1], torch.cat([torch.tensor([torch.inf]), edge]))
 
 
-def stream_pairs(embeddings: Tensor, person: Tensor, bins: int = 2**16) -> ScoreHistogram:
+def _count(scores: Tensor, same: Tensor) -> Tensor:
+    """Of cosines (P,) and same (P,) the counts of a histogram, int64 (2, BINS), on the CPU.
+
+    A cosine that rounding has put beyond -1 or 1 counts in the outermost bin.
+    """
+    # float64 (not on Apple's GPU), or a score next to an edge could round over it
+    place = ((scores.double() + 1) * (BINS / 2)).floor_().clamp_(0, BINS - 1).long()
+    return torch.bincount(place + BINS * same, minlength=2 * BINS).view(2, -1).cpu()
+
+
+def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
     """The cosine scores of all N (N - 1) / 2 pairs of images, counted block by block.
 
     Runs on the embeddings' device; beside them it needs some 70 bytes for each of BLOCK (or N, if
@@ -101,23 +76,22 @@ def stream_pairs(embeddings: Tensor, person: Tensor, bins: int = 2**16) -> Score
     Args:
         embeddings: float (N, D), any length.
         person: int64 (N,), the label of each image.
-        bins: see `ScoreHistogram`.
 
     Raises:
-        ValueError: lengths differ, or an embedding is NaN.
+        ValueError: lengths differ, or an embedding is not finite.
     """
     _need_labels(embeddings, person)
+    need_finite("the", embeddings)
     unit = F.normalize(embeddings.detach().float())
-    person = person.to(unit.device)
-    histogram = ScoreHistogram(bins)
+    person, counts = person.to(unit.device), torch.zeros(2, BINS, dtype=torch.int64)
     rows = BLOCK // max(1, len(unit)) or 1
     for start in range(0, len(unit), rows):
         block = slice(start, start + rows)
         scores = unit[block] @ unit[start:].T
         same = person[block, None] == person[None, start:]
         later = torch.ones_like(same).triu(1)  # each pair once, no image with itself
-        histogram.update(scores[later], same[later])
-    return histogram
+        counts += _count(scores[later], same[later])
+    return ScoreHistogram(counts)
 
 
 def verify_all(embeddings: Tensor, person: Tensor) -> Verification | ScoreHistogram:
@@ -130,7 +104,7 @@ def verify_all(embeddings: Tensor, person: Tensor) -> Verification | ScoreHistog
         person: int64 (N,), the label of each image.
 
     Raises:
-        ValueError: lengths differ, an embedding is NaN, or one kind of pair is missing.
+        ValueError: lengths differ, an embedding is not finite, or one kind of pair is missing.
     """
     _need_labels(embeddings, person)
     if len(embeddings) * (len(embeddings) - 1) // 2 > EXACT_PAIRS:

@@ -34,13 +34,15 @@ def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
             "want embeddings (N, D) and (M, D) of one length D, "
             f"got {tuple(probe.shape)} and {tuple(gallery.shape)}"
         )
-    for name, embeddings in (("probe", probe), ("gallery", gallery)):
-        bad = (~embeddings.isfinite().all(1)).nonzero().flatten().tolist()
-        if bad:
-            raise ValueError(
-                f"{name} embeddings are not finite in rows {bad[:5]} ({len(bad)} in all)"
-            )
+    need_finite("probe", probe)
+    need_finite("gallery", gallery)
     return F.normalize(probe.float()) @ F.normalize(gallery.float()).T
+
+
+def need_finite(name: str, embeddings: Tensor) -> None:
+    """Refuse embeddings (N, D) with NaN or infinity in them, by the numbers of their rows."""
+    if bad := (~embeddings.isfinite().all(1)).nonzero().flatten().tolist():
+        raise ValueError(f"{name} embeddings are not finite in rows {bad[:5]} ({len(bad)} in all)")
 
 
 def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:
@@ -95,17 +97,17 @@ def identification_report(person: Tensor, predicted: Tensor, names: Sequence[str
             f"labels must lie in 0..{len(names) - 1} ({len(names)} names), "
             f"got {int(both.min())}..{int(both.max())}"
         )
-    people = person.unique().tolist()
+    person, predicted, people = person.cpu(), predicted.cpu(), person.unique().tolist()
     found = classification_report(
-        person.cpu().numpy(), predicted.cpu().numpy(), labels=people, output_dict=True,
-        zero_division=math.nan,
-    )  # fmt: skip
+        person, predicted, labels=people, output_dict=True, zero_division=math.nan
+    )
     worst = sorted(people, key=lambda one: found[str(one)]["f1-score"])[:5]
-    rows = [(names[one], found[str(one)]) for one in worst]
-    rows.append((f"mean of {len(people)} people", found["macro avg"]))
-    accuracy = float((person.cpu() == predicted.cpu()).double().mean())
-    return Table(
-        ["lowest F1", *RATES.values()],
-        [[name, *("-" if math.isnan(rates[rate]) else rates[rate] for rate in RATES)]
-         for name, rates in rows] + [[f"accuracy, {len(person)} images", "", "", accuracy]],
-    )  # fmt: skip
+    rates = [(names[one], found[str(one)]) for one in worst]
+    rates.append((f"mean of {len(people)} people", found["macro avg"]))
+    rows = [
+        [name, *("-" if math.isnan(row[rate]) else row[rate] for rate in RATES)]
+        for name, row in rates
+    ]
+    accuracy = float((person == predicted).double().mean())
+    rows.append([f"accuracy, {len(person)} images", "", "", accuracy])
+    return Table(["lowest F1", *RATES.values()], rows)

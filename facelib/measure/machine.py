@@ -12,14 +12,7 @@ import torch
 
 # What decides how fast int8 and bf16 run.
 _FLAGS = ("avx2", "avx512_f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-_PACKAGES = {
-    "torch": "torch",
-    "numpy": "numpy",
-    "scikit-learn": "scikit-learn",
-    "scikit-image": "scikit-image",
-    "scipy": "scipy",
-    "facelib": "compact-face-course",
-}
+_PACKAGES = ("torch", "numpy", "scikit-learn", "scikit-image", "scipy")
 
 
 def describe() -> dict[str, object]:
@@ -32,7 +25,9 @@ def describe() -> dict[str, object]:
     """
     import psutil  # a machine that only trains may do without
 
-    capabilities = _capabilities()
+    # not in every torch we run on
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    versions = {name: _version(name) for name in _PACKAGES}
     return {
         "cpu": _cpu_model() or str(capabilities.get("cpu_name") or platform.machine()),
         "cores": psutil.cpu_count(logical=False),
@@ -43,14 +38,9 @@ def describe() -> dict[str, object]:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "os": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "versions": {name: _version(package) for name, package in _PACKAGES.items()},
+        "versions": versions | {"facelib": _version("compact-face-course")},
         "commit": _commit(Path(__file__).resolve().parents[2]),
     }
-
-
-def _capabilities() -> dict[str, object]:
-    # not in every torch we run on
-    return dict(torch.cpu.get_capabilities()) if hasattr(torch.cpu, "get_capabilities") else {}
 
 
 def _cpu_model() -> str:
@@ -70,16 +60,11 @@ def _version(package: str) -> str | None:
 
 def _commit(root: Path) -> str | None:
     """The commit checked out at `root`, if `root` is a checkout's top and not merely inside one."""
+    how = {"capture_output": True, "text": True, "check": True, "timeout": 30}
 
     def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        ).stdout.strip()
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, env=_environment(), **how).stdout.strip()
 
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != root:

@@ -120,6 +120,15 @@ class Rates(ABC):
         return int((self.roc().far <= far + _ROUNDING).sum()) - 1
 
 
+def need_both_kinds(genuine: int, impostor: int) -> None:
+    """Refuse to measure where one kind of pair is missing."""
+    if not genuine or not impostor:
+        raise ValueError(
+            "verification needs genuine and impostor pairs, "
+            f"got {genuine} genuine and {impostor} impostor"
+        )
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Verification(Rates):
     """Scores of pairs of faces, and whether each pair shows one person. Exact: every score counts.
@@ -151,11 +160,7 @@ class Verification(Rates):
                 f"{len(bad)} of {len(scores)} scores are not finite, the first is "
                 f"{float(scores[bad[0]])} at pair {bad[0]}; look at its embeddings"
             )
-        if not self.genuine or not self.impostor:
-            raise ValueError(
-                "verification needs genuine and impostor pairs, "
-                f"got {self.genuine} genuine and {self.impostor} impostor"
-            )
+        need_both_kinds(self.genuine, self.impostor)
 
     @cached_property
     def genuine(self) -> int:

@@ -6,7 +6,8 @@ verification, e.g. Wang et al. 2018, CosFace): the sum depends less on the pose.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -46,15 +47,22 @@ def _run(
             f"images must be uint8 (N, C, H, W), got {images.dtype} {tuple(images.shape)}"
         )
     like = next(model.parameters(), torch.zeros(()))  # an OnnxModel has none
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     parts = []
-    try:
+    with evaluating(model):
         for part in images.split(batch):
             faces = (part.to(like.device).float() / 255).to(like.dtype)
             result = function(faces)
             parts.append((result + function(faces.flip(3)) if flip else result).float())
+    return torch.cat(parts)
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode; each of its modules is left in the mode it came in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
     finally:
         for module, mode in modes:
             module.training = mode
-    return torch.cat(parts)

@@ -11,45 +11,35 @@ from facelib.measure import identification_report, identify, similarity
 
 
 @pytest.fixture
-def faces() -> dict[str, torch.Tensor]:
+def faces() -> tuple[torch.Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
     person = torch.arange(8).repeat_interleave(5) + 3  # labels that do not start at 0
     centre = torch.randn(8, 6, generator=generator)
     embeddings = centre[person - 3] + 0.9 * torch.randn(40, 6, generator=generator)
     enrolled = torch.arange(40) % 5 < 2
-    return {
-        "probe": embeddings[~enrolled],
-        "probe_person": person[~enrolled],
-        "gallery": embeddings[enrolled],
-        "gallery_person": person[enrolled],
-    }
+    return embeddings[~enrolled], embeddings[enrolled], person[enrolled]
 
 
-def test_similarity_is_the_cosine(faces):
-    expected = metrics.pairwise.cosine_similarity(faces["probe"], faces["gallery"])
-    assert similarity(7 * faces["probe"], faces["gallery"]).numpy() == pytest.approx(
-        expected, abs=1e-5
-    )
-
-
-def test_identify_is_scikit_learns_nearest_neighbour(faces):
-    neighbour = KNeighborsClassifier(1, metric="cosine")
-    neighbour.fit(faces["gallery"].numpy(), faces["gallery_person"].numpy())
-    found = identify(faces["probe"], faces["gallery"], faces["gallery_person"])
-    assert found.tolist() == neighbour.predict(faces["probe"].numpy()).tolist()
+def test_similarity_is_the_cosine_and_who_is_nearest_is_identified(faces):
+    probe, gallery, person = faces
+    expected = metrics.pairwise.cosine_similarity(probe, gallery)
+    assert similarity(7 * probe, gallery).numpy() == pytest.approx(expected, abs=1e-5)
+    neighbour = KNeighborsClassifier(1, metric="cosine").fit(gallery.numpy(), person.numpy())
+    found = identify(probe, gallery, person)
+    assert found.tolist() == neighbour.predict(probe.numpy()).tolist()
     assert found.dtype == torch.int64
 
 
 def test_embeddings_that_do_not_fit_are_refused(faces):
+    probe, gallery, person = faces
     with pytest.raises(ValueError, match=r"one length D, got \(24, 6\) and \(16, 5\)"):
-        similarity(faces["probe"], faces["gallery"][:, 1:])
-    broken = faces["gallery"].index_fill(0, torch.tensor(3), torch.nan)
+        similarity(probe, gallery[:, 1:])
     with pytest.raises(ValueError, match=r"gallery embeddings are not finite in rows \[3\]"):
-        similarity(faces["probe"], broken)
+        similarity(probe, gallery.index_fill(0, torch.tensor(3), torch.nan))
     with pytest.raises(ValueError, match=r"at least 1 gallery image, got \(15,\) for \(16, 6\)"):
-        identify(faces["probe"], faces["gallery"], faces["gallery_person"][1:])
+        identify(probe, gallery, person[1:])
     with pytest.raises(ValueError, match="at least 1 gallery image"):
-        identify(faces["probe"], faces["gallery"][:0], faces["gallery_person"][:0])
+        identify(probe, gallery[:0], person[:0])
 
 
 TRUTH = torch.tensor([0, 0, 0, 1, 1, 2])
