@@ -10,7 +10,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections import Counter
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,13 +60,9 @@ def read_source(source: Path) -> NotebookNode:
 
 def name_cells(notebook: NotebookNode) -> list[str]:
     """The id that each cell has by its text."""
-    seen: Counter[str] = Counter()
-    found = []
-    for cell in notebook.cells:
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[digest] += 1
-        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return found
+    digests = [hashlib.sha256(cell.source.encode()).hexdigest()[:8] for cell in notebook.cells]
+    places = [digests[:place].count(digest) + 1 for place, digest in enumerate(digests)]
+    return [d if place == 1 else f"{d}-{place}" for d, place in zip(digests, places, strict=True)]
 
 
 def copy_lessons(folder: Path) -> dict[Path, bool]:
@@ -124,12 +119,11 @@ def learn(folder: Path, opens: bool) -> None:
         raise click.ClickException(
             f"the lessons can't be written to {folder} ({error}); name another folder"
         ) from error
-    new = [path.name for path, is_new in found.items() if is_new]
+    new = [path for path, is_new in found.items() if is_new]
     click.echo(f"{len(new)} of {len(found)} lessons are new in {folder.resolve()}")
-    for name in (
-        name for name in new if Path(name).stem not in {lesson.stem for lesson in lessons()}
-    ):
-        click.echo(f"  {name}: a newer edition, beside yours")
+    for path in new:
+        if path.stem not in {lesson.stem for lesson in lessons()}:
+            click.echo(f"  {path.name}: a newer edition, beside yours")
     if opens:
         start = next(iter(found)).name
         command = [sys.executable, "-m", "jupyterlab", *QUIET, start]

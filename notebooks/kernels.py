@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 # Errors only (current ipykernel warns about its own transport at every start), and no history file.
 CONFIG = "c.IPKernelApp.log_level = 40\nc.HistoryManager.enabled = False\n"
@@ -19,14 +20,9 @@ def quiet_kernels(**environment: str) -> Iterator[None]:
         profile = Path(folder) / "profile_default"
         profile.mkdir()
         (profile / "ipython_kernel_config.py").write_text(CONFIG, "utf-8")
-        before = dict(os.environ)
-        os.environ.update(environment, IPYTHONDIR=folder, FACELIB_PROGRESS=folder)
-        try:
+        settings = environment | {"IPYTHONDIR": folder, "FACELIB_PROGRESS": folder}
+        with patch.dict(os.environ, settings):
             yield
-        finally:
-            for name in ("IPYTHONDIR", "FACELIB_PROGRESS", *environment):
-                os.environ.pop(name)
-            os.environ.update(before)
 
 
 def patience(seconds: float) -> float:

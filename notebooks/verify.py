@@ -173,7 +173,7 @@ def departures(
     """How the records of a run depart from what is allowed; an empty list when they do not.
 
     Args:
-        records: {name: {"value": number, ...}}, as facelib.measure.record.read_records gives.
+        records: {name: {"value": number, ...}}, as facecourse.kit.record.read_records gives.
         allowed: {name: (low, high)}, both ends included.
     """
     found = [f"{name} is not recorded" for name in allowed if name not in records]

@@ -7,24 +7,12 @@ import pkgutil
 from types import ModuleType
 
 import facecourse
-from facecourse.kit.exercise import Exercise, Outcome, ____
+from facecourse.kit.exercise import Exercise, ____
 from facecourse.kit.profile import choose_profile, pick
-from facecourse.kit.record import read_records, record
-from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
+from facecourse.kit.record import record
+from facecourse.kit.scoreboard import Scoreboard
 
-__all__ = [
-    "Exercise",
-    "Outcome",
-    "Protocol",
-    "Row",
-    "Scoreboard",
-    "____",
-    "choose_profile",
-    "load_lesson",
-    "pick",
-    "read_records",
-    "record",
-]
+__all__ = ["Exercise", "Scoreboard", "____", "choose_profile", "load_lesson", "pick", "record"]
 
 
 def load_lesson(number: str) -> ModuleType:

@@ -9,8 +9,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit import load_lesson, progress
-from facecourse.kit.charts import Table
 from facecourse.kit.words import make_printable
+from facelib.figures import Table
 from facelib.measure import describe
 from facelib.models import FaceCNN
 from facelib.training.device import choose_device
@@ -68,18 +68,14 @@ def cost_card() -> Table:
     machine, speed = describe(), training_speed()
     memory = machine["memory_bytes"] / 1e9
     device = machine["gpu"] or f"{machine['cpu']}, {machine['cores']} cores"
-    print(
-        make_printable(
-            f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second"
-        )
-    )
+    about = f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second"
+    print(make_printable(about))
     rows = []
     for number, card in CARDS.items():
         factor = card.training * REFERENCE / speed + 1 - card.training
         fits = "fits" if card.gigabytes < 0.5 * memory else "close other programs first"
-        rows.append(
-            [number, card.title, f"{card.seconds * factor:.0f} s", f"{card.gigabytes} GB", fits]
-        )
+        wants = f"{card.seconds * factor:.0f} s", f"{card.gigabytes} GB"
+        rows.append([number, card.title, *wants, fits])
     return Table(["lesson", "", "quick profile here", "memory", ""], rows)
 
 

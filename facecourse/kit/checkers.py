@@ -11,6 +11,7 @@ import math
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -253,41 +254,36 @@ def _compare(
     draw: Draw | None,
     places: Sequence[str] = ("",),
 ) -> str | None:
-    """Why these arrays aren't the wanted ones, or None.
+    """Why these arrays, one a case, aren't the wanted ones; None if they are.
 
-    Args:
-        answers, targets: what came and what is wanted, one a case.
-        mistakes: what a known mistake gives in each case, and its reason.
-        tolerance, draw: as `tensor`.
-        places: what comes before the words about a difference in each case.
+    `places` come before the words about a difference in each case; the rest is as in `tensor`.
     """
     for answer in answers:
         if isinstance(answer, bool | np.bool_):
             raise CannotCheckError(f"Numbers are wanted; this is {kind_of(answer)}.")
     shapes = [find_shape(answer) for answer in answers]
-    if shapes == [tuple(target.shape) for target in targets]:
-        values = [as_numbers(answer) for answer in answers]
-        if draw is not None and values[0].isfinite().all():
-            draw(values[0].clone(), targets[0].clone())
-        if all(map(_is_close, values, targets, [tolerance] * len(values))):
-            return None
-    for arrays, why in mistakes:
-        if shapes == [tuple(array.shape) for array in arrays]:
-            values = [as_numbers(answer) for answer in answers]
-            if all(map(_is_close, values, arrays, [tolerance] * len(values))):
-                return why
+    # A known mistake may give NaN; the right answer has none, so NaN is never taken for right.
+    is_close = partial(torch.allclose, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+    def are(arrays: list[Tensor]) -> bool:
+        if shapes != [tuple(array.shape) for array in arrays]:
+            return False
+        return all(map(is_close, [as_numbers(answer) for answer in answers], arrays))
+
+    alike = shapes == [tuple(target.shape) for target in targets]
+    if draw is not None and alike and (first := as_numbers(answers[0])).isfinite().all():
+        draw(first, targets[0].clone())
+    if are(targets):
+        return None
+    if why := next((why for arrays, why in mistakes if are(arrays)), ""):
+        return why
     for place, answer, shape, target in zip(places, answers, shapes, targets, strict=True):
         if shape != tuple(target.shape):
             return f"{place}The shape is {shape}, and {tuple(target.shape)} is wanted."
         value = as_numbers(answer)
-        if not _is_close(value, target, tolerance):
+        if not is_close(value, target):
             return place + _tell_difference(value, target, tolerance)
     return None
-
-
-def _is_close(value: Tensor, target: Tensor, tolerance: float) -> bool:
-    # A known mistake may give NaN; the right answer has none, so NaN is never taken for right.
-    return torch.allclose(value, target, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def _tell_difference(value: Tensor, target: Tensor, tolerance: float) -> str:

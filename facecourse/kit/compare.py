@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table
+from facelib.figures import Table
 from facelib.measure import Interval, bootstrap_people, paired_interval
 
 Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly

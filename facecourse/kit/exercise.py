@@ -16,14 +16,13 @@ from facecourse.kit.words import to_html, to_plain
 
 Kind = Literal["correct", "incorrect", "error", "not attempted"]
 
-_MARK = {"correct": "✔", "incorrect": "✘", "error": "⚠", "not attempted": "…"}
-# Of the bar beside the words, 3 : 1 on white and on black. No colour of words is 4.5 : 1 on both,
-# so these have the page's own.
-_COLOUR = {
-    "correct": "#00875f",
-    "incorrect": "#c75300",
-    "error": "#c2367a",
-    "not attempted": "#6b7a8c",
+# A mark before the words and the colour of the bar beside them, 3 : 1 on white and on black. No
+# colour of words is 4.5 : 1 on both, so these have the page's own.
+_LOOK = {
+    "correct": ("✔", "#00875f"),
+    "incorrect": ("✘", "#c75300"),
+    "error": ("⚠", "#c2367a"),
+    "not attempted": ("…", "#6b7a8c"),
 }
 
 
@@ -63,12 +62,13 @@ class Outcome:
     message: str
 
     def __repr__(self) -> str:
-        return to_plain(f"{_MARK[self.kind]} {self.kind}: {self.message}").removeprefix("? ")
+        return to_plain(f"{_LOOK[self.kind][0]} {self.kind}: {self.message}").removeprefix("? ")
 
     def _repr_html_(self) -> str:
-        style = f"border-left:6px solid {_COLOUR[self.kind]};padding:.2em .8em"
-        verdict = f"<b>{_MARK[self.kind]} {self.kind}</b>"
-        return f'<div role="status" style="{style}">{verdict} {to_html(self.message)}</div>'
+        mark, colour = _LOOK[self.kind]
+        style = f"border-left:6px solid {colour};padding:.2em .8em"
+        words = f"<b>{mark} {self.kind}</b> {to_html(self.message)}"
+        return f'<div role="status" style="{style}">{words}</div>'
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ class Exercise(Question):
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""
         self._shown = min(self._shown + 1, len(self.hints))
-        hint = f"Hint {self._shown} of {len(self.hints)}: {self.hints[self._shown - 1]}"
-        print(to_plain(hint))
+        place = f"Hint {self._shown} of {len(self.hints)}"
+        print(to_plain(f"{place}: {self.hints[self._shown - 1]}"))
 
     def solution(self) -> None:
         """Print code that solves the exercise."""

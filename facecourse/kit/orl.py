@@ -86,18 +86,11 @@ def to_half(images: Tensor) -> Tensor:
 
 def to_tiny(images: Tensor) -> Tensor:
     """Any size -> 14 x 12 pixels."""
-    return resize(images, 14, 12)
+    return resize(images, HEIGHT, WIDTH)
 
 
 STILL = Augment(shift=0, degrees=0, scale=0, mirror=False, light=0)  # faces as they are
 BARE: dict[str, Any] = {"augment": STILL, "weight_decay": 0.0, "label_smoothing": 0.0}
-
-
-STEPS = 300  # of 40 images each, whatever the number of training images
-
-
-STEPS = 300  # of 40 images each, whatever the number of training images
-
 
 STEPS = 300  # of 40 images each, whatever the number of training images
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
 
 from facecourse.kit.words import make_printable
 
@@ -35,12 +37,9 @@ def record(name: str, value: float, unit: str = "") -> None:
         raise ValueError(f"record {name!r} must be finite, got {number}: something went wrong")
     shown = f"{number:.4g}" if isinstance(number, float) else f"{number}"
     line = f"{name}: {shown} {unit}".rstrip()
-    ipython = sys.modules.get("IPython")  # where it is not loaded, no shell of it is running
-    if ipython is None or ipython.get_ipython() is None:
+    if not InteractiveShell.initialized():
         print(make_printable(line))
         return
-    from IPython.display import display
-
     data = {"name": name, "value": number, "unit": unit}
     display({"text/plain": line, MIME: data}, raw=True)
 
@@ -54,13 +53,12 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
     """
     try:
         cells = json.loads(Path(path).read_text("utf-8"))["cells"]
-        shown = [
-            output["data"][MIME]
+        found = [
+            (data["name"], {"value": data["value"], "unit": data["unit"]})
             for cell in cells
             for output in cell.get("outputs", [])
-            if MIME in output.get("data", {})
+            if (data := output.get("data", {}).get(MIME))
         ]
-        found = [(data["name"], {"value": data["value"], "unit": data["unit"]}) for data in shown]
         records = dict(reversed(found))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error

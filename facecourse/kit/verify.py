@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from facecourse.kit.charts import Table
 from facelib.data import FaceSet, all_pairs, resize
 from facelib.data.corrupt import misalign
+from facelib.figures import Table
 from facelib.measure import (
     Interval,
     Verification,
@@ -56,17 +56,6 @@ def verify_pairs(embeddings: Tensor, faces: FaceSet) -> Verification:
     return Verification(scores, left == right)
 
 
-def bootstrap_rates(
-    threshold: float, embeddings: Tensor, faces: FaceSet
-) -> tuple[Interval, Interval]:
-    """FAR and TAR at this threshold, each with a 95 % interval over people."""
-    pairs = score_pairs(embeddings, faces)
-    return (
-        bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, RESAMPLES),
-        bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs, RESAMPLES),
-    )
-
-
 def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
     """A threshold chosen for a FAR on some people, and what it does to others.
 
@@ -76,7 +65,11 @@ def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far:
         far: wanted.
     """
     threshold = chosen_on.threshold_at(far)
-    there = bootstrap_rates(threshold, embeddings, faces)
+    pairs = score_pairs(embeddings, faces)
+    there = (
+        bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, RESAMPLES),
+        bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs, RESAMPLES),
+    )
     head = ["FAR wanted", "threshold", "TAR, s1-s20", "FAR, s21-s40", "TAR, s21-s40"]
     return Table(head, [[f"{far:.4f}", threshold, chosen_on.tar_at(far), *there]])
 

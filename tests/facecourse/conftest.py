@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from facecourse.kit import charts, evidence
 from facecourse.lesson02_learning import figures as curves
@@ -24,6 +26,13 @@ def shown(monkeypatch) -> list[str]:
     for module in (charts, curves):
         monkeypatch.setattr(module, "show", show)
     return alts
+
+
+@pytest.fixture
+def shell():
+    """A running IPython, as a notebook has one: what is displayed in it can be caught."""
+    yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture

@@ -19,16 +19,22 @@ def judge(checker, answer):
     return Exercise("?", "a = ____", (), "a = 1", checker).check(answer)
 
 
+RIGHT_NUMBERS = (
+    5, torch.tensor([[5.0]]), np.float32(5), Fraction(10, 2), Decimal("5.0"),
+    np.array([[5]], dtype=object), torch.tensor(5.0, requires_grad=True),
+)  # fmt: skip
+WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+RIGHT_ARRAYS = (
+    WANTED.clone().requires_grad_(), WANTED.numpy(), WANTED.int(), WANTED.tolist(), list(WANTED),
+    tuple(map(list, WANTED)), [WANTED[0].numpy(), [3, Fraction(4)]], WANTED + 1e-7,
+    np.flip(WANTED.flip(0).numpy(), 0), WANTED.numpy().astype(object),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (5, "correct", "right"),
-        (torch.tensor([[5.0]]), "correct", "right"),
-        (np.float32(5), "correct", "right"),
-        (Fraction(10, 2), "correct", "right"),
-        (Decimal("5.0"), "correct", "right"),
-        (np.array([[5]], dtype=object), "correct", "right"),
-        (torch.tensor(5.0, requires_grad=True), "correct", "right"),
+        *[(answer, "correct", "right") for answer in RIGHT_NUMBERS],
         (6, "incorrect", "That is 2 x 3."),
         (4, "incorrect", "4 is not it."),
         (float("nan"), "incorrect", "nan, not a number"),
@@ -66,21 +72,10 @@ def test_a_choice_explains_the_wrong_words_it_knows():
     assert "A word in quotes is wanted" in judge(check, 3).message
 
 
-WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-
-
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (WANTED.clone().requires_grad_(), "correct", "right"),
-        (WANTED.numpy(), "correct", "right"),
-        (WANTED.int(), "correct", "right"),
-        (WANTED.tolist(), "correct", "right"),
-        (list(WANTED), "correct", "right"),
-        (tuple(map(list, WANTED)), "correct", "right"),
-        ([WANTED[0].numpy(), [3, Fraction(4)]], "correct", "right"),
-        (np.flip(WANTED.flip(0).numpy(), 0), "correct", "right"),
-        (WANTED + 1e-7, "correct", "right"),
+        *[(answer, "correct", "right") for answer in RIGHT_ARRAYS],
         (WANTED.T, "incorrect", "transposed"),
         (WANTED.flatten(), "incorrect", "The shape is (4,), and (2, 2) is wanted."),
         (WANTED + torch.eye(2), "incorrect", "2 of 4 numbers are off; the worst is at [0, 0]"),
@@ -91,7 +86,6 @@ WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
         ("1 2 3 4", "error", "text"),
         ([["1", "2"], ["3", "4"]], "error", "text"),
         (np.array([["1", "2"], ["3", "4"]]), "error", "text"),
-        (WANTED.numpy().astype(object), "correct", "right"),
         ([[1, 2], [3, ____]], "not attempted", "Replace"),
         ([WANTED[0], WANTED[1].to("meta")], "error", "add .cpu()"),
         ([[1, 2], [3, 4j]], "error", "complex"),
@@ -133,6 +127,25 @@ def third_line(z):
     return z.nothing / z.sum()
 
 
+class UnprintableError(Exception):
+    def __str__(self):
+        sys.exit()
+
+
+def unprintable(z):
+    raise UnprintableError
+
+
+def careless(z):
+    torch.set_default_dtype(torch.float64)
+    return softmax(z)
+
+
+def forever(z):
+    while True:
+        raise KeyboardInterrupt  # as Jupyter's stop button does
+
+
 CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
 
 
@@ -142,6 +155,7 @@ CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
         (softmax, "correct", "right"),
         (lambda z: torch.softmax(z, 0), "correct", "right"),
         (in_place, "correct", "right"),
+        (careless, "correct", "right"),
         (torch.sigmoid, "incorrect", "That is the sigmoid of each."),
         (lambda z: z.exp() / z.exp().sum(), "incorrect", "a tensor of shape (2,): 1 of 2 numbers"),
         (lambda z: z[:1], "incorrect", "The shape is (1,), and (3,) is wanted."),
@@ -154,6 +168,8 @@ CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
         (lambda z: z.to("meta"), "error", "'cpu' is wanted"),
         (lambda: 1, "error", "can't be called as the question says"),
         (lambda z: sys.exit(), "error", "SystemExit"),
+        (forever, "error", "You stopped your function in its line 3. Is there a loop"),
+        (unprintable, "error", "SystemExit"),
         (third_line, "error", "raised AttributeError in its line 3"),
         (softmax(CASES[0][0]), "error", "pass its name, without brackets"),
         (None, "error", "A function is wanted"),
@@ -164,16 +180,7 @@ def test_a_function_is_judged_whatever_it_does(answer, kind, words):
     outcome = judge(checker, answer)
     assert (outcome.kind, words in outcome.message) == (kind, True), outcome
     assert CASES[0][0].tolist() == [1, 2, 3], "the cases stay as they are"
-
-
-def test_a_function_that_the_learner_stops_says_where_it_was():
-    def forever(z):
-        while True:
-            raise KeyboardInterrupt  # as Jupyter's stop button does
-
-    outcome = judge(function(softmax, *CASES), forever)
-    assert outcome.kind == "error"
-    assert outcome.message.startswith("You stopped your function in its line 3. Is there a loop")
+    assert torch.get_default_dtype() == torch.float32, "what an answer sets for all is set back"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RecursionError, Warning])
@@ -189,27 +196,6 @@ def test_an_answer_that_breaks_every_look_at_it_is_an_error_in_words(error):
         outcome = judge(checker, Broken())
         assert outcome.kind in ("error", "incorrect")
         assert len(outcome.message) > 1
-
-
-def test_an_error_that_can_not_be_printed_is_still_an_outcome():
-    class UnprintableError(Exception):
-        def __str__(self):
-            sys.exit()
-
-    def unprintable(z):
-        raise UnprintableError
-
-    outcome = judge(function(softmax, *CASES), unprintable)
-    assert (outcome.kind, "SystemExit" in outcome.message) == ("error", True)
-
-
-def test_what_an_answer_sets_for_all_of_torch_is_set_back():
-    def careless(z):
-        torch.set_default_dtype(torch.float64)
-        return softmax(z)
-
-    assert judge(function(softmax, *CASES), careless).kind == "correct"
-    assert torch.get_default_dtype() == torch.float32
 
 
 class Endless(Sequence):
@@ -253,12 +239,9 @@ def test_a_truth_value_comes_in_every_form():
         assert check(wrong) == "Is it not?"
 
 
-def test_only_what_is_off_by_more_than_the_tolerance_is_counted():
+def test_the_tolerance_counts_what_is_off_and_does_not_spread_to_known_mistakes():
     reason = tensor(torch.tensor([100.0, 2.0]), tolerance=1e-3)(torch.tensor([100.01, 3.0]))
     assert reason.startswith("1 of 2 numbers are off; the worst is at [1]")
-
-
-def test_a_wide_tolerance_does_not_spread_to_known_mistakes():
     check = number(40, tolerance=0.5, reasons={0.4: "Per cent are wanted."})
     assert check(0.4) == "Per cent are wanted."
     assert check(0) == "0 is not it."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 
-from facecourse.kit import progress
+from facecourse.kit import load_lesson, progress
 from facecourse.kit.checkers import number
 from facecourse.kit.exercise import Exercise, ____, collect
 
@@ -19,29 +20,16 @@ def exercise():
     return asked
 
 
-def test_what_was_solved_once_stays_solved(exercise):
-    assert progress.read("07") == {}
-    exercise.check(____)
-    assert progress.read("07") == {}
-    exercise.check(4)
-    assert progress.read("07") == {"sum": False}
-    exercise.check(5)
-    exercise.check(4)
-    assert progress.read("07") == {"sum": True}
+def test_what_was_solved_once_stays_solved_in_an_empty_file_an_answer(exercise):
+    known = []
+    for answer in (____, 4, 5, 4):
+        exercise.check(answer)
+        known.append(progress.read("07"))
+    assert known == [{}, {"sum": False}, {"sum": True}, {"sum": True}]
     assert progress.read("08") == {}
-
-
-def test_each_answer_is_an_empty_file_in_the_folder_of_the_learners_choice(exercise):
-    exercise.check(4)
-    exercise.check(5)
     kept = [path for path in progress.find_folder().rglob("*") if path.is_file()]
     assert sorted(path.name for path in kept) == ["sum.solved", "sum.tried"]
     assert all(path.parent.name == "07" and path.stat().st_size == 0 for path in kept)
-
-
-def test_without_a_choice_the_folder_is_in_the_learners_home(monkeypatch):
-    monkeypatch.delenv("FACELIB_PROGRESS")
-    assert progress.find_folder().parts[-2:] == (".facelib", "progress")
 
 
 NOTE = """
@@ -90,40 +78,25 @@ def test_what_the_first_edition_kept_is_still_known_and_a_spoilt_file_harms_noth
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError("no")])
-def test_a_disk_that_refuses_is_said_beside_the_outcome(exercise, monkeypatch, error):
-    def refuse(self, **_):
-        raise error
-
-    monkeypatch.setattr(progress.Path, "touch", refuse)
+def test_a_disk_that_refuses_is_said_beside_the_outcome(exercise, monkeypatch):
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(progress.Path, "touch", Mock(side_effect=full))
     outcome = exercise.check(5)
     assert outcome.kind == "correct"
-    assert f"(Your progress was not saved: {error}.)" in outcome.message
+    assert f"(Your progress was not saved: {full}.)" in outcome.message
 
 
 def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
     monkeypatch.delenv("FACELIB_PROGRESS")
-
-    def homeless():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(progress.Path, "home", homeless)
+    monkeypatch.setattr(progress.Path, "home", Mock(side_effect=RuntimeError("no home")))
     assert "set FACELIB_PROGRESS to a folder of yours" in exercise.check(5).message
     assert progress.read("07") == {}
 
 
 def test_a_name_of_a_question_is_a_name_of_a_file_on_every_system():
-    from facecourse.kit import load_lesson
-
-    reserved = {
-        "con",
-        "prn",
-        "aux",
-        "nul",
-        *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)),
-    }
-    for number_ in range(11):
-        lesson = load_lesson(f"{number_:02d}")
+    devices = {f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)}
+    for place in range(11):
+        lesson = load_lesson(f"{place:02d}")
         names = [question.name.lower() for question in (*lesson.EXERCISES, *lesson.QUIZZES)]
         assert len(set(names)) == len(names), "Windows takes a and A for one"
-        assert not reserved & set(names)
+        assert not (devices | {"con", "prn", "aux", "nul"}) & set(names)

@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 
 import nbformat
 import numpy as np
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat import v4
-from traitlets.config import Config
 
-from facecourse.kit import record
-from facecourse.kit.record import read_records
-
-MIME = "application/vnd.facelib.record+json"
+from facecourse.kit.record import MIME, read_records, record
 
 
-@pytest.fixture
-def shell(tmp_path, monkeypatch):
-    """A running IPython that leaves the user's own history alone."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    yield InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    InteractiveShell.clear_instance()
-
-
-def displayed(*arguments) -> dict:
+def show(*arguments) -> dict:
     with capture_output() as captured:
         record(*arguments)
     assert captured.stdout == ""
-    (output,) = captured.outputs
-    return output.data
+    return captured.outputs[0].data
 
 
 def notebook(path, *outputs):
@@ -42,12 +27,6 @@ def notebook(path, *outputs):
     cells = [v4.new_code_cell("record(...)", outputs=[output]) for output in outputs]
     nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# Lesson"), *cells]), path)
     return path
-
-
-def result(name, value, unit=""):
-    return v4.new_output(
-        "display_data", {"text/plain": name, MIME: {"name": name, "value": value, "unit": unit}}
-    )
 
 
 def test_outside_ipython_a_record_is_a_line(capsys):
@@ -60,45 +39,35 @@ def test_outside_ipython_a_record_is_a_line(capsys):
     )
 
 
-def test_a_script_needs_no_ipython(monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "IPython")
-    record("people", 40)
-    assert capsys.readouterr().out == "people: 40\n"
-    assert "IPython" not in sys.modules
-
-
 def test_in_a_notebook_the_line_is_shown_and_the_exact_value_kept(shell):
-    data = displayed("latency", 1.23456789, "ms")
+    data = show("latency", 1.23456789, "ms")
     assert data["text/plain"] == "latency: 1.235 ms"
     assert data[MIME] == {"name": "latency", "value": 1.23456789, "unit": "ms"}
 
 
 @pytest.mark.parametrize("value", [torch.tensor(0.5), np.float32(0.5), np.array([0.5])])
 def test_a_tensor_or_array_of_one_number_is_that_number(shell, value):
-    stored = displayed("auc", value)[MIME]["value"]
+    stored = show("auc", value)[MIME]["value"]
     assert (type(stored), stored) == (float, 0.5)
 
 
-def test_what_a_notebook_recorded_is_read_back(shell, tmp_path):
-    path = notebook(
-        tmp_path / "01.ipynb",
-        v4.new_output("display_data", displayed("top-1", 0.95)),
+def test_what_a_notebook_recorded_is_read_back_and_never_twice_with_different_values(
+    shell, tmp_path
+):
+    outputs = [
+        v4.new_output("display_data", show("top-1", 0.95)),
         v4.new_output("stream", text="top-2: 0.99"),
         v4.new_output("execute_result", {"text/plain": "3"}),
-        v4.new_output("display_data", displayed("latency", 2, "ms")),
-    )
-    assert read_records(path) == {
+        v4.new_output("display_data", show("latency", 2, "ms")),
+        v4.new_output("display_data", show("top-1", 0.95)),
+    ]
+    assert read_records(notebook(tmp_path / "01.ipynb", *outputs)) == {
         "top-1": {"value": 0.95, "unit": ""},
         "latency": {"value": 2, "unit": "ms"},
     }
-
-
-def test_recording_the_same_again_is_fine_and_another_value_is_an_error(tmp_path):
-    same = notebook(tmp_path / "same.ipynb", result("auc", 0.5), result("auc", 0.5))
-    assert read_records(same) == {"auc": {"value": 0.5, "unit": ""}}
-    other = notebook(tmp_path / "other.ipynb", result("auc", 0.5), result("auc", 0.6))
-    with pytest.raises(ValueError, match=r"other.ipynb records 'auc' twice, as 0.5 and as 0.6"):
-        read_records(other)
+    other = v4.new_output("display_data", show("top-1", 0.96))
+    with pytest.raises(ValueError, match=r"02.ipynb records 'top-1' twice, as 0.95 and as 0.96"):
+        read_records(notebook(tmp_path / "02.ipynb", *outputs, other))
 
 
 NAMELESS = {"cells": [{"outputs": [{"data": {MIME: {"value": 1}}}]}]}
@@ -114,15 +83,13 @@ def test_a_file_that_is_no_notebook_is_refused_by_name(tmp_path, content):
         read_records(path)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, torch.tensor(torch.nan)])
-def test_a_value_that_is_not_finite_is_refused(value):
-    with pytest.raises(ValueError, match="'auc' must be finite"):
-        record("auc", value)
-
-
-@pytest.mark.parametrize("value", ["0.95", None, [0.9], 1j])
-def test_a_value_that_is_no_number_is_refused(value):
-    with pytest.raises(TypeError, match=f"'auc' must be a number, got {type(value).__name__}"):
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [(value, ValueError, "finite") for value in (math.nan, math.inf, torch.tensor(torch.nan))]
+    + [(value, TypeError, f"a number, got {type(value).__name__}") for value in ("1", None, 1j)],
+)
+def test_a_value_that_is_no_finite_number_is_refused(value, error, words):
+    with pytest.raises(error, match=f"'auc' must be {words}"):
         record("auc", value)
 
 
