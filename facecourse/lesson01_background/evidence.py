@@ -5,11 +5,10 @@ One table needs LFW (`FACELIB_LFW`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol
@@ -23,14 +22,16 @@ HERE = Path(__file__).parent
 
 SPLITS = 20
 HANDCRAFTED = ("LBP", "HOG", "Gabor")
-STEPS = 300  # of 40 images each, whatever the number of training images
 
 
 def closed_set(images: int) -> dict[str, list[float]]:
     """Top-1 of every method on 20 splits of ORL, `images` training images a person, 5 to test."""
     faces = data.orl()
-    handcrafted = {name: described(name) for name in HANDCRAFTED}
-    accuracy: dict[str, list[float]] = {}
+    described = {  # by what learns nothing, so once is enough
+        name: features(BASELINES[name]().fit(faces.images, faces.person), faces.images)
+        for name in HANDCRAFTED
+    }
+    accuracy: dict[str, list[float]] = defaultdict(list)
     for seed in tqdm(range(SPLITS), f"{images} a person"):
         rank = faces.rank_within_person(seed)
         known, new = rank < images, rank >= 5
@@ -38,47 +39,34 @@ def closed_set(images: int) -> dict[str, list[float]]:
         for name, recogniser in BASELINES.items():
             if name == "Fisherfaces" and images == 1:
                 continue  # it learns from how one person's images differ
-            if name in handcrafted:
-                named = measure.identify(
-                    handcrafted[name][new], handcrafted[name][known], train.person
-                )
+            if name in described:
+                codes = described[name]
+                named = measure.identify(codes[new], codes[known], train.person)
             else:
                 model = recogniser().fit(train.images, train.person)
                 named = torch.from_numpy(model.predict(test.images))
-            accuracy.setdefault(name, []).append(share(named == test.person))
+            accuracy[name].append(float((named == test.person).double().mean()))
         cnn, _ = train_cnn(train, seed)
         named = predict(cnn, to_half(test.images)).cpu()
-        accuracy.setdefault("CNN", []).append(share(named == test.person))
+        accuracy["CNN"].append(float((named == test.person).double().mean()))
     return accuracy
-
-
-def described(name: str) -> Tensor:
-    """All ORL images described by a method that learns nothing, so once is enough."""
-    faces = data.orl()
-    return features(BASELINES[name]().fit(faces.images, faces.person), faces.images)
-
-
-def share(hit: Tensor) -> float:
-    """The share of True."""
-    return float(hit.double().mean())
 
 
 def bgr() -> dict[str, list[float]]:
     """LFW verification by pixels, accuracy of each fold, with colours read rightly or not."""
     faces, pairs, fold = data.lfw()
     images = data.resize(faces.images, 32, 32)
-    swapped = data.swap_red_blue(images)
-    readings: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
-        "colour, both RGB": (lambda part: part, images),
-        "colour, one as BGR": (lambda part: part, swapped),
-        "grey, both RGB": (data.to_grey, images),
-        "grey, one as BGR": (data.to_grey, swapped),
+    swapped, grey = data.swap_red_blue(images), data.to_grey(images)
+    readings = {
+        "colour, both RGB": (images, images),
+        "colour, one as BGR": (images, swapped),
+        "grey, both RGB": (grey, grey),
+        "grey, one as BGR": (grey, data.to_grey(swapped)),
     }
     accuracy = {}
-    for name, (prepare, second) in readings.items():
-        left = prepare(images[pairs.left]).flatten(1).float()
-        right = prepare(second[pairs.right]).flatten(1).float()
-        left, right = (side - side.mean(1, keepdim=True) for side in (left, right))
+    for name, (first, second) in readings.items():
+        sides = first[pairs.left].flatten(1).float(), second[pairs.right].flatten(1).float()
+        left, right = (side - side.mean(1, keepdim=True) for side in sides)
         scores = torch.cosine_similarity(left, right)
         accuracy[name] = measure.ten_fold(scores, pairs.same, fold).accuracy.tolist()
     return accuracy

@@ -8,14 +8,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table
+from facecourse.kit.charts import Table, mean_intervals
 from facelib.data import FaceSet, corrupt
 from facelib.data.corrupt import light_from_left
-from facelib.measure import mean_interval, paired_interval, similarity
+from facelib.measure import paired_interval, similarity
 
 SPLITS = 20
-
-
 add_noise = partial(corrupt.add_noise, spread=50, whole=torch.floor)
 
 
@@ -30,9 +28,8 @@ def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], 
         "noise": add_noise,
         "side light": light_from_left,
     }
-    rows = []
     plain = {name: _runs(faces, lambda images: images, damage) for name, damage in damages.items()}
-    rows.append(["nothing", *(mean_interval(runs, "splits") for runs in plain.values())])
+    rows = [["nothing", *mean_intervals(plain).values()]]
     for step, prepare in steps.items():
         changes = [
             f"{paired_interval(_runs(faces, prepare, damage), plain[name], 'splits'):+.3f}"
@@ -54,8 +51,7 @@ def compare_recall(faces: FaceSet) -> Table:
         recall["five photographs"].append(float(hit[~few_probes].mean()))
         recall["one photograph"].append(float(hit[few_probes].mean()))
         recall["everybody"].append(float(hit.mean()))
-    rows = [[name, mean_interval(runs, "splits")] for name, runs in recall.items()]
-    return Table(["enrolled with", "recall [95 % CI]"], rows)
+    return Table(["enrolled with", "recall [95 % CI]"], mean_intervals(recall).items())
 
 
 def _runs(

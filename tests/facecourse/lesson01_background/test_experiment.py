@@ -1,8 +1,6 @@
-import torch
-
 from facecourse.kit.orl import to_half
 from facecourse.lesson01_background import experiment
-from facelib.data import FaceSet, normalise_light, orl
+from facelib.data import normalise_light, orl
 
 
 def few(people=4):
@@ -35,14 +33,3 @@ def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
 def test_imbalance_lists_who_enrolled_more_first_and_the_mean_lies_between():
     rows = {row[0]: float(row[1][:5]) for row in experiment.compare_recall(few(8)).rows}
     assert rows["one photograph"] < rows["everybody"] < rows["five photographs"]
-
-
-def test_a_poor_gallery_holds_one_photograph():
-    faces = FaceSet(
-        torch.arange(20, dtype=torch.uint8).view(20, 1, 1, 1).repeat(1, 1, 2, 2),
-        torch.arange(2).repeat_interleave(10),
-        ("a", "b"),
-    )
-    rank = faces.rank_within_person(0)
-    gallery = rank < torch.where(faces.person % 2 == 1, 1, 5)
-    assert torch.bincount(faces.person[gallery]).tolist() == [5, 1]
