@@ -5,27 +5,26 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.lesson02_learning.tiny import MOMENTUM, STEPS, Part, Parts, build_two_layers, score
+from facecourse.lesson02_learning import tiny
+from facecourse.lesson02_learning.tiny import Part, Parts, build_two_layers
 from facelib.data import orl
 
 START = torch.tensor([0.1, 0.9])
 
 
-@dataclass(frozen=True)
-class Valley:
+class Valley(NamedTuple):
     """Half the mean squared error of a model with two weights, x @ w, which tells two people apart.
 
-    Args:
-        x: (N, 2), each photograph's coordinates along two eigenfaces.
-        sign: (N,), what the model should say: +1 for one person, -1 for the other.
+    Attributes: x, (N, 2), each photograph's coordinates along two eigenfaces; sign, (N,), what the
+    model should say: +1 for one person, -1 for the other.
     """
 
     x: Tensor
@@ -65,7 +64,7 @@ def valley() -> Valley:
 
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "gradient descent": torch.optim.SGD,
-    "momentum": lambda weights, lr: torch.optim.SGD(weights, lr, MOMENTUM),
+    "momentum": lambda weights, lr: torch.optim.SGD(weights, lr, tiny.MOMENTUM),
     "Adam": torch.optim.Adam,
 }
 
@@ -86,19 +85,14 @@ def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, tuple[list[
     """Each optimiser's loss at every step, and its validation top-1, at this learning rate."""
     runs = {}
     for name, make in OPTIMISERS.items():
-        model, losses = build_two_layers(0), []
+        model = build_two_layers(0)
         optimiser = make(model.parameters(), lr=lr)
-        for _ in range(steps):
-            value = cross_entropy(model(parts.train.x), parts.train.person)
-            optimiser.zero_grad()
-            value.backward()
-            optimiser.step()
-            losses.append(value.item())
-        runs[name] = losses, score(model, parts.validation)
+        losses = list(tiny.take_steps(model, parts.train, cross_entropy, optimiser, steps))
+        runs[name] = losses, tiny.score(model, parts.validation)
     return runs
 
 
-def measure_step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Tensor:
+def measure_step_sizes(parts: Parts, steps: int = tiny.STEPS, lr: float = 1e-3) -> Tensor:
     """What Adam multiplies each weight's averaged gradient by, after every step: (steps, weights).
 
     That is lr / (sqrt(v) + eps), with v free of its bias towards zero (Kingma & Ba 2015).
@@ -106,11 +100,7 @@ def measure_step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Te
     model, rows = build_two_layers(0), []
     weights = list(model.parameters())
     adam = torch.optim.Adam(weights, lr)
-    for step in range(1, steps + 1):
-        value = cross_entropy(model(parts.train.x), parts.train.person)
-        adam.zero_grad()
-        value.backward()
-        adam.step()
+    for step, _ in enumerate(tiny.take_steps(model, parts.train, cross_entropy, adam, steps), 1):
         second = torch.cat([adam.state[weight]["exp_avg_sq"].flatten() for weight in weights])
         rows.append(lr / ((second / (1 - 0.999**step)).sqrt() + 1e-8))
     return torch.stack(rows)
@@ -119,8 +109,7 @@ def measure_step_sizes(parts: Parts, steps: int = STEPS, lr: float = 1e-3) -> Te
 DECAY = 1e-3  # without it the loss has no minimum: larger weights would always be a little better
 
 
-@dataclass(frozen=True)
-class Minimum:
+class Minimum(NamedTuple):
     """Where training from one seed ended: the model, its loss, and how flat it is there."""
 
     model: nn.Module
@@ -148,19 +137,16 @@ def find_minimum(part: Part, seed: int, hidden: int, scheduled: int = 0) -> Mini
     weights = list(model.parameters())
 
     def closure() -> Tensor:
-        for weight in weights:
-            weight.grad = None
+        model.zero_grad()
         value = objective(model, part)
         value.backward()
         return value
 
-    for step in range(scheduled):
-        closure()
-        torch._foreach_add_(
-            [w.data for w in weights],
-            [w.grad for w in weights],
-            alpha=-1 / math.sqrt(1 + 0.01 * step),
-        )
+    descent = torch.optim.SGD(weights, lr=1)
+    rate = torch.optim.lr_scheduler.LambdaLR(descent, lambda step: 1 / math.sqrt(1 + 0.01 * step))
+    for _ in range(scheduled):
+        descent.step(closure)
+        rate.step()
     torch.optim.LBFGS(
         weights, max_iter=3000, history_size=20, tolerance_grad=1e-5, tolerance_change=1e-10,
         line_search_fn="strong_wolfe",

@@ -31,18 +31,12 @@ def draw_activations(
     right.set(xlabel="z", title="slope")
     left.legend(frameon=False)
     show(figure, f"Values and slopes of {', '.join(curves)} from {low:g} to {high:g}.")
-    places = torch.tensor(at, dtype=torch.float32)
-    rows = [
-        [
-            name,
-            *(
-                f"{v:.3f}, {s:.3f}"
-                for v, s in zip(curve(places), differentiate(curve, places), strict=True)
-            ),
-        ]
-        for name, curve in curves.items()
-    ]
-    return Table(["value, slope at", *(f"z = {place:g}" for place in at)], rows)
+
+    def describe(z: float) -> Callable[[Callable], str]:
+        place = torch.tensor(float(z))
+        return lambda curve: f"{curve(place):.3f}, {differentiate(curve, place):.3f}"
+
+    return tabulate(curves, "value, slope at", {f"z = {z:g}": describe(z) for z in at})
 
 
 def differentiate(curve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -99,12 +93,12 @@ def draw_paths(
         f"Paths of {', '.join(walks)} down a long narrow valley to a cross, the minimum; "
         "the table below says how far down each has come.",
     )
-    after = [step for step in (0, 5, 10, 20, 40) if step < min(map(len, walks.values()))]
-    rows = [
-        [name, *(f"{float(loss(walk[step]) - loss(minimum)):.5f}" for step in after)]
-        for name, walk in walks.items()
-    ]
-    return Table(["loss above the minimum after", *(f"{step} steps" for step in after)], rows)
+    columns = {
+        f"{step} steps": lambda walk, step=step: f"{loss(walk[step]) - loss(minimum):.5f}"
+        for step in (0, 5, 10, 20, 40)
+        if step < min(map(len, walks.values()))
+    }
+    return tabulate(walks, "loss above the minimum after", columns)
 
 
 def draw_learning(losses: Curves, hits: Curves, steps: int) -> Table:
@@ -179,12 +173,10 @@ def draw_step_sizes(sizes: Tensor, schedule: Sequence[float]) -> Table:
     axes.plot(steps, schedule, color=COLOURS[1], label="schedule: every weight")
     axes.set(xlabel="step", ylabel="size of a step per gradient", yscale="log")
     axes.legend(frameon=False, fontsize=8)
-    places = [place for place in (1, 10, 100, 300) if place <= len(sizes)]
-    rows = [
-        [place, float(low[place - 1]), float(middle[place - 1]), float(high[place - 1]),
-         f"{high[place - 1] / low[place - 1]:.0f}", float(schedule[place - 1]), "1"]
-        for place in places
-    ]  # fmt: skip
+    rows = []
+    for place in (place for place in (1, 10, 100, 300) if place <= len(sizes)):
+        least, mean, most = (float(size[place - 1]) for size in (low, middle, high))
+        rows.append([place, least, mean, most, f"{most / least:.0f}", schedule[place - 1], "1"])
     show(
         figure,
         f"Step size over steps: Adam's weights spread over a factor of {rows[-1][4]}; the "

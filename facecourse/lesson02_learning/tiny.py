@@ -6,7 +6,7 @@ split is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -108,14 +108,19 @@ def train_full_batch(
 ) -> list[float]:
     """Gradient descent with momentum on all of `part` at once; the loss before each step."""
     optimiser = torch.optim.SGD(model.parameters(), lr, MOMENTUM)
-    losses = []
+    return list(take_steps(model, part, loss, optimiser, steps))
+
+
+def take_steps(
+    model: nn.Module, part: Part, loss: Loss, optimiser: torch.optim.Optimizer, steps: int
+) -> Iterator[float]:
+    """Step on all of `part` at once; after each step, the loss before it."""
     for _ in range(steps):
         value = loss(model(part.x), part.person)
         optimiser.zero_grad()
         value.backward()
         optimiser.step()
-        losses.append(value.item())
-    return losses
+        yield value.item()
 
 
 def compare_losses(seed: int, shared_rate: float | None = None) -> dict[str, float]:
