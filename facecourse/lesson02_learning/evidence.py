@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ SPLITS = 10
 AUGMENTED = 20  # splits of the one comparison that lesson 01 promised
 NETWORKS = 20
 SHOWN = ("none", "weight decay", "dropout", "augmentation", "early stopping", "all together")
+STOPPED = "early stopping", "all together"  # the look that validation chose counts, not the last
 
 Runs = dict[str, list[float]]
 
@@ -57,16 +59,14 @@ def remedies(images: int, augmented: int = SPLITS) -> tuple[Runs, Runs, Runs]:
         watches = {
             name: overfitting.train_watched(split, seed, **overfitting.REMEDIES[name])
             for name in names
-            if name != "early stopping"  # none, but another look at it counts
+            if name != "early stopping"
         }
         watches["early stopping"] = watches["none"]
-        last = {name: watches[name].top1["test"][-1] for name in names}
-        stopped = {name: watch.stopped("test") for name, watch in watches.items()}
-        for name in last.keys() & {"early stopping", "all together"}:
-            last[name] = stopped[name]
+        test = {name: watches[name].top1["test"] for name in names}
+        last = {n: watches[n].stopped("test") if n in STOPPED else test[n][-1] for n in names}
         more.append({name: last[name] for name in ("none", "augmentation")})
-        flattered = max(watches["augmentation"].top1["test"])
-        epochs.append({"honest": stopped["augmentation"], "leaky": flattered})
+        honest = watches["augmentation"].stopped("test")
+        epochs.append({"honest": honest, "leaky": max(test["augmentation"])})
         if seed < SPLITS:
             rows.append(last)
     return gather(rows), gather(more), gather(epochs)
@@ -74,20 +74,12 @@ def remedies(images: int, augmented: int = SPLITS) -> tuple[Runs, Runs, Runs]:
 
 def leaks() -> dict[str, Runs]:
     """Top-1 with and without two leaks; the one of parted copies also where names mean nothing."""
-    seeds, copies, dealt = [], [], []
+    found = defaultdict(list)
     for seed in tqdm(range(SPLITS), "leaks"):
-        found = overfitting.pick_best_seed(seed)
-        seeds.append({"honest": found["best on validation"], "leaky": found["best on the test"]})
-        for rows, deal_names in ((copies, False), (dealt, True)):
-            found = overfitting.leak_by_copies(seed, deal_names)
-            rows.append(
-                {"honest": found["split, then copied"], "leaky": found["copied, then split"]}
-            )
-    return {
-        "best of 20 seeds, by the test": gather(seeds),
-        "copied, then split": gather(copies),
-        "the same, names dealt by chance": gather(dealt),
-    }
+        found["best of 20 seeds, by the test"].append(overfitting.pick_best_seed(seed))
+        found["copied, then split"].append(overfitting.leak_by_copies(seed))
+        found["the same, names dealt by chance"].append(overfitting.leak_by_copies(seed, True))
+    return {name: gather(rows) for name, rows in found.items()}
 
 
 def minima() -> dict[str, dict[str, object]]:

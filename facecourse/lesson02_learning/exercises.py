@@ -102,7 +102,6 @@ softmax = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda logits: None, 0.5),
     praise="It stays right for logits of a thousand, too.",
 )
 
@@ -121,19 +120,13 @@ backward = Exercise(
         (draw_normal(1, 3, seed=5), draw_normal(3, 2, seed=6), draw_normal(1, 2, seed=7).tanh()),
         reasons=[
             (lambda d_z2, W2, h: d_z2 @ W2, "That is the gradient of h. What does tanh do to it?"),
-            (
-                lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0),
-                "That is the slope of ReLU. This network has tanh.",
-            ),
+            (lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0), "That is ReLU's slope; here it is tanh."),
             (lambda d_z2, W2, h: (d_z2 @ W2) * h, "h is tanh itself; its slope is 1 - h²."),
-            (
-                lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h),
-                "Nearly: the slope of tanh is one minus the *square* of h.",
-            ),
+            (lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h), "Nearly: one minus the *square* of h."),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda d_z2, W2, h: d_z2 @ W2.T, lambda d_z2, W2: d_z2 @ W2, None),
+    also_wrong=(lambda d_z2, W2, h: d_z2 @ W2.T, lambda d_z2, W2: d_z2 @ W2),
     praise="Repeat this for every layer, from the last to the first: that is backpropagation.",
 )
 
@@ -147,10 +140,7 @@ _one_step = function(
     (torch.tensor([0.5, -1.0]), torch.tensor([4.0, 0.1]), torch.tensor([4.0, 0.04])),
     (torch.tensor([-1.5, 0.5]), torch.tensor([-0.2, 3.0]), torch.tensor([0.01, 2.25])),
     reasons=[
-        (
-            lambda w, g, s: w - 0.03 * g / s,
-            "s holds *squared* gradients: divide by its square root.",
-        ),
+        (lambda w, g, s: w - 0.03 * g / s, "s holds *squared* gradients: divide by its root."),
         (lambda w, g, s: w + 0.03 * g / s.sqrt(), "You go uphill: subtract the step."),
         (lambda w, g, s: w - 0.03 * g, "That is gradient descent: s is missing."),
         (lambda w, g, s: w - 0.03 * g * s.sqrt(), "Divide by the root of s, don't multiply."),
