@@ -23,20 +23,19 @@ def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], 
     Returns:
         A row for "nothing", with mean top-1, and one a step, with the paired difference to it.
     """
-    damages = {
-        "clean probes": lambda images: images,
-        "noise": add_noise,
-        "side light": light_from_left,
+    probes = {
+        "clean probes": faces.images,
+        "noise": add_noise(faces.images),
+        "side light": light_from_left(faces.images),
     }
-    plain = {name: _runs(faces, lambda images: images, damage) for name, damage in damages.items()}
+    plain = {name: _runs(faces, images, faces.images) for name, images in probes.items()}
     rows = [["nothing", *mean_intervals(plain).values()]]
     for step, prepare in steps.items():
-        changes = [
-            f"{paired_interval(_runs(faces, prepare, damage), plain[name], 'splits'):+.3f}"
-            for name, damage in damages.items()
-        ]
-        rows.append([step, *changes])
-    return Table(["preparation", *damages], rows)
+        seen = {name: prepare(images) for name, images in probes.items()}
+        found = {name: _runs(faces, images, seen["clean probes"]) for name, images in seen.items()}
+        changes = (paired_interval(found[name], plain[name], "splits") for name in probes)
+        rows.append([step, *(f"{change:+.3f}" for change in changes)])
+    return Table(["preparation", *probes], rows)
 
 
 def compare_recall(faces: FaceSet) -> Table:
@@ -54,10 +53,8 @@ def compare_recall(faces: FaceSet) -> Table:
     return Table(["enrolled with", "recall [95 % CI]"], mean_intervals(recall).items())
 
 
-def _runs(
-    faces: FaceSet, prepare: Callable[[Tensor], Tensor], damage: Callable[[Tensor], Tensor]
-) -> list[float]:
-    scores = _scores(prepare(damage(faces.images)), prepare(faces.images))
+def _runs(faces: FaceSet, probes: Tensor, gallery: Tensor) -> list[float]:
+    scores = _scores(probes, gallery)
     ranks = (faces.rank_within_person(seed) for seed in range(SPLITS))
     return [float(_hits(scores, faces.person, rank < 5, rank >= 5).mean()) for rank in ranks]
 

@@ -74,7 +74,7 @@ from facelib.models import face_embedding
 
 source = face_embedding()
 aims, saved = experiment.choose_aims(
-    source, experiment.SHIFTS["blurred"], people=pick(profile, smoke=20, quick=100, full=100)
+    source, experiment.SHIFTS["blurred"], people=pick(profile, smoke=5, quick=100, full=100)
 )
 charts.Table(
     ["", "threshold", "decides as f_src does", "loss on the target"],
