@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from facecourse.kit import evidence, protocol
 from facecourse.kit.orl import to_half, train_cnn
 from facecourse.kit.scoreboard import Row
 from facecourse.lesson03_sharing import experiment as sharing
-from facelib import data, measure
+from facelib import data
 from facelib.compress import decode, save_shared, share
+from facelib.measure import parameters
 
 HERE = Path(__file__).parent
 
@@ -30,12 +30,11 @@ def layers() -> dict[str, dict]:
     found: dict[str, dict] = {}
     for name, augmented in (("as they are", False), ("augmented", True)):
         for photos in PHOTOS:
-            kinds = (*sharing.LAYERS, *(sharing.DEEP if photos == 5 else ()))
-            for kind in kinds:
-                runs = found.setdefault(name, {}).setdefault(str(photos), {})
+            runs = found.setdefault(name, {}).setdefault(str(photos), {})
+            for kind in (*sharing.LAYERS, *(sharing.DEEP if photos == 5 else ())):
                 runs[kind] = {str(shift): [] for shift in sharing.SHIFTS}
                 for seed in tqdm(SEEDS, f"{kind}, {photos} photographs, {name}"):
-                    model, test = sharing.train_kind(kind, faces, photos, seed, STEPS, augmented)
+                    model, _, test = sharing.train_kind(kind, faces, photos, seed, STEPS, augmented)
                     for shift in sharing.SHIFTS:
                         runs[kind][str(shift)].append(sharing.top1_shifted(model, test, shift))
     return found
@@ -44,9 +43,7 @@ def layers() -> dict[str, dict]:
 def codebooks() -> dict[str, dict]:
     """For each size of codebook: top-1 after k-means and fine-tuned, bits and bytes."""
     faces = data.orl()
-    found: dict[str, defaultdict] = {
-        name: defaultdict(list) for name in ("32 bits", *map(str, sharing.VALUES))
-    }
+    found = {name: defaultdict(list) for name in ("32 bits", *map(str, sharing.VALUES))}
     for seed in tqdm(CODEBOOK_SEEDS, "codebooks"):
         dense, train, test = sharing.train_dense(faces, seed, CODEBOOK_STEPS)
 
@@ -82,10 +79,8 @@ def rows() -> list[Row]:
     found = [protocol.measure_row("CNN trained on 20 people", "01", cnn, images)]
     for values in (16, 4):
         model = sharing.fine_tune(share(cnn, values)[0], known, seed=0)
-        with tempfile.TemporaryDirectory() as place:
-            save_shared(model, Path(place) / "shared")
-            costs = {"bytes": measure.saved_bytes(Path(place) / "shared")}
-        costs["parameters"] = measure.parameters(model)
+        size = sharing.count_file_bytes(model, save_shared)
+        costs = {"bytes": size, "parameters": parameters(model)}
         name = f"CNN, {values} shared values a layer"
         found.append(protocol.measure_row(name, "03", decode(model), images, **costs))
     return found

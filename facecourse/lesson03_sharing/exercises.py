@@ -92,15 +92,12 @@ average_pool = Exercise(
         reasons=[
             (lambda images: F.max_pool2d(images, 2), "That is the largest of each, max pooling."),
             (lambda images: 4 * F.avg_pool2d(images, 2), "That is the sum. Divide it by four."),
-            (
-                lambda images: F.avg_pool2d(images, 2, stride=1),
-                "Your windows overlap: move by two, not by one.",
-            ),
+            (lambda images: F.avg_pool2d(images, 2, stride=1), "Your windows overlap: move by 2."),
             (lambda images: images[..., ::2, ::2], "That picks one of four and forgets three."),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda images: images.mean(), lambda images: None, F.avg_pool2d),
+    also_wrong=(lambda images: images.mean(), F.avg_pool2d),
     praise="Four numbers become one, and nothing was learnt for it.",
 )
 
@@ -119,11 +116,9 @@ count = Exercise(
             48 * 9: "Each kernel looks at all 24 channels, not at one.",
             24 * 9: "That is one kernel. There are 48.",
             48 * 24 * 9 + 48: "There is no bias here (`bias=False`).",
-            48 * 24 * 9 * 28 * 23: "You counted them again at every place. They are the same "
-            "everywhere, so they count once.",
+            48 * 24 * 9 * 28 * 23: "The weights are the same at every place: they count once.",
         },
     ),
-    also_wrong=((10, 368),),
     praise="10,368, for an image of any size.",
 )
 
@@ -147,7 +142,7 @@ gradient = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(-0.1 * _PER_PLACE, None),
+    also_wrong=(-0.1 * _PER_PLACE,),
     praise="One weight in four places: four effects, added.",
     context={"per_place": _PER_PLACE},
 )

@@ -13,9 +13,7 @@ from torch import Tensor, nn
 from facecourse.kit.orl import STILL, to_half
 from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, corrupt, resize
-from facelib.measure import (
-    saved_bytes,
-)
+from facelib.measure import saved_bytes
 from facelib.models import FaceCNN, predict, save
 from facelib.models.local import LocallyConnected2d
 from facelib.training import fit
@@ -36,32 +34,18 @@ def to_quarter(images: Tensor) -> Tensor:
     return resize(images, *SIZE)
 
 
-def build_linear() -> nn.Sequential:
-    """Every output sees every pixel with weights of its own (the articles' "weight allocation")."""
-    return nn.Sequential(
+LAYERS: dict[str, Callable[[], nn.Module]] = {
+    # Every output sees every pixel with weights of its own (the articles' "weight allocation").
+    "Linear": lambda: nn.Sequential(
         nn.Flatten(),
         nn.Linear(SIZE[0] * SIZE[1], CHANNELS * MAP[0] * MAP[1]),
         nn.Unflatten(1, (CHANNELS, *MAP)),
-    )
-
-
-def build_local() -> LocallyConnected2d:
-    """Every output sees a window, with weights of its own."""
-    return LocallyConnected2d(1, CHANNELS, SIZE, KERNEL, STRIDE)
-
-
-def build_conv() -> nn.Conv2d:
-    """Every output of a channel sees its window with the *same* weights."""
-    return nn.Conv2d(1, CHANNELS, KERNEL, STRIDE)
-
-
-LAYERS: dict[str, Callable[[], nn.Module]] = {
-    "Linear": build_linear,
-    "locally connected": build_local,
-    "Conv2d": build_conv,
+    ),
+    # Every output sees a window, with weights of its own.
+    "locally connected": lambda: LocallyConnected2d(1, CHANNELS, SIZE, KERNEL, STRIDE),
+    # Every output of a channel sees its window with the *same* weights.
+    "Conv2d": lambda: nn.Conv2d(1, CHANNELS, KERNEL, STRIDE),
 }
-
-
 DEEP = ("FaceCNN, places kept", "FaceCNN")
 
 
@@ -91,9 +75,9 @@ def build_kind(kind: str, people: int = 40) -> nn.Module:
 
 
 def train_kind(
-    kind: str, faces: FaceSet, photos: int, seed: int, steps: int = 200, augmented: bool = False
-) -> tuple[nn.Module, FaceSet]:
-    """A network that learnt from `photos` of each person, and five other photographs of each."""
+    kind: str, faces: FaceSet, photos: int, seed: int, steps: int, augmented: bool = False
+) -> tuple[nn.Module, FaceSet, FaceSet]:
+    """A network that learnt from `photos` of each person, those, and five others of each."""
     rank = faces.rank_within_person(seed)
     train, test = faces.take(rank < photos), faces.take(rank >= 5)
     torch.manual_seed(seed)
@@ -102,7 +86,7 @@ def train_kind(
         model, train, epochs=max(1, steps * 40 // len(train)), lr=RATES.get(kind, 0.004),
         seed=seed, augment=Augment() if augmented else STILL, progress=False,
     )  # fmt: skip
-    return model, test
+    return model, train, test
 
 
 def top1_shifted(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
@@ -112,14 +96,9 @@ def top1_shifted(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
     return (named == faces.person).double().mean().item()
 
 
-def train_dense(faces: FaceSet, seed: int, steps: int = 300) -> tuple[FaceCNN, FaceSet, FaceSet]:
+def train_dense(faces: FaceSet, seed: int, steps: int) -> tuple[nn.Module, FaceSet, FaceSet]:
     """FaceCNN trained on two photographs of each person, those two, and five others of each."""
-    faces, rank = faces.map(to_half), faces.rank_within_person(seed)
-    train, test = faces.take(rank < 2), faces.take(rank >= 5)
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=faces.people)
-    fit(model, train, epochs=max(1, steps * 40 // len(train)), seed=seed, progress=False)
-    return model, train, test
+    return train_kind("FaceCNN", faces.map(to_half), 2, seed, steps, augmented=True)
 
 
 def fine_tune(
@@ -141,13 +120,11 @@ def fine_tune(
 def share_to_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, int]:
     """(shared copy, report, bytes of its file)."""
     small, report = share(model, values)
-    with tempfile.TemporaryDirectory() as folder:
-        save_shared(small, Path(folder) / "shared")
-        return small, report, saved_bytes(Path(folder) / "shared")
+    return small, report, count_file_bytes(small, save_shared)
 
 
-def count_file_bytes(model: nn.Module) -> int:
-    """Bytes of the file of a model as it is."""
+def count_file_bytes(model: nn.Module, save: Callable[[nn.Module, Path], object] = save) -> int:
+    """Bytes of the file that `save` makes of a model."""
     with tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder) / "model")
         return saved_bytes(Path(folder) / "model")

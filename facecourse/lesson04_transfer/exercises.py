@@ -55,7 +55,7 @@ drift = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(0.9 * _STORED.mean() + 0.1 * _BATCH.mean(1), None),
+    also_wrong=(0.9 * _STORED.mean() + 0.1 * _BATCH.mean(1),),
     praise="Three faces have moved a network in which not a single weight may learn.",
     context={"stored_mean": _STORED, "batch": _BATCH},
 )
@@ -95,7 +95,7 @@ rates = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda last, layers: last, lambda last, layers: None, 0.009),
+    also_wrong=(lambda last, layers: last,),
     praise="Early layers barely move; whether that helps is measured below.",
 )
 
@@ -124,11 +124,6 @@ _GENERATOR = torch.Generator().manual_seed(4)
 _READ, _DESCRIBED = (torch.rand(n, 3, generator=_GENERATOR) for n in (6, 4))
 _CORNER, _SIDES = torch.zeros(1, 3), torch.tensor([[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]])
 
-
-def _witness(read: Tensor, described: Tensor) -> Tensor:
-    return torch.cdist(read, described).argmin(1)
-
-
 witness = Exercise(
     prompt="Return for each row of `read` the row of `described` that lies nearest.",
     starter="def witness(read, described):\n    return ____",
@@ -138,7 +133,7 @@ witness = Exercise(
     ),
     answer="def witness(read, described):\n    return torch.cdist(read, described).argmin(1)",
     checker=function(
-        _witness,
+        lambda read, described: torch.cdist(read, described).argmin(1),
         (_READ, _DESCRIBED),
         (_DESCRIBED, _DESCRIBED.flip(0)),
         (_CORNER, _SIDES),
@@ -149,10 +144,7 @@ witness = Exercise(
             ),
             (lambda r, d: torch.cdist(r, d).argmax(1), "That is the *least* similar description."),
             (lambda r, d: torch.cdist(r, d), "Those are the distances. Whose is the smallest?"),
-            (
-                lambda r, d: torch.cdist(r, d).amin(1),
-                "That is how near it is, not which one it is.",
-            ),
+            (lambda r, d: torch.cdist(r, d).amin(1), "That is how near it is, not which one."),
             (
                 lambda r, d: (r @ d.T).argmax(1),
                 "A dot product favours descriptions with large numbers. Take the distance.",
@@ -163,7 +155,6 @@ witness = Exercise(
             ),
         ],
     ),
-    also_wrong=(lambda r, d: None, _READ),
     praise="Nobody has seen a picture of these people, and still they get names.",
 )
 

@@ -150,7 +150,7 @@ charts.tabulate({name: make() for name, make in experiment.LAYERS.items()}, "lay
 # %% tags=["nbval-check-output"]
 from facelib.models.local import LocallyConnected2d
 
-conv = experiment.build_conv()
+conv = experiment.LAYERS["Conv2d"]()
 local = LocallyConnected2d.from_conv(conv, experiment.SIZE)
 small = experiment.to_quarter(faces.images[:40]).float() / 255
 for layer in (conv, local):
@@ -177,7 +177,7 @@ exercises.gradient.check(step)
 small_faces, live, first = faces.map(experiment.to_quarter), {}, {}
 steps = pick(profile, smoke=10, quick=200, full=200)
 for kind in experiment.LAYERS:
-    model, test = experiment.train_kind(kind, small_faces, photos=1, seed=0, steps=steps)
+    model, _, test = experiment.train_kind(kind, small_faces, photos=1, seed=0, steps=steps)
     live[kind], first[kind] = orl.top1(model, test), model[1:4]
     record(f"top-1 of {kind}, 1 photograph", 100 * live[kind], "%")
 
