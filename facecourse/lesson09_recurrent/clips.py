@@ -50,17 +50,10 @@ class Clips:
     spoilt: Tensor
     yaw: Tensor
 
-    @property
-    def person(self) -> Tensor:
-        """int64 (N,), who is seen."""
-        return torch.arange(len(self.images)) // 2
-
     def codes(self) -> Tensor:
         """What the shipped embedding says of each frame, float (N, T, 128)."""
-        count, frames = self.images.shape[:2]
-        return embed(face_embedding(), self.images.flatten(0, 1), flip=False).view(
-            count, frames, -1
-        )
+        codes = embed(face_embedding(), self.images.flatten(0, 1), flip=False)
+        return codes.view(*self.images.shape[:2], -1)
 
 
 def take_frames(some: Clips, count: int) -> FaceSet:
@@ -139,17 +132,19 @@ def verify_clips(reader: Callable[[Tensor], Tensor], codes: Tensor) -> Verificat
     return verify_all(reader(codes), torch.arange(len(codes)) // 2)
 
 
+@dataclass(frozen=True, repr=False)
 class SequenceBatches:
     """Batches of sequences; `images_each` of them, one after the other, belong together.
 
-    Args:
+    Attributes:
         sequences: float (N, T, D).
         target: int64 (N,): whom they show, or which class they are of.
         images_each: how many of one person a batch has.
     """
 
-    def __init__(self, sequences: Tensor, target: Tensor, images_each: int) -> None:
-        self.sequences, self.target, self.images_each = sequences, target, images_each
+    sequences: Tensor
+    target: Tensor
+    images_each: int
 
     def __call__(
         self, n: int, generator: torch.Generator, device: torch.device

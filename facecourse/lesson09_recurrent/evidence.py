@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -21,7 +21,7 @@ FEW = tuple(range(5))  # of recall, the slowest
 RECALLED = (10, 20, 40, 80)
 CLIPPED = {"clipped to 1": 1.0, "as they come": float("inf")}  # gradients
 CLIPPED_AT = 40
-STEPS = sequences.STEPS * 4 // 3  # of cells that recall
+STEPS = memory.STEPS  # of cells that recall
 LEARNT, TRIED = 400, 300  # people of clips to learn from, and others; half as many in the open
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "last frame": lambda frames: frames[:, -1], "mean of the frames": lambda frames: frames.mean(1)
@@ -33,26 +33,19 @@ ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
 }  # fmt: skip
 
 
-def gradients() -> dict[str, dict[str, list[float]]]:
-    """[start][length]: the length of the gradient that reaches the first input, one a seed."""
+def over_lengths(
+    lengths: Sequence[int], seeds: Sequence[int], measure: Callable[[str, int, int], float]
+) -> dict[str, dict[str, list[float]]]:
+    """[start][length]: what `measure` finds for a start, a length and a seed, one a seed."""
     return {
-        start: {
-            str(length): [memory.measure_gradient(start, length, seed) for seed in SEEDS]
-            for length in memory.LENGTHS
-        }
-        for start in memory.STARTS
+        start: {str(length): [measure(start, length, seed) for seed in seeds] for length in lengths}
+        for start in tqdm(memory.STARTS, "starts")
     }
 
 
-def recalled() -> dict[str, dict[str, list[float]]]:
-    """[start][length]: how often the first symbol is known at the end, one a seed."""
-    return {
-        start: {
-            str(length): [memory.measure_recall(start, length, seed, STEPS)[0] for seed in FEW]
-            for length in RECALLED
-        }
-        for start in tqdm(memory.STARTS, "recall")
-    }
+def recall(start: str, length: int, seed: int) -> float:
+    """How often the first symbol is known at the end."""
+    return memory.measure_recall(start, length, seed, STEPS)[0]
 
 
 def clipped() -> dict[str, dict[str, dict[str, list[float]]]]:
@@ -69,12 +62,6 @@ def clipped() -> dict[str, dict[str, dict[str, list[float]]]]:
     return found
 
 
-def compared(reader: Callable[[Tensor], Tensor], codes: Tensor) -> dict[str, float]:
-    """Verification of clips, all pairs of two."""
-    pairs = sequences.verify_clips(reader, codes)
-    return {"AUC": pairs.auc, "TAR at 1 % FAR": pairs.tar_at(0.01)}
-
-
 def people() -> dict[str, dict[str, list]]:
     """[reader]: of each seed the metrics of clips in order and shuffled, and the share of sets of
     ORL's photographs that are named rightly."""
@@ -82,15 +69,15 @@ def people() -> dict[str, dict[str, list]]:
     tried = sequences.render_clips(TRIED, sequences.TRY).codes()
     found: dict[str, dict[str, list]] = {}
     for seed in tqdm(SEEDS, "people"):
-        trained = {
-            kind: sequences.train_clip_embedder(kind, learn, seed, sequences.STEPS)
-            for kind in TRAINED
-        }
+        trained = {kind: sequences.train_clip_embedder(kind, learn, seed, sequences.STEPS)
+                   for kind in TRAINED}  # fmt: skip
+        shown = {"clips": tried, "shuffled": sequences.shuffle_frames(tried, seed)}
         one, sets = sequences.embed_orl_sets(seed)
         for name, reader in (PLAIN | trained).items():
             runs = found.setdefault(name, {"clips": [], "shuffled": [], "ORL sets": []})
-            runs["clips"].append(compared(reader, tried))
-            runs["shuffled"].append(compared(reader, sequences.shuffle_frames(tried, seed)))
+            for part, codes in shown.items():
+                pairs = sequences.verify_clips(reader, codes)
+                runs[part].append({"AUC": pairs.auc, "TAR at 1 % FAR": pairs.tar_at(0.01)})
             runs["ORL sets"].append(sequences.score_sets(reader, one, sets))
     return found
 
@@ -106,12 +93,11 @@ def orders() -> dict[str, dict[str, dict[str, list[float]]]]:
     }
     found: dict = {}
     for name, (first, second) in features.items():
-        for kind in ("mean", "last", *CELLS):
-            runs = found.setdefault(name, {}).setdefault(kind, {})
+        found[name] = {kind: {} for kind in ("mean", "last", *CELLS)}
+        for kind, runs in found[name].items():
             for seed in FEW:
-                model = sequences.train_clip_classifier(
-                    kind, first, learn.right_first, seed, sequences.STEPS
-                )
+                case = first, learn.right_first, seed, sequences.STEPS
+                model = sequences.train_clip_classifier(kind, *case)
                 for order, change in ORDERS.items():
                     told = sequences.score_labels(model, change(second), tried.right_first)
                     runs.setdefault(order, []).append(told)
@@ -124,8 +110,8 @@ def main(folder: Path = HERE) -> None:
     payload = {
         "seeds": SEEDS,
         "few": FEW,
-        "gradients": gradients(),
-        "recall": recalled(),
+        "gradients": over_lengths(memory.LENGTHS, SEEDS, memory.measure_gradient),
+        "recall": over_lengths(RECALLED, FEW, recall),
         "clipped": clipped(),
         "people": people(),
         "orders": orders(),

@@ -21,22 +21,21 @@ from facelib.models.faceresnet import SHAPE
 Runs = Mapping[str, Sequence[float]]
 
 
-def scrubber(clips: Clips, model: ClipClassifier, clip: int = 0) -> VBox:
-    """Moves through a clip: the frame, all states up to it, and what the network would say now.
+def scrubber(clips: Clips, model: ClipClassifier) -> VBox:
+    """Moves through the first clip: the frame, all states up to it, and what the network would say
+    now.
 
     Args:
-        clips: to move through the first of.
         model: a classifier with a cell, of `clips.flatten_frames`.
-        clip: which one.
     """
     with torch.inference_mode():
-        states = model.cell(flatten_frames(clips.images)[clip : clip + 1])[0][0]
+        states = model.cell(flatten_frames(clips.images[:1]))[0][0]
         right = torch.softmax(model.say(states), 1)[:, 1]
     steps = len(states)
 
     def draw(frame: int) -> Table:
         figure, axes = subplots(1, 2, figsize=(7, 2.4), width_ratios=(1, 2.2))
-        axes[0].imshow(clips.images[clip, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[0].imshow(clips.images[0, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
         axes[0].set(xticks=[], yticks=[])
         seen = torch.full((steps, states.shape[1]), torch.nan)
         seen[:frame] = states[:frame]
@@ -45,7 +44,7 @@ def scrubber(clips: Clips, model: ClipClassifier, clip: int = 0) -> VBox:
         axes[1].set(xlabel="frame", ylabel="number of the state")
         show(figure, f"Frame {frame} of {steps} and, as columns of colours, the states up to it.")
         change = (states[frame - 1] - (states[frame - 2] if frame > 1 else 0)).norm()
-        cells = [frame, f"{clips.yaw[clip, frame - 1]:+.0f}", f"{change:.2f}"]
+        cells = [frame, f"{clips.yaw[0, frame - 1]:+.0f}", f"{change:.2f}"]
         head = ["frame", "degrees to the right", "change of the state", "right first, it says"]
         return Table(head, [[*cells, f"{right[frame - 1]:.1%}"]])
 

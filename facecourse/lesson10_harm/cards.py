@@ -13,7 +13,6 @@ from IPython.display import Markdown
 
 from facecourse.kit.scoreboard import Row
 from facecourse.lesson10_harm import variation
-from facecourse.lesson10_harm.figures import find_break
 from facelib.data import FaceSet
 from facelib.figures import write_cell
 
@@ -32,12 +31,16 @@ def model_card(
         names: of the groups.
         sweeps: the evidence's "sweeps" of this network.
     """
-    size = (
-        f"{row.parameters:,} weights, {row.bytes / 1e6:.2f} MB, {row.macs / 1e6:.1f} million MACs"
-    )
+    limits = []
+    for factor, points in sweeps.items():
+        place = variation.find_break(points)
+        limits.append(
+            f"{factor} {f'not up to {[*points][-1]}' if place is None else f'{place:.3g}'}"
+        )
     lines = [
         f"#### Model card: {row.method}",
-        f"**Model.** {size}; a grey face of 64 x 64 pixels becomes 128 numbers.",
+        f"**Model.** {row.parameters:,} weights, {row.bytes / 1e6:.2f} MB, {row.macs / 1e6:.1f} "
+        "million MACs; a grey face of 64 x 64 pixels becomes 128 numbers.",
         "**Intended use.** Learning how such networks are made, compressed and judged.",
         "**Not for.** Doors, payments, searches, people who have not agreed. Nothing here shows "
         "how it treats groups of real people.",
@@ -52,20 +55,10 @@ def model_card(
             for name, errors in zip(names, groups.values(), strict=True)
         ),
         f"**Breaks** (TAR below {variation.KEPT:.0%}, people who don't exist) at: "
-        f"{_limits(sweeps)}. Real faces break earlier.",
+        f"{'; '.join(limits)}. Real faces break earlier.",
         "**Gives away.** A face can be drawn from an embedding: encrypt what is stored.",
     ]
     return Markdown("\n\n".join(lines))
-
-
-def _limits(sweeps: Mapping[str, Mapping[str, Mapping]]) -> str:
-    """Where each factor breaks it, in words."""
-    found = []
-    for factor, points in sweeps.items():
-        place = find_break(points)
-        within = f"not up to {list(points)[-1]}" if place is None else f"{place:.3g}"
-        found.append(f"{factor} {within}")
-    return "; ".join(found)
 
 
 def datasheet(faces: FaceSet, names: Sequence[str]) -> Markdown:

@@ -27,7 +27,6 @@ PEOPLE, SWEPT = 2000, 500  # who don't exist, to count errors of groups and of s
 CHOSEN_ON = 1000  # others, for thresholds
 CALIBRATED_ON = 128  # others, whose faces set the scales of 8 bits
 STEPS, EPOCHS = 400, 60  # of training on after pruning; of training by photographs
-PHOTOS = 2  # of each person, to learn from, where training on spoilt faces is tried
 
 
 def networks() -> dict[str, nn.Module]:
@@ -43,11 +42,7 @@ def networks() -> dict[str, nn.Module]:
 def swept(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     """[network][factor][amount]: TAR and FAR on people who don't exist."""
     at = {name: variation.choose_threshold(model, CHOSEN_ON) for name, model in models.items()}
-    found: dict = {name: {} for name in models}
-    for factor in tqdm(variation.AMOUNTS, "sweeps"):
-        for name, points in variation.sweep_rendered(models, factor, SWEPT, at).items():
-            found[name][factor] = points
-    return found
+    return variation.sweep_rendered(models, SWEPT, at)
 
 
 def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
@@ -58,7 +53,7 @@ def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
 def cures() -> dict[str, list[dict[str, float]]]:
     """[what was learnt from]: top-1 by what was spoilt, one a seed."""
     return {
-        cure: [variation.measure_cure(cure, PHOTOS, seed, EPOCHS) for seed in SEEDS]
+        cure: [variation.measure_cure(cure, seed, EPOCHS) for seed in SEEDS]
         for cure in tqdm(variation.CURES, "cures")
     }
 

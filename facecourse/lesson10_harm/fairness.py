@@ -73,20 +73,17 @@ def decide_pairs(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray
     return same.numpy(), accepted.numpy(), faces.group[left].numpy()
 
 
-def train_on_source(source: str, seed: int, steps: int = STEPS, people: int = PEOPLE) -> FaceResNet:
-    """A small network that has learnt to tell people apart, of one of `SOURCES` alone.
+def train_on_source(source: str, seed: int, steps: int = STEPS) -> FaceResNet:
+    """A small network that has learnt to tell apart `PEOPLE` who don't exist, all of one of
+    `SOURCES`, by eight pictures of each.
 
     Args:
-        source: of `SOURCES`.
         seed: of people, weights and batches.
         steps: of `BATCH` pictures.
-        people: who don't exist, eight pictures of each.
     """
-    who = identities(people, pick_seed("sources", seed), skin=SOURCES[source])
+    who = identities(PEOPLE, pick_seed("sources", seed), skin=SOURCES[source])
     faces = synth(who, 8, seed=pick_seed("sources", seed))
     model = build_seeded(seed, lambda: FaceResNet(8, blocks=(0, 1, 1)))
-    fit_embedding(
-        model, DrawnFaces(faces, 4), ContrastiveLoss(), steps=steps, batch=BATCH, lr=RATE,
-        seed=seed, progress=False,
-    )  # fmt: skip
+    fit_embedding(model, DrawnFaces(faces, 4), ContrastiveLoss(), steps=steps, batch=BATCH,
+                  lr=RATE, seed=seed, progress=False)  # fmt: skip
     return model

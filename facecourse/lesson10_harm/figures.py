@@ -1,22 +1,29 @@
-"""Lesson 10: its figures, tables and widget about variation and groups."""
+"""Lesson 10: its figures, tables and widget."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+from typing import Any
 
+import torch
 from ipywidgets import Dropdown, IntSlider, VBox
-from torch import nn
+from torch import Tensor, nn
 
-from facecourse.kit.charts import Table, draw_band, draw_faces, flatten, tabulate
+from facecourse.kit.charts import Table, draw_band, draw_faces, flatten, tabulate, transpose
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
-from facecourse.lesson10_harm import variation
+from facecourse.lesson10_harm import recapture, variation
+from facecourse.lesson10_harm.imbalance import PARTS
+from facecourse.lesson10_harm.inversion import Victims, render_portraits
+from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, similarity
 from facelib.models import embed
 
 Errors = Mapping[str, Interval]
 Sweeps = Mapping[str, Mapping[str, Mapping[str, Errors]]]  # [network][factor][amount]
+NAMED = ("masculine", "skin", "age", "glasses")  # what a law or a person would call sensitive
 
 
 def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
@@ -36,19 +43,16 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
         probes = variation.render_changed(people, factor, amount)
         codes = embed(model, probes)
         score = float(similarity(codes[:1], known[:1]))
-        draw_faces(
-            {"enrolled": gallery[:1], "asked": probes[:1]},
-            f"A face, and the same face with {factor}: {amount:g}.",
-        )
-        found = variation.measure_rates(known, codes, at)
+        alt = f"A face, and the same face with {factor}: {amount:g}."
+        draw_faces({"enrolled": gallery[:1], "asked": probes[:1]}, alt)
         verdict = "accepted" if score >= at else "rejected"
+        tar = variation.measure_rates(known, codes, at)["TAR"]
         head = [factor, "score of this pair", "threshold", "", f"TAR of {people} people"]
-        return Table(head, [[f"{amount:g}", score, at, verdict, found["TAR"]]])
+        return Table(head, [[f"{amount:g}", score, at, verdict, tar]])
 
     most = max(map(len, variation.AMOUNTS.values()))
-    factors = Dropdown(
-        options=list(variation.AMOUNTS), description="factor", value="noise, of the range"
-    )
+    names = list(variation.AMOUNTS)
+    factors = Dropdown(options=names, description="factor", value="noise, of the range")
     slider = IntSlider(2, min=1, max=most, description="amount", continuous_update=False)
     return explore(draw, factor=factors, step=slider)
 
@@ -59,67 +63,44 @@ def draw_sweeps(found: Sweeps) -> Table:
     Args:
         found: the evidence's "sweeps" or "sweeps, ORL", [network][factor][amount].
     """
-    factors = list(next(iter(found.values())))
-    columns = min(5, len(factors))
-    lines = -(-len(factors) // columns)
+    by_factor, rows = transpose(found), []
+    columns, lines = min(5, len(by_factor)), -(-len(by_factor) // 5)
     size = (2.1 * columns, 2.1 * lines)
     figure, axes = subplots(lines, columns, figsize=size, sharey=True, squeeze=False)
-    for axis, factor in zip(axes.flat, factors, strict=False):
-        for name, by_factor in found.items():
-            rates = [errors["TAR"] for errors in by_factor[factor].values()]
-            draw_band(axis, range(len(rates)), rates, ".-", label=name)
-        axis.set_xticks(range(len(rates)), by_factor[factor], fontsize=7)
-        axis.set_title(factor, fontsize=8)
-    for axis in axes.flat[len(factors) :]:
+    for axis in axes.flat[len(by_factor) :]:
         axis.set_axis_off()
+    for axis, (factor, networks) in zip(axes.flat, by_factor.items(), strict=False):
+        for name, points in networks.items():
+            rates = [errors["TAR"] for errors in points.values()]
+            draw_band(axis, range(len(rates)), rates, ".-", label=name)
+            written = (f"{amount}: {errors['TAR'].value:.1%}" for amount, errors in points.items())
+            rows.append([factor, name, *written])
+        axis.set_xticks(range(len(points)), points, fontsize=7)
+        axis.set_title(factor, fontsize=8)
     axes[0, 0].set_ylabel("TAR")
     axes[0, 0].legend(fontsize=6, frameon=False, loc="lower left")
-    show(figure, f"TAR by the amount of {', '.join(factors)}; the table below has the numbers.")
-    rows = [
-        [factor, name, *(f"{a}: {errors['TAR'].value:.1%}" for a, errors in points.items())]
-        for factor in factors
-        for name, points in ((name, by_factor[factor]) for name, by_factor in found.items())
-    ]
-    most = max(map(len, rows))
-    head = ["factor", "network", *[""] * (most - 2)]
-    rows = [row + [""] * (most - len(row)) for row in rows]
-    return Table(head, rows, fold="The numbers of the figure")
-
-
-def find_break(points: Mapping[str, Errors]) -> float | None:
-    """`variation.breaks_at` of one network and factor.
-
-    Args:
-        points: its part of "sweeps", [amount].
-    """
-    tar = [point["TAR"].value for point in points.values()]
-    return variation.breaks_at([*map(float, points)], tar)
+    show(figure, f"TAR by the amount of {', '.join(by_factor)}; the table below has the numbers.")
+    empty = [""] * (max(map(len, rows)) - 2)
+    rows = [(row + empty)[: 2 + len(empty)] for row in rows]
+    return Table(["factor", "network", *empty], rows, fold="The numbers of the figure")
 
 
 def tabulate_breaks(found: Sweeps) -> Table:
-    """Where each network breaks: the amount at which its TAR falls below nine tenths.
+    """Where each network breaks, by factor: `variation.find_break`; `found` as in `draw_sweeps`."""
 
-    Args:
-        found: as in `draw_sweeps`.
-    """
-
-    def write(by_factor: Mapping[str, Mapping[str, Errors]], factor: str) -> str:
-        place = find_break(by_factor[factor])
+    def write(points: Mapping[str, Errors]) -> str:
+        place = variation.find_break(points)
         return "-" if place is None else f"{place:.3g}"
 
     rows = {
-        factor: {network: write(by_factor, factor) for network, by_factor in found.items()}
-        for factor in next(iter(found.values()))
+        factor: {network: write(points) for network, points in networks.items()}
+        for factor, networks in transpose(found).items()
     }
     return tabulate(rows, f"TAR below {variation.KEPT:.0%} at", "{:}")
 
 
 def tabulate_false_accepts(found: Mapping[str, Mapping[str, Errors]]) -> Table:
-    """FAR by the least and the greatest amount of each factor, of one network.
-
-    Args:
-        found: a network's part of "sweeps".
-    """
+    """FAR by the least and the greatest amount of each factor; `found` is a network's "sweeps"."""
 
     def write(place: int) -> Callable[[Mapping[str, Errors]], str]:
         return lambda points: f"{list(points)[place]}: {list(points.values())[place]['FAR']:.2%}"
@@ -137,14 +118,15 @@ def write_mean(values: Sequence[float], base: Sequence[float] | None, unit: str 
 def compare_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     """Top-1 on spoilt photographs by what a network saw while it learnt, and its gain; `found` is
     the evidence's "cures": of each cure and seed the top-1 by what was spoilt."""
-    runs = {cure: {ill: [seed[ill] for seed in seeds] for ill in seeds[0]}
-            for cure, seeds in found.items()}  # fmt: skip
-    first, *_ = runs
-    rows = {
-        cure: {ill: write_mean(values, None if cure == first else runs[first][ill])
-               for ill, values in by_ill.items()}
-        for cure, by_ill in runs.items()
-    }  # fmt: skip
+    first, *_ = found
+    rows = {}
+    for cure, seeds in found.items():
+        runs = {ill: [[seed[ill] for seed in some] for some in (seeds, found[first])]
+                for ill in seeds[0]}  # fmt: skip
+        rows[cure] = {
+            ill: write_mean(own, None if cure == first else base)
+            for ill, (own, base) in runs.items()
+        }
     return tabulate(rows, "learnt from faces", "{:}")
 
 
@@ -177,12 +159,11 @@ def draw_groups(found: Mapping[str, Mapping[str, Errors]], names: Sequence[str])
         for number, (name, errors) in enumerate(zip(names, by_group.values(), strict=True)):
             height = place + 0.18 * (number - (len(names) - 1) / 2)
             for axis, kind in zip(axes, ("fmr", "fnmr"), strict=True):
-                low, value, high = (
-                    100 * end for end in (errors[kind].low, errors[kind].value, errors[kind].high)
-                )
-                axis.plot([low, high], [height] * 2, color=COLOURS[number])
-                axis.plot(value, height, "o", markersize=3, color=COLOURS[number],
-                          label=name if not place else None)  # fmt: skip
+                rate, label = errors[kind], None if place else name
+                ends = 100 * rate.low, 100 * rate.high
+                axis.plot(ends, [height] * 2, color=COLOURS[number])
+                axis.plot(100 * rate.value, height, "o", markersize=3, color=COLOURS[number],
+                          label=label)  # fmt: skip
             rows[network, name] = errors
     axes[0].set_yticks(range(len(found)), found)
     axes[0].invert_yaxis()
@@ -192,3 +173,116 @@ def draw_groups(found: Mapping[str, Mapping[str, Errors]], names: Sequence[str])
     show(figure, "Dots with intervals: FMR and FNMR of each network by group; numbers below.")
     columns = {"people": "{fnmr.n}", "FMR [95 % CI]": "{fmr:.2%}", "FNMR [95 % CI]": "{fnmr:.2%}"}
     return tabulate(rows, ["network", "skin reflectance"], columns)
+
+
+def summarise_parts(right: Sequence[float], photographs: Sequence[int]) -> dict[str, float]:
+    """Mean top-1 of parts, of everybody, and weighted by photographs; worst and spread (SD).
+
+    Args:
+        right: of each person, the share of test photographs named rightly.
+        photographs: of each, to learn from.
+    """
+    share, counts = torch.tensor(right, dtype=torch.float64), torch.tensor(photographs)
+    parts = {part: float(share[counts == photos].mean()) for part, (photos, _) in PARTS.items()}
+    return parts | {
+        "everybody": float(share.mean()),
+        "weighted as trained": float((share * counts).sum() / counts.sum()),
+        "worst person": float(share.min()),
+        "spread": float(share.std()),
+    }
+
+
+def compare_remedies(found: Mapping[str, Any]) -> Table:
+    """Top-1 by part of the long tail, and by how many points more than without a remedy; `found` is
+    the evidence's "long tail"."""
+    rows, plain = [], None
+    for method, shares in found["right"].items():
+        runs = [summarise_parts(*run) for run in zip(shares, found["photographs"], strict=True)]
+        values = {part: [run[part] for run in runs] for part in runs[0]}
+        gains = [f"{subtract_points(values[part], plain[part]):+.1f}" if plain else "-"
+                 for part in ("tail", "everybody")]  # fmt: skip
+        plain = plain or values
+        rows.append([method, *(f"{fmean(some):.1%}" for some in values.values()), *gains])
+    return Table(["", *plain, "tail: more than plain", "everybody: more than plain"], rows)
+
+
+def draw_losses(members: Tensor, others: Tensor) -> Table:
+    """Draw the losses of photographs that were learnt from and of some that weren't.
+
+    Args:
+        members, others: float (N,), as `membership.measure_losses` gives them.
+    """
+    parts = {"learnt from": members, "not learnt from": others}
+    parts = {name: values.clamp(min=1e-12).log10() for name, values in parts.items()}
+    figure, axis = subplots(figsize=(6.4, 2.6))
+    axis.hist([*parts.values()], 40, histtype="stepfilled", alpha=0.6, label=[*parts])
+    axis.set(xlabel="loss of the right name, power of 10", ylabel="photographs")
+    axis.legend(frameon=False)
+    tenths = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
+    rows = [[name, *(f"{10**tenth:.1e}" for tenth in values.double().quantile(tenths).tolist())]
+            for name, values in parts.items()]  # fmt: skip
+    show(figure, f"Two histograms of losses; their medians are {rows[0][2]} and {rows[1][2]}.")
+    return Table(["", "one in ten is below", "half are below", "nine in ten are below"], rows)
+
+
+def tabulate_detectors(found: Mapping[str, Mapping[str, Interval]]) -> Table:
+    """Live faces that are rejected (BPCER) and attacks that pass (APCER), by what was learnt from;
+    `found` is the evidence's "presentation" the "errors"."""
+    rows = {
+        name: {f"{'APCER' if kind in recapture.RECAPTURES else 'BPCER'}, {kind}": rate
+               for kind, rate in errors.items()}
+        for name, errors in found.items()
+    }  # fmt: skip
+    return tabulate(rows, "learnt from live faces and", "{:.3f}")
+
+
+def draw_recaptures(faces: FaceSet, seed: int = 0) -> None:
+    """Draw faces as they are and recaptured, a row each; for faces of nobody."""
+    kinds = recapture.make_kinds(faces.images, seed)
+    draw_faces(
+        {name.removeprefix("live, "): images for name, images in kinds.items()},
+        "Rows of faces: as they are, softer and grainy by another camera, with the dots of a "
+        "print, with the stripes and the glare of a screen.",
+    )
+
+
+def draw_reconstructions(some: Victims, made: Mapping[str, Tensor]) -> None:
+    """Draw the enrolled photographs above what was made of their embeddings, and, below, the same
+    picture of the true numbers: as like as a reconstruction can be.
+
+    Args:
+        some: victims, who don't exist; the first eight are shown.
+        made: reconstructions of them, uint8 (N, 1, 64, 64) each, by what they were made of.
+    """
+    true = render_portraits(some.people[:8])
+    rows = {"enrolled": some.usual[0], **made, "true numbers": true}
+    draw_faces(
+        {name: images[:8] for name, images in rows.items()},
+        f"Faces of {len(true)} people who don't exist. Rows: the photographs enrolled; "
+        f"reconstructions from {', '.join(made)}; portraits drawn from the true numbers.",
+    )
+
+
+def tabulate_judges(judges: Mapping[str, Mapping[str, Errors]]) -> Table:
+    """How often judges recognise the victims; `judges` is [judge][what is shown], as
+    `inversion.reidentify` or the evidence's "judges" have it."""
+    columns = {
+        f"{judge}, {text}": {shown: rates[rate] for shown, rates in found.items()}
+        for judge, found in judges.items()
+        for rate, text in (("rank 1", "named rightly"), ("accepted", "accepted at 1 % FAR"))
+    }
+    return tabulate(transpose(columns), "shown", "{:.1%}")
+
+
+def tabulate_leaks(found: Mapping[str, Mapping[str, float]], best: int = 8) -> Table:
+    """R² of what is told from an embedding about a person: the best of all, and those in `NAMED`.
+
+    Args:
+        found: the evidence's "leaks", [what is stored][factor]; the first sets the order.
+        best: so many factors, and more by name.
+    """
+    first = next(iter(found.values()))
+    order = sorted(first, key=first.get, reverse=True)
+    chosen = [name for place, name in enumerate(order) if place < best or name in NAMED]
+    rows = {stored: {name: some[name] for name in chosen} for stored, some in found.items()}
+    return tabulate(transpose(rows), "factor", "{:.2f}")

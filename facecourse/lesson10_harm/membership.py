@@ -69,21 +69,18 @@ def attack_members(members: Tensor, others: Tensor) -> Verification:
     return Verification(-torch.cat([members, others]), member)
 
 
-def run_attack(
-    remedy: str, seed: int, epochs: int = EPOCHS, chosen_on: bool = False
-) -> dict[str, float]:
+def run_attack(remedy: str, seed: int, epochs: int) -> dict[str, float]:
     """Train, name and attack.
 
     Args:
         remedy: one of `REMEDIES`.
-        seed: of the network and the photographs: five of each person to learn from, and five not.
+        seed: of the network and the photographs of s21 to s40: five each to learn from, five not.
         epochs: passes over the photographs, three or more.
-        chosen_on: s1 to s20; else s21 to s40.
 
     Returns:
         Top-1 on photographs that were not learnt from, and the attack's AUC and TAR.
     """
-    train, test = imbalance.split_at_32(5, seed, chosen_on)
+    train, test = imbalance.split_at_32(5, seed)
     model = train_with_remedy(remedy, train, seed, epochs)
     found = attack_members(measure_losses(model, train), measure_losses(model, test))
     named = orl.top1(model, test)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -24,32 +25,6 @@ from facelib.models.classical import lbp_histograms
 FINE, MARGIN = 4, 10  # points of a print or a screen for each pixel each way; pixels around it
 HELD = Augment(shift=0.02, degrees=4, scale=0.04, mirror=False, light=0.1)  # before the camera
 Surface = Callable[[Tensor, Tensor], Tensor]  # light and chances (N, 4, 1, 1) -> light, 0 to 1
-
-
-def recapture_print(images: Tensor, seed: int) -> Tensor:
-    """Photographs of prints in halftone; arguments and errors as `recapture_camera`."""
-    return _photographed(images, seed, _print)
-
-
-def recapture_screen(images: Tensor, seed: int) -> Tensor:
-    """Photographs of a screen: its grid, which the camera's own turns into moiré, and glare."""
-    return _photographed(images, seed, _screen)
-
-
-def recapture_camera(images: Tensor, seed: int) -> Tensor:
-    """What the camera alone does: tilt, blur and noise, as if the face itself were before it.
-
-    Args:
-        images: uint8 (N, 1, H, W).
-        seed: of accidents, each image's own.
-
-    Raises:
-        ValueError: images of another shape or dtype.
-    """
-    return _photographed(images, seed, lambda light, chance: light)
-
-
-RECAPTURES = {"print": recapture_print, "screen": recapture_screen}
 
 
 def _print(light: Tensor, chance: Tensor) -> Tensor:
@@ -71,7 +46,18 @@ def _screen(light: Tensor, chance: Tensor) -> Tensor:
     return (light**2.2 * grid + glare).clamp(0, 1) ** (1 / 2.2)  # a screen's light adds up
 
 
-def _photographed(images: Tensor, seed: int, surface: Surface) -> Tensor:
+def recapture(images: Tensor, seed: int, surface: Surface = lambda light, chance: light) -> Tensor:
+    """Photographs of what a surface shows; without one, what the camera alone does to a live face:
+    tilt, blur and noise.
+
+    Args:
+        images: uint8 (N, 1, H, W).
+        seed: of accidents, each image's own.
+        surface: a print's, a screen's.
+
+    Raises:
+        ValueError: images of another shape or dtype.
+    """
     if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 1:
         raise ValueError(f"want uint8 (N, 1, H, W), got {images.dtype} {tuple(images.shape)}")
     generator, shots = torch.Generator().manual_seed(seed), []
@@ -87,6 +73,19 @@ def _photographed(images: Tensor, seed: int, surface: Surface) -> Tensor:
         grain = torch.randn(seen.shape, generator=generator)
         shots.append(255 * (seen + (0.01 + 0.02 * chance[:, 3:]) * grain).clamp(0, 1))
     return torch.cat(shots).round().byte()
+
+
+CAMERA = "live, that camera"
+RECAPTURES = {
+    "print": partial(recapture, surface=_print),  # in halftone
+    "screen": partial(recapture, surface=_screen),  # its grid, which turns into moiré, and glare
+}
+
+
+def make_kinds(images: Tensor, seed: int) -> dict[str, Tensor]:
+    """Faces as they are, by the recaptures' camera, and recaptured; arguments as `recapture`."""
+    made = {name: make(images, seed) for name, make in RECAPTURES.items()}
+    return {"live": images, CAMERA: recapture(images, seed)} | made
 
 
 def share_accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tensor:

@@ -8,10 +8,12 @@ afterwards is done to real ones, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from dataclasses import replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from facecourse.kit import orl, verify
 from facecourse.kit.orl import STILL
@@ -74,18 +76,11 @@ def render_changed(people: int, name: str, amount: float, seed: int = TRIED) -> 
     return images if name in RENDERED else SPOILT[name](images, amount)
 
 
-@lru_cache(1)
-def _to_choose_on(people: int) -> tuple[Tensor, Tensor]:
-    images = torch.cat(
-        [render_good(people, CHOSEN_ON), render_changed(people, "yaw, degrees", 0, CHOSEN_ON)]
-    )
-    return images, torch.arange(people).repeat(2)
-
-
 def choose_threshold(model: nn.Module, people: int = 400) -> float:
     """Where 0.1 % of the impostor pairs of other people's good photographs are accepted."""
-    images, person = _to_choose_on(people)
-    return verify_all(embed(model, images).cpu(), person).threshold_at(FAR)
+    again = render_changed(people, "yaw, degrees", 0, CHOSEN_ON)
+    codes = embed(model, torch.cat([render_good(people, CHOSEN_ON), again])).cpu()
+    return verify_all(codes, torch.arange(people).repeat(2)).threshold_at(FAR)
 
 
 def measure_rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
@@ -101,36 +96,35 @@ def measure_rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Inter
 
 
 def sweep_rendered(
-    models: Mapping[str, nn.Module], name: str, people: int, at: Mapping[str, float]
-) -> dict[str, dict[str, dict[str, Interval]]]:
-    """[network][amount]: TAR and FAR.
+    models: Mapping[str, nn.Module], people: int, at: Mapping[str, float]
+) -> dict[str, dict[str, dict[str, dict[str, Interval]]]]:
+    """[network][factor][amount]: TAR and FAR.
 
     Args:
         models: networks that see the same photographs.
-        name: of `AMOUNTS`.
         people: who don't exist.
         at: a threshold for each network.
     """
     gallery = render_good(people, TRIED)
     known = {network: embed(model, gallery) for network, model in models.items()}
-    found: dict = {network: {} for network in models}
-    for amount in AMOUNTS[name]:
-        probes = render_changed(people, name, amount)
-        for network, model in models.items():
-            here = measure_rates(known[network], embed(model, probes), at[network])
-            found[network][f"{amount:g}"] = here
+    found: dict = {network: {name: {} for name in AMOUNTS} for network in models}
+    for name, amounts in tqdm(AMOUNTS.items(), "sweeps"):
+        for amount in amounts:
+            probes = render_changed(people, name, amount)
+            for network, model in models.items():
+                rates = measure_rates(known[network], embed(model, probes), at[network])
+                found[network][name][f"{amount:g}"] = rates
     return found
 
 
-def breaks_at(amounts: list[float], tar: list[float]) -> float | None:
+def find_break(points: Mapping[str, Mapping[str, Interval]]) -> float | None:
     """The amount at which the TAR falls below `KEPT`, straight between those measured; None if it
-    never does."""
-    for place, value in enumerate(tar):
-        if value < KEPT:
-            if not place:
-                return amounts[0]
-            share = (tar[place - 1] - KEPT) / (tar[place - 1] - value)
-            return amounts[place - 1] + share * (amounts[place] - amounts[place - 1])
+    never does. `points` are [amount], of a network and a factor."""
+    measured = [(float(amount), rates["TAR"].value) for amount, rates in points.items()]
+    for (before, high), (amount, tar) in pairwise([measured[0], *measured]):
+        if tar < KEPT:
+            share = (high - KEPT) / (high - tar) if high >= KEPT else 1
+            return before + share * (amount - before)
     return None
 
 
@@ -142,15 +136,12 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, dict[str, Interval]]]:
     known, faces = open_people(), unseen_people().map(orl.to_64)
     chosen = verify.verify_pairs(verify.embed_at_64(model, known.images), known)
     at, still = chosen.threshold_at(FAR_ORL), verify.embed_at_64(model, faces.images)
-    return {
-        name: {
-            f"{amount:g}": verify.changed_rates(
-                verify.embed_at_64(model, SPOILT[name](faces.images, amount)), still, faces, at
-            )
-            for amount in AMOUNTS[name]
-        }
-        for name in SPOILT
-    }
+    found: dict = {name: {} for name in SPOILT}
+    for name, spoil in SPOILT.items():
+        for amount in AMOUNTS[name]:
+            codes = verify.embed_at_64(model, spoil(faces.images, amount))
+            found[name][f"{amount:g}"] = verify.changed_rates(codes, still, faces, at)
+    return found
 
 
 def augment_and_distort(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -170,21 +161,21 @@ ILLS: Mapping[str, tuple[str, float]] = {
 }  # fmt: skip
 
 
-def measure_cure(cure: str, photos: int, seed: int, epochs: int = 60) -> dict[str, float]:
-    """Top-1 of a FaceCNN that has learnt twenty people's names, on spoilt photographs.
+def measure_cure(cure: str, seed: int, epochs: int) -> dict[str, float]:
+    """Top-1 on spoilt photographs of a FaceCNN that has learnt twenty people's names, of ORL's s21
+    to s40, from two photographs of each.
 
     Args:
         cure: of `CURES`.
-        photos: of each person, ORL's s21 to s40, to learn from.
         seed: of the split and of the training.
-        epochs: of 20 photographs for each of one.
+        epochs: passes over the photographs.
     """
-    train, test = orl.split_photos(photos, seed)
+    train, test = orl.split_photos(2, seed)
     model = build_seeded(seed, lambda: FaceCNN(24, 128, test.people))
     fit(model, train, epochs=epochs, batch=orl.BATCH, augment=CURES[cure], seed=seed,
         progress=False)  # fmt: skip
     tried = {"as they are": test} | {
-        ill: test.map(lambda images, n=name, a=amount: SPOILT[n](images, a))
+        ill: replace(test, images=SPOILT[name](test.images, amount))
         for ill, (name, amount) in ILLS.items()
     }
     tried["moved"] = test.map(lambda images: corrupt.misalign(images, shift=8))

@@ -16,10 +16,8 @@ from facecourse.lesson10_harm import (
     exercises,
     fairness,
     figures,
-    harm_figures,
     imbalance,
     inversion,
-    inversion_figures,
     membership,
     variation,
 )
@@ -96,7 +94,7 @@ tail, even, test = imbalance.make_long_tail(seed=0)
 steps = pick(profile, smoke=5, quick=imbalance.STEPS, full=imbalance.STEPS)
 right = orl.top1_per_person(imbalance.train_by_method("plain", tail, seed=0, steps=steps), test)
 record("top-1, long tail", 100 * sum(right) / len(right), "%")
-found = harm_figures.summarise_parts(right, tail.counts.tolist())
+found = figures.summarise_parts(right, tail.counts.tolist())
 charts.Table(found, [[f"{value:.0%}" for value in found.values()]])
 
 # %% [markdown]
@@ -108,7 +106,7 @@ weights = ____
 exercises.weights.check(weights)
 
 # %%
-harm_figures.compare_remedies(harm["long tail"])
+figures.compare_remedies(harm["long tail"])
 
 # %% [markdown]
 # Weighted as the training set is, which is what a random test split measures, the long tail looks *better* (88 %) than the same number of photographs spread evenly (86 %). People do worse: 79 against 85 %, the tail 67. Drawing everybody equally often shows the same single photographs more often, and nothing is gained. Weighing the loss helps the tail by 3 points; adding the log of each person's share to the logits while training (**logit adjustment**, a margin that the common must beat) by 6. Augmentation, which knows nothing of tails, helps by 15, for it is what a single photograph lacks. Even then the worst person is named rightly in three photographs of ten, no better than with photographs spread evenly; and the lowest of twenty, by five photographs each, is partly bad luck. Show the tail and the worst person beside the mean.
@@ -229,7 +227,7 @@ images, who = inversion.render_attackers(pick(profile, smoke=100, quick=750, ful
 attack = inversion.Inversion(embed(model, images).cpu(), who)
 stolen = embed(model, some.usual[0]).cpu()
 made = inversion.render_portraits(attack.people(stolen))
-inversion_figures.draw_reconstructions(some, {"from 128 numbers": made})
+figures.draw_reconstructions(some, {"from 128 numbers": made})
 
 # %% [markdown]
 # In the middle is what was made of 128 numbers, below what the true numbers would give. Hair, skin and beard come back; glasses don't.
@@ -237,13 +235,13 @@ inversion_figures.draw_reconstructions(some, {"from 128 numbers": made})
 # Who is it? Ask judges that have never seen the attacked network, and give them a careful photograph of each of 1,000 victims (stored): a classical one on pixels, and one on the ImageNet network's features.
 
 # %%
-inversion_figures.tabulate_judges(opened["judges"])
+figures.tabulate_judges(opened["judges"])
 
 # %% [markdown]
 # Of a thousand, the judges name a real second photograph rightly in 20 and 38 %: they are weak, but independent. They name the reconstruction in 10 and 8 %, chance being 0.1, and somebody else's in 0.1. The fair ceiling is the row of the true numbers. The small student's embedding gives away as much as the teacher's. Even 128 *signs*, 16 bytes, are named at 27 and 42 times chance: it is no hash.
 
 # %%
-inversion_figures.tabulate_leaks(opened["leaks"])
+figures.tabulate_leaks(opened["leaks"])
 
 # %% [markdown]
 # $R^2$ says how well a number is told, 0 is everybody's mean, 1 exact. These are the best told of 78 numbers; the mean of all is about 0.2. In this generator hair, beard and skin stay the same from one photograph of a person to the next, so telling them helps to tell people apart. Nobody asked for sex or age, yet they come along. A linear map finds no glasses, which training put on and took off.
@@ -277,7 +275,7 @@ epochs = pick(profile, smoke=3, quick=membership.EPOCHS, full=membership.EPOCHS)
 network = membership.train_with_remedy("none", train, seed=0, epochs=epochs)
 losses = [membership.measure_losses(network, part) for part in (train, others)]
 record("AUC of the membership attack", membership.attack_members(*losses).auc)
-harm_figures.draw_losses(*losses)
+figures.draw_losses(*losses)
 
 # %% [markdown]
 # **Exercise 5.** Ten losses, and who is a member. Somebody guesses that every loss below 0.2 is a member's. Which share of members does he find, less the share of others whom he accuses?
@@ -301,7 +299,7 @@ charts.tabulate(harm["members"], "against over-fitting", "{:.3f}")
 from facelib.synth import synth
 from facelib.synth.people import pick_seed
 
-harm_figures.draw_recaptures(synth(6, 1, seed=pick_seed("recaptured")))
+figures.draw_recaptures(synth(6, 1, seed=pick_seed("recaptured")))
 
 # %%
 shown = {part: harm["presentation"][part] for part in ("accepted", "change")}
@@ -312,7 +310,7 @@ charts.tabulate(charts.transpose(shown), "shown", columns)
 # Of genuine photographs 83 % are accepted (against another of the same person, at a FAR of 1 % on s1 to s20), of prints 73 %, of screens about half. A recogniser asks who it is, not whether somebody is there. What it loses is noise, and no defence.
 
 # %%
-harm_figures.tabulate_detectors(harm["presentation"]["errors"])
+figures.tabulate_detectors(harm["presentation"]["errors"])
 
 # %% [markdown]
 # Rates are those of ISO/IEC 30107-3: **BPCER** of live faces that are refused, **APCER** of attacks that pass. A detector (local binary patterns, logistic regression) that learnt from live faces and prints looks good (4 % and 2 %), until live faces come by *the camera that photographed the prints*: two thirds are refused. It had learnt to tell cameras. Trained fairly it refuses a quarter of live faces by that camera, misses a quarter of prints, and three of five screens, which it has never seen. Shown screens too, it misses few, and refuses half of those live faces. Always ask what else differs between the two heaps, and test with an attack that training did not have.

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from facecourse.lesson10_harm import inversion
-from facecourse.lesson10_harm import inversion_figures as inversion_charts
+from facecourse.lesson10_harm import figures, inversion
 from facelib.measure import Interval, similarity
 from facelib.synth import IDENTITY, NUISANCE, identities, synth
 
@@ -128,17 +127,17 @@ def test_a_rotation_keeps_cosines_and_as_many_pairs_as_numbers_undo_it():
 
 def test_faces_are_shown_in_a_row_for_each_kind(capsys):
     some = inversion.render_victims(3)
-    inversion_charts.draw_reconstructions(some, {"128 numbers": some.careful[0]}, count=3)
+    figures.draw_reconstructions(some, {"128 numbers": some.careful[0]})
     assert "from 128 numbers; portraits" in capsys.readouterr().out
 
 
 def test_judges_stand_side_by_side_and_leaks_name_the_best_and_the_sensitive():
     half = Interval(0.5, 0.4, 0.6, 10)
     judges = {"pixels": {"true": {"rank 1": half, "accepted": half}}}
-    table = inversion_charts.tabulate_judges(judges)
+    table = figures.tabulate_judges(judges)
     assert table.head == ["shown", "pixels, named rightly", "pixels, accepted at 1 % FAR"]
     assert table.rows == [["true", *["50.0% [40.0%, 60.0%]"] * 2]]
     whole = {"nose": 0.1, "chin": 0.9, "brow": 0.5, "age": 0.2}
     leaks = {"whole": whole, "signs": dict.fromkeys(whole, 0.0)}
-    rows = inversion_charts.tabulate_leaks(leaks, best=1).rows
+    rows = figures.tabulate_leaks(leaks, best=1).rows
     assert rows == [["chin", "0.90", "0.00"], ["age", "0.20", "0.00"]]

@@ -9,16 +9,7 @@ from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_r
 from facecourse.kit import evidence
 from facecourse.kit.orl import STILL
 from facecourse.kit.scoreboard import Scoreboard
-from facecourse.lesson10_harm import (
-    cards as deploy,
-)
-from facecourse.lesson10_harm import (
-    fairness,
-    variation,
-)
-from facecourse.lesson10_harm import (
-    figures as variation_charts,
-)
+from facecourse.lesson10_harm import cards, fairness, figures, variation
 from facelib.data import corrupt
 from facelib.measure import Interval, parameters
 from facelib.measure.groups import group_errors
@@ -61,19 +52,13 @@ def test_rates_count_genuine_and_impostor_pairs():
     assert found["FAR"].value == pytest.approx(1 / 12)
 
 
-def test_a_recogniser_breaks_between_two_amounts_or_never():
-    assert variation.breaks_at([0, 1, 2], [1.0, 0.95, 0.85]) == pytest.approx(1.5)
-    assert variation.breaks_at([64, 32, 16], [1.0, 1.0, 0.8]) == pytest.approx(24)
-    assert variation.breaks_at([0, 1], [0.8, 0.7]) == 0
-    assert variation.breaks_at([0, 1], [1.0, 0.9]) is None
-
-
-def test_a_sweep_has_every_network_and_amount(model):
-    models = {"a": model, "b": model}
-    found = variation.sweep_rendered(models, "smile", PEOPLE, {"a": -1.0, "b": 1.0})
-    assert list(found["a"]) == ["0", "0.25", "0.5", "0.75", "1"]
-    assert found["a"]["1"]["TAR"].value == found["a"]["1"]["FAR"].value == 1
-    assert found["b"]["1"]["TAR"].value == found["b"]["1"]["FAR"].value == 0
+def test_a_sweep_has_every_network_and_amount(model, monkeypatch):
+    monkeypatch.setattr(variation, "AMOUNTS", {"smile": (0, 0.25)})
+    found = variation.sweep_rendered({"a": model, "b": model}, PEOPLE, {"a": -1.0, "b": 1.0})
+    for network, share in (("a", 1), ("b", 0)):
+        assert list(found[network]["smile"]) == ["0", "0.25"]
+        last = found[network]["smile"]["0.25"]
+        assert last["TAR"].value == last["FAR"].value == share
 
 
 def test_orl_is_swept_with_a_threshold_of_other_people(model, monkeypatch):
@@ -95,7 +80,7 @@ def test_a_cure_is_one_of_several_and_leaves_the_test_as_it_is():
     for name in ("moved and relit", "accidents", "both"):
         assert seen[name].shape == images.shape
         assert (seen[name] - images.float() / 255).abs().mean() > 0.02, name
-    found = variation.measure_cure("as they are", 1, seed=0, epochs=1)
+    found = variation.measure_cure("as they are", seed=0, epochs=1)
     assert list(found) == ["as they are", *variation.ILLS, "moved"]
     assert all(0 <= value <= 1 for value in found.values())
 
@@ -129,7 +114,8 @@ def test_a_small_network_learns_from_one_kind_of_people(monkeypatch):
     monkeypatch.setattr(
         fairness, "synth", lambda who, *a, **k: drawn.append(who) or whole(who, *a, **k)
     )
-    models = [fairness.train_on_source("the darker half", 0, steps=2, people=40) for _ in range(2)]
+    monkeypatch.setattr(fairness, "PEOPLE", 40)
+    models = [fairness.train_on_source("the darker half", 0, steps=2) for _ in range(2)]
     assert drawn[0]["skin"].max() <= 0.5
     images = synth(2, 1, seed=3).images
     assert torch.equal(*(embed(model, images) for model in models))
@@ -137,7 +123,7 @@ def test_a_small_network_learns_from_one_kind_of_people(monkeypatch):
 
 
 def test_the_slider_shows_another_amount_and_its_verdict(model, capsys):
-    box = variation_charts.factor_slider(model, 0.5, people=PEOPLE)
+    box = figures.factor_slider(model, 0.5, people=PEOPLE)
     factor, slider, _ = box.children
     first = capsys.readouterr().out
     slider.value = 5
@@ -154,33 +140,43 @@ def interval(value):
     return Interval(value, value - 0.01, value + 0.01, n=9)
 
 
-def test_tables_of_sweeps_and_groups_have_what_was_measured():
-    def points(*tar):
-        return {
-            str(amount): {"TAR": interval(t), "FAR": interval(0.02)} for amount, t in enumerate(tar)
-        }
+def points(*rates, amounts="012"):
+    """A network and factor of the evidence's "sweeps"."""
+    return {
+        a: {"TAR": interval(r), "FAR": interval(0.02)} for a, r in zip(amounts, rates, strict=False)
+    }
 
+
+def test_a_recogniser_breaks_between_two_amounts_or_never():
+    assert variation.find_break(points(1.0, 0.95, 0.85)) == pytest.approx(1.5)
+    falling = points(1.0, 1.0, 0.8, amounts=("64", "32", "16"))
+    assert variation.find_break(falling) == pytest.approx(24)
+    assert variation.find_break(points(0.8, 0.7)) == 0
+    assert variation.find_break(points(1.0, 0.9)) is None
+
+
+def test_tables_of_sweeps_and_groups_have_what_was_measured():
     found = {"teacher": {"blur": points(1.0, 0.95, 0.85)}, "student": {"blur": points(1.0, 0.8)}}
-    assert variation_charts.tabulate_breaks(found).rows == [["blur", "1.5", "0.5"]]
-    rows = variation_charts.draw_sweeps(found).rows
+    assert figures.tabulate_breaks(found).rows == [["blur", "1.5", "0.5"]]
+    rows = figures.draw_sweeps(found).rows
     assert rows[0] == ["blur", "teacher", "0: 100.0%", "1: 95.0%", "2: 85.0%"]
     assert rows[1][-1] == ""
-    (row,) = variation_charts.tabulate_false_accepts(found["teacher"]).rows
+    (row,) = figures.tabulate_false_accepts(found["teacher"]).rows
     assert row == ["blur", "0: 2.00% [1.00%, 3.00%]", "2: 2.00% [1.00%, 3.00%]"]
     errors = {str(g): {"fmr": interval(0.02), "fnmr": interval(0.1 * g)} for g in range(4)}
-    table = variation_charts.draw_groups({"teacher": errors}, fairness.GROUPS)
+    table = figures.draw_groups({"teacher": errors}, fairness.GROUPS)
     assert table.rows[3] == [
         "teacher", "lightest", "9", "2.00% [1.00%, 3.00%]", "30.00% [29.00%, 31.00%]"
     ]  # fmt: skip
     cures = {"plain": [{"a": 0.5}, {"a": 0.6}], "cured": [{"a": 0.7}, {"a": 0.8}]}
-    plain, cured = variation_charts.compare_cures(cures).rows
+    plain, cured = figures.compare_cures(cures).rows
     assert plain == ["plain", "55.0"]
     assert cured[1].startswith("75.0 (+20.0")
     runs = {
         "everybody": {"fmr": [[0.1] * 4] * 2, "fnmr": [[0.5] * 4, [0.6] * 4]},
         "the lighter half": {"fmr": [[0.1] * 4] * 2, "fnmr": [[0.6] * 4, [0.7] * 4]},
     }
-    first, _, third, _ = variation_charts.compare_sources(runs, fairness.GROUPS).rows
+    first, _, third, _ = figures.compare_sources(runs, fairness.GROUPS).rows
     assert first[:2] == ["everybody", "FMR"]
     assert third[2].startswith("10.0% (+0.0")
 
@@ -188,17 +184,16 @@ def test_tables_of_sweeps_and_groups_have_what_was_measured():
 def test_a_card_and_a_datasheet_say_what_was_measured():
     row = Scoreboard.load(evidence.BOARD).rows[-1]
     errors = {str(g): {"fmr": interval(0.02), "fnmr": interval(0.1)} for g in range(4)}
-    swept = {"blur, pixels": {"0": {"TAR": interval(1.0)}, "2": {"TAR": interval(0.8)}},
-             "smile": {"0": {"TAR": interval(1.0)}, "1": {"TAR": interval(1.0)}}}  # fmt: skip
-    text = deploy.model_card(row, errors, fairness.GROUPS, swept).data
+    swept = {"blur, pixels": points(1.0, 0.8, amounts="02"), "smile": points(1.0, 1.0)}
+    text = cards.model_card(row, errors, fairness.GROUPS, swept).data
     assert row.method in text
     assert f"{row.parameters:,} weights" in text
     assert "| darkest | 9 | 2.00% [1.00%, 3.00%] | 10.00% [9.00%, 11.00%] |" in text
     assert "blur, pixels 1; smile not up to 1" in text
     faces = synth(8, 2, seed=4)
-    sheet = deploy.datasheet(faces, fairness.GROUPS).data
+    sheet = cards.datasheet(faces, fairness.GROUPS).data
     assert "16 pictures of 8 people" in sheet
     assert faces.source in sheet
     assert "Nothing is trained or chosen on these people" in sheet
     with pytest.raises(ValueError, match="group is None"):
-        deploy.datasheet(replace(faces, group=None), fairness.GROUPS)
+        cards.datasheet(replace(faces, group=None), fairness.GROUPS)
