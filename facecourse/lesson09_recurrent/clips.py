@@ -64,14 +64,10 @@ def take_frames(some: Clips, count: int) -> FaceSet:
 
 
 def render_clips(people: int, seed: int, spoilt: float = SPOILT) -> Clips:
-    """Heads that turn to one side and to the other and end where they began.
+    """Two clips of each, under different light: heads that turn to one side and to the other and
+    end where they began; `spoilt` is a frame's chance to be blurred or, as often, hidden in part.
 
     Both orders show the same poses, so that no frame, and no average of them, tells which it was.
-
-    Args:
-        people: how many, two clips of each, under different light.
-        seed: of people and clips.
-        spoilt: chance of a frame to be blurred or, as often, hidden in part.
     """
     count, generator = 2 * people, torch.Generator().manual_seed(seed + 1)
 
@@ -123,12 +119,7 @@ class ClipEmbedder(nn.Module):
 
 @torch.inference_mode()
 def verify_clips(reader: Callable[[Tensor], Tensor], codes: Tensor) -> Verification:
-    """All pairs of clips, read and compared.
-
-    Args:
-        reader: frames (N, T, 128) -> (N, 128).
-        codes: of clips, two of each person in a row.
-    """
+    """All pairs of clips, two of each person in a row, read (N, T, 128) -> (N, 128), compared."""
     return verify_all(reader(codes), torch.arange(len(codes)) // 2)
 
 
@@ -168,14 +159,7 @@ def train_clip_embedder(
 
 
 def flatten_frames(images: Tensor) -> Tensor:
-    """Frames as 256 numbers each, every clip to mean 0 and spread 1.
-
-    Args:
-        images: uint8 (N, T, 1, 64, 64).
-
-    Returns:
-        float (N, T, 256).
-    """
+    """uint8 (N, T, 1, 64, 64) -> float (N, T, 256), every clip to mean 0 and spread 1."""
     small = resize(images.flatten(0, 1), 16, 16).view(*images.shape[:2], -1).float()
     spread, mean = torch.std_mean(small, dim=(1, 2), keepdim=True)
     return (small - mean) / (spread + 1e-3)
@@ -207,13 +191,7 @@ class ClipClassifier(nn.Module):
 def train_clip_classifier(
     kind: str, frames: Tensor, label: Tensor, seed: int = 0, steps: int = STEPS
 ) -> ClipClassifier:
-    """A classifier that has learnt this label of these clips.
-
-    Args:
-        kind: as in `ClipClassifier`.
-        frames: float (N, T, width).
-        label: bool (N,).
-    """
+    """A `ClipClassifier` that has learnt this label, bool (N,), of frames, float (N, T, width)."""
     model = build_seeded(seed, lambda: ClipClassifier(kind, frames.shape[2]))
     fit_embedding(model, SequenceBatches(frames, label.long(), 1), nn.CrossEntropyLoss(),
                   steps=steps, batch=BATCH, seed=seed, bf16=False, progress=False)  # fmt: skip
@@ -255,11 +233,8 @@ def train_row_classifier(
 
 
 def embed_orl_sets(seed: int) -> tuple[Tensor, Tensor]:
-    """Of ORL's s21 to s40: the code of one photo each, (20, 128), and of a set of others.
-
-    Returns:
-        float (20, 128) and (20, 4, 128); a set has no order.
-    """
+    """Of ORL's s21 to s40: the code of one photo each, float (20, 128), and those of a set of four
+    others, (20, 4, 128), which has no order."""
     faces = unseen_people()
     codes, rank = verify.embed_at_64(face_embedding(), faces.images), faces.rank_within_person(seed)
     order = (faces.person * 10 + rank).argsort()
@@ -269,11 +244,7 @@ def embed_orl_sets(seed: int) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def score_sets(reader: Callable[[Tensor], Tensor], one: Tensor, sets: Tensor) -> float:
-    """The share of sets that are named rightly by one enrolled photo each.
-
-    Args:
-        reader: sets (N, T, 128) -> (N, 128).
-        one, sets: as `embed_orl_sets` gives them.
-    """
+    """The share of sets, read (N, T, 128) -> (N, 128), that are named rightly by one enrolled photo
+    each; `one` and `sets` as `embed_orl_sets` gives them."""
     named = similarity(reader(sets), one).argmax(1)
     return float((named == torch.arange(len(one))).double().mean())

@@ -22,12 +22,8 @@ Runs = Mapping[str, Sequence[float]]
 
 
 def scrubber(clips: Clips, model: ClipClassifier) -> VBox:
-    """Moves through the first clip: the frame, all states up to it, and what the network would say
-    now.
-
-    Args:
-        model: a classifier with a cell, of `clips.flatten_frames`.
-    """
+    """Moves through the first clip: the frame, all states up to it, and what the network, with a
+    cell that reads `clips.flatten_frames`, would say now."""
     with torch.inference_mode():
         states = model.cell(flatten_frames(clips.images[:1]))[0][0]
         right = torch.softmax(model.say(states), 1)[:, 1]
@@ -44,20 +40,17 @@ def scrubber(clips: Clips, model: ClipClassifier) -> VBox:
         axes[1].set(xlabel="frame", ylabel="number of the state")
         show(figure, f"Frame {frame} of {steps} and, as columns of colours, the states up to it.")
         change = (states[frame - 1] - (states[frame - 2] if frame > 1 else 0)).norm()
-        cells = [frame, f"{clips.yaw[0, frame - 1]:+.0f}", f"{change:.2f}"]
+        yaw, said = clips.yaw[0, frame - 1], right[frame - 1]
         head = ["frame", "degrees to the right", "change of the state", "right first, it says"]
-        return Table(head, [[*cells, f"{right[frame - 1]:.1%}"]])
+        return Table(head, [[frame, f"{yaw:+.0f}", f"{change:.2f}", f"{said:.1%}"]])
 
     slider = IntSlider(1, min=1, max=steps, description="frame", continuous_update=False)
     return explore(draw, frame=slider)
 
 
 def draw_uses(each: Tensor) -> Table:
-    """How much of a shared weight's gradient comes from its use at each step.
-
-    Args:
-        each: `memory.split_gradient`, (T, hidden, hidden).
-    """
+    """How much of a shared weight's gradient comes from its use at each step, given
+    `memory.split_gradient`, (T, hidden, hidden)."""
     lengths = each.flatten(1).norm(dim=1).tolist()
     figure, axis = subplots(figsize=(5, 2.2))
     axis.bar(range(1, len(lengths) + 1), lengths, color=COLOURS[0])
@@ -84,11 +77,8 @@ def draw_gradients(found: Mapping[str, Runs]) -> Table:
 
 
 def time_frames(repeats: int) -> Table:
-    """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread.
-
-    Args:
-        repeats: timed calls of each.
-    """
+    """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread,
+    the median of so many calls."""
     frame, code, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, 1, CODE), []
     big, small, cell = face_embedding(), face_student(), torch.nn.GRU(CODE, HIDDEN)
     for name, call in {

@@ -66,13 +66,8 @@ def split_gradient(model: Elman, sequences: Tensor) -> Tensor:
 
 
 def measure_gradient(start: str, length: int, seed: int) -> float:
-    """The length of the gradient that a state sends back to the first input.
-
-    Args:
-        start: of `STARTS`, untrained.
-        length: steps from that input to that state, both counted.
-        seed: of the cell and its small inputs.
-    """
+    """The length of the gradient that a state of an untrained cell sends back to the first input,
+    so many steps before, both counted; the inputs are small."""
     generator = torch.Generator().manual_seed(seed)
     inputs = (0.1 * torch.randn(8, length, INPUTS, generator=generator)).requires_grad_()
     states, _ = build_cell(start, seed)(inputs)
@@ -93,11 +88,7 @@ def measure_recall(
 ) -> tuple[float, list[float]]:
     """How often a trained cell still knows the first symbol; chance is 1 / SYMBOLS.
 
-    Args:
-        start: of `STARTS`.
-        length: of the sequences.
-        steps: batches to learn from.
-        most: longer gradients are clipped to this length.
+    Gradients longer than `most` are clipped to it.
 
     Returns:
         The share of 500 new sequences, and the length of each step's gradient before it was

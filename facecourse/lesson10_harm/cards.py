@@ -23,14 +23,8 @@ def model_card(
     names: Sequence[str],
     sweeps: Mapping[str, Mapping[str, Mapping]],
 ) -> Markdown:
-    """The card of a network on the scoreboard.
-
-    Args:
-        row: of the scoreboard.
-        groups: the evidence's "groups" of this network.
-        names: of the groups.
-        sweeps: the evidence's "sweeps" of this network.
-    """
+    """The card of a network on the scoreboard; `groups`, so named, and `sweeps` are its part of the
+    evidence."""
     limits = []
     for factor, points in sweeps.items():
         place = variation.find_break(points)
@@ -62,11 +56,7 @@ def model_card(
 
 
 def datasheet(faces: FaceSet, names: Sequence[str]) -> Markdown:
-    """What one must know of a set of faces before one uses it.
-
-    Args:
-        faces: with groups.
-        names: of the groups.
+    """What one must know of a set of faces, with groups so named, before one uses it.
 
     Raises:
         ValueError: faces without groups.

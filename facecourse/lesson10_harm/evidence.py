@@ -39,25 +39,6 @@ def networks() -> dict[str, nn.Module]:
     return found
 
 
-def swept(models: Mapping[str, nn.Module]) -> dict[str, dict]:
-    """[network][factor][amount]: TAR and FAR on people who don't exist."""
-    at = {name: variation.choose_threshold(model, CHOSEN_ON) for name, model in models.items()}
-    return variation.sweep_rendered(models, SWEPT, at)
-
-
-def swept_orl(models: Mapping[str, nn.Module]) -> dict[str, dict]:
-    """The same of what any picture can suffer, on ORL's s21 to s40."""
-    return {name: variation.sweep_orl(model) for name, model in tqdm(models.items(), "sweeps, ORL")}
-
-
-def cures() -> dict[str, list[dict[str, float]]]:
-    """[what was learnt from]: top-1 by what was spoilt, one a seed."""
-    return {
-        cure: [variation.measure_cure(cure, seed, EPOCHS) for seed in SEEDS]
-        for cure in tqdm(variation.CURES, "cures")
-    }
-
-
 def groups(models: Mapping[str, nn.Module]) -> dict[str, dict]:
     """What becomes of groups, by the part of the evidence it is stored in.
 
@@ -105,12 +86,16 @@ def main(folder: Path = HERE) -> None:
     torch.manual_seed(0)
     models = networks()
     plain = {name: model for name, model in models.items() if "int8" not in name}
+    at = {name: variation.choose_threshold(model, CHOSEN_ON) for name, model in models.items()}
     payload = {
         "seeds": SEEDS,
         "few": FEW,
-        "sweeps": swept(models),
-        "sweeps, ORL": swept_orl(plain),
-        "cures": cures(),
+        "sweeps": variation.sweep_rendered(models, SWEPT, at),
+        "sweeps, ORL": {name: variation.sweep_orl(plain[name]) for name in tqdm(plain)},
+        "cures": {
+            cure: [variation.measure_cure(cure, seed, EPOCHS) for seed in SEEDS]
+            for cure in tqdm(variation.CURES, "cures")
+        },
         **groups(models),
         "sources": sources(),
     }

@@ -60,12 +60,8 @@ def choose_group_threshold(model: nn.Module, people: int = 1000, far: float = FA
 
 
 def decide_pairs(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray, ndarray, ndarray]:
-    """All pairs within a group: shows one person, accepted, and the group; as fairlearn takes them.
-
-    Args:
-        embeddings: of `faces`, float (N, D).
-        at: threshold, a cosine.
-    """
+    """All pairs within a group: shows one person, accepted at this cosine or more, and the group,
+    as fairlearn takes them; `embeddings` are of `faces`, float (N, D)."""
     left, right, same = all_pairs(faces.person)
     inside = faces.group[left] == faces.group[right]
     left, right, same = left[inside], right[inside], same[inside]
@@ -74,13 +70,8 @@ def decide_pairs(embeddings: Tensor, faces: FaceSet, at: float) -> tuple[ndarray
 
 
 def train_on_source(source: str, seed: int, steps: int = STEPS) -> FaceResNet:
-    """A small network that has learnt to tell apart `PEOPLE` who don't exist, all of one of
-    `SOURCES`, by eight pictures of each.
-
-    Args:
-        seed: of people, weights and batches.
-        steps: of `BATCH` pictures.
-    """
+    """A small network that has learnt in `steps` of `BATCH` pictures to tell apart `PEOPLE` who
+    don't exist, all of one of `SOURCES`, by eight pictures of each."""
     who = identities(PEOPLE, pick_seed("sources", seed), skin=SOURCES[source])
     faces = synth(who, 8, seed=pick_seed("sources", seed))
     model = build_seeded(seed, lambda: FaceResNet(8, blocks=(0, 1, 1)))

@@ -27,13 +27,8 @@ NAMED = ("masculine", "skin", "age", "glasses")  # what a law or a person would 
 
 
 def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
-    """One factor by its amount: the good photograph, the other one, their score, and the TAR.
-
-    Args:
-        model: embeds faces.
-        at: threshold, a cosine.
-        people: who don't exist, to count on.
-    """
+    """One factor by its amount: the good photograph, the other one, their score, and the TAR of so
+    many people who don't exist; `at` is a threshold, a cosine."""
     gallery = variation.render_good(people, variation.TRIED)
     known = embed(model, gallery)
 
@@ -58,11 +53,8 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
 
 
 def draw_sweeps(found: Sweeps) -> Table:
-    """TAR by the amount of each factor, a line a network; and the table of it.
-
-    Args:
-        found: the evidence's "sweeps" or "sweeps, ORL", [network][factor][amount].
-    """
+    """TAR by the amount of each factor, a line a network, and the table of it; `found` is the
+    evidence's "sweeps" or "sweeps, ORL"."""
     by_factor, rows = transpose(found), []
     columns, lines = min(5, len(by_factor)), -(-len(by_factor) // 5)
     size = (2.1 * columns, 2.1 * lines)
@@ -131,12 +123,8 @@ def compare_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
 
 
 def compare_sources(found: Mapping[str, Mapping[str, Sequence]], names: Sequence[str]) -> Table:
-    """Errors of groups by whom a network has learnt from, and the change against the first.
-
-    Args:
-        found: the evidence's "sources": [source] "fmr" and "fnmr", of each seed one a group.
-        names: of the groups.
-    """
+    """Errors of groups by whom a network has learnt from, and the change against the first; `found`
+    is the evidence's "sources": [source] "fmr" and "fnmr", of each seed one a group."""
     first, *_ = found
     rows = {}
     for (source, kind), runs in flatten(found).items():
@@ -147,12 +135,8 @@ def compare_sources(found: Mapping[str, Mapping[str, Sequence]], names: Sequence
 
 
 def draw_groups(found: Mapping[str, Mapping[str, Errors]], names: Sequence[str]) -> Table:
-    """FMR and FNMR of each group at one threshold, as dots with intervals and as a table.
-
-    Args:
-        found: the evidence's "groups": [network][group], with "fmr" and "fnmr".
-        names: of the groups.
-    """
+    """FMR and FNMR of each group at one threshold, as dots with intervals and as a table; `found`
+    is the evidence's "groups": [network][group], with "fmr" and "fnmr"."""
     figure, axes = subplots(1, 2, figsize=(7, 0.32 * len(found) * len(names) / 2 + 1), sharey=True)
     rows = {}
     for place, (network, by_group) in enumerate(found.items()):
@@ -176,12 +160,8 @@ def draw_groups(found: Mapping[str, Mapping[str, Errors]], names: Sequence[str])
 
 
 def summarise_parts(right: Sequence[float], photographs: Sequence[int]) -> dict[str, float]:
-    """Mean top-1 of parts, of everybody, and weighted by photographs; worst and spread (SD).
-
-    Args:
-        right: of each person, the share of test photographs named rightly.
-        photographs: of each, to learn from.
-    """
+    """Mean top-1 of parts, of everybody, and weighted by the photographs to learn from; worst and
+    spread (SD). `right` is of each person the share of test photographs named rightly."""
     share, counts = torch.tensor(right, dtype=torch.float64), torch.tensor(photographs)
     parts = {part: float(share[counts == photos].mean()) for part, (photos, _) in PARTS.items()}
     return parts | {
@@ -207,11 +187,8 @@ def compare_remedies(found: Mapping[str, Any]) -> Table:
 
 
 def draw_losses(members: Tensor, others: Tensor) -> Table:
-    """Draw the losses of photographs that were learnt from and of some that weren't.
-
-    Args:
-        members, others: float (N,), as `membership.measure_losses` gives them.
-    """
+    """Draw the losses of photographs that were learnt from and of some that weren't, float (N,)
+    each, as `membership.measure_losses` gives them."""
     parts = {"learnt from": members, "not learnt from": others}
     parts = {name: values.clamp(min=1e-12).log10() for name, values in parts.items()}
     figure, axis = subplots(figsize=(6.4, 2.6))
@@ -248,12 +225,8 @@ def draw_recaptures(faces: FaceSet, seed: int = 0) -> None:
 
 def draw_reconstructions(some: Victims, made: Mapping[str, Tensor]) -> None:
     """Draw the enrolled photographs above what was made of their embeddings, and, below, the same
-    picture of the true numbers: as like as a reconstruction can be.
-
-    Args:
-        some: victims, who don't exist; the first eight are shown.
-        made: reconstructions of them, uint8 (N, 1, 64, 64) each, by what they were made of.
-    """
+    picture of the true numbers: as like as a reconstruction can be. The first eight are shown;
+    `made` holds reconstructions, uint8 (N, 1, 64, 64), by what they were made of."""
     true = render_portraits(some.people[:8])
     rows = {"enrolled": some.usual[0], **made, "true numbers": true}
     draw_faces(
@@ -275,12 +248,8 @@ def tabulate_judges(judges: Mapping[str, Mapping[str, Errors]]) -> Table:
 
 
 def tabulate_leaks(found: Mapping[str, Mapping[str, float]], best: int = 8) -> Table:
-    """R² of what is told from an embedding about a person: the best of all, and those in `NAMED`.
-
-    Args:
-        found: the evidence's "leaks", [what is stored][factor]; the first sets the order.
-        best: so many factors, and more by name.
-    """
+    """R² of what is told from an embedding about a person: the `best` of all, and those in `NAMED`;
+    `found` is the evidence's "leaks", [what is stored][factor], and the first sets the order."""
     first = next(iter(found.values()))
     order = sorted(first, key=first.get, reverse=True)
     chosen = [name for place, name in enumerate(order) if place < best or name in NAMED]

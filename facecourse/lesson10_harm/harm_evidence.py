@@ -34,13 +34,8 @@ LEARNT: dict[str, tuple[str, ...]] = {
 def try_methods(
     seeds: Sequence[int], tried: Mapping[str, tuple[str, float]], chosen_on: bool = False
 ) -> dict[str, Any]:
-    """Of each seed "photographs" of everybody, and by "right"[method] who is named how well.
-
-    Args:
-        seeds: of people in the tail and of trainings.
-        tried: a method and its strength, by name.
-        chosen_on: as in `imbalance.make_long_tail`.
-    """
+    """Of each seed "photographs" of everybody, and by "right"[name] who is named how well; what is
+    tried is a method and its strength, by name."""
     found: dict = {"photographs": [], "right": {name: [] for name in tried}}
     for seed in tqdm(seeds, "long tail"):
         tail, even, test = imbalance.make_long_tail(seed, chosen_on)

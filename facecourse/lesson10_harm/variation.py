@@ -84,12 +84,8 @@ def choose_threshold(model: nn.Module, people: int = 400) -> float:
 
 
 def measure_rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Interval]:
-    """TAR and FAR when row i of both shows person i, with 95 % intervals over people.
-
-    Args:
-        gallery, probes: embeddings (P, D).
-        at: threshold, a cosine.
-    """
+    """TAR and FAR at a cosine with 95 % intervals over people, where row i of gallery and probes,
+    embeddings (P, D), shows person i."""
     accepted = similarity(probes.cpu(), gallery.cpu()) >= at
     far = bootstrap_between(accepted, torch.ones(accepted.shape))
     return {"TAR": bootstrap_people(accepted.diagonal(), torch.arange(len(accepted))), "FAR": far}
@@ -98,13 +94,8 @@ def measure_rates(gallery: Tensor, probes: Tensor, at: float) -> dict[str, Inter
 def sweep_rendered(
     models: Mapping[str, nn.Module], people: int, at: Mapping[str, float]
 ) -> dict[str, dict[str, dict[str, dict[str, Interval]]]]:
-    """[network][factor][amount]: TAR and FAR.
-
-    Args:
-        models: networks that see the same photographs.
-        people: who don't exist.
-        at: a threshold for each network.
-    """
+    """[network][factor][amount]: TAR and FAR of networks that see the same photographs of people
+    who don't exist; `at` has a threshold for each network."""
     gallery = render_good(people, TRIED)
     known = {network: embed(model, gallery) for network, model in models.items()}
     found: dict = {network: {name: {} for name in AMOUNTS} for network in models}
@@ -163,13 +154,7 @@ ILLS: Mapping[str, tuple[str, float]] = {
 
 def measure_cure(cure: str, seed: int, epochs: int) -> dict[str, float]:
     """Top-1 on spoilt photographs of a FaceCNN that has learnt twenty people's names, of ORL's s21
-    to s40, from two photographs of each.
-
-    Args:
-        cure: of `CURES`.
-        seed: of the split and of the training.
-        epochs: passes over the photographs.
-    """
+    to s40, from two photographs of each, changed by one of `CURES`."""
     train, test = orl.split_photos(2, seed)
     model = build_seeded(seed, lambda: FaceCNN(24, 128, test.people))
     fit(model, train, epochs=epochs, batch=orl.BATCH, augment=CURES[cure], seed=seed,
