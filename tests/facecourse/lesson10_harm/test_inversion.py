@@ -7,31 +7,20 @@ from facecourse.lesson10_harm import figures, inversion
 from facelib.measure import Interval, similarity
 from facelib.synth import IDENTITY, NUISANCE, identities, synth
 
-
-@pytest.fixture(scope="module")
-def known():
-    return identities(400, seed=2**26)
+KNOWN = identities(400, seed=2**26)
 
 
 @pytest.fixture(scope="module")
-def attack(known):
+def attack():
     """Learnt for templates that are the identity's numbers, mixed, with noise on them."""
-    return inversion.Inversion(template(known), known)
+    return inversion.Inversion(template(KNOWN), KNOWN)
 
 
 def template(people):
     """What a linear recogniser without a picture would store, float (N, 128)."""
-    generator = torch.Generator().manual_seed(0)
-    mixing = torch.randn(len(IDENTITY), 128, generator=generator)
+    mixing = torch.randn(len(IDENTITY), 128, generator=torch.Generator().manual_seed(0))
     low, high = (torch.tensor([row[end] for row in IDENTITY.values()]) for end in (0, 1))
     return ((people.values - low) / (high - low)) @ mixing
-
-
-def test_nobody_is_trained_on_or_attacked_twice():
-    seeds = (inversion.ATTACKER, inversion.JUDGE, inversion.VICTIMS)
-    assert len({tuple(identities(1, seed).values[0].tolist()) for seed in seeds}) == 3
-    theirs, his = inversion.render_victims(2).people.values, inversion.render_attackers(2)[1].values
-    assert not torch.isclose(theirs[:, None], his[None]).all(2).any()
 
 
 def test_a_victim_has_four_photographs_the_careful_ones_more_alike():
@@ -64,10 +53,9 @@ def test_numbers_that_are_in_an_embedding_are_found(attack):
 def test_people_found_are_people_however_wild_the_embedding(attack):
     wild = 100 * torch.randn(20, 128, generator=torch.Generator().manual_seed(1))
     people = attack.people(wild)
-    beard = people["beard"]
-    assert ((beard == 0) | (beard >= IDENTITY["beard"].low)).all()
-    assert beard.eq(0).any()
-    assert beard.ne(0).any()
+    has = people["beard"] != 0
+    assert (people["beard"][has] >= IDENTITY["beard"].low).all()
+    assert 0 < has.sum() < 20
     assert inversion.render_portraits(people).shape == (20, 1, 64, 64)
 
 
@@ -78,10 +66,10 @@ def test_a_rare_thing_is_there_above_half_of_its_least(attack, monkeypatch):
     assert attack.people(torch.zeros(2, 128))["glasses"].tolist() == [0.0, 0.5]
 
 
-def test_portraits_differ_by_the_person_alone(known):
+def test_portraits_differ_by_the_person_alone():
     assert set(inversion.PORTRAIT) == set(NUISANCE)
-    first = inversion.render_portraits(known[:2])
-    assert torch.equal(first[1:], inversion.render_portraits(known[1:2]))
+    first = inversion.render_portraits(KNOWN[:2])
+    assert torch.equal(first[1:], inversion.render_portraits(KNOWN[1:2]))
     assert not torch.equal(first[0], first[1])
 
 

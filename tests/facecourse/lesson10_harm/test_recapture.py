@@ -42,15 +42,14 @@ def test_what_is_no_grey_picture_is_refused():
 
 
 def test_an_image_is_compared_with_its_persons_other_photographs_alone():
-    person = torch.tensor([0, 0, 0, 1, 1, 1])
-    enrolled = torch.eye(2)[person]
-    assert recapture.share_accepted(enrolled, enrolled, person, 0.5).tolist() == [1] * 6
-    assert recapture.share_accepted(1 - enrolled, enrolled, person, 0.5).tolist() == [0] * 6
-    alone = torch.eye(6)
-    assert recapture.share_accepted(alone, alone, person, 0.5).tolist() == [0] * 6
-    mixed = alone.clone()
+    person, alone = torch.tensor([0, 0, 0, 1, 1, 1]), torch.eye(6)
+    enrolled, mixed = torch.eye(2)[person], alone.clone()
     mixed[0] = alone[1]  # like one of its two others
-    assert recapture.share_accepted(mixed, alone, person, 0.5)[0] == 0.5
+    for asked, known, shares in (
+        (enrolled, enrolled, [1] * 6), (1 - enrolled, enrolled, [0] * 6), (alone, alone, [0] * 6),
+        (mixed, alone, [0.5] + [0] * 5),
+    ):  # fmt: skip
+        assert recapture.share_accepted(asked, known, person, 0.5).tolist() == shares
     with pytest.raises(ValueError, match="5, 6, 6"):
         recapture.share_accepted(alone[:5], alone, person, 0.5)
 

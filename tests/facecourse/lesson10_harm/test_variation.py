@@ -125,15 +125,12 @@ def test_a_small_network_learns_from_one_kind_of_people(monkeypatch):
 def test_the_slider_shows_another_amount_and_its_verdict(model, capsys):
     box = figures.factor_slider(model, 0.5, people=PEOPLE)
     factor, slider, _ = box.children
-    first = capsys.readouterr().out
-    slider.value = 5
-    second = capsys.readouterr().out
-    factor.value = "JPEG quality"
-    third = capsys.readouterr().out
-    assert "0.05" in first
-    assert "0.3" in second
-    assert "5" in third
-    assert len({first, second, third}) == 3
+    said = [capsys.readouterr().out]
+    for widget, value in ((slider, 5), (factor, "JPEG quality")):
+        widget.value = value
+        said.append(capsys.readouterr().out)
+    assert all(amount in text for amount, text in zip(("0.05", "0.3", "5"), said, strict=True))
+    assert len(set(said)) == 3
 
 
 def interval(value):
