@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from facelib.threads import few_threads
+
 
 def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256) -> Tensor:
     """Embeddings of unit length, so that a dot product is the cosine similarity.
@@ -48,7 +50,7 @@ def _run(
         )
     like = next(model.parameters(), torch.zeros(()))  # an OnnxModel has none
     parts = []
-    with evaluating(model):
+    with evaluating(model), few_threads(model, min(batch, len(images)), like.device):
         for part in images.split(batch):
             faces = (part.to(like.device).float() / 255).to(like.dtype)
             result = function(faces)

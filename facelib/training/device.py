@@ -5,18 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import nn
 
 from facelib.data.faceset import FaceSet
-
-# Weights x images of a step from which work is shared out among threads. At 6 million two threads
-# take 0.7 of one's time on idle cores, and 6 times as long where other programs run: they wait for
-# each other.
-SHARED_OUT = 10_000_000
 
 
 def choose_device(device: str | torch.device | None = None) -> torch.device:
@@ -65,22 +58,6 @@ def fits(faces: FaceSet, device: torch.device) -> bool:
         return True
     free, _ = torch.cuda.mem_get_info(device)
     return faces.images.nbytes < free / 2
-
-
-@contextmanager
-def few_threads(model: nn.Module, images: int, device: torch.device) -> Iterator[None]:
-    """Inside, a network too small to share out among threads computes on one.
-
-    Decided by what is to be done, weights x images of a step, and never by a timing, as bf16 is.
-    """
-    before = torch.get_num_threads()
-    small = sum(weight.numel() for weight in model.parameters()) * images < SHARED_OUT
-    if device.type == "cpu" and small:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def compiled(model: nn.Module) -> nn.Module:

@@ -17,8 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from facelib.threads import few_threads
 from facelib.training import checkpoint, distributed
-from facelib.training.device import compiled, few_threads, has_fast_bf16
+from facelib.training.device import compiled, has_fast_bf16
 from facelib.training.history import History
 from facelib.training.progress import Progress
 from facelib.training.settings import Settings

@@ -82,15 +82,3 @@ def test_with_a_compiler_the_model_is_compiled(monkeypatch):
     compiled = devices.compiled(model)
     assert compiled is not model
     assert compiled._orig_mod is model
-
-
-@pytest.mark.parametrize(
-    ("images", "kind", "threads"), [(40, "cpu", 1), (4_000_000, "cpu", 2), (40, "meta", 2)]
-)
-def test_a_small_network_computes_on_one_thread_and_gives_the_others_back(images, kind, threads):
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    with devices.few_threads(nn.Linear(2, 2), images, torch.device(kind)):
-        assert torch.get_num_threads() == threads
-    assert torch.get_num_threads() == 2
-    torch.set_num_threads(before)
