@@ -71,12 +71,12 @@ def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> d
     for number, (name, model) in enumerate(models.items()):
         plain = export(model, folder / f"{number}.onnx", SHAPE)
         eight = quantize(plain.path, folder / f"{number}-int8.onnx", faces)
-        shipped = ship(model, folder / f"{number}-codes", faces)
-        again = folder / f"{number}-codes.onnx"
-        unship(shipped.path, again)
+        codes, again = folder / f"{number}-codes", folder / f"{number}-codes.onnx"
+        shipped = ship(model, codes, faces)
+        unship(codes, again)
         found[name] = Rung(plain.path, plain.bytes)
         found[f"{name}, int8"] = Rung(eight.path, eight.bytes[1])
-        found[f"{name}, codes"] = Rung(again, shipped.bytes)
+        found[f"{name}, codes"] = Rung(again, shipped)
     return found
 
 

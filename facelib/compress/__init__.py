@@ -3,23 +3,16 @@
 from facelib.compress.aware import FakeQuantized, fake_quantize, train_quantized
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
-from facelib.compress.distill import (
-    DistillReport,
-    MatchEmbedding,
-    MatchLogits,
-    SoftTargets,
-    distill,
-)
+from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, distill
 from facelib.compress.export import ExportReport, export
 from facelib.compress.factorize import Factor, factorize
 from facelib.compress.layers import decode
 from facelib.compress.prune import PruneReport, drop, prune
 from facelib.compress.quantize import QuantizeReport, quantize
-from facelib.compress.ship import ShipReport, ship, unship
-from facelib.compress.sparsify import SparseReport, sparsify
+from facelib.compress.ship import ship, unship
+from facelib.compress.sparsify import sparsify
 
 __all__ = [
-    "DistillReport",
     "ExportReport",
     "Factor",
     "FakeQuantized",
@@ -28,9 +21,7 @@ __all__ = [
     "PruneReport",
     "QuantizeReport",
     "ShareReport",
-    "ShipReport",
     "SoftTargets",
-    "SparseReport",
     "decode",
     "distill",
     "drop",

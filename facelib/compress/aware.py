@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from facelib.compress.quantize import check_images
 from facelib.compress.quiet import quiet
 from facelib.training.embedding import Source, fit_embedding
 
@@ -50,11 +51,7 @@ def fake_quantize(model: nn.Module, images: Tensor, bits: int = 8) -> FakeQuanti
     """
     if bits not in BITS:
         raise ValueError(f"want {BITS[0]} to {BITS[-1]} bits, got {bits}")
-    if images.ndim != 4 or len(images) < 2 or images.dtype != torch.uint8:
-        raise ValueError(
-            f"want uint8 (N, C, H, W) of at least 2 images to calibrate on, got {images.dtype} "
-            f"{tuple(images.shape)}"
-        )
+    check_images(images, least=2)
     graph = _prepared(copy.deepcopy(model).cpu(), images[:2].float() / 255, bits)
     graph.eval()  # batch norm as it is; the observers watch nevertheless
     with torch.no_grad():

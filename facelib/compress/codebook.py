@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,24 +71,22 @@ class ShareReport:
     @property
     def bits(self) -> float:
         """Bits a weight with codes of fixed length, the codebooks (32 bits a value) included."""
-        codes = sum(n.weights * code_width(n.values) for n in self.layers)
-        return (codes + 32 * sum(n.values for n in self.layers)) / self._weights
+        return self._mean(lambda layer: code_width(layer.values))
 
     @property
     def entropy(self) -> float:
         """The same with codes of the length that no coding of single codes can go below."""
-        codes = sum(n.weights * n.entropy for n in self.layers)
-        return (codes + 32 * sum(n.values for n in self.layers)) / self._weights
+        return self._mean(lambda layer: layer.entropy)
 
-    @property
-    def _weights(self) -> int:
-        return sum(n.weights for n in self.layers)
+    def _mean(self, width: Callable[[SharedLayer], float]) -> float:
+        codes = sum(layer.weights * width(layer) for layer in self.layers)
+        books = 32 * sum(layer.values for layer in self.layers)
+        return (codes + books) / sum(layer.weights for layer in self.layers)
 
 
-def share(
-    model: nn.Module, values: int = 16, layers: Iterable[str] | None = None
-) -> tuple[nn.Module, ShareReport]:
-    """A copy of `model` whose layers hold at most `values` different weights each, and a report.
+def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
+    """A copy of `model` whose convolutions and linear layers hold at most `values` different
+    weights each, and a report.
 
     Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0:
     what `sparsify` masked gets a codebook in place of the mask. Train the copy as any model to
@@ -97,26 +95,24 @@ def share(
     Args:
         model: trained; not changed.
         values: size of each codebook, 2 to 256.
-        layers: names from `model.named_modules()`; every convolution and linear layer if not given.
 
     Raises:
-        ValueError: a size out of range, a layer that isn't there or has no weight to share, one
-            that is shared already, or two layers that are tied (hold the same weight).
+        ValueError: a size out of range, no layer to share, one that is shared already or holds NaN,
+            or layers that are tied (hold the same weight).
     """
     if not 2 <= values <= 256:
         raise ValueError(f"want 2 to 256 values (a code is a byte at most), got {values}")
     shared = copy.deepcopy(model)
-    there = find_layers(shared, layers)
-    names = list(there)
-    if done := [name for name in names if parametrized_by(there[name]) is Codebook]:
+    there = find_layers(shared)
+    if done := [name for name, layer in there.items() if parametrized_by(layer) is Codebook]:
         raise ValueError(f"layers {done} have a codebook already: share decode(model) instead")
     for layer in there.values():
         if parametrized_by(layer):
             make_plain(layer)  # the mask's zeros are a value of their own and need it no longer
-    holders = Counter(id(there[name].weight) for name in names)
-    if tied := [name for name in names if holders[id(there[name].weight)] > 1]:
-        raise ValueError(f"layers {tied} hold the same weight: untie them, or leave them out")
-    return shared, ShareReport(tuple(_share(name, there[name], values) for name in names))
+    holders = Counter(layer.weight for layer in there.values())  # tensors are told apart by id
+    if tied := [name for name, layer in there.items() if holders[layer.weight] > 1]:
+        raise ValueError(f"layers {tied} hold the same weight: untie them")
+    return shared, ShareReport(tuple(_share(*named, values) for named in there.items()))
 
 
 def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:

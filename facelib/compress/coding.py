@@ -17,8 +17,6 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from facelib.compress.codebook import Codebook, code_width
-from facelib.compress.layers import parametrized_by
-from facelib.compress.sparsify import Masked
 from facelib.models import io
 
 CODES = ".parametrizations.weight.0.codes"  # where a shared layer keeps them in its state dict
@@ -36,7 +34,7 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
 
     Raises:
         TypeError: the architecture is not known.
-        ValueError: nothing in it is shared, or a layer is still masked.
+        ValueError: nothing in it is shared.
         OSError: it can't be written; nothing is left behind.
     """
     io.save_tensors(path, *encode(model))
@@ -48,9 +46,6 @@ def encode(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Any]]:
     coded = [name for name in tensors if name.endswith(CODES)]
     if not coded:
         raise ValueError("no layer of this model is shared: call share() first, or save it as is")
-    layers = model.named_modules()
-    if masked := [name for name, layer in layers if parametrized_by(layer) is Masked]:
-        raise ValueError(f"layers {masked} have masks still, want codebooks: share these, too")
     huffman = {}
     for name in coded:
         codes, values = tensors[name].cpu().numpy().flatten(), len(tensors[_centroids(name)])

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
-from facelib.measure import parameters
 from facelib.training.batches import without_address
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
 from facelib.training.history import History
-from facelib.training.loop import memory_is_full
+from facelib.training.loop import reading
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 
@@ -85,19 +83,11 @@ class MatchEmbedding(nn.Module):
         return (1 - cosine_similarity(embeddings.float(), said[0].float())).mean()
 
 
-@dataclass(frozen=True)
-class DistillReport:
-    """Attributes: parameters, of teacher and student; history, of the training."""
-
-    parameters: tuple[int, int]
-    history: History
-
-
 def distill(
     student: nn.Module, teacher: nn.Module, faces: Source, loss: nn.Module, *, steps: int,
     **settings: Any,
-) -> tuple[nn.Module, DistillReport]:  # fmt: skip
-    """A copy of `student` that has learnt what `teacher` says about faces, and a report.
+) -> tuple[nn.Module, History]:  # fmt: skip
+    """A copy of `student` that has learnt what `teacher` says about faces, and the history.
 
     Args:
         student: untrained, or smaller by another step and to be trained again; not changed.
@@ -114,8 +104,7 @@ def distill(
     """
     student = copy.deepcopy(student)
     taught = Taught(faces, copy.deepcopy(teacher).eval().requires_grad_(False))
-    history = fit_embedding(student, taught, loss, steps=steps, **settings)
-    return student, DistillReport((parameters(teacher), parameters(student)), history)
+    return student, fit_embedding(student, taught, loss, steps=steps, **settings)
 
 
 class Taught:
@@ -145,16 +134,10 @@ class Taught:
         """
         images, person = self.faces(n, generator, device)
         fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
-        try:
-            with torch.no_grad(), fast:
-                said = self.teacher.to(device, memory_format=torch.channels_last)(images)
-        except RuntimeError as error:
-            if memory_is_full(error):
-                raise  # training knows what to advise
-            raise ValueError(
-                f"the teacher, {type(self.teacher).__name__}, can't read images of the faces' "
-                f"shape, {tuple(images.shape[1:])}: {error}. Give faces of the shape it learnt on"
-            ) from error
+        teacher = self.teacher.to(device, memory_format=torch.channels_last)
+        name, advice = type(teacher).__name__, "Give faces of the shape it learnt on"
+        with reading(f"the teacher, {name},", images, advice), torch.no_grad(), fast:
+            said = teacher(images)
         return images, (said.float(), person)
 
 

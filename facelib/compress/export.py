@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 
 from facelib import files
 from facelib.compress.quiet import quiet
+from facelib.models.embed import evaluating
 from facelib.models.runtime import OnnxModel
 
 OPSET = 20
@@ -56,14 +57,10 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
             that doesn't give what PyTorch gives.
         OSError: it can't be written; nothing is left behind.
     """
-    path, modes = Path(path), [(module, module.training) for module in model.modules()]
-    try:
+    with evaluating(model):
         data, difference = to_onnx(model, shape)
-    finally:
-        for module, mode in modes:
-            module.training = mode
     files.write(path, data)
-    return ExportReport(path, len(data), difference)
+    return ExportReport(Path(path), len(data), difference)
 
 
 def to_onnx(model: nn.Module, shape: Sequence[int]) -> tuple[bytes, float]:

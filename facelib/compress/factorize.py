@@ -17,7 +17,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from facelib.compress.layers import find_layers, parametrized_by
+from facelib.compress.layers import find_layers, refuse_made
 from facelib.models.shapes import LowRank
 
 
@@ -71,11 +71,7 @@ def factorize(
 
 def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
     layer = find_layers(model, [name])[name]
-    if kind := parametrized_by(layer):
-        raise ValueError(
-            f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: factorise "
-            "decode(model), then sparsify or share"
-        )
+    refuse_made(name, layer, "factorise")
     if getattr(layer, "groups", 1) != 1:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
     if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):

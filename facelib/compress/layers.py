@@ -26,6 +26,15 @@ def find_layers(model: nn.Module, names: Iterable[str] | None = None) -> dict[st
     return {name: there[name] for name in names}
 
 
+def refuse_made(name: str, layer: nn.Module, step: str) -> None:
+    """Refuse a layer whose weight a codebook or a mask makes, by a ValueError."""
+    if kind := parametrized_by(layer):
+        raise ValueError(
+            f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: {step} "
+            "decode(model), then sparsify or share"
+        )
+
+
 def decode(model: nn.Module) -> nn.Module:
     """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
     model = copy.deepcopy(model)

@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from facelib.compress.layers import parametrized_by
+from facelib.compress.layers import refuse_made
 from facelib.measure import macs, parameters
 
 STEPS = 100  # as finely as the goal is approached
@@ -24,16 +25,10 @@ IMPORTANCE = ("L1", "batch norm", "Taylor")
 
 @dataclass(frozen=True)
 class PruneReport:
-    """What was taken out.
-
-    Attributes:
-        macs, parameters: before and after.
-        widths: outputs of every convolution, by name: before and after; 0 where it is gone.
-    """
+    """Attributes: macs, parameters: before and after."""
 
     macs: tuple[int, int]
     parameters: tuple[int, int]
-    widths: dict[str, tuple[int, int]]
 
 
 def prune(
@@ -67,10 +62,10 @@ def prune(
     """
     _check(model, ratio, importance, loss, round_to)
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
-    before = _sizes(model, shape)
+    before = macs(model, shape)
     with _followed(model):
         pruner = _pruner(pruned, shape, importance, round_to)
-    wanted = math.floor((1 - ratio) * before[0])
+    wanted = math.floor((1 - ratio) * before)
     for _ in range(STEPS):
         if importance == "Taylor":
             pruned.zero_grad()
@@ -83,7 +78,7 @@ def prune(
     else:
         raise ValueError(
             f"a share of {ratio:g} of the MACs can't be taken out: with widths in steps of "
-            f"{round_to} at least {left:,} of {before[0]:,} stay. Ask for less, or a smaller step."
+            f"{round_to} at least {left:,} of {before:,} stay. Ask for less, or a smaller step."
         )
     with _followed(model), torch.no_grad():
         image = torch.zeros(1, *shape).to(next(pruned.parameters()))
@@ -94,7 +89,7 @@ def prune(
     for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
         parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
-    return pruned, _report(before, _sizes(pruned, shape))
+    return pruned, PruneReport((before, left), (parameters(model), parameters(pruned)))
 
 
 def _pruner(model: nn.Module, shape: Sequence[int], importance: str, round_to: int):
@@ -175,36 +170,21 @@ def drop(
         raise ValueError(f"no block {unknown}, there are {[name for name in there if name]}")
     if inner := [name for name in blocks if name.startswith(tuple(f"{n}." for n in blocks))]:
         raise ValueError(f"blocks {inner} lie in others that go: name only those around them")
-    shapes: dict[str, tuple] = {}
-    hooks = [
-        there[name].register_forward_hook(
-            lambda _, given, made, name=name: shapes.update({name: (given[0].shape, made.shape)})
-        )
-        for name in blocks
-    ]
-    try:
-        before = _sizes(model, shape)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if wrong := [name for name in blocks if len(set(shapes[name])) > 1]:
+    wrong, shallower = [], copy.deepcopy(model)
+
+    def look(name: str, _: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
+        if given[0].shape != made.shape:
+            wrong.append(name)
+
+    for name in blocks:  # the hooks go with the blocks
+        shallower.get_submodule(name).register_forward_hook(partial(look, name))
+    before = macs(shallower, shape)
+    if wrong:
         raise ValueError(f"blocks {wrong} change the shape of what passes through: they must stay")
-    shallower = copy.deepcopy(model)
     for name in blocks:
         shallower.set_submodule(name, nn.Identity())
-    return shallower, _report(before, _sizes(shallower, shape))
-
-
-def _sizes(model: nn.Module, shape: Sequence[int]) -> tuple[int, int, dict[str, int]]:
-    """MACs, parameters, and the outputs of every convolution by name."""
-    named = model.named_modules()
-    widths = {name: layer.out_channels for name, layer in named if isinstance(layer, nn.Conv2d)}
-    return macs(model, shape), parameters(model), widths
-
-
-def _report(before: tuple, after: tuple) -> PruneReport:
-    widths = {name: (width, after[2].get(name, 0)) for name, width in before[2].items()}
-    return PruneReport((before[0], after[0]), (before[1], after[1]), widths)
+    sizes = parameters(model), parameters(shallower)
+    return shallower, PruneReport((before, macs(shallower, shape)), sizes)
 
 
 def _check(
@@ -225,11 +205,7 @@ def _check(
     if importance == "batch norm" and not norms:
         raise ValueError(f"{type(model).__name__} has no batch norm to judge channels by: take L1")
     for name, layer in model.named_modules():
-        if kind := parametrized_by(layer):
-            raise ValueError(
-                f"layer {name!r} has a weight made by {kind.__name__}, which can't lose channels: "
-                "prune decode(model), then sparsify or share"
-            )
+        refuse_made(name, layer, "prune")
     if bad := [name for name, one in model.named_parameters() if not one.isfinite().all()]:
         raise ValueError(
             f"weights {bad[:3]} are NaN or infinite, which ranks no channel: train again"

@@ -7,7 +7,7 @@ A real number x is stored as q = round(x / scale) + zero_point, from 0 to 255 fo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from facelib import files
 from facelib.compress.quiet import quiet
 from facelib.models.runtime import OnnxModel
 
-RANGES = ("minmax", "percentile")
+RANGES = {"minmax": "MinMax", "percentile": "Percentile"}  # and what onnxruntime calls them
 KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu")  # what is computed in whole numbers
 BATCH, FEW_CHANNELS = 32, 4
 
@@ -66,6 +66,7 @@ def quantize(
         OSError: it can't be written; nothing is left behind.
     """
     import onnx
+    from onnxruntime import quantization as ort
 
     source, path = Path(source), Path(path)
     if not source.is_file():
@@ -74,9 +75,11 @@ def quantize(
         raise ValueError(f"want ranges {' or '.join(RANGES)}, got {ranges!r}")
     content = source.read_bytes()
     try:
-        layers, _ = _nodes(onnx.load_from_string(content).graph)
+        whole = onnx.load_from_string(content)
+        layers, _ = _nodes(whole.graph)
         if images is None:
-            data = _dynamic(content, per_channel)
+            settings = {"op_types_to_quantize": ["Gemm", "MatMul"], "per_channel": per_channel}
+            data = _made(ort.quantize_dynamic, whole, **settings)
         else:
             data = calibrate(content, images, ranges, per_channel)
         with quiet():
@@ -114,37 +117,24 @@ def calibrate(
     sides = [dim.dim_value for dim in whole.graph.input[0].type.tensor_type.shape.dim][1:]
     if list(images.shape[1:]) != sides:
         raise ValueError(f"it reads images {sides}, got {list(images.shape[1:])}")
-    method = {
-        "minmax": ort.CalibrationMethod.MinMax,
-        "percentile": ort.CalibrationMethod.Percentile,
-    }
     # One batch at a time; otherwise the activations of all images lie in memory together.
     options = {"CalibStridedMinMax": 1} | ({"TensorQuantOverrides": dict(scales)} if scales else {})
-    with tempfile.TemporaryDirectory() as folder, quiet():
-        made = Path(folder) / "quantized.onnx"
-        ort.quantize_static(
-            whole, made, _Reader(images, whole.graph.input[0].name),
-            quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
-            weight_type=ort.QuantType.QInt8, per_channel=per_channel,
-            calibrate_method=method[ranges], op_types_to_quantize=list(KINDS),
-            nodes_to_exclude=_nodes(whole.graph)[1], extra_options=options,
-        )  # fmt: skip
-        return made.read_bytes()
+    return _made(
+        ort.quantize_static, whole, _Reader(images, whole.graph.input[0].name),
+        quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
+        calibrate_method=ort.CalibrationMethod[RANGES[ranges]], per_channel=per_channel,
+        op_types_to_quantize=list(KINDS), nodes_to_exclude=_nodes(whole.graph)[1],
+        extra_options=options,
+    )  # fmt: skip
 
 
-def _dynamic(content: bytes, per_channel: bool) -> bytes:
-    import onnx
-    from onnxruntime import quantization as ort
+def _made(quantizer: Callable, whole, *more: object, **settings: object) -> bytes:
+    """What one of onnxruntime's quantizers writes of an onnx.ModelProto."""
+    from onnxruntime.quantization import QuantType
 
     with tempfile.TemporaryDirectory() as folder, quiet():
         made = Path(folder) / "quantized.onnx"
-        ort.quantize_dynamic(
-            onnx.load_from_string(content),
-            made,
-            op_types_to_quantize=["Gemm", "MatMul"],
-            per_channel=per_channel,
-            weight_type=ort.QuantType.QInt8,
-        )
+        quantizer(whole, made, *more, weight_type=QuantType.QInt8, **settings)
         return made.read_bytes()
 
 
@@ -167,11 +157,11 @@ def _nodes(graph) -> tuple[list[str], list[str]]:
     return [node.name for node in layers], names[: names.index(first.name) + few]
 
 
-def check_images(images: Tensor) -> None:
-    """Refuse faces to calibrate on that are none or not uint8 (N, C, H, W), by a ValueError."""
-    if images.ndim != 4 or not len(images) or images.dtype != torch.uint8:
+def check_images(images: Tensor, least: int = 1) -> None:
+    """Refuse faces to calibrate on that are too few or not uint8 (N, C, H, W), by a ValueError."""
+    if images.ndim != 4 or len(images) < least or images.dtype != torch.uint8:
         raise ValueError(
-            f"want uint8 (N, C, H, W) of at least 1 image to calibrate on, got {images.dtype} "
+            f"want uint8 (N, C, H, W) to calibrate on, {least} or more, got {images.dtype} "
             f"{tuple(images.shape)}"
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -21,37 +20,28 @@ KEPT = ("activations.scale", "activations.zero_point")  # float32 and uint8, in 
 MOST = 2**20  # numbers of an image, so that a forged shape takes no memory
 
 
-@dataclass(frozen=True)
-class ShipReport:
-    """Attributes: path; bytes; activations, how many have a scale in it."""
-
-    path: Path
-    bytes: int
-    activations: int
-
-
-def ship(model: nn.Module, path: str | Path, images: Tensor, values: int = 64) -> ShipReport:
-    """Write all that a network of 8 bits is made of to one safetensors file.
+def ship(model: nn.Module, path: str | Path, images: Tensor) -> int:
+    """Write all that a network of 8 bits is made of to one safetensors file; its size in bytes.
 
     Args:
-        model: on the CPU, of an architecture that `facelib.models.save` knows; not changed.
+        model: on the CPU, of an architecture that `facelib.models.save` knows; not changed. One
+            from `share` keeps its codebooks, another gets some of 64 values.
         path: where to write; the folder must exist.
         images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`; of a million numbers
             each at most.
-        values: size of each layer's codebook, 2 to 256; a model from `share` keeps its own.
 
     Raises:
         TypeError, ValueError: as `share`, `save_shared`, `export` and `quantize`.
         OSError: it can't be written; nothing is left behind.
     """
     check_images(images)
-    path, shape = Path(path), list(images.shape[1:])
+    shape = list(images.shape[1:])
     if not any(name.endswith(CODES) for name in model.state_dict()):
-        model, _ = share(model, values)
+        model, _ = share(model, 64)
     tensors, about = encode(model)
-    names, *numbers = _activations(calibrate(_graph(model, shape, path), images))
+    _, *numbers = _activations(calibrate(_graph(model, shape, path), images))
     io.save_tensors(path, tensors | dict(zip(KEPT, numbers, strict=True)), about | {"shape": shape})
-    return ShipReport(path, path.stat().st_size, len(names))
+    return Path(path).stat().st_size
 
 
 def unship(path: str | Path, target: str | Path) -> None:
@@ -67,18 +57,14 @@ def unship(path: str | Path, target: str | Path) -> None:
     if missing := sorted({*KEPT, "shape"} - {*tensors, *about}):
         raise ValueError(f"{path} lacks {missing}: want a file that ship() wrote")
     scales, zeros = (tensors.pop(name) for name in KEPT)
-    kinds = scales.dtype, zeros.dtype
-    if kinds != (torch.float32, torch.uint8) or not ((scales > 0) & scales.isfinite()).all():
-        raise ValueError(
-            f"{path} has scales not above 0 or not of float32 and uint8: ship it again"
-        )
     plain = _graph(restore(tensors, about, path), about["shape"], path)
     blank = torch.zeros(1, *about["shape"], dtype=torch.uint8)
-    names, *_ = _activations(calibrate(plain, blank))  # only for the names
-    if not scales.shape == zeros.shape == (len(names),):
+    names, *like = _activations(calibrate(plain, blank))  # only for the names
+    kinds, wanted = ([(one.dtype, one.shape) for one in two] for two in ((scales, zeros), like))
+    if kinds != wanted or not ((scales > 0) & scales.isfinite()).all():
         raise ValueError(
-            f"{path} holds {scales.numel()} scales and {zeros.numel()} zero points, its graph "
-            f"wants {len(names)} of each: ship the network again"
+            f"{path} has scales that its graph can't use, want {len(names)} above 0 in float32, "
+            "and as many zero points in uint8: ship the network again"
         )
     kept = {name: [{"scale": scale.numpy(), "zero_point": zero.numpy()}]
             for name, scale, zero in zip(names, scales, zeros, strict=True)}  # fmt: skip
@@ -96,8 +82,8 @@ def _graph(model: nn.Module, shape: list[int], path: str | Path) -> bytes:
         )
     try:
         return to_onnx(decode(model), shape)[0]
-    except RuntimeError as error:  # from the network, which such images don't fit
-        raise ValueError(f"{path} holds no network for images of shape {shape}: {error}") from error
+    except (RuntimeError, ValueError) as error:  # from the network, which such images don't fit
+        raise ValueError(f"{path}: not for images of shape {shape}: {error}") from error
 
 
 def _activations(data: bytes) -> tuple[list[str], Tensor, Tensor]:

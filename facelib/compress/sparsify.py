@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils import prune as torch_prune
 
-from facelib.compress.layers import find_layers, make_plain, parametrized_by
+from facelib.compress.layers import find_layers, make_plain, parametrized_by, refuse_made
 
 
 class Masked(nn.Module):
@@ -32,25 +32,10 @@ class Masked(nn.Module):
         return weight * self.mask
 
 
-@dataclass(frozen=True)
-class SparseReport:
-    """Attributes: zeros, the share of each layer's weights that are 0, by name; weights, how many
-    each has."""
-
-    zeros: dict[str, float]
-    weights: dict[str, int]
-
-    @property
-    def share(self) -> float:
-        """Of all weights together."""
-        total = sum(self.weights.values())
-        return sum(self.zeros[name] * count for name, count in self.weights.items()) / total
-
-
 def sparsify(
     model: nn.Module, share: float, layers: Iterable[str] | None = None
-) -> tuple[nn.Module, SparseReport]:
-    """A copy of `model` in which this share of the weights is 0, and a report.
+) -> tuple[nn.Module, dict[str, float]]:
+    """A copy of `model` in which this share of the weights is 0, and what share of each layer is.
 
     The smallest of all layers together go, so that layers with many small weights lose more. Train
     the copy as any model: what is 0 stays 0. `decode` makes plain weights of it. Call it again
@@ -70,14 +55,15 @@ def sparsify(
     sparse = copy.deepcopy(model)
     chosen = find_layers(sparse, layers)
     for name, layer in chosen.items():
-        _bare(layer, name)
+        if parametrized_by(layer) is Masked:
+            make_plain(layer)  # an earlier round's zeros are the smallest and go first again
+        refuse_made(name, layer, "sparsify")
         layer.weight.data = layer.weight.data.contiguous()  # training leaves it in another order
-    before = sum(int((layer.weight == 0).sum()) for layer in chosen.values())
-    weights = {name: layer.weight.numel() for name, layer in chosen.items()}
-    if before > share * sum(weights.values()):
+    before = torch.cat([(layer.weight == 0).flatten() for layer in chosen.values()])
+    if (already := float(before.double().mean())) > share:
         raise ValueError(
-            f"{before / sum(weights.values()):.1%} of the weights are 0 already: ask for a share "
-            f"above that, got {share:.1%}"
+            f"{already:.1%} of the weights are 0 already: ask for a share above that, got "
+            f"{share:.1%}"
         )
     places = [(layer, "weight") for layer in chosen.values()]
     torch_prune.global_unstructured(places, torch_prune.L1Unstructured, amount=share)
@@ -85,16 +71,4 @@ def sparsify(
         mask = layer.weight_mask
         torch_prune.remove(layer, "weight")
         parametrize.register_parametrization(layer, "weight", Masked(mask))
-    zeros = {name: float((part.weight == 0).double().mean()) for name, part in chosen.items()}
-    return sparse, SparseReport(zeros, weights)
-
-
-def _bare(layer: nn.Module, name: str) -> None:
-    """Take an earlier round's mask off; its zeros are the smallest weights and go first again."""
-    if kind := parametrized_by(layer):
-        if kind is not Masked:
-            raise ValueError(
-                f"layer {name!r} has a weight made by {kind.__name__}, want a plain or masked one: "
-                "sparsify decode(model), then share"
-            )
-        make_plain(layer)
+    return sparse, {name: float((one.weight == 0).double().mean()) for name, one in chosen.items()}

@@ -25,6 +25,10 @@ from facelib.training.progress import Progress
 from facelib.training.settings import Settings
 
 MEMORY_IS_FULL = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+ADVICE = (
+    "If the shape is not the one it was built for: channels=3 builds FaceCNN for colours; "
+    "faces.map(to_grey), or resize of facelib.data, changes the images"
+)
 LOOK_EVERY = 20  # steps between two looks at the loss; a look waits for the GPU
 
 
@@ -44,16 +48,8 @@ class Objective(nn.Module):
         self.model, self.loss = model, loss
 
     def forward(self, images: Tensor, person: Tensor) -> Tensor:
-        try:
+        with reading("the model", images, ADVICE):
             said = self.model(images)
-        except RuntimeError as error:
-            if memory_is_full(error):
-                raise  # the loop knows what to advise
-            raise ValueError(
-                f"the model fails on images of shape {tuple(images.shape[1:])}: {error}. If the "
-                "shape is not the one it was built for: channels=3 builds FaceCNN for colours; "
-                "faces.map(to_grey), or resize of facelib.data, changes the images"
-            ) from error
         return self.loss(said, person)
 
 
@@ -107,8 +103,9 @@ def train(
     bar = Progress(first, steps, show=settings.progress and visible, plot=settings.plot and visible)
     start = time.perf_counter()
 
-    quiet = few_threads(model, batch // world, device)
-    with bar, quiet, _keyed_randomness(device), _memory_advice(batch, world):
+    quiet, outside = few_threads(model, batch // world, device), [device] * (device.type == "cuda")
+    # Seeds set inside leave the caller's random state as it was.
+    with bar, quiet, torch.random.fork_rng(outside), _memory_advice(batch, world):
         for step in range(first, steps):
             images, person = draw(step)
             if images.ndim == 4:  # sequences have no channels
@@ -128,8 +125,12 @@ def train(
             if done % every and not last:
                 continue
             look.now()
-            if rank == 0 and (done % (every * settings.validate_every) == 0 or last):
-                _validate(model, settings.validate, history)
+            due = done % (every * settings.validate_every) == 0 or last
+            if settings.validate is not None and rank == 0 and due:
+                with torch.no_grad():
+                    value = float(settings.validate(model.eval()))
+                history.validation.append((done, value))
+                model.train()
             bar.show(history, last)
             if path is not None and rank == 0:
                 checkpoint.save(path, learned, optimizer, schedule, history, run)
@@ -183,11 +184,6 @@ class _Look:
         self.history.loss.extend(losses.tolist())
 
 
-def memory_is_full(error: RuntimeError) -> bool:
-    """Whether a device says by it that it has no memory left."""
-    return any(words in str(error).lower() for words in MEMORY_IS_FULL)
-
-
 def _check_precision(model: nn.Module) -> None:
     kinds = {part.dtype for part in model.parameters() if part.is_floating_point()}
     if others := sorted(str(kind) for kind in kinds - {torch.float32}):
@@ -207,10 +203,20 @@ def _seed(value: int, device: torch.device) -> None:
 
 
 @contextmanager
-def _keyed_randomness(device: torch.device) -> Iterator[None]:
-    """Seeds set inside leave the caller's random state as it was."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+def reading(who: str, images: Tensor, advice: str) -> Iterator[None]:
+    """A network's fault with images is a ValueError that tells their shape, unless memory is full:
+    the loop knows what to advise then."""
+    try:
         yield
+    except RuntimeError as error:
+        if _memory_is_full(error):
+            raise
+        shape = tuple(images.shape[1:])
+        raise ValueError(f"{who} can't read images of shape {shape}: {error}. {advice}") from error
+
+
+def _memory_is_full(error: RuntimeError) -> bool:
+    return any(words in str(error).lower() for words in MEMORY_IS_FULL)
 
 
 @contextmanager
@@ -218,20 +224,10 @@ def _memory_advice(batch: int, world: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not memory_is_full(error):
+        if not _memory_is_full(error):
             raise
         smaller = batch // 2 // world * world
         advice = f"try batch={smaller}" if smaller >= 2 * world else "try a narrower model"
         raise MemoryError(
             f"out of memory with batch={batch}; {advice}, or smaller images"
         ) from error
-
-
-@torch.no_grad()
-def _validate(
-    model: nn.Module, validate: Callable[[nn.Module], float] | None, history: History
-) -> None:
-    if validate is not None:
-        model.eval()
-        history.validation.append((len(history.loss), float(validate(model))))
-        model.train()

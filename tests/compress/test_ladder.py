@@ -57,6 +57,7 @@ def test_smaller_shared_and_written(model, order, tmp_path):
         model = smaller
     save(model, tmp_path / "plain")
     assert same_bits(load(tmp_path / "plain"), model)
+    assert torch.equal(load(tmp_path / "plain").embed(IMAGES), model.embed(IMAGES))
     shared, _ = share(model, 16)
     save_shared(shared, tmp_path / "shared")
     again = load_shared(tmp_path / "shared")
@@ -87,10 +88,8 @@ def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
 
 
 def taught(student, teacher):
-    distill(
-        student, teacher, DrawnFaces(FACES, 2), MatchEmbedding(), steps=1, batch=4, device="cpu",
-        progress=False,
-    )  # fmt: skip
+    settings = {"steps": 1, "batch": 4, "device": "cpu", "progress": False}
+    distill(student, teacher, DrawnFaces(FACES, 2), MatchEmbedding(), **settings)
 
 
 def squares(model):

@@ -1,6 +1,7 @@
 """Export and quantization: from a model to files that onnxruntime runs, and back to numbers."""
 
 import logging
+import re
 
 import onnx
 import pytest
@@ -9,7 +10,6 @@ from onnxruntime.quantization.calibrate import HistogramCollector
 from torch import nn
 
 from facelib.compress import export, quantize
-from facelib.compress.export import to_onnx
 from facelib.compress.quantize import calibrate
 from facelib.models import FaceResNet, embed
 from facelib.models.runtime import OnnxModel
@@ -57,12 +57,6 @@ class Sorted(nn.Module):
         return torch.linalg.eigvals(images[:, 0]).real
 
 
-def test_an_operator_that_onnx_lacks_is_named(tmp_path):
-    with pytest.raises(ValueError, match="Sorted can't become ONNX"):
-        export(Sorted(), tmp_path / "model.onnx", SHAPE)
-    assert not list(tmp_path.iterdir())
-
-
 class Mean(nn.Module):
     """It multiplies nothing."""
 
@@ -77,16 +71,27 @@ class Fixed(nn.Module):
         return images[:, :, ::8, ::8].reshape(int(images.shape[0]), -1)
 
 
-def test_a_network_that_fixes_the_number_of_images_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"Fixed in ONNX can't read a batch of 1.*Python int"):
-        export(Fixed(), tmp_path / "model.onnx", SHAPE)
-    assert not list(tmp_path.iterdir())
+class Wandering(nn.Module):
+    """It says something else each time."""
+
+    said = 0
+
+    def embed(self, images):
+        self.said += 1
+        return images.mean((2, 3)).repeat(1, 2) * torch.tensor([1.0, self.said])
 
 
-def test_a_file_that_says_something_else_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setitem(to_onnx.__globals__, "_difference", lambda *_: 1.0)
-    with pytest.raises(ValueError, match="Mean in ONNX gives other embeddings.*by 1 at most"):
-        export(Mean(), tmp_path / "model.onnx", SHAPE)
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (Sorted, "Sorted can't become ONNX"),
+        (Fixed, r"Fixed in ONNX can't read a batch of 1.*Python int"),
+        (Wandering, r"Wandering in ONNX gives other embeddings.*by 0\.\d+ at most"),
+    ],
+)
+def test_a_network_that_onnx_can_not_say_is_named_and_not_written(network, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        export(network(), tmp_path / "model.onnx", SHAPE)
     assert not list(tmp_path.iterdir())
 
 
@@ -101,22 +106,14 @@ def test_who_silenced_logging_or_not_finds_it_so_afterwards(exported, tmp_path):
         logging.disable(before)
 
 
-def test_a_missing_or_foreign_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="export first"):
-        OnnxModel(tmp_path / "gone.onnx")
-    (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(ValueError, match="can't be read as an ONNX model"):
-        OnnxModel(tmp_path / "text.onnx")
-
-
 @pytest.mark.parametrize("ranges", ["minmax", "percentile"])
 @pytest.mark.parametrize("per_channel", [True, False])
 def test_static_int8_is_smaller_and_says_nearly_the_same(
     model, exported, tmp_path, ranges, per_channel
 ):
-    report = quantize(
-        exported.path, tmp_path / "int8.onnx", IMAGES, ranges=ranges, per_channel=per_channel
-    )
+    before, settings = exported.path.read_bytes(), {"ranges": ranges, "per_channel": per_channel}
+    report = quantize(exported.path, tmp_path / "int8.onnx", IMAGES, **settings)
+    assert exported.path.read_bytes() == before
     assert report.layers == (15, 14)  # all but the first, which reads one channel
     assert report.bytes[1] < 0.5 * report.bytes[0]
     cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
@@ -127,13 +124,10 @@ def test_static_int8_is_smaller_and_says_nearly_the_same(
 def test_another_way_to_choose_the_range_gives_smaller_scales(exported, tmp_path):
     scales = []
     for ranges in ("minmax", "percentile"):
-        graph = onnx.load(
-            quantize(exported.path, tmp_path / ranges, IMAGES, ranges=ranges).path
-        ).graph
-        scales.append(
-            sum(float(onnx.numpy_helper.to_array(one)) for one in graph.initializer
-                if one.name.endswith("_scale") and "weight" not in one.name and not one.dims)
-        )  # fmt: skip
+        path = quantize(exported.path, tmp_path / ranges, IMAGES, ranges=ranges).path
+        numbers = {one.name: one for one in onnx.load(path).graph.initializer if not one.dims}
+        found = [one for name, one in numbers.items() if re.search("^(?!.*weight).*_scale$", name)]
+        scales.append(sum(float(onnx.numpy_helper.to_array(one)) for one in found))
     assert 0 < scales[1] < scales[0]
 
 
@@ -145,7 +139,9 @@ def test_what_standardises_the_pixels_stays_at_32_bits(exported, tmp_path):
 
 
 def test_dynamic_int8_needs_no_images_and_leaves_convolutions(model, exported, tmp_path):
+    before = exported.path.read_bytes()
     report = quantize(exported.path, tmp_path / "int8.onnx")
+    assert exported.path.read_bytes() == before
     assert report.layers == (15, 1)
     cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
     assert cosine.min() > 0.99
@@ -154,8 +150,8 @@ def test_dynamic_int8_needs_no_images_and_leaves_convolutions(model, exported, t
 @pytest.mark.parametrize(
     ("images", "settings", "message"),
     [
-        (IMAGES[:0], {}, "at least 1 image"),
-        (IMAGES[0], {}, "at least 1 image"),
+        (IMAGES[:0], {}, "1 or more"),
+        (IMAGES[0], {}, "1 or more"),
         (IMAGES.float(), {}, "want uint8"),
         (IMAGES[:, :, :32], {}, r"model.onnx.* reads images \[1, 64, 64\], got \[1, 32, 64\]"),
         (IMAGES, {"ranges": "all"}, "got 'all'"),
@@ -180,9 +176,7 @@ def test_files_in_which_there_is_nothing_to_quantize_are_refused(tmp_path):
     with pytest.raises(ValueError, match="no convolution or matrix product"):
         quantize(source, tmp_path / "int8.onnx", IMAGES)
     source.write_text("no model")
-    with pytest.raises(
-        ValueError, match="mean.onnx can't be quantized.*whole file that export wrote"
-    ):
+    with pytest.raises(ValueError, match="mean.onnx can't be quantized.*that export wrote"):
         quantize(source, tmp_path / "int8.onnx", IMAGES)
     assert list(tmp_path.iterdir()) == [source]
 
@@ -210,10 +204,3 @@ def test_percentiles_need_no_more_memory_for_more_images(exported, monkeypatch):
     monkeypatch.setattr(HistogramCollector, "collect", watch)
     calibrate(exported.path.read_bytes(), IMAGES[:20], "percentile")
     assert seen == [{8}, {8}, {4}]
-
-
-def test_the_source_of_quantization_stays_as_it_is(exported, tmp_path):
-    before = exported.path.read_bytes()
-    for images in (None, IMAGES):
-        quantize(exported.path, tmp_path / "int8.onnx", images)
-    assert exported.path.read_bytes() == before

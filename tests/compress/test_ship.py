@@ -6,13 +6,11 @@ import torch
 from facelib.compress import decode, export, quantize, save_shared, share, ship, unship
 from facelib.compress.ship import KEPT
 from facelib.data import resize
-from facelib.models import FaceCNN, FaceResNet, embed, save
+from facelib.models import FaceCNN, FaceResNet, save
 from facelib.models.io import load_tensors, save_tensors
-from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
 
 FACES = synth(8, 4, seed=0).images
-OTHERS = synth(16, 1, seed=1).images
 SCALES, ZEROS = KEPT
 
 
@@ -32,26 +30,23 @@ def cnn():
     scope="module", params=[(resnet, (64, 64)), (cnn, (112, 92))], ids=["resnet", "cnn"]
 )
 def shipped(request, tmp_path_factory):
-    """A network, the sides of its images, and the report of shipping it."""
+    """A network, the sides of its images, the file to ship and its size."""
     make, sides = request.param
     path = tmp_path_factory.mktemp("ship") / "small"
-    return make(), sides, ship(make(), path, resize(FACES, *sides))
+    return make(), sides, path, ship(make(), path, resize(FACES, *sides))
 
 
 def test_the_network_comes_back_without_a_face_and_embeds_the_same(shipped, tmp_path):
-    model, sides, report = shipped
+    model, sides, path, size = shipped
     shared, _ = share(model, 64)
     save_shared(shared, tmp_path / "codes")
     plain = export(decode(shared), tmp_path / "plain.onnx", (1, *sides))
     calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", resize(FACES, *sides))
-    unship(report.path, tmp_path / "again.onnx")
-    made = [OnnxModel(path) for path in (calibrated.path, tmp_path / "again.onnx")]
-    others = resize(OTHERS, *sides)
-    assert torch.equal(embed(made[0], others), embed(made[1], others))
+    unship(path, tmp_path / "again.onnx")
     assert calibrated.path.read_bytes() == (tmp_path / "again.onnx").read_bytes()
-    assert report.bytes == report.path.stat().st_size
-    codes = (tmp_path / "codes").stat().st_size + 5 * report.activations
-    assert codes < report.bytes < codes + 250, "names of tensors take some room, too"
+    assert size == path.stat().st_size
+    codes = (tmp_path / "codes").stat().st_size + 5 * len(load_tensors(path)[0][SCALES])
+    assert codes < size < codes + 250, "names of tensors take some room, too"
 
 
 def test_a_shared_model_keeps_its_codebooks_and_its_bits(tmp_path):
@@ -66,7 +61,7 @@ def test_a_shared_model_keeps_its_codebooks_and_its_bits(tmp_path):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (FACES[:0], "at least 1 image"),
+        (FACES[:0], "1 or more"),
         (FACES.float(), "want uint8"),
         (FACES[0], "want uint8"),
         (FACES[:, :, :32], "want grey images"),
@@ -78,18 +73,12 @@ def test_faces_that_do_not_fit_are_refused(images, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_damaged_or_other_file_is_named(shipped, tmp_path):
-    path = shipped[2].path
+def test_a_missing_or_other_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone"):
         unship(tmp_path / "gone", tmp_path / "onnx")
-    data = bytearray(path.read_bytes())
-    (tmp_path / "short").write_bytes(data[:-9])
-    data[-9] ^= 1
-    (tmp_path / "altered").write_bytes(data)
     save(resnet(), tmp_path / "plain")
-    for name, message in (("short", "whole"), ("altered", "SHA-256"), ("plain", r"lacks .*ship")):
-        with pytest.raises(ValueError, match=f"{name}.* {message}"):
-            unship(tmp_path / name, tmp_path / "onnx")
+    with pytest.raises(ValueError, match="plain.* lacks .*ship"):
+        unship(tmp_path / "plain", tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
 
 
@@ -101,32 +90,23 @@ def cut(tensors, about):
 @pytest.mark.parametrize(
     ("forge", "message"),
     [
-        (cut, "wants"),
-        (
-            lambda tensors, _: tensors.update({ZEROS: tensors[ZEROS].float()}),
-            "float32 and uint8",
-        ),
+        (cut, "above 0"),
+        (lambda tensors, _: tensors.update({ZEROS: tensors[ZEROS].float()}), "in uint8"),
         (lambda tensors, _: tensors.update({SCALES: 0 * tensors[SCALES]}), "above 0"),
         (lambda tensors, _: tensors.update({SCALES: tensors[SCALES] / 0}), "above 0"),
         (lambda tensors, _: tensors.pop(ZEROS), "lacks"),
         (lambda tensors, _: tensors.pop("embedding.2.bias"), "another model"),
-        (
-            lambda _, about: about.update({"shape": [1, 10**6, 10**6]}),
-            "1048576 numbers at most",
-        ),
-        (lambda _, about: about.update({"shape": [1, -64, -64]}), "numbers at most"),
-        (lambda _, about: about.update({"shape": "64"}), "numbers at most"),
-        (
-            lambda _, about: about.update({"shape": [3, 8, 8]}),
-            "forged .*(3, 8, 8)|want grey images",
-        ),
-        (lambda _, about: about.update({"huffman": [1]}), "holds no shared model"),
+        (lambda _, about: about.update(shape=[1, 10**6, 10**6]), "1048576 numbers at most"),
+        (lambda _, about: about.update(shape=[1, -64, -64]), "numbers at most"),
+        (lambda _, about: about.update(shape="64"), "numbers at most"),
+        (lambda _, about: about.update(shape=[3, 8, 8]), "want grey images"),
+        (lambda _, about: about.update(huffman=[1]), "holds no shared model"),
     ],
 )
 def test_a_forged_file_is_refused(shipped, tmp_path, forge, message):
-    tensors, about = load_tensors(shipped[2].path)
+    tensors, about = load_tensors(shipped[2])
     forge(tensors, about)
     save_tensors(tmp_path / "forged", tensors, about)
-    with pytest.raises(ValueError, match=f"forged .*{message}"):
+    with pytest.raises(ValueError, match=f"forged.*{message}"):
         unship(tmp_path / "forged", tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
