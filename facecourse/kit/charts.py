@@ -188,17 +188,32 @@ def draw_band(
 
 
 def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
-    """Draw a metric over a cost, a point and a 95 % interval a method; the `front` is joined.
+    """Draw a metric over a cost, a point and a 95 % interval a method.
+
+    Those are joined that no other beats: none is at least as good in both and better in one.
 
     Args:
         board: whose rows; the table is the board itself.
-        x, y: as in `Scoreboard.rows_with`.
+        x: a cost; less is better.
+        y: a metric; more is better.
 
     Raises:
-        ValueError: as there.
+        ValueError: there is no such column, or no row has both.
     """
+    columns = [*board.protocol.metrics, *COSTS]
+    if unknown := [name for name in (x, y) if name not in columns]:
+        raise ValueError(f"no column {unknown[0]!r}, there are {columns}")
+    measured = [row for row in board.rows if row[x] is not None and row[y] is not None]
+    if not measured:
+        raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
+    rows = sorted(measured, key=lambda row: row.number(x))
+    points = [(row.number(x), -row.number(y)) for row in rows]
+    front = [
+        row
+        for row, (cost, loss) in zip(rows, points, strict=True)
+        if not any(c <= cost and e <= loss and (c, e) != (cost, loss) for c, e in points)
+    ]
     figure, axes = subplots(figsize=(6.4, 3))
-    rows, front = board.rows_with(x, y), board.front(x, y)
     axes.plot([r.number(x) for r in front], [r.number(y) for r in front], "--", color="0.6")
     for place, row in enumerate(rows):
         point = row.number(x), row.number(y)

@@ -42,6 +42,11 @@ class Protocol:
         if not all(isinstance(text, str) for text in texts):
             raise TypeError(f"a protocol is made of text, got {self}")
 
+    @property
+    def caption(self) -> str:
+        """What stands above a scoreboard."""
+        return f"{self.name}: {self.faces}; {self.split}"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -206,67 +211,24 @@ class Scoreboard:
         return board
 
     def __repr__(self) -> str:
-        return f"{self._caption}\n{self._make_table()}"
+        return f"{self.protocol.caption}\n{self._make_table()}"
 
     def _repr_html_(self) -> str:
         # Ten columns fit a window of 1,050 pixels if intervals take two lines and heads wrap.
         table = self._make_table()._repr_html_().replace(" [", "<br>[")
         table = table.replace('<th style="white-space:nowrap">', "<th>")
         table = table.replace("<table>", '<table style="font-size:85%">')
-        return f"<p>{html.escape(self._caption)}</p>{table}"
+        return f"<p>{html.escape(self.protocol.caption)}</p>{table}"
 
     def _make_table(self) -> Table:
         """The rows, without a column that nobody has measured yet."""
-        columns = [
-            name
-            for name in (*self.protocol.metrics, *COSTS)
-            if any(row[name] is not None for row in self.rows)
-        ]
+        columns = [*self.protocol.metrics, *COSTS]
+        columns = [name for name in columns if any(row[name] is not None for row in self.rows)]
         rows = []
         for row in self.rows:
             mark = " (new)" if row.lesson == self._newest else ""
             rows.append([row.method, row.lesson + mark, *(_show(row[name]) for name in columns)])
         return Table(["method", "lesson", *(COSTS.get(name, name) for name in columns)], rows)
-
-    def rows_with(self, x: str, y: str) -> list[Row]:
-        """The rows in which both were measured, cheapest first.
-
-        Args:
-            x: a cost; less is better.
-            y: a metric; more is better.
-
-        Raises:
-            ValueError: there is no such column, or no row has both.
-        """
-        columns = [*self.protocol.metrics, *COSTS]
-        if unknown := [name for name in (x, y) if name not in columns]:
-            raise ValueError(f"no column {unknown[0]!r}, there are {columns}")
-        rows = [row for row in self.rows if row[x] is not None and row[y] is not None]
-        if not rows:
-            raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
-        return sorted(rows, key=lambda row: row.number(x))
-
-    def front(self, x: str, y: str) -> list[Row]:
-        """The non-dominated of `rows_with` both: no other is at least as good in both and better in
-        one.
-
-        Args:
-            x, y: as `rows_with`.
-
-        Raises:
-            ValueError: as `rows_with`.
-        """
-        rows = self.rows_with(x, y)
-        points = [(row.number(x), -row.number(y)) for row in rows]
-        return [
-            row
-            for row, (cost, loss) in zip(rows, points, strict=True)
-            if not any(c <= cost and e <= loss and (c, e) != (cost, loss) for c, e in points)
-        ]
-
-    @property
-    def _caption(self) -> str:
-        return f"{self.protocol.name}: {self.protocol.faces}; {self.protocol.split}"
 
 
 def _revive(value: object) -> object:

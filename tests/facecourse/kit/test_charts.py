@@ -45,12 +45,18 @@ def test_moving_the_slider_draws_again_with_another_far(shown, pairs):
     assert f"FAR {pairs.far_at(slider.value):.4f}" in second
 
 
-def test_the_pareto_plot_joins_its_front_and_names_every_method(monkeypatch):
+def make_board(**rows: tuple[float, int | None]) -> Scoreboard:
+    """Methods by AUC and size; each has 100 parameters less than bytes."""
     protocol = Protocol("p", "faces", "split", {"auc": "area"})
     board = Scoreboard(protocol)
-    for name, auc, size in (("big", 0.95, 3000), ("small", 0.7, 100), ("bad", 0.6, 200)):
-        found = Interval(auc, auc - 0.1, auc + 0.04, 40)
-        board.add(Row(name, "01", protocol, {"auc": found}, bytes=size, parameters=size - 100))
+    for name, (auc, size) in rows.items():
+        found = {"auc": Interval(auc, auc - 0.1, min(auc + 0.04, 1), 40)}
+        board.add(Row(name, "01", protocol, found, bytes=size, parameters=size and size - 100))
+    return board
+
+
+def test_the_pareto_plot_joins_its_front_and_names_every_method(monkeypatch):
+    board = make_board(big=(0.95, 3000), small=(0.7, 100), bad=(0.6, 200))
     drawn = []
     monkeypatch.setattr(charts, "show", lambda figure, alt: drawn.append((figure.axes[0], alt)))
     charts.draw_pareto(board, "bytes", "auc")
@@ -63,6 +69,19 @@ def test_the_pareto_plot_joins_its_front_and_names_every_method(monkeypatch):
     assert len(axes.collections) == 3, "an interval each"
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("bytes", "auc", "log")
     assert free.get_xscale() == "linear", "a cost of nothing has no logarithm"
+
+
+def test_the_front_holds_exactly_the_rows_that_no_other_beats(shown):
+    board = make_board(
+        big=(0.95, 3000), small=(0.70, 100), worse=(0.60, 200), middle=(0.90, 1000),
+        twin=(0.90, 1000), bigger=(0.90, 1100), poor=(0.60, 100), unmeasured=(0.96, None),
+    )  # fmt: skip
+    charts.draw_pareto(board, "bytes", "auc")
+    assert shown[0].endswith("than: small, middle, twin, big.")
+    with pytest.raises(ValueError, match="no column 'weight'"):
+        charts.draw_pareto(board, "weight", "auc")
+    with pytest.raises(ValueError, match="no row has both 'macs' and 'auc'"):
+        charts.draw_pareto(board, "macs", "auc")
 
 
 def test_pictures_and_answers_are_drawn_whatever_their_dimensions(shown):

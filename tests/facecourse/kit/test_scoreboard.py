@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -38,27 +36,15 @@ def board(*rows: Row) -> Scoreboard:
 FULL = {"macs": 1_234_567, "parameters": 99, "latency_ms": 1.25, "worst_group": 0.125}
 
 
-def test_a_row_of_another_protocol_is_refused_and_the_difference_named():
-    other = replace(PROTOCOL, split="people seen")
-    with pytest.raises(ValueError, match=r"'new'.*split: 'people seen' not 'people never seen'"):
-        board().add(replace(row("new"), protocol=other))
-
-
-def test_a_protocol_written_again_in_the_same_words_is_the_same():
-    again = Protocol(PROTOCOL.name, PROTOCOL.faces, PROTOCOL.split, dict(PROTOCOL.metrics))
-    filled = board()
-    filled.add(replace(row("new"), protocol=again))
-    assert len(filled.rows) == 1
-
-
-def test_a_method_is_on_the_scoreboard_once():
+def test_a_row_of_another_protocol_or_other_metrics_or_the_same_name_is_refused():
+    other, again = replace(PROTOCOL, split="people seen"), replace(PROTOCOL)
     filled = board(row("pixels"))
+    with pytest.raises(ValueError, match=r"'new'.*split: 'people seen' not 'people never seen'"):
+        filled.add(replace(row("new"), protocol=other))
+    filled.add(replace(row("new"), protocol=again))
     with pytest.raises(ValueError, match="'pixels' is on the scoreboard already"):
         filled.add(row("pixels", 0.95))
-    assert [r.metrics["top-1"].value for r in filled.rows] == [0.9]
-
-
-def test_a_row_gives_exactly_the_metrics_of_its_protocol():
+    assert filled.rows == [row("pixels"), row("new")]
     with pytest.raises(ValueError, match=r"measures \['eer', 'top-1'\], 'x' gives \['top-1'\]"):
         Row("x", "01", PROTOCOL, {"top-1": 0.9})
 
@@ -112,20 +98,7 @@ def test_a_saved_scoreboard_loads_as_it_was(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["scoreboard.json"]
 
 
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "scoreboard.json"
-    board(row("pixels")).save(path)
-    before = path.read_text()
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"No space left.*nothing was changed.*scoreboard.json"):
-        board(row("cnn")).save(path)
-    assert path.read_text() == before
-    assert len(list(tmp_path.iterdir())) == 1
-
+def test_saving_into_a_folder_that_is_not_there_names_the_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"scoreboard.json"):
         board().save(tmp_path / "gone" / "scoreboard.json")
 
@@ -182,43 +155,33 @@ def test_two_kernels_that_add_rows_at_the_same_moment_lose_none(tmp_path):
 def test_a_file_that_is_no_scoreboard_is_refused_by_name(tmp_path):
     path = tmp_path / "scoreboard.json"
     board(row("pixels")).save(path)
-    whole = path.read_text()
-    content = json.loads(whole)
-    content["rows"][0]["metrics"] = {"top-1": 0.9}
-    for text in ("", whole[:50], "[]", "{}", whole.replace('"faces"', '"fases"'), whole[:-20]):
-        path.write_text(text)
-        with pytest.raises(ValueError, match=r"scoreboard.json is not a scoreboard"):
-            Scoreboard.load(path)
-    path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=r"'pixels' gives \['top-1'\]"):
-        Scoreboard.load(path)
-    for data in (b"\xff\xfe", b"[" * 200_000, whole.replace('"one <photo>"', "3").encode()):
+    whole = path.read_bytes()
+    other = json.loads(whole)
+    other["rows"][0]["metrics"] = {"top-1": 0.9}
+    spoilt = [whole[:50], whole[:-20], whole.replace(b'"faces"', b'"fases"')]
+    spoilt += [whole.replace(b'"one <photo>"', b"3"), json.dumps(other).encode()]
+    for data in (*spoilt, b"", b"[]", b"{}", b"\xff\xfe", b"[" * 200_000):
         path.write_bytes(data)
         with pytest.raises(ValueError, match=r"scoreboard.json is not a scoreboard"):
             Scoreboard.load(path)
 
 
-def test_the_board_reads_as_text_without_columns_that_nobody_measured():
+def test_the_board_reads_as_text_and_as_a_page_without_columns_that_nobody_measured():
     assert repr(board(row("pixels", macs=1_234_567), row("lbp", size=None))).splitlines() == [
         "one <photo>: synthetic faces; people never seen",
         "method  lesson  top-1                 eer     bytes  MACs",
         "pixels  01      0.900 [0.850, 0.950]  0.0512  1,000  1,234,567",
         "lbp     01      0.900 [0.850, 0.950]  0.0512  -      -",
     ]
-
-
-def test_the_board_reads_as_escaped_html_in_which_no_interval_breaks():
     page = board(row("<script>"))._repr_html_()
-    assert "<script>" not in page
     assert "&lt;script&gt;</td>" in page
     assert "one &lt;photo&gt;" in page
     assert 'style="white-space:nowrap">0.900<br>[0.850, 0.950]</td>' in page
 
 
 def test_a_lesson_sees_the_board_up_to_itself_and_its_own_rows_marked():
-    rows = [row("late"), row("early"), row("mine")]
-    lessons = ["07", "01", "03"]
-    whole = board(*(replace(r, lesson=n) for r, n in zip(rows, lessons, strict=True)))
+    lessons = {"late": "07", "early": "01", "mine": "03"}
+    whole = board(*(replace(row(method), lesson=n) for method, n in lessons.items()))
     seen = whole.upto("03")
     assert [line.split()[:3] for line in repr(seen).splitlines()[2:]] == [
         ["early", "01", "0.900"],
@@ -228,25 +191,3 @@ def test_a_lesson_sees_the_board_up_to_itself_and_its_own_rows_marked():
     assert "(new)" not in repr(whole)
     with pytest.raises(ValueError, match="two digits of a lesson, such as '03', got '3'"):
         whole.upto("3")
-
-
-def test_the_front_holds_exactly_the_rows_that_no_other_beats():
-    rows = [
-        row("big", 0.95, 3000),
-        row("small", 0.70, 100),
-        row("beaten by small", 0.60, 200),
-        row("middle", 0.90, 1000),
-        row("twin of middle", 0.90, 1000),
-        row("as good but bigger", 0.90, 1100),
-        row("as small but worse", 0.60, 100),
-        row("not measured", 0.99, None),
-    ]
-    names = [r.method for r in board(*rows).front("bytes", "top-1")]
-    assert names == ["small", "middle", "twin of middle", "big"]
-
-
-def test_a_column_or_a_row_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match="no column 'weight'"):
-        board(row("x")).front("weight", "top-1")
-    with pytest.raises(ValueError, match="no row has both 'macs' and 'top-1'"):
-        board(row("x")).front("macs", "top-1")
