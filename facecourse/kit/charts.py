@@ -110,12 +110,10 @@ def draw_images(pictures: np.ndarray, alt: str) -> None:
 
 
 def draw_panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
-    """Draw titled pictures in a row, zero in the middle of grey.
+    """Draw titled pictures (H, W) in a row, zero in the middle of grey.
 
-    Args:
-        pictures: (H, W) each; leading dimensions of length 1 are left out.
-        alt: what they show.
-        limit: the value drawn white (its negative black); each picture's own largest if None.
+    Leading dimensions of length 1 are left out. `limit` is drawn white and its negative black; each
+    picture has its own largest if it is None.
     """
     figure, axes = subplots(1, len(pictures), figsize=(2.1 * len(pictures), 2.4), squeeze=False)
     for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
@@ -158,12 +156,9 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
 def draw_lines(
     x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
 ) -> None:
-    """Draw one curve a name with its 95 % band over `x`.
+    """Draw a curve a name with its 95 % band: an interval for each of `x`, or for the first ones.
 
-    Args:
-        x: where; a label stands at each.
-        curves: an interval for each x, or for the first ones.
-        across, up: what the axes show.
+    A label stands at each x; `across` and `up` say what the axes show.
     """
     figure, axis = subplots(figsize=(6.4, 3))
     for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
@@ -171,11 +166,8 @@ def draw_lines(
     axis.set_xticks(x)
     axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
     axis.legend(frameon=False)
-    ends = "; ".join(
-        f"{name} from {points[0].value:.3f} to {points[-1].value:.3f}"
-        for name, points in curves.items()
-    )
-    show(figure, f"Curves of {up} over {across}: {ends}.")
+    ends = [f"{k} from {v[0].value:.3f} to {v[-1].value:.3f}" for k, v in curves.items()]
+    show(figure, f"Curves of {up} over {across}: {'; '.join(ends)}.")
 
 
 def draw_band(
@@ -233,13 +225,10 @@ def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
 def draw_intervals(
     found: Mapping[str, Interval], label: str, alt: str, live: Mapping[str, float] | None = None
 ) -> None:
-    """Draw a dot and a bar for each interval, a row each, and what was measured here as a cross.
+    """Draw a dot and a bar for each interval, a row each, over an axis with this label.
 
-    Args:
-        found: by name; where one is below 0, a line marks 0.
-        label: of the axis.
-        alt: what the figure shows.
-        live: values measured here, for some of the names.
+    What was measured here, for some of the names, is a cross. Where an interval is below 0, a line
+    marks 0.
     """
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
     for row, (name, interval) in enumerate(found.items()):
@@ -331,8 +320,6 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
 def threshold_slider(pairs: Verification, start: float) -> VBox:
     """A slider that moves the threshold; the figure and its table follow."""
     low, high = float(pairs.scores.min()), float(pairs.scores.max())
-    slider = FloatSlider(
-        start, min=low, max=high, step=(high - low) / 200, description="threshold",
-        readout_format=".3f", continuous_update=False,
-    )  # fmt: skip
+    step, look = (high - low) / 200, {"readout_format": ".3f", "continuous_update": False}
+    slider = FloatSlider(start, min=low, max=high, step=step, description="threshold", **look)
     return explore(lambda threshold: draw_scores(pairs, threshold), threshold=slider)

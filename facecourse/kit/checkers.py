@@ -106,11 +106,9 @@ def tensor(
 ) -> Checker:
     """A checker for an array of numbers.
 
-    Args:
-        wanted: the right answer.
-        tolerance: largest difference allowed, absolute plus relative.
-        reasons: what comes from a known mistake, and what to say then.
-        draw: called as draw(answer, wanted) when the two have the same shape.
+    `tolerance` is the largest difference allowed, absolute plus relative; `reasons` are arrays that
+    come from a known mistake, and what to say then. `draw(answer, wanted)` is called when the two
+    have the same shape.
     """
     targets = [as_numbers(wanted)]
     known = [([as_numbers(mistake)], why) for mistake, why in reasons]
@@ -127,12 +125,9 @@ def function(
 ) -> Checker:
     """A checker for a function that returns a number or an array, tried on some inputs.
 
-    Args:
-        reference: does it right.
-        cases: the arguments of one call each; the answer gets copies.
-        tolerance: as `tensor`.
-        reasons: functions that make a known mistake, and what to say then.
-        draw: called as draw(answer, wanted) for the first case.
+    `reference` does it right. A case holds the arguments of one call, of which the answer gets
+    copies. `reasons` are functions that make a known mistake; `draw` shows the first case. The rest
+    is as in `tensor`.
     """
 
     def results(of: Callable) -> list[Tensor]:

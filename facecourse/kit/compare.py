@@ -25,11 +25,8 @@ def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -
 
 
 def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
-    """By how many percentage points the first is better, paired, and on how many splits.
-
-    Args:
-        first, second: on the same splits of the same people; where one was measured on fewer, on
-            those.
+    """By how many percentage points the first is better, paired over the same people, and on how
+    many splits: on those that both were measured on.
     """
     splits = min(len(first), len(second))
     found = top1_interval(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
@@ -42,11 +39,7 @@ def top1_intervals(runs: Mapping[str, Shares]) -> dict[str, Interval]:
 
 
 def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
-    """Paired differences that decide claims of the form "the first is better than the second".
-
-    Args:
-        claims: by claim, the first and the second as in `paired_points`.
-    """
+    """`paired_points` that decide claims of the form "the first is better than the second"."""
     rows = []
     for claim, (first, second) in claims.items():
         found, splits = paired_points(first, second)

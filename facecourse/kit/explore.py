@@ -52,17 +52,16 @@ class Explorer(VBox):
 
 
 def explore(draw: Callable[..., object], **controls: ValueWidget) -> Explorer:
-    """Controls above a figure and a table that follow them.
+    """Controls (sliders, menus, fields) above a figure and a table that follow them.
 
-    Args:
-        draw: called with the value of each control under its name; shows figures and returns what
-            stands below them, a `Table`.
-        controls: sliders, menus, fields.
+    `draw` is called with the value of each control under its name; it shows figures and returns
+    what stands below them, a `Table`.
     """
-    box = Explorer(
-        list(controls.values()),
-        lambda: draw(**{name: control.value for name, control in controls.items()}),
-    )
+
+    def follow() -> object:
+        return draw(**{name: control.value for name, control in controls.items()})
+
+    box = Explorer(list(controls.values()), follow)
     for control in controls.values():
         control.observe(box.redraw, "value")
     return box

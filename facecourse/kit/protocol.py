@@ -52,8 +52,7 @@ def unseen_people() -> FaceSet:
 def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
     """What `PROTOCOL` asks for, each with a 95 % interval over the 20 people.
 
-    Args:
-        embeddings: float (200, D), of `unseen_people().images` in order; compared by cosine.
+    The embeddings are float (200, D), of `unseen_people().images` in order; compared by cosine.
     """
     *pairs, hits, person = _compared(embeddings)
     metrics = {
@@ -63,11 +62,7 @@ def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
 
 
 def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval]:
-    """`unseen_metrics` of one recogniser minus those of another, paired over the 20 people.
-
-    Args:
-        embeddings, others: float (200, D) and (200, E), as in `unseen_metrics`.
-    """
+    """`unseen_metrics` of embeddings (200, D) minus those of others (200, E), paired by person."""
     *pairs, hits, person = _compared(embeddings)
     other_scores, _, _, other_hits, _ = _compared(others)
     differences = {
@@ -109,14 +104,8 @@ _OF_PAIRS: dict[str, Callable[[Rates], float]] = {
 
 
 def named_rightly(embeddings: Tensor) -> Tensor:
-    """Of each image of `unseen_people()`, in how many of nine choices of the photo that is enrolled
-    of everybody (its own is none) it is named rightly.
-
-    Args:
-        embeddings: float (200, D), as in `unseen_metrics`.
-
-    Returns:
-        float64 (200,), 0 to 1.
+    """In which share of the nine choices of everybody's enrolled photo (its own is none) each image
+    is named rightly, float64 (200,), 0 to 1; of embeddings as in `unseen_metrics`.
     """
     scores, person = _similarities(embeddings)
     # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.

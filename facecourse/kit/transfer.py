@@ -22,7 +22,6 @@ from facelib.training.device import choose_device, has_fast_bf16
 STEPS = 80
 LOOKS = 400  # augmented views that a new layer learns from, however many photographs there are
 
-
 # Where a network comes from. Stages and side of the ImageNet network: the best one photograph a
 # person, nearest neighbour, of 4 to 7 stages and 96 or 128 pixels, on s1 to s20.
 SOURCES: dict[str, Callable[[], nn.Module]] = {
@@ -39,11 +38,8 @@ Part = tuple[Sequence[nn.Module], float]  # layers that learn, and their learnin
 
 
 class Recogniser(nn.Module):
-    """A network from elsewhere and a new layer that names people.
-
-    Args:
-        base: has `embed(float images in [0, 1]) -> (N, D)`.
-        people: how many the new layer tells apart.
+    """A network from elsewhere, with `embed(float images in [0, 1]) -> (N, D)`, and a new layer
+    that tells so many people apart.
     """
 
     def __init__(self, base: nn.Module, people: int) -> None:

@@ -42,8 +42,7 @@ def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
 def score_pairs(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
     """All pairs of images: scores, and the people left and right, as `bootstrap_pairs` takes them.
 
-    Args:
-        embeddings: float (N, D), of `faces` in order.
+    The embeddings are float (N, D), of `faces` in order, here and in what follows.
     """
     left, right, _ = all_pairs(faces.person)
     scores = similarity(embeddings, embeddings)[left, right]
@@ -57,13 +56,7 @@ def verify_pairs(embeddings: Tensor, faces: FaceSet) -> Verification:
 
 
 def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
-    """A threshold chosen for a FAR on some people, and what it does to others.
-
-    Args:
-        chosen_on: pairs of the people it is chosen on.
-        embeddings, faces: of the others.
-        far: wanted.
-    """
+    """A threshold chosen for a FAR on the pairs of some people, and what it does to other faces."""
     threshold = chosen_on.threshold_at(far)
     pairs = score_pairs(embeddings, faces)
     there = (
@@ -133,10 +126,8 @@ def compare_enrolments(
 ) -> Table:
     """Detection rate and closed-set top-1 by how many people are enrolled, the others strangers.
 
-    Args:
-        embeddings: float (N, D), of `faces` in order; the same number of images of each person.
-        sizes: how many people are enrolled.
-        halves: random choices of who that is; for each, every photograph is enrolled once.
+    Everybody has the same number of images. `halves` is the number of random choices of who is
+    enrolled; for each, every photograph is enrolled once.
     """
     scores, photos = similarity(embeddings, embeddings), int(faces.counts.min())
     rows = []
@@ -162,15 +153,8 @@ def misplace(images: Tensor, kind: str, amount: float) -> Tensor:
 def probe_rates(
     model: nn.Module, faces: FaceSet, still: Tensor, threshold: float, kind: str, amount: float
 ) -> dict[str, Interval]:
-    """Rates where one face of each pair is misplaced and the other is not, over people.
-
-    Args:
-        still: float (N, D), embeddings of `faces` as they are.
-        threshold: chosen beforehand.
-        kind, amount: see `misplace`.
-
-    Returns:
-        As `changed_rates`.
+    """`changed_rates` of `faces` misplaced (see `misplace`); `still` are embeddings of them as they
+    are.
     """
     moved = embed_at_64(model, misplace(faces.images, kind, amount))
     return changed_rates(moved, still, faces, threshold)
