@@ -72,44 +72,6 @@ def fisherfaces(components: float = 0.85) -> Pipeline:
     return _recogniser(grey_values, pca, LinearDiscriminantAnalysis())
 
 
-def lbp() -> Pipeline:
-    """Local binary patterns: which of the pixels around are brighter, counted cell by cell.
-
-    T. Ahonen, A. Hadid, M. Pietikäinen, "Face description with local binary patterns", IEEE PAMI,
-    2006. The cosine of square roots of shares stands for the paper's chi-square distance.
-    """
-    return _recogniser(lbp_histograms)
-
-
-def hog() -> Pipeline:
-    """Histograms of oriented gradients: which way the edges run, cell by cell.
-
-    N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
-    """
-    return _recogniser(hog_histograms)
-
-
-def gabor() -> Pipeline:
-    """How strongly waves of four lengths and six directions answer, cell by cell.
-
-    C. Liu, H. Wechsler, "Gabor feature based classification using the enhanced Fisher linear
-    discriminant model", IEEE Trans. Image Processing, 2002. Here are 24 filters instead of their
-    40, and no discriminant.
-    """
-    return _recogniser(gabor_magnitudes)
-
-
-BASELINES: dict[str, Callable[[], Pipeline]] = {
-    "pixels": pixels,
-    "eigenfaces": eigenfaces,
-    "eigenfaces + SVM": partial(eigenfaces, svm=True),
-    "Fisherfaces": fisherfaces,
-    "LBP": lbp,
-    "HOG": hog,
-    "Gabor": gabor,
-}
-
-
 def features(model: Pipeline, images: Tensor) -> Tensor:
     """What a fitted baseline compares: float32 (N, D), unit length, as `embed` of a network."""
     return torch.from_numpy(model[:-1].transform(images)).float()
@@ -123,8 +85,10 @@ def grey_values(images: ArrayLike | Tensor) -> Features:
 def lbp_histograms(images: ArrayLike | Tensor, grid: tuple[int, int] = (5, 4)) -> Features:
     """uint8 (N, 1, H, W) -> (N, rows * columns * 59) square roots of each cell's shares.
 
-    Each pixel gets the code of its 8 neighbours on a circle of 2 pixels' radius: one of 58 uniform
-    patterns (at most two changes around the circle) or "other".
+    Local binary patterns: each pixel gets the code of which of its 8 neighbours, on a circle of 2
+    pixels' radius, are brighter: one of 58 uniform patterns (at most two changes around the circle)
+    or "other". T. Ahonen, A. Hadid, M. Pietikäinen, "Face description with local binary patterns",
+    IEEE PAMI, 2006. The cosine of square roots stands for the paper's chi-square distance.
     """
     images, codes, radius = _grey(images), 59, 2
     rows, columns = (
@@ -144,8 +108,9 @@ def lbp_histograms(images: ArrayLike | Tensor, grid: tuple[int, int] = (5, 4)) -
 def hog_histograms(images: ArrayLike | Tensor) -> Features:
     """uint8 (N, 1, H, W) -> (N, 7 * 5 * 8) square roots of each cell's shares of 8 directions.
 
-    Faces that are not aligned want more blur (a Gaussian of 3 pixels) than the paper's pedestrians,
-    and each cell normalised by itself.
+    Which way the edges run: N. Dalal, B. Triggs, "Histograms of oriented gradients for human
+    detection", CVPR 2005. Faces that are not aligned want more blur (a Gaussian of 3 pixels) than
+    the paper's pedestrians, and each cell normalised by itself.
     """
     images = _grey(images)
     cell = images.shape[1] // 7, images.shape[2] // 5
@@ -159,7 +124,10 @@ def hog_histograms(images: ArrayLike | Tensor) -> Features:
 def gabor_magnitudes(images: ArrayLike | Tensor) -> Features:
     """uint8 (N, 1, H, W) -> (N, 4 * 6 * 6 * 5) roots of mean magnitudes.
 
-    The image is halved first: the wavelengths, 11, 16, 23 and 32 of its pixels, need no more.
+    How strongly waves of four lengths and six directions answer: C. Liu, H. Wechsler, "Gabor
+    feature based classification using the enhanced Fisher linear discriminant model", IEEE Trans.
+    Image Processing, 2002, with 24 filters instead of 40, and no discriminant. The image is halved
+    first: the wavelengths, 11, 16, 23 and 32 of its pixels, need no more.
     """
     halves = functional.avg_pool2d(torch.from_numpy(_grey(images))[:, None].float() / 255, 2)
     kernels = [
@@ -193,6 +161,17 @@ def _recogniser(
     """descriptor -> (projection) -> unit length -> nearest neighbour, or another classifier."""
     classifier = classifier or KNeighborsClassifier(n_neighbors=1)
     return make_pipeline(FunctionTransformer(describe), *project, Normalizer(), classifier)
+
+
+BASELINES: dict[str, Callable[[], Pipeline]] = {
+    "pixels": pixels,
+    "eigenfaces": eigenfaces,
+    "eigenfaces + SVM": partial(eigenfaces, svm=True),
+    "Fisherfaces": fisherfaces,
+    "LBP": partial(_recogniser, lbp_histograms),
+    "HOG": partial(_recogniser, hog_histograms),
+    "Gabor": partial(_recogniser, gabor_magnitudes),
+}
 
 
 def _grey(images: ArrayLike | Tensor) -> NDArray[np.uint8]:

