@@ -34,6 +34,8 @@ from notebooks.verify import committed
 FACTS = NOTEBOOKS / "facts.toml"
 NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[-+]?\d+)?"
 SAID = re.compile(rf"(?<![\w.,/_])(?<!\w[-\u2013]){NUMBER}(?!\w)")
+SENTENCE = re.compile(r"(?:[^.?!\n]|[.?!](?!\s))+")
+UNIT = re.compile(r"%|percent|points|times")  # what is often said in whole numbers
 NO_CLAIM = re.compile(  # numbers that report nothing
     r"""^\*\*Further\ reading\.\*\*.*?$
     | ```.*?``` | `[^`\n]*`                          # code: to run it is its test
@@ -52,16 +54,21 @@ NO_CLAIM = re.compile(  # numbers that report nothing
 
 @dataclasses.dataclass(frozen=True)
 class Number:
-    """A number of a text: as it is printed, where it begins, and the words around it."""
+    """A number of a text: as it is printed, where it begins, the words around it, and whether its
+    sentence says a unit that is rounded to whole numbers."""
 
     printed: str
     start: int
     context: str
+    has_unit: bool
 
     def is_rounded(self, value: float) -> bool:
         """Would this value be printed so? A share may be said in percent; words say signs. From a
-        thousand on zeros at the end may be rounding, as long as two digits are left."""
+        thousand on zeros at the end may be rounding, as long as two digits are left. A single digit
+        is rounded only with a unit: it would agree with too many values."""
         plain = self.printed.replace(",", "")
+        if len(plain) == 1 and not self.has_unit:
+            return abs(value) == int(plain)
         number, zeros = Decimal(plain), len(plain) - len(plain.rstrip("0"))
         unit = min(zeros, len(plain) - 2) if number >= 1000 else number.as_tuple().exponent
         half = Decimal("0.5001").scaleb(unit)
@@ -77,8 +84,10 @@ def find_numbers(markdown: str) -> list[Number]:
             match.group(),
             match.start(),
             " ".join(markdown[max(0, match.start() - 40) : match.end() + 30].split()),
+            UNIT.search(sentence.group()) is not None,
         )
-        for match in SAID.finditer(blank)
+        for sentence in SENTENCE.finditer(blank)
+        for match in SAID.finditer(blank, *sentence.span())
     ]
 
 

@@ -110,10 +110,15 @@ def test_what_claims_nothing_needs_no_source(text):
         ("300", 320, False),
         ("200", 2, False),
         ("1e-8", 1e-8, True),
+        ("5 of them", 4.7, False),
+        ("0", 0.04, False),
+        ("5 points", 4.7, True),
+        ("They are 5, or by 5.1 times", 4.7, True),
+        ("5 %", 0.047, True),
     ],
 )
-def test_numbers_agree_as_they_are_rounded(printed, value, same):
-    assert numbers.Number(printed, 0, "").is_rounded(value) is same
+def test_numbers_agree_as_they_are_rounded_a_single_digit_only_with_a_unit(printed, value, same):
+    assert numbers.find_numbers(printed)[0].is_rounded(value) is same
 
 
 def test_a_fact_is_checked_where_it_can_be_and_else_believed():
