@@ -40,21 +40,27 @@ class Augment:
         draw = draw.to(images.device)
         angle = draw[0] * (self.degrees * torch.pi / 180)
         size = 1 + draw[1] * self.scale
-        aspect = images.shape[2] / images.shape[3]
         flip = torch.where((draw[2] < 0) & self.mirror, -1.0, 1.0)
         cos, sin = angle.cos() / size, angle.sin() / size
-        # Rows map output to input coordinates, which run from -1 to 1 in both directions.
-        matrix = torch.stack(
-            [cos * flip, -sin * aspect, draw[3] * 2 * self.shift,
-             sin / aspect * flip, cos, draw[4] * 2 * self.shift]
-        )  # fmt: skip
-        grid = affine_grid(matrix.T.view(n, 2, 3), list(images.shape), align_corners=False)
-        faces = grid_sample(
-            images.float().div_(255), grid, padding_mode="border", align_corners=False
-        )
+        across, down = draw[3] * 2 * self.shift, draw[4] * 2 * self.shift
+        faces = warp(images.float().div_(255), cos, sin, across, down, flip)
         gain = 1 + draw[5].view(n, 1, 1, 1) * self.light
         bias = draw[6].view(n, 1, 1, 1) * self.light / 2
         return faces.sub_(0.5).mul_(gain).add_(bias + 0.5).clamp_(0, 1)
+
+
+def warp(
+    images: Tensor, cos: Tensor, sin: Tensor, across: Tensor, down: Tensor, flip: Tensor | float = 1
+) -> Tensor:
+    """Float images (N, C, H, W), each turned, scaled and moved by numbers (N,) of its own.
+
+    Coordinates run from -1 to 1 in both directions, and the numbers map output to input: cosine
+    and sine of the angle over the scale, the way across and down, and -1 to mirror.
+    """
+    aspect = images.shape[2] / images.shape[3]
+    matrix = torch.stack([cos * flip, -sin * aspect, across, sin / aspect * flip, cos, down])
+    grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
+    return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
 @dataclass(frozen=True)

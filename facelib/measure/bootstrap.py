@@ -23,6 +23,8 @@ from torch import Tensor
 from facelib.measure.interval import Interval
 from facelib.measure.verification import Rates, Roc, Verification
 
+Statistic = Callable[[Rates], float]  # reads a rate off weighted pairs: `auc`, `tar_at(far)`, ...
+
 
 def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> Interval:
     """The mean outcome of an image with a 95 % percentile interval over people.
@@ -51,11 +53,7 @@ def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> 
 
 
 def bootstrap_pairs(
-    statistic: Callable[[Rates], float],
-    scores: Tensor,
-    left: Tensor,
-    right: Tensor,
-    resamples: int = 1000,
+    statistic: Statistic, scores: Tensor, left: Tensor, right: Tensor, resamples: int = 1000
 ) -> Interval:
     """A verification measure with a 95 % percentile interval over people.
 
@@ -64,7 +62,7 @@ def bootstrap_pairs(
     Scores are sorted once, so a resample of 10^5 pairs takes a few milliseconds.
 
     Args:
-        statistic: what to read off, given the weighted pairs: `auc`, `eer`, `tar_at(far)`, ...
+        statistic: what to read off, given the weighted pairs.
         scores: float (P,), higher means more alike.
         left, right: int64 (P,), the people of each pair; equal labels make a genuine pair.
         resamples: as in `bootstrap_people`.
@@ -99,13 +97,12 @@ def bootstrap_between(accepted: Tensor, pairs: Tensor) -> Interval:
     if not pairs.sum():
         raise ValueError("there is no impostor pair: want faces of two people or more")
     found, there = (((drawn @ m) * drawn).sum(1) for m in (accepted, pairs))
-    return _percentiles(
-        accepted.sum() / pairs.sum(), (found / there)[there > 0].tolist(), len(pairs)
-    )
+    shares = (found / there)[there > 0].tolist()
+    return _percentiles(accepted.sum() / pairs.sum(), shares, len(pairs))
 
 
 def bootstrap_difference(
-    statistic: Callable[[Rates], float],
+    statistic: Statistic,
     scores: Tensor,
     others: Tensor,
     left: Tensor,
@@ -124,11 +121,7 @@ def bootstrap_difference(
 
 
 def _resampled(
-    statistic: Callable[[Rates], float],
-    scores: Tensor,
-    left: Tensor,
-    right: Tensor,
-    resamples: int,
+    statistic: Statistic, scores: Tensor, left: Tensor, right: Tensor, resamples: int
 ) -> tuple[float, list[float], int]:
     """The statistic as measured and in every resample, and the number of people."""
     left, right = left.cpu(), right.cpu()
@@ -151,8 +144,8 @@ def _resampled(
                 f"{'impostor' if accepted[-1, 1] else 'genuine'} pair: measure more people"
             )
         far, tar = (accepted / accepted[-1]).T
-        resample = _Resample(measured.genuine, measured.impostor, Roc(far, tar, threshold))
-        values.append(statistic(resample))
+        curve = Roc(far, tar, threshold)
+        values.append(statistic(_Resample(measured.genuine, measured.impostor, curve)))
     return statistic(measured), values, len(people)
 
 

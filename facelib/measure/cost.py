@@ -17,6 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from facelib.measure.interval import Interval
 from facelib.models.embed import evaluating
 
+Call = Callable[[], object]
+
 
 def parameters(model: nn.Module) -> int:
     """How many numbers training adjusts; a shared one counts once, buffers don't count."""
@@ -94,9 +96,7 @@ class Latency:
         )
 
 
-def latency(
-    call: Callable[[], object], *, repeats: int = 50, warmup: int = 5, threads: int = 1
-) -> Latency:
+def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1) -> Latency:
     """Time a call on its own, over and over.
 
     The first calls allocate memory and choose kernels, so `warmup` of them are not timed. A clock
@@ -113,10 +113,8 @@ def latency(
         ValueError: repeats, warmup or threads are too small.
     """
     if repeats < 2 or warmup < 0 or threads < 1:
-        raise ValueError(
-            "want repeats >= 2, warmup >= 0 and threads >= 1, "
-            f"got {repeats}, {warmup} and {threads}"
-        )
+        wanted = "want repeats >= 2, warmup >= 0 and threads >= 1"
+        raise ValueError(f"{wanted}, got {repeats}, {warmup} and {threads}")
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -130,12 +128,7 @@ def latency(
 
 
 def latency_ratio(
-    a: Callable[[], object],
-    b: Callable[[], object],
-    *,
-    pairs: int = 30,
-    warmup: int = 5,
-    calls: int = 1,
+    a: Call, b: Call, *, pairs: int = 30, warmup: int = 5, calls: int = 1
 ) -> Interval:
     """How many times as long `a` takes as `b`: the median ratio with a 95 % interval.
 
@@ -157,9 +150,8 @@ def latency_ratio(
         ValueError: pairs, warmup or calls are too small.
     """
     if pairs < 6 or warmup < 0 or calls < 1:
-        raise ValueError(
-            f"want pairs >= 6 and warmup >= 0 and calls >= 1, got {pairs} and {warmup} and {calls}"
-        )
+        wanted = "want pairs >= 6, warmup >= 0 and calls >= 1"
+        raise ValueError(f"{wanted}, got {pairs}, {warmup} and {calls}")
     from scipy import stats
 
     for _ in range(warmup):
@@ -177,7 +169,7 @@ def latency_ratio(
     return Interval(middle, ratios[low], ratios[-1 - low], pairs, of="pairs")
 
 
-def _turn(call: Callable[[], object], calls: int) -> float:
+def _turn(call: Call, calls: int) -> float:
     """Milliseconds of some calls in a row; of more than one, after another that isn't timed."""
     if calls == 1:
         return _milliseconds(call)
@@ -185,7 +177,7 @@ def _turn(call: Callable[[], object], calls: int) -> float:
     return _milliseconds(lambda: [call() for _ in range(calls)])
 
 
-def _milliseconds(call: Callable[[], object]) -> float:
+def _milliseconds(call: Call) -> float:
     _finish_gpu_work()
     start = time.perf_counter()
     call()

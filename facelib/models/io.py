@@ -24,9 +24,7 @@ from facelib.models.faceresnet import FaceResNet
 from facelib.models.recurrent import FaceRNN
 from facelib.models.shapes import edit, edits
 
-ARCHITECTURES: dict[str, type[nn.Module]] = {
-    "FaceCNN": FaceCNN, "FaceResNet": FaceResNet, "FaceRNN": FaceRNN
-}  # fmt: skip
+ARCHITECTURES = {kind.__name__: kind for kind in (FaceCNN, FaceResNet, FaceRNN)}
 
 
 def save(model: nn.Module, path: str | Path) -> None:
@@ -77,8 +75,8 @@ def load(path: str | Path) -> nn.Module:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, altered, not a model of ours, or holds NaN.
     """
-    tensors, description = load_tensors(path)
-    model = build(description, path)
+    tensors, about = load_tensors(path)
+    model = build(about, path)
     load_weights(model, tensors, path)
     return model.eval()
 
@@ -140,19 +138,12 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
     Raises:
         OSError: it can't be written; the old file, if there was one, is as it was.
     """
-    own: dict[str, Tensor] = {}
-    seen: set[int] = set()
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().cpu().contiguous()
-        place = tensor.untyped_storage().data_ptr()
-        # safetensors wants each in memory of its own, which two layers may share.
-        own[name] = tensor.clone() if place in seen else tensor
-        seen.add(place)
+    # safetensors wants each in memory of its own, which two layers may share.
+    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(about, sort_keys=True)
     # One entry, because safetensors writes several in random order: same content, same bytes.
     header = json.dumps({"about": text, "sha256": _digest(own, text)})
-    data = to_bytes(own, {"facelib": header})
-    files.write(path, data)
+    files.write(path, to_bytes(own, {"facelib": header}))
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from sklearn import metrics
 
-from facelib.measure import TenFold, Verification, mean_interval, ten_fold
+from facelib.measure import Verification, mean_interval, ten_fold
+from facelib.measure.verification import TenFold
 
 
 def pairs(seed: int = 0, count: int = 400, steps: int = 0) -> Verification:
