@@ -21,6 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from facelib.measure.identification import refuse_rows
+
 UNKNOWN = -1
 FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
 LOOKED_AT = 16  # centres the fast search looks around: more find hardly anybody else
@@ -71,9 +73,8 @@ class Gallery:
         self._index = faiss.IndexFlatIP(self.width)
         if fast:
             centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
-            self._index = faiss.IndexIVFFlat(
-                self._index, self.width, centres, faiss.METRIC_INNER_PRODUCT
-            )
+            inner = faiss.METRIC_INNER_PRODUCT
+            self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
             sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
             self._index.train(unit[sample])
         self.looked_at = LOOKED_AT
@@ -166,21 +167,14 @@ def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None
     if person is not None:
         fits = person.dtype == torch.int64 and person.shape == embeddings.shape[:1]
         if not fits or person.min() < 0:
+            least = f" from {int(person.min())}" if person.numel() else ""
             raise ValueError(
                 f"want an int64 label of 0 or above for each of the {len(embeddings)} faces, got "
-                f"{person.dtype} {tuple(person.shape)}"
-                f"{f' from {int(person.min())}' if person.numel() else ''}"
+                f"{person.dtype} {tuple(person.shape)}{least}"
             )
     embeddings = embeddings.detach().cpu().float()
-    for what, bad in (
-        ("not finite", ~embeddings.isfinite().all(1)), ("all zero", ~embeddings.any(1))
-    ):  # fmt: skip
-        rows = bad.nonzero().flatten().tolist()
-        if rows:
-            raise ValueError(
-                f"embeddings are {what} in rows {rows[:5]} ({len(rows)} in all): leave these "
-                "images out, and look at what went into the model"
-            )
+    refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
+    refuse_rows(~embeddings.any(1), "embeddings are all zero")
     return normalize(embeddings).contiguous().numpy()
 
 

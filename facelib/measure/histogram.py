@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from facelib.data.pairs import all_pairs
-from facelib.measure.identification import need_finite, similarity
+from facelib.measure.identification import refuse_rows, similarity
 from facelib.measure.verification import Rates, Roc, Verification, need_both_kinds
 
 EXACT_PAIRS = 10**7  # up to here sorting all scores is quick and takes under 1 GB
@@ -81,7 +81,7 @@ def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
         ValueError: lengths differ, or an embedding is not finite.
     """
     _need_labels(embeddings, person)
-    need_finite("the", embeddings)
+    refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
     unit = F.normalize(embeddings.detach().float())
     person, counts = person.to(unit.device), torch.zeros(2, BINS, dtype=torch.int64)
     rows = BLOCK // max(1, len(unit)) or 1

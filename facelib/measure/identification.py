@@ -34,15 +34,18 @@ def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
             "want embeddings (N, D) and (M, D) of one length D, "
             f"got {tuple(probe.shape)} and {tuple(gallery.shape)}"
         )
-    need_finite("probe", probe)
-    need_finite("gallery", gallery)
+    refuse_rows(~probe.isfinite().all(1), "probe embeddings are not finite")
+    refuse_rows(~gallery.isfinite().all(1), "gallery embeddings are not finite")
     return F.normalize(probe.float()) @ F.normalize(gallery.float()).T
 
 
-def need_finite(name: str, embeddings: Tensor) -> None:
-    """Refuse embeddings (N, D) with NaN or infinity in them, by the numbers of their rows."""
-    if bad := (~embeddings.isfinite().all(1)).nonzero().flatten().tolist():
-        raise ValueError(f"{name} embeddings are not finite in rows {bad[:5]} ({len(bad)} in all)")
+def refuse_rows(bad: Tensor, what: str) -> None:
+    """Refuse embeddings if `what` is wrong in a row, bool (N,), and say in which."""
+    if rows := bad.nonzero().flatten().tolist():
+        raise ValueError(
+            f"{what} in rows {rows[:5]} ({len(rows)} in all): leave these images out, and look at "
+            "what went into the model"
+        )
 
 
 def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:

@@ -14,6 +14,10 @@ from torch import nn
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 SIZED = (nn.Conv2d, nn.Linear, *NORMS)
+SIZES = (  # of them all
+    "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups",
+    "in_features", "out_features", "num_features",
+)  # fmt: skip
 
 
 class LowRank(nn.Sequential):
@@ -69,19 +73,9 @@ def edit(model: nn.Module, changes: dict[str, Any]) -> None:
 
 def _sizes(layer: nn.Module) -> dict[str, Any]:
     """The arguments that make a layer of this size, JSON-able."""
-    if isinstance(layer, nn.Conv2d):
-        pairs = ("kernel_size", "stride", "padding", "dilation")
-        return {
-            "in_channels": layer.in_channels, "out_channels": layer.out_channels,
-            **{name: list(getattr(layer, name)) for name in pairs},
-            "groups": layer.groups, "bias": layer.bias is not None,
-        }  # fmt: skip
-    if isinstance(layer, nn.Linear):
-        return {
-            "in_features": layer.in_features, "out_features": layer.out_features,
-            "bias": layer.bias is not None,
-        }  # fmt: skip
-    return {"num_features": layer.num_features}
+    sizes = {name: getattr(layer, name) for name in SIZES if hasattr(layer, name)}
+    sizes = {name: list(v) if isinstance(v, tuple) else v for name, v in sizes.items()}
+    return sizes if isinstance(layer, NORMS) else sizes | {"bias": layer.bias is not None}
 
 
 def _layer(kind: type[nn.Module], sizes: dict[str, Any]) -> nn.Module:
