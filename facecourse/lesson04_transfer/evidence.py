@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 import torch
@@ -35,29 +36,40 @@ Shares = list[list[float]]  # of each split, of each person: the share named rig
 
 def top1() -> dict[str, dict]:
     """[photographs][source][method][shift] = `Shares`."""
-    found: dict[str, dict] = {}
+    found = {str(n): defaultdict(lambda: defaultdict(lambda: defaultdict(list))) for n in SEEDS}
     for photos, splits in SEEDS.items():
-        runs = found.setdefault(str(photos), {})
+        runs = found[str(photos)]
         methods = transfer.METHODS if photos == 1 else transfer.DEPTHS
         for seed in tqdm(splits, f"{photos} photographs"):
             train, test = orl.split_photos(photos, seed)
-            note(runs, "pixels", "nearest", near(None, train, test))
+            runs["pixels"]["nearest"]["as they are"].append(near(None, train, test))
             for source in ("synthetic faces", "ImageNet"):
-                note(runs, source, "nearest", near(transfer.SOURCES[source](), train, test))
+                nearest = near(transfer.SOURCES[source](), train, test)
+                runs[source]["nearest"]["as they are"].append(nearest)
                 frozen = transfer.adapt(source, "frozen", train, seed)
                 for method in methods if source != "ImageNet" else ("frozen",):
                     model = transfer.adapt_further(frozen, method, train, seed, STEPS)
-                    noted(runs, source, method, model, test, photos)
+                    note(runs, source, method, model, test, photos)
             for source in ("nothing", "synthetic faces"):
                 model = transfer.adapt(source, "at once", train, seed, STEPS)
-                noted(runs, source, "at once", model, test, photos)
-            note(runs, "nothing", "FaceCNN", orl.top1_per_person(face_cnn(train, seed), test))
+                note(runs, source, "at once", model, test, photos)
+            note(runs, "nothing", "FaceCNN", face_cnn(train, seed), test, photos)
     for seed in tqdm(FEW, "ImageNet, all"):
         train, test = orl.split_photos(1, seed)
         for method in ("at once", "all"):
             model = transfer.adapt("ImageNet", method, train, seed, FEW_STEPS)
-            noted(found["1"], "ImageNet", method, model, test, 1)
+            note(found["1"], "ImageNet", method, model, test, 1)
     return found
+
+
+def note(
+    runs: dict, source: str, method: str, model: nn.Module, test: FaceSet, photos: int
+) -> None:
+    """Note what a trained network names rightly, for some with one photograph under every shift."""
+    shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
+    for shift in shifts:
+        shares = orl.top1_per_person(model, test.map(around.SHIFTS[shift]))
+        runs[source][method][shift].append(shares)
 
 
 def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
@@ -67,44 +79,25 @@ def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
 
 def budgets() -> dict[str, Shares]:
     """From nothing, one photograph each, by how many steps it was given."""
-    found: dict[str, Shares] = {}
+    found: dict[str, Shares] = defaultdict(list)
     for seed in tqdm(SEEDS[1], "budgets"):
         train, test = orl.split_photos(1, seed)
         for times in BUDGETS:
             model = transfer.adapt("nothing", "at once", train, seed, times * STEPS)
-            found.setdefault(str(times * STEPS), []).append(orl.top1_per_person(model, test))
+            found[str(times * STEPS)].append(orl.top1_per_person(model, test))
     return found
 
 
 def choices() -> dict[str, dict[str, list[float]]]:
     """[source, method][rate] = top-1 on s1 to s20, one value a split."""
-    found: dict[str, dict[str, list[float]]] = {}
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for (source, method), rates in transfer.TRIED.items():
         for rate in tqdm(rates, f"{source}, {method}"):
-            runs = found.setdefault(f"{source}, {method}", {}).setdefault(f"{rate:g}", [])
             for seed in CHOICES:
                 train, test = orl.split_photos(1, seed, chosen_on=True)
                 model = transfer.adapt(source, method, train, seed, STEPS, rate)
-                runs.append(orl.top1(model, test))
+                found[f"{source}, {method}"][f"{rate:g}"].append(orl.top1(model, test))
     return found
-
-
-def noted(
-    runs: dict, source: str, method: str, model: nn.Module, test: FaceSet, photos: int
-) -> None:
-    """Note what a trained network names rightly, for some with one photograph under every shift."""
-    shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
-    for shift in shifts:
-        note(
-            runs, source, method, orl.top1_per_person(model, test.map(around.SHIFTS[shift])), shift
-        )
-
-
-def note(
-    runs: dict, source: str, method: str, shares: list[float], shift: str = "as they are"
-) -> None:
-    """Add a split."""
-    runs.setdefault(source, {}).setdefault(method, {}).setdefault(shift, []).append(shares)
 
 
 def face_cnn(train: FaceSet, seed: int) -> FaceCNN:
@@ -118,13 +111,11 @@ def face_cnn(train: FaceSet, seed: int) -> FaceCNN:
 
 def stages() -> dict[str, Shares]:
     """Nearest neighbour, one photograph, from each stage of the ImageNet network."""
-    found = {}
-    for stage in range(1, 8):
-        base = efficientnet_lite0(stage, side=96)
-        found[str(stage)] = [
-            near(base, *orl.split_photos(1, seed)) for seed in tqdm(SEEDS[1], f"stage {stage}")
-        ]
-    return found
+    bases = {str(stage): efficientnet_lite0(stage, side=96) for stage in range(1, 8)}
+    return {
+        stage: [near(base, *orl.split_photos(1, seed)) for seed in SEEDS[1]]
+        for stage, base in tqdm(bases.items(), "stages")
+    }
 
 
 def wrong_tasks() -> dict[str, dict[str, list]]:
@@ -132,9 +123,8 @@ def wrong_tasks() -> dict[str, dict[str, list]]:
 
     Every split has source networks of its own, so intervals are about them, too.
     """
-    found: dict[str, dict[str, list]] = {}
+    found: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for task in ("nothing", "who", "how", "chance"):
-        runs = found.setdefault(task, {"own task": [], "nearest": [], "tuned": []})
         for seed in tqdm(SEEDS[1], task):
             torch.manual_seed(seed)
             base, share = FaceCNN(24, 128, 2), 0.0
@@ -142,6 +132,7 @@ def wrong_tasks() -> dict[str, dict[str, list]]:
                 base, share = around.train_source(task, 4 * STEPS, seed)
             base.head = nn.Identity()
             train, test = orl.split_photos(1, seed)
+            runs = found[task]
             runs["own task"].append(share)
             runs["nearest"].append(near(base, train, test))
             torch.manual_seed(seed)
@@ -155,17 +146,14 @@ def wrong_tasks() -> dict[str, dict[str, list]]:
 
 def forgotten_mode() -> dict[str, list[float]]:
     """Nearest neighbour by the mode the network is in."""
-    found: dict[str, list[float]] = {}
-    for seed in SEEDS[1]:
-        modes = around.forget_mode(face_embedding(), *orl.split_photos(1, seed))
-        for name, hit in modes.items():
-            found.setdefault(name, []).append(hit)
-    return found
+    splits = (orl.split_photos(1, seed) for seed in SEEDS[1])
+    modes = [around.forget_mode(face_embedding(), train, test) for train, test in splits]
+    return {name: [split[name] for split in modes] for name in modes[0]}
 
 
 def by_description(people: int = 300) -> dict[str, list[float]]:
     """Zero-shot: 20 synthetic people never seen, named by their description alone."""
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[float]] = defaultdict(list)
     known = identities(people, seed=10)
     pictures = around.render_people(known, 2, seed=11)
     for source in ("synthetic faces", "ImageNet"):
@@ -177,7 +165,7 @@ def by_description(people: int = 300) -> dict[str, list[float]]:
             read = reader(orl.embed_or_flatten(base, around.render_people(new, 5, 2000 + seed)))
             named = torch.cdist(read, around.describe_people(new)).argmin(1)
             hit = (named == torch.arange(20).repeat_interleave(5)).double().mean()
-            found.setdefault(source, []).append(hit.item())
+            found[source].append(hit.item())
     return found
 
 

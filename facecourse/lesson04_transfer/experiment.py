@@ -22,8 +22,6 @@ from facelib.synth import Factors, identities, nuisances, render, synth
 from facelib.training import fit
 
 ATTRIBUTES = ("glasses", "beard", "moustache", "skin", "hair", "hair_cover", "hair_length", "age")
-
-
 SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
     "as they are": lambda images: images,
     "blurred": partial(corrupt.pixelate, across=16),
@@ -66,9 +64,8 @@ def forget_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, flo
         hits[f"training mode, {name}"] = (named == asked.person).double().mean().item()
     left = copy.deepcopy(base)
     run_in_training_mode(left, train.images, batch=4)
-    return hits | {
-        "evaluation mode, after 25 batches in training mode": nearest_top1(left, train, test)
-    }
+    after = "evaluation mode, after 25 batches in training mode"
+    return hits | {after: nearest_top1(left, train, test)}
 
 
 def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
@@ -133,12 +130,10 @@ class AttributeReader:
 
 
 class Aim(NamedTuple):
-    """A function that accepts or rejects pairs, judged on the target.
+    """A function that accepts pairs from a cosine, the threshold, on; judged on the target.
 
-    Attributes:
-        threshold: of the cosine.
-        agreement: share of the target's pairs on which it decides as f_src does.
-        loss: mean of false accepts and false rejects on the target.
+    Attributes: agreement, the share of the target's pairs on which it decides as f_src does; loss,
+    the mean of false accepts and false rejects.
     """
 
     threshold: float
@@ -173,14 +168,10 @@ def choose_aims(
 
     scores, left, right = target
     measured = Verification(scores, left == right)
-    found = {
-        name: Aim(
-            threshold,
-            float(((scores >= threshold) == (scores >= source)).double().mean()),
-            loss(measured, threshold),
-        )
-        for name, threshold in {"f_src": source, "f_tar": own}.items()
-    }
+    found = {}
+    for name, threshold in {"f_src": source, "f_tar": own}.items():
+        agreement = ((scores >= threshold) == (scores >= source)).double().mean()
+        found[name] = Aim(threshold, float(agreement), loss(measured, threshold))
     return found, bootstrap_pairs(
         lambda rates: loss(rates, source) - loss(rates, own), *target, RESAMPLES
     )

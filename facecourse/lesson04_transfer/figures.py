@@ -97,14 +97,13 @@ def depth_slider(stored: Mapping[str, Runs]) -> VBox:
     is the evidence's "top-1", [photographs][source][method][shift]."""
 
     def draw(photos: str, depth: int) -> Table:
-        runs = stored[photos]
-        found = {f"source, {name}": runs["synthetic faces"][name]["as they are"] for name in DEPTHS}
-        scratch, chosen = runs["nothing"]["at once"]["as they are"], list(found)[depth]
-        compare(top1_intervals({"scratch": scratch} | found))
-        others = {f"{chosen}, or {name}": (found[chosen], values)
-                  for name, values in ({"scratch": scratch} | found).items()
-                  if name != chosen}  # fmt: skip
-        return decide(others)
+        runs = take_unshifted(stored[photos])
+        found = {"scratch": runs["nothing", "at once"]}
+        found |= {f"source, {name}": runs["synthetic faces", name] for name in DEPTHS}
+        chosen = f"source, {DEPTHS[depth]}"
+        compare(top1_intervals(found))
+        rest = {name: shares for name, shares in found.items() if name != chosen}
+        return decide({f"{chosen}, or {n}": (found[chosen], shares) for n, shares in rest.items()})
 
     menu = Dropdown(options=list(stored), description="photos")
     slider = IntSlider(3, min=0, max=3, description="thirds", continuous_update=False)
@@ -152,16 +151,10 @@ def draw_maps(spaces: Mapping[str, Tensor], person: Tensor) -> Table:
                 axis.plot(*flat[mine].T, "osv^DPX*"[who % 8], color=COLOURS[who % 7], markersize=5)
             axis.set_title(f"{name}: {title}", fontsize=10)
             axis.set(xticks=[], yticks=[])
-        rows.append([name, *measure_tightness(space, person)])
+        distance, same = torch.cdist(space, space), person[:, None] == person
+        other = ~torch.eye(len(person), dtype=torch.bool)
+        within, between = float(distance[same & other].mean()), float(distance[~same].mean())
+        rows.append([name, within, between, within / between])
     ratios = "; ".join(f"{row[0]} {row[3]:.2f}" for row in rows)
     show(figure, f"{MAPPED} people in two dimensions. Distance within over between: {ratios}.")
     return Table(["", "within a person", "between people", "within / between"], rows)
-
-
-def measure_tightness(space: Tensor, person: Tensor) -> tuple[float, float, float]:
-    """Mean distance of two photographs of one person, of two people, and their ratio."""
-    distance = torch.cdist(space, space)
-    same = person[:, None] == person
-    within = float(distance[same & ~torch.eye(len(person), dtype=torch.bool)].mean())
-    between = float(distance[~same].mean())
-    return within, between, within / between
