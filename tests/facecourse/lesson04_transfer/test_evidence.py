@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from facecourse.kit import evidence, orl, protocol, transfer
+from facecourse.kit import evidence, transfer
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.lesson04_transfer import evidence as lesson04
 from facecourse.lesson04_transfer import experiment as around
@@ -41,15 +41,6 @@ def test_the_evidence_of_lesson_04_has_every_person_of_every_split(measure, monk
     tasks = stored["wrong tasks"]
     assert all(0 < share <= 1 for task in ("who", "how") for share in tasks[task]["own task"])
     assert {len(runs) for task in tasks.values() for runs in task.values()} == {2}
-
-
-def test_the_same_split_is_dealt_to_every_method_and_the_choices_are_made_on_other_people():
-    train, test = orl.split_photos(1, seed=0)
-    again, _ = orl.split_photos(1, seed=0)
-    assert torch.equal(train.images, again.images)
-    chosen_on, _ = orl.split_photos(1, seed=0, chosen_on=True)
-    assert train.names == test.names == protocol.unseen_people().names
-    assert chosen_on.names == protocol.open_people().names
 
 
 def test_the_stored_board_has_both_sources_once():

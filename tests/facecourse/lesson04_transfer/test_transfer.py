@@ -1,10 +1,10 @@
+from unittest.mock import Mock
+
 import pytest
 import torch
 
-from facecourse.kit import compare, orl, transfer
-from facecourse.kit.transfer import Recogniser
-from facecourse.lesson04_transfer import experiment as transfer_around
-from facecourse.lesson04_transfer import figures as transfer_charts
+from facecourse.kit import compare, orl, protocol, transfer
+from facecourse.lesson04_transfer import experiment, figures
 from facelib.data import FaceSet
 from facelib.models import FaceResNet
 from facelib.synth import IDENTITY, identities, nuisances
@@ -24,7 +24,7 @@ def faces():
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return Recogniser(FaceResNet(width=4, embedding=16), people=6).eval()
+    return transfer.Recogniser(FaceResNet(width=4, embedding=16), people=6).eval()
 
 
 def state(module):
@@ -36,33 +36,26 @@ def changed(before, module):
     return {name for name in after if not torch.equal(before[name], after[name])}
 
 
-def test_a_new_layer_is_trained_and_nothing_below_it_moves(model, faces):
-    base, head = state(model.base), state(model.head)
-    transfer.train_new_layer(model, faces, seed=0)
-    assert changed(base, model.base) == set()
-    assert changed(head, model.head) == {"weight", "bias"}
-
-
-def test_a_new_layer_learns_from_as_many_views_however_many_photographs(model, faces, monkeypatch):
-    seen = []
-    embed = model.base.embed
-    monkeypatch.setattr(
-        model.base, "embed", lambda images: (seen.append(len(images)), embed(images))[1]
-    )
+def test_a_new_layer_learns_from_as_many_views_however_few_faces_and_nothing_else_moves(
+    model, faces, monkeypatch
+):
+    before, embed = state(model), Mock(wraps=model.base.embed)
+    monkeypatch.setattr(model.base, "embed", embed)
     transfer.train_new_layer(model, faces, seed=0)
     transfer.train_new_layer(model, faces.take(faces.person < 3), seed=0)
-    assert sum(seen) == 18 * (400 // 18) + 9 * (400 // 9)
+    seen = sum(len(call.args[0]) for call in embed.call_args_list)
+    assert seen == 18 * (400 // 18) + 9 * (400 // 9)
+    assert changed(before, model) == {"head.weight", "head.bias"}
 
 
 def test_tuning_moves_the_parts_named_and_freezes_the_rest_running_means_too(model, faces):
     before = state(model)
     late = transfer.split_thirds(model.base)[2]
     transfer.tune(model, faces, [(late, 1e-3), ([model.head], 1e-3)], seed=0, steps=2)
-    mine = {id(tensor) for module in [*late, model.head] for tensor in
-            (*module.parameters(), *module.buffers())}  # fmt: skip
-    everything = dict(model.named_parameters()) | dict(model.named_buffers())
+    names = {module: name for name, module in model.named_modules()}
+    mine = {names[module] for module in [*late, model.head]}
     moved = changed(before, model)
-    assert moved <= {name for name, tensor in everything.items() if id(tensor) in mine}
+    assert {name.rpartition(".")[0] for name in moved} <= mine
     assert "head.weight" in moved
     assert any("running_mean" in name for name in moved)
     assert not model.training
@@ -73,8 +66,8 @@ def test_a_lower_rate_moves_a_layer_less(model, faces):
     early, _, late = transfer.split_thirds(model.base)
     before = [part[0].weight.detach().clone() for part in (early, late)]
     transfer.tune(model, faces, [(early, 1e-5), (late, 1e-2)], seed=0, steps=2)
-    slow = float((early[0].weight.detach() - before[0]).abs().max())
-    fast = float((late[0].weight.detach() - before[1]).abs().max())
+    moved = zip((early, late), before, strict=True)
+    slow, fast = ((part[0].weight - then).abs().max().item() for part, then in moved)
     assert 0 < slow < fast / 100
 
 
@@ -114,17 +107,19 @@ def test_thirds_are_all_layers_once_in_order(model):
     assert max(map(len, parts)) - min(map(len, parts)) <= 2
 
 
-def test_choices_and_reports_are_made_on_different_people():
+def test_a_split_is_dealt_alike_to_every_method_and_choices_are_made_on_other_people():
     train, test = orl.split_photos(2, seed=0)
+    again, _ = orl.split_photos(2, seed=0)
     chosen, _ = orl.split_photos(2, seed=0, chosen_on=True)
+    assert torch.equal(train.images, again.images)
     assert (len(train), len(test)) == (40, 100)
-    assert train.names == tuple(f"s{n}" for n in range(21, 41))
-    assert chosen.names == tuple(f"s{n}" for n in range(1, 21))
+    assert train.names == test.names == protocol.unseen_people().names
+    assert chosen.names == protocol.open_people().names
 
 
-@pytest.mark.parametrize("shift", transfer_around.SHIFTS)
+@pytest.mark.parametrize("shift", experiment.SHIFTS)
 def test_shifts_keep_shape_and_kind(faces, shift):
-    found = transfer_around.SHIFTS[shift](faces.images)
+    found = experiment.SHIFTS[shift](faces.images)
     assert (found.shape, found.dtype) == (faces.images.shape, torch.uint8)
     assert torch.equal(found, faces.images) == (shift == "as they are")
 
@@ -135,7 +130,7 @@ def test_pixels_find_a_photograph_among_themselves(faces):
 
 def test_left_in_training_mode_moves_statistics_and_no_weight(model, faces):
     before = state(model.base)
-    transfer_around.run_in_training_mode(model.base, faces.images, batch=2, batches=3)
+    experiment.run_in_training_mode(model.base, faces.images, batch=2, batches=3)
     moved = changed(before, model.base)
     assert moved
     assert all("running" in name or "num_batches" in name for name in moved)
@@ -144,18 +139,15 @@ def test_left_in_training_mode_moves_statistics_and_no_weight(model, faces):
 
 def test_in_training_mode_a_face_depends_on_its_batch_and_the_network_stays(model, faces):
     before = state(model.base)
-    pairs, triples = (
-        transfer_around.embed_in_training_mode(model.base, faces.images, n) for n in (2, 3)
-    )
+    embed = experiment.embed_in_training_mode
+    pairs, triples = (embed(model.base, faces.images, batch) for batch in (2, 3))
     assert not torch.allclose(pairs, triples, atol=1e-3)
     assert changed(before, model.base) == set()
 
 
 def test_the_three_tasks_name_the_same_pictures():
-    who, how, chance = (
-        transfer_around.render_labelled(task, people=6, images=3)
-        for task in ("who", "how", "chance")
-    )
+    tasks = "who", "how", "chance"
+    who, how, chance = (experiment.render_labelled(task, people=6, images=3) for task in tasks)
     assert torch.equal(who.images, how.images)
     assert torch.equal(who.images, chance.images)
     assert who.person.tolist() == [p for p in range(6) for _ in range(3)]
@@ -168,21 +160,21 @@ def test_the_three_tasks_name_the_same_pictures():
 def test_the_reader_finds_a_linear_rule():
     embeddings = torch.randn(200, 5, generator=torch.Generator().manual_seed(0))
     attributes = embeddings @ torch.tensor([[1.0, 0], [0, 2], [0, 0], [0, 0], [0, 0]]) + 3
-    reader = transfer_around.AttributeReader(embeddings, attributes, ridge=1e-6)
+    reader = experiment.AttributeReader(embeddings, attributes, ridge=1e-6)
     assert torch.allclose(reader(embeddings), attributes, atol=1e-3)
 
 
 def test_descriptions_are_identity_factors_between_0_and_1():
-    assert set(transfer_around.ATTRIBUTES) <= IDENTITY.keys()
-    found = transfer_around.describe_people(identities(50))
-    assert found.shape == (50, len(transfer_around.ATTRIBUTES))
+    assert set(experiment.ATTRIBUTES) <= IDENTITY.keys()
+    found = experiment.describe_people(identities(50))
+    assert found.shape == (50, len(experiment.ATTRIBUTES))
     assert 0 <= float(found.min()) <= float(found.max()) <= 1
 
 
 def test_the_lowest_loss_parts_what_can_be_parted():
     scores = torch.tensor([0.1, 0.2, 0.7, 0.9])
     left, right = torch.tensor([0, 0, 0, 1]), torch.tensor([1, 2, 0, 1])
-    assert transfer_around.find_lowest_loss((scores, left, right)) == pytest.approx(0.7)
+    assert experiment.find_lowest_loss((scores, left, right)) == pytest.approx(0.7)
 
 
 def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkeypatch):
@@ -190,15 +182,15 @@ def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkey
     grey = (18 * person + torch.arange(36) % 3 + 20).byte().view(-1, 1, 1, 1).expand(-1, 1, 64, 64)
     people = FaceSet(grey.contiguous(), person, tuple("abcdefghijkl"))
     for name in ("open_people", "unseen_people"):
-        monkeypatch.setattr(transfer_around, name, lambda: people)
-    monkeypatch.setattr(transfer_around, "synth", lambda *_, **__: people)
+        monkeypatch.setattr(experiment, name, lambda: people)
+    monkeypatch.setattr(experiment, "synth", lambda *_, **__: people)
 
     class Grey(torch.nn.Linear):
         def embed(self, images):
             angle = images.mean((1, 2, 3)) * 2
             return torch.stack([angle.cos(), angle.sin()], 1)
 
-    found, gain = transfer_around.choose_aims(Grey(1, 1), transfer_around.SHIFTS["darker"])
+    found, gain = experiment.choose_aims(Grey(1, 1), experiment.SHIFTS["darker"])
     source, target = found["f_src"], found["f_tar"]
     assert source.agreement == 1
     assert target.threshold < source.threshold
@@ -213,18 +205,14 @@ def shares(*values):
 
 def test_verdicts_say_yes_no_and_undecided():
     high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
-    table = transfer_charts.decide(
-        {"better": (high, low), "worse": (low, high), "it depends": (high, mixed),
-         "fewer": (high, low[:2])}
-    )  # fmt: skip
+    claims = {"1": (high, low), "2": (low, high), "3": (high, mixed), "4": (high, low[:2])}
+    table = compare.decide(claims)
     assert [row[-1] for row in table.rows] == ["yes", "no", "undecided", "yes"]
     assert [row[4] for row in table.rows] == ["4", "4", "4", "2"]
 
 
 def test_intervals_are_about_people_and_not_about_splits():
-    alike, uneven = compare.top1_interval(shares(0.5, 0.5, 0.5)), compare.top1_interval(
-        shares(0.0, 0.5, 1.0)
-    )  # fmt: skip
+    alike, uneven = map(compare.top1_interval, (shares(0.5, 0.5, 0.5), shares(0.0, 0.5, 1.0)))
     assert (alike.value, uneven.value) == pytest.approx((0.5, 0.5))
     assert alike.high - alike.low < 0.001
     assert uneven.high - uneven.low > 0.5
@@ -233,18 +221,15 @@ def test_intervals_are_about_people_and_not_about_splits():
 
 def test_rivals_are_compared_wherever_both_were_measured():
     stored = stored_runs() | {"2": {"nothing": {"at once": {"as they are": shares(0.1, 0.2)}}}}
-    table = transfer_charts.compare_arms(
-        stored, (("synthetic faces", "all"), ("nothing", "at once"))
-    )
-    assert [row[0] for row in table.rows] == [
-        "synthetic faces, all; or nothing, at once? 1 of each"
-    ]
+    arms = ("synthetic faces", "all"), ("nothing", "at once")
+    (row,) = figures.compare_arms(stored, arms).rows
+    assert row[0] == "synthetic faces, all; or nothing, at once? 1 of each"
 
 
 def test_harm_is_measured_against_the_same_network_untrained():
     nothing = {"own task": [0.0], "nearest": shares(0.7, 0.7), "tuned": shares(0.5, 0.6)}
     how = {"own task": [0.4, 0.6], "nearest": shares(0.2, 0.3), "tuned": shares(0.8, 0.9)}
-    table = transfer_charts.compare_tasks({"nothing": nothing, "how": how}, shares(0.6, 0.6))
+    table = figures.compare_tasks({"nothing": nothing, "how": how}, shares(0.6, 0.6))
     assert [row[-1] for row in table.rows] == ["yes", "no", "yes"]
     assert table.rows[1][0].startswith("learnt how (50% right)")
 
@@ -256,30 +241,22 @@ def stored_runs():
 
 
 def test_the_slider_compares_the_depth_chosen(shown):
-    box = transfer_charts.depth_slider(stored_runs())
-    menu, slider, _ = box.children
-    assert menu.options == ("1",)
-    assert len(shown) == 1
+    menu, slider, _ = figures.depth_slider(stored_runs()).children
+    assert (menu.options, len(shown)) == (("1",), 1)
     slider.value = 0
     assert len(shown) == 2
 
 
 def test_the_tables_of_shifts_have_a_column_for_each():
     good, bad = (
-        dict.fromkeys(transfer_around.SHIFTS, shares(*values))
-        for values in ((0.5, 0.7), (0.4, 0.4))
+        dict.fromkeys(experiment.SHIFTS, shares(*values)) for values in ((0.5, 0.7), (0.4, 0.4))
     )
     stored = {"a": {"b": good, "c": bad}}
-    table = transfer_charts.tabulate_shifts(stored, {"mine": ("a", "b")})
-    assert table.head == ["top-1 on test faces", *transfer_around.SHIFTS]
+    table = figures.tabulate_shifts(stored, {"mine": ("a", "b")})
+    assert table.head == ["top-1 on test faces", *experiment.SHIFTS]
     assert table.rows == [["mine", *["0.600"] * 4]]
-    table = transfer_charts.compare_under_shifts(stored, {"b, or c": (("a", "b"), ("a", "c"))})
+    table = figures.compare_under_shifts(stored, {"b, or c": (("a", "b"), ("a", "c"))})
     assert table.rows == [["b, or c", *["+20.0 [10.0, 30.0]"] * 4]]
-
-
-def test_plain_keeps_the_faces_as_they_are():
-    found = transfer_charts.take_unshifted(stored_runs()["1"])
-    assert found["nothing", "at once"] == shares(0.7, 0.8, 0.9)
 
 
 def test_each_person_has_a_share_of_their_own():
@@ -292,22 +269,17 @@ def test_tight_people_have_a_small_ratio(capsys):
     person = torch.arange(8).repeat_interleave(4)
     noise = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
     tight, loose = torch.eye(8)[person] + 0.01 * noise, noise
-    table = transfer_charts.draw_maps({"tight": tight, "loose": loose}, person)
+    table = figures.draw_maps({"tight": tight, "loose": loose}, person)
     assert float(table.rows[0][3]) < 0.1 < 0.8 < float(table.rows[1][3])
     assert "8 people in two dimensions" in capsys.readouterr().out
 
 
 def test_the_costs_name_five_networks_and_where_their_weights_are(monkeypatch):
-    def quick(side):
-        return lambda: FaceResNet(2, 8).eval() if side == 64 else torch.nn.Conv2d(3, 2, 3)
-
     for name in ("efficientnet_lite0", "vgg16", "resnet18", "inception_v3"):
-        monkeypatch.setattr(transfer_charts.backbones, name, quick(224))
-    table = transfer_charts.time_backbones(repeats=2)
-    assert [row[0].split(",")[0] for row in table.rows] == [
-        "EfficientNet-Lite0", "face embedding", "VGG16", "ResNet-18", "Inception-v3"
-    ]  # fmt: skip
-    assert table.rows[1][3] == "1.2 million"
-    assert [row[1].split(", ")[1] for row in table.rows] == [
-        "in a wheel", "in facelib", "online", "online", "online"
-    ]  # fmt: skip
+        monkeypatch.setattr(figures.backbones, name, lambda: torch.nn.Conv2d(3, 2, 3))
+    names, places, _, sizes, *_ = zip(*figures.time_backbones(repeats=2).rows, strict=True)
+    wanted = ["EfficientNet-Lite0", "face embedding", "VGG16", "ResNet-18", "Inception-v3"]
+    assert [name.split(",")[0] for name in names] == wanted
+    assert sizes[1] == "1.2 million"
+    wheres = [place.split(", ")[1] for place in places]
+    assert wheres == ["in a wheel", "in facelib", "online", "online", "online"]
