@@ -12,7 +12,7 @@ from facecourse.kit.charts import draw_panels, side_by_side
 from facecourse.kit.checkers import as_numbers, find_shape, function, number, tensor
 from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson03_sharing.widgets import kernel
+from facecourse.lesson03_sharing.figures import kernel
 
 _FROM_CENTRE = torch.arange(-8, 9).abs()
 DIAMOND = ((_FROM_CENTRE[:, None] + _FROM_CENTRE) <= 6).float().view(1, 1, 17, 17)

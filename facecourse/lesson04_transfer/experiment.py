@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +48,11 @@ def embed_in_training_mode(base: nn.Module, images: Tensor, batch: int) -> Tenso
 
 
 def forget_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, float]:
-    """Nearest neighbour in both modes; in training mode a face is judged by its batch.
+    """Nearest neighbour in both modes; in training mode a face is judged by its batch of five.
 
     Args:
         base: reads 64 x 64 pixels.
-        train: one photograph a person, embedded five people at a time.
-        test: five photographs a person, in order of person, embedded five at a time.
+        train, test: one photograph a person; five a person, in order of person.
     """
     mixed = test.take(torch.randperm(len(test), generator=torch.Generator().manual_seed(0)))
     hits = {"evaluation mode": nearest_top1(base, train, test)}
@@ -77,8 +75,7 @@ def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
     pictures, photos = _drawn(people, images)
     person = torch.arange(people).repeat_interleave(images)
     if task == "how":
-        yaw, light = ((photos[name] / half + 1) * 2.5 for name, half in
-                      (("yaw", 32.01), ("azimuth", 60.01)))  # fmt: skip
+        yaw, light = (photos["yaw"] / 32.01 + 1) * 2.5, (photos["azimuth"] / 60.01 + 1) * 2.5
         person = 5 * yaw.long().clamp(0, 4) + light.long().clamp(0, 4)
     elif task == "chance":
         person = person[torch.randperm(len(person), generator=torch.Generator().manual_seed(0))]
@@ -112,11 +109,7 @@ def render_people(people: Factors, images: int, seed: int) -> Tensor:
 
 
 class AttributeReader:
-    """A linear layer from embeddings to attributes, by ridge regression.
-
-    Args:
-        embeddings: (N, D); attributes: (N, A), of the same pictures.
-    """
+    """A linear layer from embeddings (N, D) to attributes (N, A) by ridge regression."""
 
     def __init__(self, embeddings: Tensor, attributes: Tensor, ridge: float = 1e-2) -> None:
         self.mean, self.middle = embeddings.mean(0), attributes.mean(0)
@@ -129,21 +122,9 @@ class AttributeReader:
         return (embeddings - self.mean) @ self.weight + self.middle
 
 
-class Aim(NamedTuple):
-    """A function that accepts pairs from a cosine, the threshold, on; judged on the target.
-
-    Attributes: agreement, the share of the target's pairs on which it decides as f_src does; loss,
-    the mean of false accepts and false rejects.
-    """
-
-    threshold: float
-    agreement: float
-    loss: float
-
-
 def choose_aims(
-    base: nn.Module, shift: Callable[[Tensor], Tensor], people: int = 100
-) -> tuple[dict[str, Aim], Interval]:
+    base: nn.Module, shift: Callable[[Tensor], Tensor], people: int
+) -> tuple[dict[str, tuple[float, float, float]], Interval]:
     """Two functions that differ in where their threshold was chosen, and the target's loss of each.
 
     The target is pairs of real people with one face as it is and the other shifted. f_src is
@@ -156,8 +137,9 @@ def choose_aims(
         people: synthetic ones, ten photographs each.
 
     Returns:
-        f_src and f_tar by name, and the loss of the first minus that of the second, paired, with
-        an interval over people.
+        Of f_src and f_tar, by name: threshold of the cosine, share of the target's pairs on which
+        it decides as f_src does, loss on the target (mean of false accepts and false rejects); and
+        the loss of the first minus that of the second, paired, with an interval over people.
     """
     target = score_shifted_pairs(base, unseen_people(), shift)
     source = find_lowest_loss(score_shifted_pairs(base, synth(people, 10, seed=2)))
@@ -171,7 +153,7 @@ def choose_aims(
     found = {}
     for name, threshold in {"f_src": source, "f_tar": own}.items():
         agreement = ((scores >= threshold) == (scores >= source)).double().mean()
-        found[name] = Aim(threshold, float(agreement), loss(measured, threshold))
+        found[name] = threshold, float(agreement), loss(measured, threshold)
     return found, bootstrap_pairs(
         lambda rates: loss(rates, source) - loss(rates, own), *target, RESAMPLES
     )

@@ -25,11 +25,8 @@ Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shif
 
 
 def time_backbones(repeats: int) -> Table:
-    """Size, work and time of five networks one can transfer from, without their last layer.
-
-    Args:
-        repeats: timed calls of each, on one thread.
-    """
+    """Size, work and time, by so many calls on one thread, of five networks one can transfer from,
+    without their last layer."""
     networks = {
         "EfficientNet-Lite0": (backbones.efficientnet_lite0, "ImageNet, in a wheel", 3, 224),
         "face embedding": (face_embedding, "synthetic people, in facelib", 1, SIDE),
@@ -59,12 +56,8 @@ def take_unshifted(runs: Runs) -> dict[Arm, Shares]:
 
 
 def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
-    """`decide` on pairs of arms, for every number of photographs both were measured with.
-
-    Args:
-        stored: the evidence's "top-1", [photographs][source][method][shift].
-        pairs: (source, method) of the first, and of the second.
-    """
+    """`decide` on pairs of arms, for every number of photographs both were measured with; `stored`
+    is the evidence's "top-1", [photographs][source][method][shift]."""
     claims = {}
     for first, second in pairs:
         for photos, runs in stored.items():
@@ -76,12 +69,9 @@ def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
 
 
 def compare_tasks(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
-    """`decide` on sources that learnt a task, against the same network that learnt nothing.
-
-    Args:
-        stored: the evidence's "wrong tasks", [task][how it is used].
-        pixels: nearest neighbour by pixels on the same splits.
-    """
+    """`decide` on sources that learnt a task, against the same network that learnt nothing, and
+    that against the nearest neighbour by pixels on the same splits; `stored` is the evidence's
+    "wrong tasks", [task][how it is used]."""
     nothing = stored["nothing"]
     claims = {"untrained, nearest neighbour; or pixels?": (nothing["nearest"], pixels)}
     for task, runs in stored.items():
@@ -111,12 +101,8 @@ def depth_slider(stored: Mapping[str, Runs]) -> VBox:
 
 
 def tabulate_shifts(stored: Runs, arms: Mapping[str, Arm]) -> Table:
-    """Mean top-1 on faces as they are and changed.
-
-    Args:
-        stored: the evidence's "top-1" of one number of photographs.
-        arms: by name, source and method.
-    """
+    """Mean top-1 on faces as they are and changed; `stored` is the evidence's "top-1" of one number
+    of photographs."""
     rows = {
         name: {shift: float(torch.tensor(top).mean()) for shift, top in stored[one][way].items()}
         for name, (one, way) in arms.items()
@@ -134,12 +120,8 @@ def compare_under_shifts(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> 
 
 
 def draw_maps(spaces: Mapping[str, Tensor], person: Tensor) -> Table:
-    """Draw embeddings in two dimensions, by PCA and by t-SNE; return how tight people are.
-
-    Args:
-        spaces: by name, embeddings (N, D) of unit length.
-        person: int64 (N,); the first `MAPPED` are drawn, the table is about all.
-    """
+    """Draw embeddings (N, D) of unit length in two dimensions, by PCA and by t-SNE, of the first
+    `MAPPED` people; return how tight all people, int64 (N,), are."""
     figure, axes = subplots(2, len(spaces), figsize=(3.6 * len(spaces), 5.4), squeeze=False)
     drawn, rows = person < MAPPED, []
     for column, (name, space) in zip(axes.T, spaces.items(), strict=True):

@@ -9,12 +9,7 @@ profile = None
 
 # %%
 from facecourse.kit import Scoreboard, ____, charts, choose_profile, evidence, orl, pick, record
-from facecourse.lesson03_sharing import (
-    exercises,
-    experiment,
-    figures,
-    widgets,
-)
+from facecourse.lesson03_sharing import exercises, experiment, figures
 from facelib import data, measure
 
 profile = choose_profile(profile)
@@ -39,7 +34,7 @@ faces = data.orl()
 # Lay a small window on the image, multiply what you see with a *kernel* of the same size, add up, move on by a pixel. Here is a kernel named after Sobel:
 
 # %% tags=["nbval-check-output"]
-kernel = widgets.kernel("vertical edges")
+kernel = figures.kernel("vertical edges")
 kernel.int().tolist()
 
 # %% [markdown]
@@ -71,7 +66,7 @@ charts.draw_panels(
 # (Mathematicians would mirror the kernel first; networks don't, since they learn it anyway.) Try what other kernels see:
 
 # %% tags=["nbval-ignore-output", "real-faces"]
-widgets.kernel_editor(orl.to_half(faces.images[:1]).float() / 255)
+figures.kernel_editor(orl.to_half(faces.images[:1]).float() / 255)
 
 # %% [markdown]
 # **Exercise 1.** Write a kernel for edges that run like a slash, / : not zero there, but zero on flat ground and on edges that run the other way. A list of three rows will do. The check draws what your kernel sees of a diamond.
@@ -213,7 +208,7 @@ charts.draw_images(
 # Here is what sharing gives for certain. If the face moves, the map of a convolution moves along and is otherwise the same: it is **equivariant** to shifts. Nothing forces the other two to be. These are the three layers just trained; the table says how far a layer's maps are, at worst, from its own maps moved along (1 is one standard deviation). Try all shifts from 0 to 8. (The left edge is repeated into the gap.)
 
 # %% tags=["nbval-ignore-output", "real-faces"]
-widgets.shift_slider(small_faces.images[:1].float(), first)
+figures.shift_slider(small_faces.images[:1].float(), first)
 
 # %% [markdown]
 # The convolution is exact, but only for whole steps of its window, every second pixel; after pooling by two more, only for every fourth. Between them it sees other pixels ([Zhang 2019](https://arxiv.org/abs/1904.11486)). The others are never exact.
@@ -321,7 +316,7 @@ record("top-1 with 4 values a layer", 100 * orl.top1(coarse, test), "%")
 # Four values a layer, and it hardly knows anybody. How many does it take? The slider gives each of the six layers a codebook; the picture shows the weights of one. *Bits a weight* includes the weight's part of the codebook (so 2.01 with four values); *with the best names* says what remains if frequent codes get short names and rare ones long names, as Huffman coding does. The file uses that wherever it is shorter.
 
 # %% tags=["nbval-ignore-output"]
-widgets.codebook_slider(dense, test, "features.3.0")
+figures.codebook_slider(dense, test, "features.3.0")
 
 # %% [markdown]
 # ### Let the values learn

@@ -10,7 +10,7 @@ import torch
 from facecourse.kit import evidence
 from facecourse.kit.orl import to_half
 from facecourse.lesson03_sharing import experiment as sharing
-from facecourse.lesson03_sharing import figures, widgets
+from facecourse.lesson03_sharing import figures
 from facelib import data, measure
 from facelib.compress import share
 
@@ -91,7 +91,7 @@ def test_the_tables_of_stored_runs_have_a_row_for_each_case():
 
 
 def test_another_kernel_gives_another_map_drawn_once(faces, capsys):
-    box = widgets.kernel_editor(to_half(faces.images[:1]).float() / 255)
+    box = figures.kernel_editor(to_half(faces.images[:1]).float() / 255)
     menu, grid, _ = box.children
     menu.value = "horizontal edges"
     assert [field.value for field in grid.children] == [-1, -2, -1, 0, 0, 0, 1, 2, 1]
@@ -102,7 +102,7 @@ def test_another_kernel_gives_another_map_drawn_once(faces, capsys):
 
 def test_a_map_of_a_convolution_moves_along_by_whole_strides_and_no_other_does(faces, capsys):
     stacks = {kind: sharing.build_kind(kind)[1:4] for kind in sharing.LAYERS}
-    box = widgets.shift_slider(sharing.to_quarter(faces.images[:1]).float(), stacks)
+    box = figures.shift_slider(sharing.to_quarter(faces.images[:1]).float(), stacks)
     for shift in (1, 4, 6, 8):
         capsys.readouterr()
         box.children[0].value = shift
@@ -114,7 +114,7 @@ def test_a_map_of_a_convolution_moves_along_by_whole_strides_and_no_other_does(f
 
 
 def test_more_bits_make_a_larger_file(dense, capsys):
-    box = widgets.codebook_slider(dense[0], dense[2], "features.1.0")
+    box = figures.codebook_slider(dense[0], dense[2], "features.1.0")
     sizes = []
     for bits in (1, 3, 6):
         capsys.readouterr()
