@@ -126,12 +126,9 @@ def objective(model: nn.Module, part: Part) -> Tensor:
 def find_minimum(part: Part, seed: int, hidden: int, scheduled: int = 0) -> Minimum:
     """Train until the gradient vanishes, from the weights this seed draws.
 
-    Args:
-        part: what to learn; the same for every seed.
-        seed: of the first weights, the only thing left to chance.
-        hidden: neurons in the hidden layer.
-        scheduled: so many steps with the learning rate 1 / sqrt(1 + 0.01 * step) come first. L-BFGS
-            (Liu & Nocedal 1989), which takes the curvature into account, does the rest.
+    The network has `hidden` neurons, and nothing but its first weights is left to chance. So many
+    `scheduled` steps with the learning rate 1 / sqrt(1 + 0.01 * step) come first; L-BFGS (Liu &
+    Nocedal 1989), which takes the curvature into account, does the rest.
     """
     model = build_two_layers(seed, hidden, nn.Tanh)
     weights = list(model.parameters())

@@ -46,12 +46,9 @@ def losses() -> dict[str, Runs]:
 
 
 def remedies(images: int, augmented: int = SPLITS) -> tuple[Runs, Runs, Runs]:
-    """Test top-1 by remedy with `images` photographs a person.
-
-    Returns:
-        Of all remedies on the first splits, of augmentation and of none on `augmented` splits, and
-        of the epoch chosen by validation and by the test images.
-    """
+    """Test top-1 with `images` photographs a person: of all remedies on the first splits, of
+    augmentation and of none on `augmented` splits, and of the epoch chosen by validation and by the
+    test images."""
     faces, rows, more, epochs = data.orl().map(to_half), [], [], []
     for seed in tqdm(range(augmented), f"remedies, {images} a person"):
         names = SHOWN if seed < SPLITS else ("none", "augmentation")

@@ -65,16 +65,8 @@ def draw_pulls(curves: Curves, chance: Sequence[float], at: Sequence[float]) -> 
 def draw_paths(
     loss: Callable[[Tensor], Tensor], minimum: Tensor, walks: Mapping[str, Tensor]
 ) -> Table:
-    """Draw walks on a surface of two weights.
-
-    Args:
-        loss: weights (..., 2) -> loss (...).
-        minimum: (2,), the lowest place.
-        walks: (steps + 1, 2) each, first the start.
-
-    Returns:
-        A table of the loss above the minimum after some steps.
-    """
+    """Draw walks, (steps + 1, 2) each, on a surface, weights (..., 2) -> loss (...), with a cross
+    at its minimum (2,); return the loss above the minimum after some steps."""
     figure, axes = subplots(figsize=(5.6, 3.8))
     every = torch.cat(list(walks.values()))
     margin = (every.amax(0) - every.amin(0)) / 8
@@ -102,16 +94,8 @@ def draw_paths(
 
 
 def draw_learning(losses: Curves, hits: Curves, steps: int) -> Table:
-    """Draw how the loss and the top-1 of several parts go while a network is trained.
-
-    Args:
-        losses: by part, one number a look; the looks are evenly spread over the training.
-        hits: top-1, likewise.
-        steps: of the whole training.
-
-    Returns:
-        A table of both at the last look.
-    """
+    """Draw the loss and the top-1 of each part at looks spread evenly over the steps of a training;
+    return both at the last look."""
     figure, (left, right) = subplots(1, 2, figsize=(7.6, 2.6))
     for name in losses:
         looks = np.linspace(0, steps, len(losses[name]) + 1)[1:]
@@ -130,11 +114,7 @@ def rate_slider(
     attempt: Callable[[float], Mapping[str, tuple[Sequence[float], float]]], start: float
 ) -> VBox:
     """A slider for the learning rate; each move trains, draws the losses and returns a table.
-
-    Args:
-        attempt: learning rate -> {optimiser: (loss at every step, validation top-1)}.
-        start: the first learning rate.
-    """
+    `attempt`: learning rate -> {optimiser: (loss at every step, validation top-1)}."""
     slider = FloatLogSlider(
         start, min=-4, max=1, step=0.25, description="learning rate", readout_format=".4f",
         style={"description_width": "initial"}, continuous_update=False,
@@ -158,14 +138,9 @@ def draw_attempts(runs: Mapping[str, tuple[Sequence[float], float]], rate: float
 
 
 def draw_step_sizes(sizes: Tensor, schedule: Sequence[float]) -> Table:
-    """Draw how Adam's steps differ from weight to weight, beside a schedule that is one line.
-
-    Args:
-        sizes: (steps, weights), what each weight's gradient is multiplied by.
-        schedule: (steps,), the same for every weight.
-    """
-    shares = torch.tensor([0.05, 0.5, 0.95])
-    low, middle, high = sizes.quantile(shares, dim=1)
+    """Draw what Adam multiplies each weight's gradient by, (steps, weights), beside a schedule,
+    (steps,), that is the same for every weight."""
+    low, middle, high = sizes.quantile(torch.tensor([0.05, 0.5, 0.95]), dim=1)
     steps = np.arange(1, len(sizes) + 1)
     figure, axes = subplots(figsize=(5.6, 2.6))
     axes.fill_between(steps, low, high, alpha=0.3, color=COLOURS[0], label="Adam: 90 % of weights")
@@ -208,12 +183,8 @@ def compare_to(runs: Curves, base: str) -> Table:
 def compare_pairs(
     pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], without: str, with_: str
 ) -> Table:
-    """Draw paired differences of top-1 in percentage points, and return them with both means.
-
-    Args:
-        pairs: by name, top-1 (0 to 1) on each split with something and without it.
-        without, with_: heads of the two columns of means.
-    """
+    """Draw paired differences of top-1 in percentage points; return them with both means, whose
+    columns are named. A pair is top-1 (0 to 1) on each split with something and without it."""
     found = {name: subtract_points(*pair, "splits") for name, pair in pairs.items()}
     said = "; ".join(f"{name} {change:+.1f}" for name, change in found.items())
     draw_intervals(

@@ -45,10 +45,7 @@ REMEDIES: dict[str, dict[str, Any]] = {
 
 
 class Watch:
-    """Looks at a network while it is trained: loss and top-1 on each part of a split.
-
-    Attributes: loss and top1, {part: [value of each look]}.
-    """
+    """Looks at a network while it is trained: `loss` and `top1`, {part: [value of each look]}."""
 
     def __init__(self, parts: Mapping[str, FaceSet]) -> None:
         self.parts = parts
@@ -81,10 +78,8 @@ def train_watched(
     """Train the course's small network on a split of half-size faces, watched.
 
     Args:
-        split: the faces.
         seed: of weights, order and augmentation.
-        steps: gradient steps of 40 images.
-        looks: how often to look, evenly spread.
+        steps, looks: gradient steps of 40 images, and how often to look, evenly spread.
         dropout: share of the embedding's 128 numbers silenced at each step.
         settings: of `fit`; unless given, no remedy is at work.
     """
@@ -102,17 +97,11 @@ def train_watched(
 
 
 def leak_by_copies(seed: int, deal_names: bool = False) -> dict[str, float]:
-    """Test top-1 of the two-layer network when each photograph has a nudged copy.
+    """Test top-1 of the two-layer network when each photograph has a nudged copy: split, then
+    copied ("honest"), or copied, then split ("leaky": a photograph and its copy may be parted).
 
-    Both ways learn from half of the same 800 images and test on the other half.
-
-    Args:
-        seed: of copies, split and network.
-        deal_names: give the 400 photographs names by chance, so that there is nothing to learn.
-
-    Returns:
-        {"honest": split, then copied: copies stay on their photograph's side,
-        "leaky": copied, then split: a photograph and its copy may be parted}.
+    Both ways learn from half of the same 800 images and test on the other half. The seed is of
+    copies, split and network. Dealt names are given by chance, so that there is nothing to learn.
     """
     faces, generator = orl(), torch.Generator().manual_seed(seed)
     if deal_names:
@@ -135,11 +124,8 @@ def leak_by_copies(seed: int, deal_names: bool = False) -> dict[str, float]:
 
 
 def pick_best_seed(split_seed: int, networks: int = 20) -> dict[str, float]:
-    """Train several networks that differ by their seed alone, report one; which one?
-
-    Returns:
-        Test top-1 of the one best on validation, "honest", and on the test images, "leaky".
-    """
+    """Train several networks that differ by their seed alone, report one; which one? Test top-1 of
+    the one best on validation, "honest", and on the test images, "leaky"."""
     parts = load_tiny_faces(split_seed, images=1)
     results = []
     for seed in range(networks):

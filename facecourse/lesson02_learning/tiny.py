@@ -39,11 +39,8 @@ class Parts(NamedTuple):
 
 
 def hold_out(faces: FaceSet, images: int, seed: int) -> Split:
-    """`images` photographs a person to learn from, one to choose by, four to test.
-
-    The last five are the same whatever `images` is, so that one photograph a person and five are
-    tested alike.
-    """
+    """`images` photographs a person to learn from; one to choose by and four to test, the same
+    whatever `images` is, so that one photograph a person and five are tested alike."""
     rank = faces.rank_within_person(seed)
     return Split(faces.take(rank < images), faces.take(rank == 5), faces.take(rank > 5))
 
@@ -134,11 +131,8 @@ def compare_losses(seed: int, shared_rate: float | None = None) -> dict[str, flo
 
 
 def correct_names(seed: int, steps: int = 50) -> dict[str, float]:
-    """First everybody is learnt under the next person's name, until the network is sure of it.
-
-    Returns:
-        Test top-1 with each loss, `steps` steps after the names were corrected.
-    """
+    """Test top-1 with each loss, `steps` steps after the names were corrected: first everybody is
+    learnt under the next person's name, until the network is sure of it."""
     parts, hits = load_tiny_faces(seed), {}
     misnamed = parts.train._replace(person=(parts.train.person + 1) % PEOPLE)
     for name, (loss, rate) in LOSSES.items():
@@ -150,11 +144,8 @@ def correct_names(seed: int, steps: int = 50) -> dict[str, float]:
 
 
 def measure_pulls(chance: Tensor) -> dict[str, list[float]]:
-    """How strongly each loss pulls at the right person's logit, |dL/dz|, by its probability.
-
-    Args:
-        chance: (N,), the probability of the right person; one other person has the rest.
-    """
+    """How strongly each loss pulls at the right person's logit, |dL/dz|, by the probability (N,) of
+    the right person; one other person has the rest."""
     sizes = {}
     for name, (loss, _) in LOSSES.items():
         z = torch.logit(chance).requires_grad_()
@@ -166,10 +157,7 @@ def measure_pulls(chance: Tensor) -> dict[str, list[float]]:
 
 def train_one_sigmoid(seed: int, steps: int = 11) -> tuple[list[float], float]:
     """The articles' recipe to the letter: one sigmoid output, the person's number as its target.
-
-    Returns:
-        The loss before each step, and the test top-1 of the output, rounded to a number.
-    """
+    The loss before each step, and the test top-1 of the output, rounded to a number."""
     parts, model = load_tiny_faces(seed), build_two_layers(seed, outputs=1)
 
     def binary(logits: Tensor, person: Tensor) -> Tensor:
