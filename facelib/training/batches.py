@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,9 @@ PHOTO: dict[str, Choice] = {
     "pitch": (-15.0, 15.0), "azimuth": (-75.0, 75.0), "ambient": (0.25, 0.8),
     "exposure": (-0.5, 0.5), "contrast": (0.75, 1.3), "blur": (0.25, 1.3),
 }  # fmt: skip
+# Shares of the photographs without glasses and with some, whoever owns them; more than `nuisances`
+# has, so that glasses are not taken for the person.
+TAKEN_OFF, PUT_ON = 0.3, 0.07
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
 
@@ -36,18 +39,11 @@ class FreshFaces:
     Args:
         people: how many there are; 0 draws new ones for every batch, as many as there could be.
         images_each: photographs of each person in a batch.
-        augment: as in `fit`, on what was rendered.
-        photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
-        glasses: shares of the photographs without any and with some, whoever owns them; more than
-            `nuisances` has, so that glasses are not taken for the person.
         compiled: render with torch.compile.
     """
 
     people: int = 0
     images_each: int = 4
-    augment: Augmentation = field(default_factory=Distort)
-    photo: dict[str, Choice] = field(default_factory=PHOTO.copy)
-    glasses: tuple[float, float] = (0.3, 0.07)
     compiled: bool = False
 
     def __call__(
@@ -60,18 +56,13 @@ class FreshFaces:
             people = _people(self.people)[person]
         else:
             person, people = torch.arange(present), identities(present, generator)
-        photos = nuisances(n, generator, **self._worn(n, generator) | self.photo)
+        draw = torch.rand(n, generator=generator)
+        worn = (draw > 1 - PUT_ON).float() - (draw < TAKEN_OFF).float()
+        photos = nuisances(n, generator, **{"glasses": worn} | PHOTO)
         images = render(
             people.repeat(self.images_each), photos, device=device, compiled=self.compiled
         )
-        person = person.repeat_interleave(self.images_each).to(device)
-        return self.augment(images, generator), person
-
-    def _worn(self, n: int, generator: torch.Generator) -> dict[str, Choice]:
-        """-1, taken off; 1, put on; 0, as the person has them."""
-        without, with_some = self.glasses
-        draw = torch.rand(n, generator=generator)
-        return {"glasses": (draw > 1 - with_some).float() - (draw < without).float()}
+        return Distort()(images, generator), person.repeat_interleave(self.images_each).to(device)
 
 
 @lru_cache(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -50,7 +51,7 @@ def fit(
     """
     chosen = Settings.of(fit, settings, batch=40, lr=4e-3)
     device = choose_device(chosen.device)
-    _, world = distributed.start(device)
+    rank, world = distributed.start(device)
     batch = min(chosen.batch, len(faces) // world * world)
     if epochs < 1 or batch < 2 * world or batch % world or not 0 <= label_smoothing <= 1:
         raise ValueError(
@@ -66,41 +67,23 @@ def fit(
         "faces": fingerprint(faces), "augment": without_address(augment), "epochs": epochs,
         "label_smoothing": label_smoothing,
     }  # fmt: skip
-    return train(
-        model,
-        _Naming(faces.people, label_smoothing),
-        _Epochs(faces, batch, augment, chosen.seed, device),
-        replace(chosen, batch=batch, device=device),
-        steps=epochs * epoch,
-        every=epoch,
-        run=run,
-    )
+    loss = _Naming(faces.people, label_smoothing)
+    chosen = replace(chosen, batch=batch, device=device)
 
+    @lru_cache(1)
+    def order(number: int) -> tuple[Tensor, ...]:
+        """All images once, in the order of this epoch, in batches."""
+        shuffle = generator(chosen.seed, "order", number)
+        return torch.randperm(len(faces), generator=shuffle).split(batch)
 
-class _Epochs:
-    """step -> this process's part of a batch: every epoch all images once, in a new order."""
+    def draw(step: int) -> tuple[Tensor, Tensor]:
+        number, place = divmod(step, epoch)
+        index = order(number)[place].chunk(world)[rank].to(faces.images.device)
+        images = faces.images[index].to(device)
+        images = augment(images, generator(chosen.seed, "augment", step, rank))
+        return images, faces.person[index].to(device)
 
-    def __init__(
-        self,
-        faces: FaceSet,
-        batch: int,
-        augment: Augmentation,
-        seed: int,
-        device: torch.device,
-    ) -> None:
-        self.faces, self.batch, self.augment = faces, batch, augment
-        self.seed, self.device, self.epoch = seed, device, -1
-
-    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        faces, rank = self.faces, distributed.rank()
-        epoch, place = divmod(step, len(faces) // self.batch)
-        if epoch != self.epoch:
-            order = torch.randperm(len(faces), generator=generator(self.seed, "order", epoch))
-            self.epoch, self.order = epoch, order.split(self.batch)
-        index = self.order[place].chunk(distributed.world())[rank].to(faces.images.device)
-        images = faces.images[index].to(self.device)
-        images = self.augment(images, generator(self.seed, "augment", step, rank))
-        return images, faces.person[index].to(self.device)
+    return train(model, loss, draw, chosen, steps=epochs * epoch, every=epoch, run=run)
 
 
 class _Naming(nn.Module):

@@ -96,7 +96,7 @@ def train(
     }  # fmt: skip
     history = History()
     if path is not None and Path(path).exists():
-        history.loss, history.validation = checkpoint.load(path, learned, optimizer, schedule, run)
+        history = checkpoint.load(path, learned, optimizer, schedule, run)
     first = len(history.loss)
     look = _Look(learned, history, path)
     visible = rank == 0
@@ -133,7 +133,7 @@ def train(
                 model.train()
             bar.show(history, last)
             if path is not None and rank == 0:
-                checkpoint.save(path, learned, optimizer, schedule, history, run)
+                checkpoint.save(path, learned, optimizer, history, run)
             distributed.wait()
 
     learned.eval()

@@ -72,16 +72,12 @@ class MarginLoss(nn.Module):
         self.weight = nn.Parameter(torch.empty(people, embedding))
         nn.init.normal_(self.weight, std=0.01)
 
-    def logits(self, embeddings: Tensor, person: Tensor) -> Tensor:
-        """float (N, people): scaled cosines, the right one with its margin; float32 or better."""
+    def forward(self, embeddings: Tensor, person: Tensor) -> Tensor:
         unit, right = _unit(embeddings), person[:, None]
         with torch.autocast(unit.device.type, enabled=False):
             found = linear(unit, _unit(self.weight))
             target = with_margin(found.gather(1, right), self.margin, self.kind)
-            return self.scale * found.scatter(1, right, target)
-
-    def forward(self, embeddings: Tensor, person: Tensor) -> Tensor:
-        return cross_entropy(self.logits(embeddings, person), person)
+            return cross_entropy(self.scale * found.scatter(1, right, target), person)
 
     def extra_repr(self) -> str:
         people, embedding = self.weight.shape

@@ -1,4 +1,3 @@
-import importlib
 import os
 import signal
 import subprocess
@@ -8,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from facelib.data import Augment, FaceSet
 from facelib.models import FaceCNN, io
 from facelib.training import fit
 from facelib.training.checkpoint import fingerprint
+from facelib.training.loop import generator
 
 EPOCHS, BATCH = 3, 4
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,26 @@ def interrupt(_):
     raise KeyboardInterrupt
 
 
+def fail_with(error):
+    def fail(_):
+        raise error
+
+    return fail
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A run that nothing stopped: its model and history."""
+    return train(network(0.5), validate=lambda model: 0.5)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The checkpoint of a finished run."""
+    train(checkpoint=tmp_path / "run")
+    return tmp_path / "run"
+
+
 def test_the_loss_falls_and_the_model_is_left_ready_to_use():
     model, history = train(epochs=30, lr=1e-2)
     assert sum(history.loss[-3:]) < 0.7 * sum(history.loss[:3])
@@ -77,42 +98,29 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
     assert not torch.equal(weights(first), weights(other))
 
 
-def test_dropout_is_keyed_by_step_not_by_the_random_state_outside():
-    first, _ = train(network(0.5))
+def test_dropout_is_keyed_by_step_and_the_random_state_outside_is_untouched(whole):
     model = network(0.5)
     torch.rand(7)
-    again, _ = train(model)
-    assert torch.equal(weights(first), weights(again))
-
-
-def test_the_random_state_outside_is_untouched():
-    model = network(0.5)
     state = torch.get_rng_state()
     train(model)
     assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(weights(model), weights(whole[0]))
 
 
 @pytest.mark.parametrize("step", range(1, EPOCHS * 3 + 1))
-def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(tmp_path, step):
-    whole, history = train(network(0.5), validate=lambda model: 0.5)
-    path = tmp_path / "run"
+def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(whole, tmp_path, step):
+    settings = {"checkpoint": tmp_path / "run", "validate": lambda model: 0.5}
     with pytest.raises(KeyboardInterrupt):
-        train(
-            network(0.5),
-            checkpoint=path,
-            augment=StopAt(step, interrupt),
-            validate=lambda model: 0.5,
-        )
-    resumed, rest = train(network(0.5), checkpoint=path, validate=lambda model: 0.5)
-    assert torch.equal(weights(resumed), weights(whole))
-    assert rest.loss == history.loss
-    assert rest.validation == history.validation
+        train(network(0.5), augment=StopAt(step, interrupt), **settings)
+    resumed, rest = train(network(0.5), **settings)
+    assert torch.equal(weights(resumed), weights(whole[0]))
+    assert (rest.loss, rest.validation) == (whole[1].loss, whole[1].validation)
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_run_killed_by_the_system_goes_on_to_the_same_weights(tmp_path):
     script = (
-        "import os, signal, torch; torch.set_num_threads(1)\n"
+        "import os, signal\n"
         "from tests.training.test_fit import StopAt, train\n"
         "die = lambda images: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"train(checkpoint={str(tmp_path / 'run')!r}, augment=StopAt(5, die))"
@@ -121,20 +129,18 @@ def test_a_run_killed_by_the_system_goes_on_to_the_same_weights(tmp_path):
         script = script.replace("os.kill(os.getpid(), signal.SIGKILL)", "os._exit(9)")
     process = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT)
     assert process.returncode == (9 if sys.platform == "win32" else -signal.SIGKILL)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    whole, resumed = train()[0], train(checkpoint=tmp_path / "run")[0]
-    torch.set_num_threads(threads)
-    assert torch.equal(weights(resumed), weights(whole))
+    assert torch.equal(weights(train(checkpoint=tmp_path / "run")[0]), weights(train()[0]))
 
 
-def test_a_finished_run_is_not_trained_again(tmp_path):
-    model, _ = train(checkpoint=tmp_path / "run")
+def test_a_finished_run_is_not_trained_again_and_keeps_no_hold_on_its_file(run):
     stop = StopAt(1, interrupt)
-    again, history = train(checkpoint=tmp_path / "run", augment=stop)
+    again, history = train(checkpoint=run, augment=stop)
     assert stop.calls == 0
     assert len(history.loss) == EPOCHS * 3
-    assert torch.equal(weights(again), weights(model))
+    tensors, _ = io.load_tensors(run)
+    run.write_bytes(bytes(run.stat().st_size))
+    assert any(tensor.any() for tensor in tensors.values())
+    assert torch.equal(weights(again), weights(train()[0]))
 
 
 @pytest.mark.parametrize(
@@ -144,27 +150,14 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
         ({"epochs": 4}, "epochs was 3, now 4"),
         ({"seed": 3}, "seed was 0, now 3"),
         ({"augment": Augment(shift=0.3)}, "augment was .*shift=0.3"),
+        ({"model": FaceCNN(3, 8, 3)}, "model was"),
     ],
 )
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
-    train(checkpoint=tmp_path / "run")
-    before = (tmp_path / "run").read_bytes()
+def test_a_checkpoint_of_another_run_is_refused(run, change, message):
+    before = run.read_bytes()
     with pytest.raises(ValueError, match=f"checkpoint of another run: {message}"):
-        train(checkpoint=tmp_path / "run", **change)
-    assert (tmp_path / "run").read_bytes() == before
-
-
-def test_a_checkpoint_of_another_model_is_refused(tmp_path):
-    train(checkpoint=tmp_path / "run")
-    with pytest.raises(ValueError, match="another run: model was"):
-        train(FaceCNN(3, 8, 3), checkpoint=tmp_path / "run")
-
-
-def test_a_truncated_checkpoint_is_refused(tmp_path):
-    train(checkpoint=tmp_path / "run")
-    (tmp_path / "run").write_bytes((tmp_path / "run").read_bytes()[:-9])
-    with pytest.raises(ValueError, match="run is not a whole safetensors file"):
-        train(checkpoint=tmp_path / "run")
+        train(checkpoint=run, **change)
+    assert run.read_bytes() == before
 
 
 def test_the_fingerprint_sees_labels_and_pixels():
@@ -178,17 +171,15 @@ def test_the_fingerprint_sees_labels_and_pixels():
 
 def test_a_loss_that_blows_up_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
     path = tmp_path / "run"
-    bad = StopAt(5, lambda images: images * torch.nan)
-    with pytest.raises(
-        FloatingPointError, match=r"after step 3; the last good checkpoint is .*run"
-    ):
+    bad, said = StopAt(5, lambda images: images * torch.nan), "3; the last good checkpoint is .*run"
+    with pytest.raises(FloatingPointError, match=f"after step {said}"):
         train(checkpoint=path, augment=bad)
     resumed, _ = train(checkpoint=path)
     assert torch.equal(weights(resumed), weights(train()[0]))
 
 
 def test_within_a_long_epoch_the_loss_is_looked_at_now_and_then(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("facelib.training.loop"), "LOOK_EVERY", 2)
+    monkeypatch.setattr("facelib.training.loop.LOOK_EVERY", 2)
     bad = StopAt(1, lambda images: images * torch.nan)
     with pytest.raises(FloatingPointError, match="after step 0"):
         train(batch=2, augment=bad)
@@ -211,38 +202,30 @@ def test_a_weight_that_blows_up_in_the_last_step_is_noticed():
         RuntimeError("MPS backend out of memory"),
     ],
 )
-def test_a_full_device_says_which_batch_size_to_try(error):
-    def full(_):
-        raise error
-
+def test_a_full_device_says_which_batch_size_to_try_or_what_else(error):
     with pytest.raises(MemoryError, match="batch=4; try batch=2"):
-        train(augment=StopAt(2, full))
-
-
-def test_where_no_smaller_batch_is_possible_something_else_is_advised():
-    def full(_):
-        raise torch.OutOfMemoryError("out of memory")
-
+        train(augment=StopAt(2, fail_with(error)))
     with pytest.raises(MemoryError, match="batch=3; try a narrower model, or smaller images"):
-        train(batch=3, augment=StopAt(1, full))
+        train(batch=3, augment=StopAt(1, fail_with(error)))
+
+
+def test_other_runtime_errors_pass_through():
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        train(augment=StopAt(2, fail_with(RuntimeError("shapes do not match"))))
 
 
 def test_a_model_of_other_people_is_refused():
-    with pytest.raises(
-        ValueError, match="names 5 people, the faces show 3: build it with people=3"
-    ):
+    with pytest.raises(ValueError, match="5 people, the faces show 3: build it with people=3"):
         train(FaceCNN(2, 8, 5))
 
 
 def test_a_plain_function_augments_and_a_second_function_of_that_name_goes_on(tmp_path):
-    def make():
+    for _ in range(2):
+
         def lighter(images, generator):
             return images / 255
 
-        return lighter
-
-    train(checkpoint=tmp_path / "run", augment=make())
-    _, history = train(checkpoint=tmp_path / "run", augment=make())
+        _, history = train(checkpoint=tmp_path / "run", augment=lighter)
     assert len(history.loss) == EPOCHS * 3
 
 
@@ -255,38 +238,12 @@ def test_a_model_file_is_no_checkpoint_and_a_checkpoint_no_model_file(tmp_path):
         io.load(tmp_path / "run")
 
 
-def test_a_resumed_run_keeps_no_hold_on_the_file(tmp_path):
-    train(checkpoint=tmp_path / "run")
-    train(checkpoint=tmp_path / "run")
-    tensors, _ = io.load_tensors(tmp_path / "run")
-    (tmp_path / "run").write_bytes(bytes((tmp_path / "run").stat().st_size))
-    assert any(tensor.any() for tensor in tensors.values())
-
-
-def test_other_runtime_errors_pass_through():
-    def broken(_):
-        raise RuntimeError("shapes do not match")
-
-    with pytest.raises(RuntimeError, match="shapes do not match"):
-        train(augment=StopAt(2, broken))
-
-
-def test_a_gpu_where_there_is_none_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="'cuda' was asked for, but this machine has"):
-        train(device="cuda")
-
-
 @pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch": 0}, {"batch": 1}])
 def test_settings_that_leave_nothing_to_do_are_refused(settings):
     with pytest.raises(ValueError, match="at least one epoch, and a batch"):
         train(**settings)
-
-
-def test_no_images_are_refused():
-    empty = faces().take(torch.zeros(12, dtype=torch.bool))
     with pytest.raises(ValueError, match="got 0 images"):
-        fit(network(), empty, epochs=1, device="cpu")
+        fit(network(), faces().take(torch.zeros(12, dtype=torch.bool)), epochs=1, device="cpu")
 
 
 def test_a_batch_larger_than_the_set_takes_all_images():
@@ -310,8 +267,7 @@ def test_validation_runs_in_evaluation_mode_without_gradients_and_always_at_the_
 
 
 def test_bf16_follows_the_hardware_unless_told(monkeypatch):
-    module = importlib.import_module("facelib.training.loop")
-    monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
+    monkeypatch.setattr("facelib.training.loop.has_fast_bf16", lambda device: True)
     seen = []
 
     class Spy(FaceCNN):
@@ -324,9 +280,20 @@ def test_bf16_follows_the_hardware_unless_told(monkeypatch):
     assert seen == [True, False]
 
 
+TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone")
+
+
+def run_script(folder, script, *start):
+    (folder / "script.py").write_text(script)
+    return subprocess.run(
+        [sys.executable, *start, folder / "script.py", folder / "out"],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+
 HALVES = """
-import sys, torch
-torch.set_num_threads(1)
+import sys
 from facelib.models import io
 from facelib.training import distributed
 from tests.training.test_fit import network, train
@@ -338,45 +305,24 @@ distributed.stop()
 
 
 def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
-    from torch.nn.functional import cross_entropy
-
-    from facelib.training.loop import generator
-
-    (tmp_path / "halves.py").write_text(HALVES)
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        "2",
-        "--standalone",
-    ]
-    subprocess.run(
-        [*command, str(tmp_path / "halves.py"), str(tmp_path / "out")],
-        check=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-    )
+    run_script(tmp_path, HALVES, *TWO)
     tensors, about = io.load_tensors(tmp_path / "out")
 
     model, data = network().to(memory_format=torch.channels_last).train(), faces()
     optimizer = torch.optim.AdamW(model.parameters(), 4e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=9)
-    step = 0
-    for epoch in range(EPOCHS):
-        order = torch.randperm(12, generator=generator(0, "order", epoch))
-        for index in order.split(BATCH):
-            optimizer.zero_grad()
-            losses = []
-            for rank, half in enumerate(index.chunk(2)):
-                images = Augment()(data.images[half], generator(0, "augment", step, rank))
-                loss = cross_entropy(model(images), data.person[half], label_smoothing=0.1)
-                (loss / 2).backward()
-                losses.append(loss.item())
-            assert losses[0] == pytest.approx(about["losses"][step], abs=1e-4)
-            optimizer.step()
-            schedule.step()
-            step += 1
+    orders = (torch.randperm(12, generator=generator(0, "order", epoch)) for epoch in range(EPOCHS))
+    for step, index in enumerate(torch.cat(list(orders)).split(BATCH)):
+        optimizer.zero_grad()
+        losses = []
+        for rank, half in enumerate(index.chunk(2)):
+            images = Augment()(data.images[half], generator(0, "augment", step, rank))
+            loss = cross_entropy(model(images), data.person[half], label_smoothing=0.1)
+            (loss / 2).backward()
+            losses.append(loss.item())
+        assert losses[0] == pytest.approx(about["losses"][step], abs=1e-4)
+        optimizer.step()
+        schedule.step()
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(tensors[name], parameter.detach(), atol=1e-5, rtol=0)
 
@@ -399,14 +345,8 @@ print("idle part as it was:", torch.equal(weights(model.later), before))
 
 
 def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path):
-    (tmp_path / "idle.py").write_text(IDLE)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    start = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    for command in ([], start):
-        done = subprocess.run(
-            [sys.executable, *command, str(tmp_path / "idle.py")],
-            env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+    for start in ((), TWO):
+        done = run_script(tmp_path, IDLE, *start)
         assert "idle part as it was: True" in done.stdout
         assert "find_unused" not in done.stderr
 
@@ -432,26 +372,18 @@ def test_weights_in_another_precision_are_refused_with_advice(kind):
         ("losses", ["x"] * 9),
         ("losses", None),
         ("validation", [[1, 2, 3]]),
-        ("groups", []),
-        ("groups", [{"lr": "fast"}]),
-        ("schedule", {"last_epoch": 9}),
-        ("schedule", 3),
+        ("optimizer.0.exp_avg", torch.ones(5)),
+        ("optimizer.0.step", torch.tensor(4.0)),
+        ("optimizer.x.step", torch.tensor(9.0)),
+        ("optimizer.99.step", torch.tensor(9.0)),
     ],
 )
-def test_a_checkpoint_that_says_absurd_things_of_its_run_is_refused(tmp_path, part, value):
-    train(checkpoint=tmp_path / "run")
-    tensors, about = io.load_tensors(tmp_path / "run")
-    io.save_tensors(tmp_path / "run", tensors, about | {part: value})
+def test_a_checkpoint_that_says_absurd_things_of_its_run_is_refused(run, part, value):
+    tensors, about = io.load_tensors(run)
+    (tensors if part.startswith("optimizer") else about)[part] = value
+    io.save_tensors(run, tensors, about)
     with pytest.raises(ValueError, match=r"run says of its run what no run of 9 steps leaves"):
-        train(checkpoint=tmp_path / "run")
-
-
-def test_a_checkpoint_whose_optimiser_is_of_another_shape_is_refused(tmp_path):
-    train(checkpoint=tmp_path / "run")
-    tensors, about = io.load_tensors(tmp_path / "run")
-    io.save_tensors(tmp_path / "run", tensors | {"optimizer.0.exp_avg": torch.ones(5)}, about)
-    with pytest.raises(ValueError, match=r"run says of its run .*optimizer.0.exp_avg has shape"):
-        train(checkpoint=tmp_path / "run")
+        train(checkpoint=run)
 
 
 def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
