@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -45,7 +46,8 @@ LOSSES = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the arguments, train, print how it went, save the model."""
-    parser, args = _arguments(arguments)
+    parser = _parser()
+    args = parser.parse_args(arguments)
     if args.faces == "folder" and args.path is None:
         parser.error("folder needs --path: a folder with a sub-folder of photos for each person")
     if args.out.is_dir() or args.out == args.checkpoint:
@@ -76,12 +78,6 @@ def in_shell_words(text: str, options: Iterable[str]) -> str:
     return text
 
 
-def listed(names: Sequence[str], most: int = 20) -> str:
-    """The names, or the first of them and how many more there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]:
     """FaceCNN that has learned the names, tested on images left out; the names, in its order."""
     faces = SOURCES[args.faces](args).map(lambda images: data.resize(images, *args.size))
@@ -100,7 +96,8 @@ def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]
         top1 = (predict(model, test.images).cpu() == test.person).double().mean()
         _say(train, history)
         if few:
-            print(f"left out, {args.train} images or fewer: {listed(few)}")
+            names = textwrap.shorten(", ".join(few), 400, placeholder=f" ... ({len(few):,} in all)")
+            print(f"left out, {args.train} images or fewer: {names}")
         print(f"top-1 {top1:.2%} of {len(test)} other images")
     return model, {"names": train.names}
 
@@ -128,9 +125,7 @@ def _say(what: object, history: History) -> None:
     print(f"loss {history.loss[-1]:.3f}")
 
 
-def _arguments(
-    arguments: list[str] | None,
-) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m facelib.training",
         description=__doc__,
@@ -162,7 +157,7 @@ def _arguments(
         add("--bf16", action=argparse.BooleanOptionalAction, help="else where hardware has it")
         add("--compile", action="store_true", help="run through torch.compile")
         add("--checkpoint", type=Path, help="saved now and then; gone on from if it is there")
-    return parser, parser.parse_args(arguments)
+    return parser
 
 
 if __name__ == "__main__":

@@ -26,8 +26,14 @@ def plain(images, generator):
     return images.float() / 255
 
 
+@pytest.fixture
+def undistorted(monkeypatch):
+    monkeypatch.setattr(batches, "Distort", lambda: plain)
+
+
+@pytest.mark.usefixtures("undistorted")
 def test_fresh_faces_come_so_many_to_a_person_and_never_again():
-    faces = FreshFaces(images_each=3, augment=plain)
+    faces = FreshFaces(images_each=3)
     images, person = faces(12, generator(), CPU)
     assert images.shape == (12, 1, 64, 64)
     assert person.tolist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
@@ -39,7 +45,7 @@ def test_fresh_faces_come_so_many_to_a_person_and_never_again():
 
 
 def test_a_fixed_number_of_people_keeps_its_people_and_changes_their_photographs():
-    faces = FreshFaces(people=5, images_each=1, augment=plain, photo={"yaw": 0.0, "hair_day": 0.0})
+    faces = FreshFaces(people=5, images_each=1)
     seen = set()
     for seed in range(4):
         _, person = faces(4, generator(seed), CPU)
@@ -54,22 +60,18 @@ def test_nobody_who_is_judged_was_learnt_from():
         assert (identities(200, seed).values[:, None] != judged).any(2).all()
 
 
-def test_photographs_can_be_asked_for():
-    dark, _ = FreshFaces(augment=plain, photo={"exposure": -2.0})(8, generator(), CPU)
-    light, _ = FreshFaces(augment=plain, photo={"exposure": 1.0})(8, generator(), CPU)
-    assert dark.mean() < 0.5 * light.mean()
+@pytest.mark.usefixtures("undistorted")
+def test_glasses_come_and_go(monkeypatch):
+    def wearing(taken_off, put_on):
+        monkeypatch.setattr(batches, "TAKEN_OFF", taken_off)
+        monkeypatch.setattr(batches, "PUT_ON", put_on)
+        return FreshFaces()(16, generator(), CPU)[0]
 
-
-def test_glasses_come_and_go():
-    photo = {"back_clutter": 0.0, "yaw": 0.0}
-    bare, worn, own = (
-        FreshFaces(augment=plain, glasses=shares, photo=photo)(16, generator(), CPU)[0]
-        for shares in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
-    )
+    bare, worn, own = (wearing(*shares) for shares in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0)))
     assert (worn != bare).flatten(1).any(1).all()
     owner = (own == worn).flatten(1).all(1)
     assert torch.equal(own[~owner], bare[~owner])
-    mixed, _ = FreshFaces(augment=plain, glasses=(0.5, 0.5), photo=photo)(16, generator(), CPU)
+    mixed = wearing(0.5, 0.5)
     off = (mixed == bare).flatten(1).all(1)
     assert 3 < off.sum() < 13
     assert torch.equal(mixed[~off], worn[~off])
@@ -94,7 +96,9 @@ def test_no_image_is_drawn_twice_into_a_batch():
 def test_what_is_drawn_from_is_told_apart_by_its_text():
     assert repr(DrawnFaces(photographs())) == repr(DrawnFaces(photographs()))
     assert repr(DrawnFaces(photographs())) != repr(DrawnFaces(photographs((4, 5, 1, 5))))
-    assert repr(FreshFaces()) != repr(FreshFaces(augment=Augment(shift=0.2)))
+    assert repr(DrawnFaces(photographs(), augment=Augment(shift=0.2))) != repr(
+        DrawnFaces(photographs())
+    )
     assert " at 0x" not in repr(DrawnFaces(photographs(), augment=plain))
 
 

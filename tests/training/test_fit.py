@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -7,13 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
 
 from facelib.data import Augment, FaceSet
 from facelib.models import FaceCNN, io
 from facelib.training import fit
 from facelib.training.checkpoint import fingerprint
-from facelib.training.loop import generator
 
 EPOCHS, BATCH = 3, 4
 ROOT = Path(__file__).parents[2]
@@ -280,77 +277,6 @@ def test_bf16_follows_the_hardware_unless_told(monkeypatch):
     assert seen == [True, False]
 
 
-TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone")
-
-
-def run_script(folder, script, *start):
-    (folder / "script.py").write_text(script)
-    return subprocess.run(
-        [sys.executable, *start, folder / "script.py", folder / "out"],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-
-
-HALVES = """
-import sys
-from facelib.models import io
-from facelib.training import distributed
-from tests.training.test_fit import network, train
-model, history = train(bf16=False)
-if distributed.rank() == 0:
-    io.save_tensors(sys.argv[1], model.state_dict(), {"losses": history.loss})
-distributed.stop()
-"""
-
-
-def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
-    run_script(tmp_path, HALVES, *TWO)
-    tensors, about = io.load_tensors(tmp_path / "out")
-
-    model, data = network().to(memory_format=torch.channels_last).train(), faces()
-    optimizer = torch.optim.AdamW(model.parameters(), 4e-3, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=9)
-    orders = (torch.randperm(12, generator=generator(0, "order", epoch)) for epoch in range(EPOCHS))
-    for step, index in enumerate(torch.cat(list(orders)).split(BATCH)):
-        optimizer.zero_grad()
-        losses = []
-        for rank, half in enumerate(index.chunk(2)):
-            images = Augment()(data.images[half], generator(0, "augment", step, rank))
-            loss = cross_entropy(model(images), data.person[half], label_smoothing=0.1)
-            (loss / 2).backward()
-            losses.append(loss.item())
-        assert losses[0] == pytest.approx(about["losses"][step], abs=1e-4)
-        optimizer.step()
-        schedule.step()
-    for name, parameter in model.named_parameters():
-        torch.testing.assert_close(tensors[name], parameter.detach(), atol=1e-5, rtol=0)
-
-
-IDLE = """
-import torch
-from torch import nn
-from tests.training.test_fit import network, train, weights
-class WithIdle(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.used, self.later = network(), nn.Linear(4, 3)
-    def forward(self, images):
-        return self.used(images)
-model = WithIdle()
-before = weights(model.later)
-train(model)
-print("idle part as it was:", torch.equal(weights(model.later), before))
-"""
-
-
-def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path):
-    for start in ((), TWO):
-        done = run_script(tmp_path, IDLE, *start)
-        assert "idle part as it was: True" in done.stdout
-        assert "find_unused" not in done.stderr
-
-
 def test_images_that_a_network_can_not_read_are_refused_with_advice():
     colour = FaceSet(faces().images.repeat(1, 3, 1, 1), faces().person, faces().names)
     own = nn.Sequential(nn.Conv2d(1, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -384,9 +310,3 @@ def test_a_checkpoint_that_says_absurd_things_of_its_run_is_refused(run, part, v
     io.save_tensors(run, tensors, about)
     with pytest.raises(ValueError, match=r"run says of its run what no run of 9 steps leaves"):
         train(checkpoint=run)
-
-
-def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
-    monkeypatch.setattr("facelib.training.distributed.start", lambda device: (0, 2))
-    with pytest.raises(ValueError, match=r"same number of images.*batch=5, 2 process"):
-        train(batch=5)

@@ -3,7 +3,7 @@ from PIL import Image
 
 from facelib import models
 from facelib.models import io
-from facelib.training.__main__ import in_shell_words, listed, main
+from facelib.training.__main__ import in_shell_words, main
 
 SHORT = ["--size", "28", "23", "--width", "4", "--epochs", "1", "--device", "cpu"]
 
@@ -111,8 +111,3 @@ def test_an_errors_advice_is_turned_into_options():
     text = "try batch=20, bf16=False, compile=True or folder(..., skip_bad=True), not abatch=3"
     wanted = "try --batch 20, --no-bf16, --compile or --skip-bad, not abatch=3"
     assert in_shell_words(text, ["batch", "bf16", "compile", "skip_bad"]) == wanted
-
-
-def test_a_long_list_of_names_is_cut_short():
-    assert listed(["a", "b"], most=2) == "a, b"
-    assert listed(["a", "b", "c"], most=1) == "a and 2 more"
