@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from facecourse.kit import evidence, load_lesson
+from facecourse.kit import evidence
 from facecourse.learn import METADATA, name_cells, read_source
 from notebooks.kernels import quiet_kernels
 
@@ -56,17 +56,8 @@ def tags(cell: NotebookNode) -> set[str]:
     return set(cell.metadata.get("tags", ()))
 
 
-def exercises(number: str) -> list:
-    """The Exercise objects of lesson `number` ("01"), from its folder in facecourse."""
-    return list(load_lesson(number).EXERCISES)
-
-
 def solved(notebook: NotebookNode, exercises: Iterable) -> NotebookNode:
-    """The edition for tests: the answer stands where an `exercise` cell has the starter.
-
-    Args:
-        notebook: a lesson.
-        exercises: its Exercise objects; `name`, `starter` and `answer` are read.
+    """The edition of a lesson for tests: answers stand where `exercise` cells have the starters.
 
     Raises:
         ValueError: an exercise whose starter is in no cell of its own, or a cell with none.

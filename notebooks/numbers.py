@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import fmean
 
 import nbformat
+from matplotlib.cbook import flatten
 from nbformat import NotebookNode
 
 import facecourse
@@ -116,7 +117,7 @@ def measured(value: object) -> Iterator[float]:
         for part in value.values():
             yield from measured(part)
     elif isinstance(value, list):
-        runs = list(_flat(value))
+        runs = list(flatten(value))
         if runs and all(isinstance(run, int | float) for run in runs):
             yield from (fmean(runs), min(runs), max(runs))
         else:
@@ -124,14 +125,6 @@ def measured(value: object) -> Iterator[float]:
                 yield from measured(part)
     elif isinstance(value, int | float):
         yield float(value)
-
-
-def _flat(value: object) -> Iterator[object]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _flat(part)
-    else:
-        yield value
 
 
 class Evidence:

@@ -22,6 +22,7 @@ from torch import Tensor
 from facecourse.kit.exercise import CannotCheckError, Checker, NotAttemptedError, _Blank
 
 Draw = Callable[[Tensor, Tensor], object]
+_ROWS = "A tensor is wanted, or numbers in rows of one length"
 
 
 def kind_of(answer: Any) -> str:
@@ -135,10 +136,8 @@ def function(
 
     def judge(answer: Any) -> str | None:
         if not callable(answer):
-            raise CannotCheckError(
-                "A function is wanted: pass its name, without brackets and arguments. "
-                f"This is {kind_of(answer)}."
-            )
+            wanted = "A function is wanted: pass its name, without brackets and arguments."
+            raise CannotCheckError(f"{wanted} This is {kind_of(answer)}.")
         answers, known = run(answer, *cases), ((results(of), why) for of, why in reasons)
         called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
         return _compare(answers, results(reference), known, tolerance, draw, called)
@@ -194,9 +193,7 @@ def find_shape(answer: Any) -> tuple[int, ...]:
     if isinstance(answer, numbers.Number):
         return ()
     if not hasattr(answer, "shape"):
-        raise CannotCheckError(
-            f"A tensor is wanted, or numbers in rows of one length; this is {kind_of(answer)}."
-        )
+        raise CannotCheckError(f"{_ROWS}; this is {kind_of(answer)}.")
     return tuple(answer.shape)
 
 
@@ -210,9 +207,7 @@ def as_numbers(answer: Any) -> Tensor:
     try:
         return torch.from_numpy(np.array(_as_arrays(answer), dtype=np.float64))
     except (TypeError, ValueError, RuntimeError) as error:
-        raise CannotCheckError(
-            f"A tensor is wanted, or numbers in rows of one length; this is {kind_of(answer)}."
-        ) from error
+        raise CannotCheckError(f"{_ROWS}; this is {kind_of(answer)}.") from error
 
 
 def _as_arrays(part: Any) -> Any:
@@ -285,10 +280,8 @@ def _tell_difference(value: Tensor, target: Tensor, tolerance: float) -> str:
     """How two arrays of one shape differ, in one or two sentences."""
     if not value.isfinite().all():
         bad = int((~value.isfinite()).sum())
-        return (
-            f"{bad} of {value.numel()} numbers are NaN or infinite: "
-            "is something divided by zero, or a logarithm taken of zero?"
-        )
+        why = "is something divided by zero, or a logarithm taken of zero?"
+        return f"{bad} of {value.numel()} numbers are NaN or infinite: {why}"
     if value.ndim == 0:
         return f"{value:g} is not it."
     off = (value - target).abs() / (1 + target.abs())

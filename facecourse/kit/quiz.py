@@ -64,11 +64,9 @@ class _Shown(Question):
 
     def _repr_html_(self) -> str:
         """The question to read where nothing can be clicked; a widget that is alive hides it."""
-        lines = "".join(f"<br>{to_html(line)}" for line in self._lines())
+        lines = "<br>".join([f"<b>{to_html(self.prompt)}</b>", *map(to_html, self._lines())])
         how = "Run this cell to answer." + (SOLVED._repr_html_() if self.solved else "")
-        return (
-            f'<div class="{self._still_class}"><b>{to_html(self.prompt)}</b>{lines}<br>{how}</div>'
-        )
+        return f'<div class="{self._still_class}">{lines}<br>{how}</div>'
 
     def _ipython_display_(self) -> None:
         # Two outputs: when the kernel is gone JupyterLab shows an error in place of the widget, and
@@ -80,10 +78,8 @@ class _Shown(Question):
 class Quiz(_Shown):
     """One or several right answers out of a list.
 
-    Args:
-        question: a sentence.
-        options: at least four answers, each with what to say to who picks it.
-        right: the letter of the right one, "b", or of all right ones, "a, c".
+    `options` are at least four answers, each with what to say to who picks it; `right` is the
+    letter of the right one, "b", or of all right ones, "a, c".
 
     Raises:
         ValueError: a letter that no option has, or fewer than four options.
@@ -137,23 +133,16 @@ class Quiz(_Shown):
         if not self.several:
             radio = widgets.RadioButtons(options=list(self.options), value=None, layout=WIDE)
             return radio, lambda: radio.value
-        boxes = [
-            widgets.Checkbox(description=option, indent=False, layout=WIDE)
-            for option in self.options
-        ]
+        look = {"indent": False, "layout": WIDE}
+        boxes = [widgets.Checkbox(description=option, **look) for option in self.options]
         return widgets.VBox(boxes), lambda: [box.description for box in boxes if box.value]
 
 
 class NumberQuiz(_Shown):
-    """A number to be typed.
+    """A number to be typed, right if it is no farther off than `tolerance`.
 
-    Args:
-        question: a sentence.
-        wanted: the right number.
-        tolerance: how far off may be called right.
-        unit: shown behind the field.
-        reasons: what to say to numbers that come from a known mistake, at least three.
-        praise: what to say to the right one.
+    `unit` is shown behind the field; `reasons` say what to say to numbers that come from a known
+    mistake, at least three, and `praise` what to say to the right one.
     """
 
     def __init__(
@@ -181,9 +170,8 @@ class NumberQuiz(_Shown):
         try:
             said = [self._number(float(reading)) for reading in readings]
         except ValueError as error:
-            raise CannotCheckError(
-                f"A number such as {self.example} is wanted; this is {answer!r}."
-            ) from error
+            wanted = f"A number such as {self.example} is wanted"
+            raise CannotCheckError(f"{wanted}; this is {answer!r}.") from error
         return None if None in said else said[0]
 
     def _form(self) -> tuple[widgets.Widget, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from facecourse.kit import Exercise, load_lesson
 from facecourse.learn import read_source
-from notebooks.build import exercises, sources
+from notebooks.build import sources
 from tests.browser.driver import Lesson
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ def literal(wrong: Any) -> str | None:
         return None
 
 
-def answers(declared: list[Exercise]) -> tuple[str, dict[str, str]]:
+def answers(declared: tuple[Exercise, ...]) -> tuple[str, dict[str, str]]:
     """The first starter of one line that has a wrong answer to type, and both answers' outcomes."""
     for exercise in declared:
         wrong = literal(exercise.wrong[0])
@@ -72,7 +72,7 @@ def test_every_slider_changes_a_computed_value(lesson):
 
 
 def test_a_wrong_answer_is_incorrect_and_a_right_one_correct(lesson, source):
-    lesson.answer(*answers(exercises(source.name[:2])))
+    lesson.answer(*answers(load_lesson(source.name[:2]).EXERCISES))
     assert lesson.faults() == []
 
 

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -61,20 +62,15 @@ def test_whatever_else_has_a_lessons_name_is_left_alone(source, tmp_path):
 
 
 def test_jupyterlab_opens_at_the_first_lesson_in_the_folder(source, tmp_path, monkeypatch):
-    seen = []
-
-    def run(command, cwd, check):
-        seen.append((command, cwd))
-        return subprocess.CompletedProcess(command, 0)
-
+    run = Mock(return_value=subprocess.CompletedProcess([], 0))
     monkeypatch.setattr(learning.subprocess, "run", run)
     said = CliRunner().invoke(learn, [str(tmp_path / "mine")])
     assert said.output == f"1 of 1 lessons are new in {tmp_path / 'mine'}\n"
-    ((command, cwd),) = seen
+    (command,), settings = run.call_args
+    assert (settings["cwd"], command[-1]) == (tmp_path / "mine", "00_tiny.ipynb")
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert (cwd, command[-1]) == (tmp_path / "mine", "00_tiny.ipynb")
     CliRunner().invoke(learn, [str(tmp_path / "mine"), "--no-open"])
-    assert len(seen) == 1
+    run.assert_called_once()
 
 
 def test_a_newer_edition_and_a_folder_that_cannot_be_written_are_told(source, tmp_path):

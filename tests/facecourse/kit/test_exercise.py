@@ -25,22 +25,6 @@ def exercise():
     )
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind", "message"),
-    [
-        (5, "correct", "That is right."),
-        (6, "incorrect", "That is 2 x 3."),
-        (4, "incorrect", "4 is not it."),
-        (____, "not attempted", "Replace ____"),
-        ("five", "error", "One number is wanted; this is text"),
-    ],
-)
-def test_each_answer_has_its_outcome(exercise, answer, kind, message):
-    outcome = exercise.check(answer)
-    assert outcome.kind == kind
-    assert message in outcome.message
-
-
 def test_hints_come_one_after_the_other_and_the_last_one_stays(exercise, capsys):
     for _ in range(3):
         exercise.hint()

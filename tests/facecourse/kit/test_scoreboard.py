@@ -33,9 +33,6 @@ def board(*rows: Row) -> Scoreboard:
     return filled
 
 
-FULL = {"macs": 1_234_567, "parameters": 99, "latency_ms": 1.25, "worst_group": 0.125}
-
-
 def test_a_row_of_another_protocol_or_other_metrics_or_the_same_name_is_refused():
     other, again = replace(PROTOCOL, split="people seen"), replace(PROTOCOL)
     filled = board(row("pixels"))
@@ -51,15 +48,12 @@ def test_a_row_of_another_protocol_or_other_metrics_or_the_same_name_is_refused(
 
 BAD_SHARES = [math.nan, math.inf, "12", None, True, 7, -0.1, 10**400]
 BAD_INTERVALS = [
-    Interval(0.5, math.nan, 0.6, 40),
-    Interval(0.5, 0.6, 0.4, 40),
-    Interval(0.5, 0.6, 0.7, 40),
-    Interval(0.5, None, 0.6, 40),
-    Interval(0.5, "0.4", 0.6, 40),
-    Interval(0.9, 0.8, 1.1, 40),
-    Interval(0.5, 0.4, 0.6, 0),
-    Interval(0.5, 0.4, 0.6, 40, None),
-]
+    Interval(0.5, *rest)
+    for rest in (
+        (math.nan, 0.6, 40), (0.6, 0.4, 40), (0.6, 0.7, 40), (None, 0.6, 40), ("0.4", 0.6, 40),
+        (0.4, 1.1, 40), (0.4, 0.6, 0), (0.4, 0.6, 40, None),
+    )
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", [*BAD_SHARES, *BAD_INTERVALS])
@@ -88,7 +82,8 @@ def test_a_row_has_a_name_and_a_lesson(method, lesson):
 
 
 def test_a_saved_scoreboard_loads_as_it_was(tmp_path):
-    filled = board(row("pixels", **FULL), row("lbp", size=None), row("cnn", 0.99))
+    full = row("pixels", macs=5, parameters=9, latency_ms=1.2, worst_group=0.1)
+    filled = board(full, row("lbp", size=None), row("cnn", 0.99))
     path = tmp_path / "scoreboard.json"
     filled.save(path)
     loaded = Scoreboard.load(path)
