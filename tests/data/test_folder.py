@@ -1,9 +1,6 @@
 """A folder of photos: what is read, what is refused, and that the photos stay as they were."""
 
-import io
 import os
-import struct
-import zlib
 from importlib import import_module
 from pathlib import Path
 
@@ -57,19 +54,16 @@ def test_a_folder_gives_one_person_a_sub_folder_in_order_and_shows_progress(phot
     assert "3/3" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "name", ["a.jpg", "a.JPEG", "a.png", "a.bmp", "a.webp", "a.pgm", "a.tif", "a.TIFF"]
-)
-def test_every_named_format_is_read_in_any_case(photos, name):
-    file = save(photos / "Ben" / name, (120, 120, 120))
-    assert (folder(photos, size=8).images[-1].int() - 120).abs().max() <= 2, file
-
-
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA", "CMYK", "1"])
-def test_other_colour_modes_become_rgb(photos, mode):
-    file = photos / "Ben" / ("a.tif" if mode == "CMYK" else "a.png")
-    Image.new("RGB", (20, 20), (255, 255, 255)).convert(mode).save(file)
-    assert folder(photos, size=8).images[-1].unique().tolist() == [255]
+def test_every_named_format_in_any_case_and_every_colour_mode_is_read(photos):
+    for ending in ("jpg", "JPEG", "png", "bmp", "webp", "pgm", "tif", "TIFF"):
+        save(photos / "Ben" / f"2.{ending}", (120, 120, 120))
+    for mode in ("L", "P", "RGBA", "LA", "CMYK", "1"):
+        file = photos / "Ben" / (f"3{mode}.tif" if mode == "CMYK" else f"3{mode}.png")
+        Image.new("RGB", (20, 20), (255, 255, 255)).convert(mode).save(file)
+    images = folder(photos, size=8).images[3:].int()
+    assert len(images) == 8 + 6
+    assert (images[:8] - 120).abs().max() <= 2
+    assert images[8:].unique().tolist() == [255]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "MPO"])
@@ -90,15 +84,16 @@ def test_photos_are_turned_upright(photos):
     assert (colour_of(upright[:, :16]), colour_of(upright[:, 16:])) == ("r", "b")
 
 
-@pytest.mark.parametrize("size", [(900, 300), (300, 900)])
-@pytest.mark.parametrize("ending", ["png", "jpg"])
-def test_the_middle_square_is_cut_out(photos, size, ending):
-    image, (x, y) = Image.new("RGB", size, RED), (size[0] // 2, size[1] // 2)
-    image.paste(GREEN, (x - 150, y - 150, x + 150, y + 150))
-    image.save(photos / "Ben" / f"wide.{ending}", quality=95)
-    crop = folder(photos, size=30).images[-1]
-    assert crop[1, 1:-1, 1:-1].min() > 180
-    assert crop[0, 1:-1, 1:-1].max() < 20
+def test_the_middle_square_is_cut_out(photos):
+    for x, y in ((450, 150), (150, 450)):
+        image = Image.new("RGB", (2 * x, 2 * y), RED)
+        image.paste(GREEN, (x - 150, y - 150, x + 150, y + 150))
+        for ending in ("png", "jpg"):
+            image.save(photos / "Ben" / f"{x}.{ending}", quality=95)
+    crops = folder(photos, size=30).images[3:, :, 1:-1, 1:-1]
+    assert len(crops) == 4
+    assert crops[:, 1].min() > 180
+    assert crops[:, 0].max() < 20
 
 
 def test_shrinking_averages_fine_patterns_away(photos):
@@ -147,15 +142,6 @@ def test_what_is_transparent_is_white_whatever_colour_hides_there(photos):
     assert (images[:, :, 16, 16] == torch.tensor([10, 200, 10])).all()
 
 
-def bomb() -> bytes:
-    """A PNG of a few bytes that claims 20,000 x 20,000 pixels."""
-    file = io.BytesIO()
-    Image.new("RGB", (1, 1)).save(file, "PNG")
-    head, rest = bytearray(file.getvalue()[:29]), file.getvalue()[33:]
-    head[16:24] = struct.pack(">II", 20_000, 20_000)
-    return head + struct.pack(">I", zlib.crc32(head[12:])) + rest
-
-
 def plant_bad_files(root: Path) -> dict[str, str]:
     """One bad file of every kind, and a part of the reason each must be given."""
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
@@ -167,7 +153,6 @@ def plant_bad_files(root: Path) -> dict[str, str]:
     contents = {
         "loose.jpg": (b"", "not in the sub-folder of a person"),
         "Ada/empty.jpg": (b"", "empty file"),
-        "Ada/bomb.png": (bomb(), "decompression bomb"),
         "Ada/page.jpg": (b"<html>not found</html>", "content is not a JPEG"),
         "Ada/program.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a JPEG"),
         "Ada/notes.txt": (b"Ada likes tea", "not a photo: its name does not end in .jpg"),
@@ -194,7 +179,7 @@ def test_all_bad_files_are_listed_with_reasons_untouched_and_skipped_on_demand(p
     before = state(photos)
     with pytest.raises(ValueError, match=r"skip_bad=True") as caught:
         folder(photos, size=8)
-    assert str(caught.value).startswith(f"11 files in {photos} can't be used:")
+    assert str(caught.value).startswith(f"10 files in {photos} can't be used:")
     assert_lists(str(caught.value), reasons)
     with pytest.warns(UserWarning, match="They are left out") as warned:
         faces = folder(photos, size=8, skip_bad=True)
@@ -205,11 +190,12 @@ def test_all_bad_files_are_listed_with_reasons_untouched_and_skipped_on_demand(p
     assert state(photos) == before
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(photos, monkeypatch):
-    """A photo over Pillow's own limit, which only warns up to twice that limit."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1599)
+@pytest.mark.parametrize("limit", [1599, 700])
+def test_a_bomb_is_refused_before_it_is_unpacked(photos, monkeypatch, limit):
+    """Pillow only warns of photos up to twice its limit."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("was unpacked"))
-    with pytest.raises(ValueError, match=r"Ben/1\.png: over 1,599 pixels"):
+    with pytest.raises(ValueError, match=rf"Ben/1\.png: over {limit:,} pixels \(a decompression"):
         folder(photos, size=8)
 
 

@@ -46,13 +46,13 @@ def packed(photos: Path, ending: str) -> list[Path]:
 
 
 @pytest.fixture
-def decoded(monkeypatch) -> list[str]:
+def decoded(monkeypatch) -> list[Path]:
     """The photos that were decoded, in order."""
-    names, real = [], module._crop
+    files, real = [], module._crop
     monkeypatch.setattr(
-        module, "_crop", lambda file, **options: names.append(file.name) or real(file, **options)
+        module, "_crop", lambda file, **how: files.append(file) or real(file, **how)
     )
-    return names
+    return files
 
 
 def test_a_pack_holds_the_same_faces_as_memory_and_is_made_above_the_threshold(photos, monkeypatch):

@@ -30,18 +30,14 @@ def scored_pairs(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tenso
 def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
     times = torch.tensor([2, 0, 1, 3, 1, 0, 0, 1, 2, 1, 1, 0]).double()
     embeddings, person = faces()
-    copies = [(who, copy) for who in range(12) for copy in range(int(times[who]))]
-    images = [
-        (embeddings[i], who, new)
-        for new, (who, _) in enumerate(copies)
-        for i in (person == who).nonzero().flatten()
-    ]
+    copies = [who for who in range(12) for _ in range(int(times[who]))]
+    images = [(i, new) for new, who in enumerate(copies) for i in torch.where(person == who)[0]]
     scores, same = [], []
-    for (one, who, new), (other, who2, new2) in itertools.combinations(images, 2):
-        if who != who2 or new == new2:  # two copies of one person are never compared
-            scores.append(float(one @ other * 20))
+    for (one, new), (other, new2) in itertools.combinations(images, 2):
+        if person[one] != person[other] or new == new2:  # two copies of one are never compared
+            scores.append(float(embeddings[one] @ embeddings[other] * 20))
             same.append(new == new2)
-    copied = Verification((torch.tensor(scores)).round() / 20, torch.tensor(same))
+    copied = Verification(torch.tensor(scores).round() / 20, torch.tensor(same))
 
     monkeypatch.setattr(bootstrap, "_draws", lambda *_: [times])
     for rate in (lambda v: v.auc, lambda v: v.eer, lambda v: v.tar_at(0.1)):
