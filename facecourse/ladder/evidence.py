@@ -66,8 +66,7 @@ class Rung(NamedTuple):
 
 def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Rung]:
     """Each network at 32 bits, at 8, and with codebooks, by its name and which of them."""
-    faces = calibration_faces(people)
-    found = {}
+    faces, found = calibration_faces(people), {}
     for number, (name, model) in enumerate(models.items()):
         plain = export(model, folder / f"{number}.onnx", SHAPE)
         eight = quantize(plain.path, folder / f"{number}-int8.onnx", faces)
@@ -120,27 +119,25 @@ def kept(steps: Mapping[str, Rung]) -> dict[str, dict[str, dict]]:
     faces, others = ladder_faces(PEOPLE), ladder_faces(PEOPLE, seed=OTHERS)
     drawn, again = embedded(steps, faces.images), embedded(steps, others.images)
     real = embedded(steps, resize(protocol.unseen_people().images, *SHAPE[1:]))
+
+    def lost(first: str, name: str) -> dict[str, Interval]:
+        codes = drawn[first], drawn[name], faces.person
+        return {
+            "points lost": paired_tar_drop(*codes),
+            "points lost, strict": paired_tar_drop(*codes, STRICT),
+            "ORL, points lost": naming_lost(real[first], real[name]),
+        }
+
     found = {
-        name: {
-            "points lost": paired_tar_drop(drawn[TEACHER], drawn[name], faces.person),
-            "points lost, strict": paired_tar_drop(
-                drawn[TEACHER], drawn[name], faces.person, STRICT
-            ),
+        name: lost(TEACHER, name)
+        | {
             "TAR, strict": float(tar_by_person(drawn[name], faces.person, STRICT).mean()),
             "worst group": worst_group(drawn[name], faces),
             "ORL": protocol.unseen_metrics(real[name]),
-            "ORL, points lost": naming_lost(real[TEACHER], real[name]),
         }
         for name in steps
     }
-    rivals = {
-        name: {
-            "of": first, "points lost": paired_tar_drop(drawn[first], drawn[name], faces.person),
-            "points lost, strict": paired_tar_drop(drawn[first], drawn[name], faces.person, STRICT),
-            "ORL, points lost": naming_lost(real[first], real[name]),
-        }
-        for name, first in RIVALS.items() if name in steps
-    }  # fmt: skip
+    rivals = {name: {"of": of} | lost(of, name) for name, of in RIVALS.items() if name in steps}
     once = {name: paired_tar_drop(again[TEACHER], again[name], others.person) for name in steps}
     return {"kept": found, "others": once, "rivals": rivals}
 

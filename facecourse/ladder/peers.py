@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -32,16 +33,6 @@ HERE = Path(__file__).parent
 
 HALF, RAGGED, LAST = "half", "ragged", "pruned"
 TOOLS = ("torch-pruning", "onnxruntime", "nncf", "openvino")
-
-
-class Reader:
-    """Faces for onnxruntime's quantizer, one batch."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.batches = iter([{"images": (images.float() / 255).numpy()}])
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self.batches, None)
 
 
 class Openvino(nn.Module):
@@ -69,7 +60,9 @@ def by_onnxruntime(plain: Path, path: Path, images: Tensor) -> Path:
     """Its quantizer with its own settings."""
     from onnxruntime import quantization
 
-    quantization.quantize_static(plain, path, Reader(images))
+    batches = iter([{"images": (images.float() / 255).numpy()}])
+    reader = SimpleNamespace(get_next=lambda: next(batches, None))
+    quantization.quantize_static(plain, path, reader)
     return path
 
 
@@ -88,9 +81,8 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
     """[network and tool]: bytes, times smaller and faster, and points lost of the teacher's."""
     import openvino
 
-    faces, images = ladder_faces(PEOPLE), calibration_faces()
+    faces, images, rows = ladder_faces(PEOPLE), calibration_faces(), {}
     before = embed(networks[TEACHER], faces.images)
-    rows: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as place:
         steps = rungs(networks, Path(place))
         timed = call(OnnxModel(steps[TEACHER].runs))
@@ -124,12 +116,7 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
 
 
 def main(trained: Path, folder: Path = HERE) -> None:
-    """Measure all of it and store peers.json.
-
-    Args:
-        trained: the folder of the trained networks.
-        folder: where to store.
-    """
+    """Measure all of it, of the networks in the folder `trained`, and store peers.json."""
     networks = {TEACHER: face_embedding()}
     networks |= {name: load(trained / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
     versions = {tool: version(tool) for tool in TOOLS}

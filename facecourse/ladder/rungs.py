@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from facecourse.kit.charts import Table, in_millions, tabulate
@@ -21,22 +22,17 @@ def take_rungs(
         names: of networks.
         forms: of `FORMS`.
     """
-    files = {name + form: name for name in names for form in forms}
-    return {
-        file: ladder["networks"][name]
-        | ladder["costs"][file]
-        | ladder["kept"][file]
-        | {"LFW": ladder["LFW"][file]["points lost"], "others": ladder["others"][file]}
-        for file, name in files.items()
-    }
+    found = {}
+    for name, form in product(names, forms):
+        file = name + form
+        found[file] = ladder["networks"][name] | ladder["costs"][file] | ladder["kept"][file]
+        found[file] |= {"LFW": ladder["LFW"][file]["points lost"], "others": ladder["others"][file]}
+    return found
 
 
 def compare_rungs(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
-    """Size, work, and what networks of 32 bits have lost of the teacher's verification and naming.
-
-    Args:
-        ladder, names: as in `take_rungs`.
-    """
+    """Size, work, and what networks of 32 bits have lost of the teacher's verification and naming;
+    arguments as in `take_rungs`."""
     columns = {
         "parameters": "{parameters:,}",
         "MACs": in_millions("macs"),
@@ -49,15 +45,10 @@ def compare_rungs(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
 
 
 def compare_rivals(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
-    """What rivals have lost of the networks whose shape they have, paired.
-
-    Args:
-        ladder: the evidence.
-        names: of rivals.
-    """
-    rivals = {
-        f"{name}, of {ladder['rivals'][name]['of']}": ladder["rivals"][name] for name in names
-    }
+    """What the rivals of these names have lost of the networks whose shape they have, paired;
+    `ladder` is the evidence."""
+    found = {name: ladder["rivals"][name] for name in names}
+    rivals = {f"{name}, of {row['of']}": row for name, row in found.items()}
     columns = {
         "TAR at 1 % FAR": "{points lost:+.1f}",
         "TAR at 0.01 % FAR": "{points lost, strict:+.1f}",
@@ -70,9 +61,8 @@ def draw_savings(ladder: Mapping[str, Any]) -> Table:
     """MACs saved against time saved at 32 bits, with the line where both are the same; `ladder` is
     the evidence."""
     networks, costs = ladder["networks"], ladder["costs"]
-    whole = networks["teacher"]["macs"]
     points = {
-        name: (whole / row["macs"], costs[name]["times faster"].value)
+        name: (networks["teacher"]["macs"] / row["macs"], costs[name]["times faster"].value)
         for name, row in networks.items()
     }
     figure, axis = subplots(figsize=(4.6, 3.4))
