@@ -5,6 +5,7 @@ unlabelled.py is its other half.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from facecourse.kit import evidence, orl, protocol
 from facecourse.kit import verify as strangers
 from facecourse.lesson06_distillation import experiment as distilling
 from facelib.compress import SoftTargets
+from facelib.data import FaceSet
 from facelib.measure import parameters
 from facelib.measure.groups import ladder_faces, tar_by_person
 from facelib.models import embed
@@ -34,6 +36,21 @@ BUDGETS = (50, 150)  # steps of the students that embed
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
 
+def train(
+    name: str, faces: FaceSet, teacher: nn.Module, seed: int, steps: int, rate: float = 0
+) -> nn.Module:
+    """A student, taught by one of `distilling.TAUGHT_BY`, at the rate that suits it if 0."""
+    loss, asked = distilling.TAUGHT_BY[name](), None if name in ALONE else teacher
+    rate = rate or distilling.RATES.get(name, distilling.RATE)
+    return distilling.train_student(loss, faces, asked, seed, steps, rate=rate)
+
+
+def note_shares(runs: dict[str, Shares], models: dict[str, nn.Module], test: FaceSet) -> None:
+    """Add one split's shares of each model to `runs`."""
+    for name, model in models.items():
+        runs.setdefault(name, []).append(orl.top1_per_person(model, test))
+
+
 def choices() -> dict[str, dict[str, list[float]]]:
     """Top-1 on s1 to s20, two photographs: by temperature and weight, and by rate."""
     found: dict[str, dict[str, list[float]]] = {"soft targets": {}, "rates": {}}
@@ -42,18 +59,14 @@ def choices() -> dict[str, dict[str, list[float]]]:
         found[where].setdefault(name, []).append(orl.top1(model, test))
 
     for seed in tqdm(CHOICES, "choices"):
-        train, test = orl.split_photos(2, seed, chosen_on=True)
-        master = distilling.train_teacher(train, seed)
-        for temperature in TEMPERATURES:
-            for weight in WEIGHTS:
-                loss = SoftTargets(temperature, weight)
-                model = distilling.train_student(loss, train, master, seed, STEPS)
-                note("soft targets", f"T={temperature:g}, weight {weight:g}", model)
-        for name, made in distilling.TAUGHT_BY.items():
-            for rate in RATES:
-                asked = None if name in ALONE else master
-                model = distilling.train_student(made(), train, asked, seed, STEPS, rate=rate)
-                note("rates", f"{name}, {rate:g}", model)
+        faces, test = orl.split_photos(2, seed, chosen_on=True)
+        master = distilling.train_teacher(faces, seed)
+        for temperature, weight in product(TEMPERATURES, WEIGHTS):
+            loss = SoftTargets(temperature, weight)
+            model = distilling.train_student(loss, faces, master, seed, STEPS)
+            note("soft targets", f"T={temperature:g}, weight {weight:g}", model)
+        for name, rate in product(distilling.TAUGHT_BY, RATES):
+            note("rates", f"{name}, {rate:g}", train(name, faces, master, seed, STEPS, rate))
     return found
 
 
@@ -63,14 +76,11 @@ def names() -> dict[str, dict[str, Shares]]:
     for photos in orl.PHOTOS:
         runs = found.setdefault(str(photos), {})
         for seed in tqdm(SEEDS, f"{photos} photographs"):
-            train, test = orl.split_photos(photos, seed)
-            master = distilling.train_teacher(train, seed)
-            runs.setdefault("teacher", []).append(orl.top1_per_person(master, test))
-            for name, made in distilling.TAUGHT_BY.items():
-                asked = None if name in ALONE else master
-                rate = distilling.RATES.get(name, distilling.RATE)
-                model = distilling.train_student(made(), train, asked, seed, STEPS, rate=rate)
-                runs.setdefault(name, []).append(orl.top1_per_person(model, test))
+            faces, test = orl.split_photos(photos, seed)
+            models = {"teacher": distilling.train_teacher(faces, seed)}
+            for name in distilling.TAUGHT_BY:
+                models[name] = train(name, faces, models["teacher"], seed, STEPS)
+            note_shares(runs, models, test)
     return found
 
 
@@ -78,12 +88,15 @@ def temperatures() -> dict[str, Shares]:
     """Two photographs, by the temperature of the soft targets."""
     found: dict[str, Shares] = {}
     for seed in tqdm(SEEDS, "temperatures"):
-        train, test = orl.split_photos(2, seed)
-        master = distilling.train_teacher(train, seed)
-        for temperature in TEMPERATURES:
-            loss = SoftTargets(temperature, distilling.WEIGHT)
-            model = distilling.train_student(loss, train, master, seed, STEPS)
-            found.setdefault(f"{temperature:g}", []).append(orl.top1_per_person(model, test))
+        faces, test = orl.split_photos(2, seed)
+        master = distilling.train_teacher(faces, seed)
+        models = {
+            f"{temperature:g}": distilling.train_student(
+                SoftTargets(temperature, distilling.WEIGHT), faces, master, seed, STEPS
+            )
+            for temperature in TEMPERATURES
+        }
+        note_shares(found, models, test)
     return found
 
 
@@ -91,15 +104,13 @@ def teachers() -> dict[str, dict[str, object]]:
     """Two photographs, by who teaches: parameters, and `Shares` of teacher and student."""
     found: dict[str, dict] = {}
     for seed in tqdm(FEW, "teachers"):
-        train, test = orl.split_photos(2, seed)
+        faces, test = orl.split_photos(2, seed)
         for name, made in distilling.TEACHERS.items():
-            master = made(train, seed)
-            loss = distilling.TAUGHT_BY["soft targets"]()
-            student = distilling.train_student(loss, train, master, seed, STEPS)
-            runs = found.setdefault(name, {"teacher": [], "student": []})
-            runs["parameters"] = parameters(master)
-            runs["teacher"].append(orl.top1_per_person(master, test))
-            runs["student"].append(orl.top1_per_person(student, test))
+            models = {"teacher": made(faces, seed)}
+            models["student"] = train("soft targets", faces, models["teacher"], seed, STEPS)
+            runs = found.setdefault(name, {})
+            note_shares(runs, models, test)
+            runs["parameters"] = parameters(models["teacher"])
     return found
 
 
@@ -110,17 +121,15 @@ def embedders() -> dict[str, dict[str, dict[str, list]]]:
     """
     real, drawn = protocol.unseen_people(), ladder_faces(PEOPLE)
     found: dict[str, dict[str, dict[str, list]]] = {}
-    for steps in BUDGETS:
-        for seed in tqdm(SEEDS, f"embedders, {steps} steps"):
-            for name in ("taught", "names"):
-                model = distilling.train_embedder(name == "taught", seed, steps)
-                metrics = protocol.unseen_metrics(strangers.embed_at_64(model, real.images))
-                values = {what: interval.value for what, interval in metrics.items()}
-                tar = tar_by_person(embed(model, drawn.images).cpu(), drawn.person)
-                values["TAR at 1 % FAR, people who don't exist"] = float(tar.mean())
-                runs = found.setdefault(str(steps), {}).setdefault(name, {})
-                for what, value in values.items():
-                    runs.setdefault(what, []).append(value)
+    for steps, seed, name in tqdm([*product(BUDGETS, SEEDS, ("taught", "names"))]):
+        model = distilling.train_embedder(name == "taught", seed, steps)
+        metrics = protocol.unseen_metrics(strangers.embed_at_64(model, real.images))
+        values = {what: interval.value for what, interval in metrics.items()}
+        tar = tar_by_person(embed(model, drawn.images).cpu(), drawn.person)
+        values["TAR at 1 % FAR, people who don't exist"] = float(tar.mean())
+        runs = found.setdefault(str(steps), {}).setdefault(name, {})
+        for what, value in values.items():
+            runs.setdefault(what, []).append(value)
     return found
 
 

@@ -47,25 +47,23 @@ TAUGHT_BY: Mapping[str, Callable[[], nn.Module]] = {
 }
 # Who teaches: each is shown the same photographs as the student.
 TEACHERS: Mapping[str, Callable[[FaceSet, int], nn.Module]] = {
-    "another student": lambda train, seed: train_student(
-        nn.CrossEntropyLoss(), train, seed=seed + 500
-    ),
-    "FaceCNN, four times as wide": lambda train, seed: train_student(
-        nn.CrossEntropyLoss(), train, seed=seed + 500, width=4 * STUDENT
-    ),
+    "another student": lambda train, seed: train_peer(train, seed, STUDENT),
+    "FaceCNN, four times as wide": lambda train, seed: train_peer(train, seed, 4 * STUDENT),
     "face embedding, frozen": lambda train, seed: train_teacher(train, seed),
-    "face embedding, fine-tuned": lambda train, seed: transfer.adapt(
-        "synthetic faces", "all", train, seed
-    ),
-    "ImageNet network, frozen": lambda train, seed: transfer.adapt(
-        "ImageNet", "frozen", train, seed
-    ),
+    "face embedding, fine-tuned": lambda train, seed: train_teacher(train, seed, "all"),
+    "ImageNet network, frozen": lambda *task: transfer.adapt("ImageNet", "frozen", *task),
 }
 
 
-def train_teacher(train: FaceSet, seed: int = 0) -> transfer.Recogniser:
-    """The face embedding as it comes, and a new layer that has learnt the names in `train`."""
-    return transfer.adapt("synthetic faces", "frozen", train, seed)
+def train_peer(train: FaceSet, seed: int, width: int) -> FaceCNN:
+    """A student of other weights than any it teaches, that has learnt from names."""
+    return train_student(nn.CrossEntropyLoss(), train, seed=seed + 500, width=width)
+
+
+def train_teacher(train: FaceSet, seed: int = 0, method: str = "frozen") -> transfer.Recogniser:
+    """The face embedding as it comes, or fine-tuned ("all"), and a new layer that has learnt the
+    names in `train`."""
+    return transfer.adapt("synthetic faces", method, train, seed)
 
 
 def take_other_photographs(photos: int, seed: int) -> FaceSet:
@@ -94,11 +92,11 @@ def train_student(
         steps, width, rate: batches; channels of its first layer; of learning.
     """
     student, faces = build_student(train.people, seed, width), DrawnFaces(train, images_each=1)
-    settings = {"batch": train.people, "lr": rate, "seed": seed, "progress": False}
-    if master is None:
-        fit_embedding(student, faces, loss, steps=steps, **settings)
-        return student
-    return distill(student, master, faces, loss, steps=steps, **settings)[0]
+    settings = {"steps": steps, "batch": train.people, "lr": rate, "seed": seed, "progress": False}
+    if master is not None:
+        return distill(student, master, faces, loss, **settings)[0]
+    fit_embedding(student, faces, loss, **settings)
+    return student
 
 
 def distil_unlabelled(
@@ -111,15 +109,9 @@ def distil_unlabelled(
         master: names `people` people, and of a stranger says whom it resembles.
         people, seed, steps: as in `train_student`.
     """
-    return distill(
-        build_student(people, seed), master, pictures, SoftTargets(TEMPERATURE, 1.0), steps=steps,
-        batch=people, lr=RATE, seed=seed, progress=False,
-    )[0]  # fmt: skip
-
-
-def _others() -> FaceSet:
-    """ORL's s1 to s20, five photographs each."""
-    return protocol.open_people().map(orl.to_64).split_images(5, seed=0)[0]
+    student, loss = build_student(people, seed), SoftTargets(TEMPERATURE, 1.0)
+    settings = {"steps": steps, "batch": people, "lr": RATE, "seed": seed, "progress": False}
+    return distill(student, master, pictures, loss, **settings)[0]
 
 
 MORE = "it and four more, without names"
@@ -127,7 +119,9 @@ MORE = "it and four more, without names"
 PICTURES: Mapping[str, Callable[[int], Source]] = {
     "that photograph": lambda seed: DrawnFaces(orl.split_photos(1, seed)[0], 1),
     MORE: lambda seed: DrawnFaces(orl.split_photos(5, seed)[0], 1),
-    "five of each of twenty others": lambda seed: DrawnFaces(_others(), 1),
+    "five of each of twenty others": lambda seed: DrawnFaces(
+        protocol.open_people().map(orl.to_64).split_images(5).train, 1
+    ),
     "people who don't exist": lambda seed: FreshFaces(images_each=1),
 }
 
@@ -166,7 +160,7 @@ def measure_resemblance(said: Tensor, person: Tensor) -> Tensor:
         float (people, people), less the mean of the others in each row; the diagonal is 0.
     """
     people = said.shape[1]
-    mean = torch.stack([said[person == who].mean(0) for who in range(people)])
     diagonal = torch.eye(people, dtype=torch.bool)
+    mean = torch.stack([said[person == who].mean(0) for who in range(people)])
     mean = mean.masked_fill(diagonal, 0)
     return (mean - mean.sum(1, keepdim=True) / (people - 1)).masked_fill(diagonal, 0)

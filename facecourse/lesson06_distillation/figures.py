@@ -45,9 +45,7 @@ def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
         cells = [f"{temperature:.2f}", right, float(said[right]), second, float(said[second])]
         return Table(head, [[*cells, f"{bits:.2f}"]])
 
-    faces = IntSlider(
-        start, min=0, max=len(logits) - 1, description="face", continuous_update=False
-    )
+    faces = IntSlider(start, max=len(logits) - 1, description="face", continuous_update=False)
     slider = FloatLogSlider(1, min=-0.5, max=1.5, step=0.1, description="temperature",
                             readout_format=".2f", continuous_update=False)  # fmt: skip
     return explore(draw, face=faces, temperature=slider)
@@ -76,18 +74,15 @@ def take_most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
         faces: at least one of each person.
         count: of pairs; nobody comes twice.
     """
-    both = (second + second.T).fill_diagonal_(-torch.inf)
-    above, below = [], []
+    both, pairs = (second + second.T).fill_diagonal_(-torch.inf), []
     for _ in range(count):
-        row, column = divmod(int(both.argmax()), len(both))
-        above.append(row)
-        below.append(column)
-        both[[row, column]] = both[:, [row, column]] = -torch.inf
-    first = [int((faces.person == who).nonzero()[0]) for who in above + below]
-    return FaceSet(
-        faces.images[first], torch.arange(2 * count), tuple(map(str, above + below)),
-        source=faces.source,
-    )  # fmt: skip
+        pair = list(divmod(int(both.argmax()), len(both)))
+        both[pair] = both[:, pair] = -torch.inf
+        pairs.append(pair)
+    shown = torch.tensor(pairs).T.flatten().tolist()
+    images = faces.images[[int((faces.person == who).nonzero()[0]) for who in shown]]
+    names = tuple(map(str, shown))
+    return FaceSet(images, torch.arange(2 * count), names, source=faces.source)
 
 
 def tabulate_gradients(student: Tensor, taught: Tensor, temperatures: Sequence[float]) -> Table:

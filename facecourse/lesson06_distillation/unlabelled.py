@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from facecourse.kit import evidence, orl, transfer
+from facecourse.kit import evidence, orl
 from facecourse.lesson06_distillation import experiment as distilling
-from facecourse.lesson06_distillation.evidence import ALONE
+from facecourse.lesson06_distillation.evidence import ALONE, Shares, note_shares, train
 
 HERE = Path(__file__).parent
 
@@ -23,35 +23,27 @@ TUNED = {  # what is shown to the students of the fine-tuned teacher
 }
 
 
-def pictures() -> dict[str, list[list[float]]]:
+def pictures() -> dict[str, Shares]:
     """The share named rightly of each split and person.
 
     Students are shown one of `distilling.PICTURES` and taught without a name by the frozen face
     embedding with a new layer; some also by the fine-tuned one. Their rivals learn the names of the
     one photograph.
     """
-    found: dict[str, list[list[float]]] = {}
+    found: dict[str, Shares] = {}
     for seed in tqdm(SEEDS, "pictures"):
-        train, test = orl.split_photos(1, seed)
-        teacher = distilling.train_teacher(train, seed)
-        tuned = transfer.adapt("synthetic faces", "all", train, seed)
+        faces, test = orl.split_photos(1, seed)
+        teacher = distilling.train_teacher(faces, seed)
+        tuned = distilling.train_teacher(faces, seed, "all")
         models = {"teacher": teacher, "teacher, fine-tuned": tuned}
-        for name in ALONE:
-            loss, rate = distilling.TAUGHT_BY[name](), distilling.RATES.get(name, distilling.RATE)
-            models[name] = distilling.train_student(
-                loss, train, seed=seed, steps=distilling.LONG, rate=rate
-            )
-        for name, drawn in distilling.PICTURES.items():
+        models |= {name: train(name, faces, teacher, seed, distilling.LONG) for name in ALONE}
+        shown = {name: (name, teacher) for name in distilling.PICTURES}
+        shown |= {name: (kind, tuned) for name, kind in TUNED.items()}
+        for name, (kind, asked) in shown.items():
             models[name] = distilling.distil_unlabelled(
-                drawn(seed), teacher, train.people, seed, distilling.LONG
+                distilling.PICTURES[kind](seed), asked, faces.people, seed, distilling.LONG
             )
-        for name, drawn in TUNED.items():
-            pictures = distilling.PICTURES[drawn](seed)
-            models[name] = distilling.distil_unlabelled(
-                pictures, tuned, train.people, seed, distilling.LONG
-            )
-        for name, model in models.items():
-            found.setdefault(name, []).append(orl.top1_per_person(model, test))
+        note_shares(found, models, test)
     return found
 
 
