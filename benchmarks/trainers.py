@@ -34,7 +34,9 @@ from facelib.training.device import choose_device, has_fast_bf16
 from facelib.training.loop import generator
 
 SIZE = (56, 46)  # height and width that the lessons train at
-BATCH = 40
+BATCH, EPOCHS = 40, 4  # images a step; passes over nine images of each of 40 people in a timed run
+PAIRS = 12  # of timed runs for each ratio
+WORKERS = (0, 1, 2)  # processes of a DataLoader to try
 LR, WEIGHT_DECAY, LABEL_SMOOTHING = 4e-3, 0.05, 0.1
 BARS = {"bare loop": 0.95, "Lightning": 1.0, "Accelerate": 1.0, "DataLoader": 1.5}
 Batches = Iterable[tuple[Tensor, Tensor]]  # float images (N, 1, H, W) in [0, 1], labels (N,)
@@ -96,11 +98,10 @@ def lightning(model: nn.Module, batches: Batches, steps: int, device: torch.devi
             return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
     model.to(device, memory_format=torch.channels_last)
-    pytorch_lightning.Trainer(
-        max_steps=steps, accelerator=device.type, devices=1,
-        precision="bf16-mixed" if has_fast_bf16(device) else "32-true",
-        logger=False, barebones=True,
-    ).fit(Learner(), batches)  # fmt: skip
+    precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
+    settings = {"accelerator": device.type, "devices": 1, "precision": precision}
+    trainer = pytorch_lightning.Trainer(max_steps=steps, logger=False, barebones=True, **settings)
+    trainer.fit(Learner(), batches)
 
 
 def _loss(logits: Tensor, person: Tensor) -> Tensor:
@@ -120,9 +121,8 @@ class Augmented:
         faces, epoch = self.faces, len(self.faces) // BATCH
         for step in range(self.steps):
             if step % epoch == 0:
-                order = torch.randperm(
-                    len(faces), generator=generator(0, "order", step // epoch)
-                ).split(BATCH)
+                shuffle = generator(0, "order", step // epoch)
+                order = torch.randperm(len(faces), generator=shuffle).split(BATCH)
             index = order[step % epoch].to(faces.images.device)
             images = Augment()(faces.images[index], generator(0, "augment", step, 0))
             yield images, faces.person[index]
@@ -147,10 +147,9 @@ def loader(folder: Path, workers: int) -> DataLoader:
         v2.PILToTensor(),
         v2.ToDtype(torch.float32, scale=True),
     ]
-    images, kept = ImageFolder(folder, v2.Compose(changes), loader=_grey), workers > 0
-    return DataLoader(
-        images, BATCH, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=kept
-    )
+    images = ImageFolder(folder, v2.Compose(changes), loader=_grey)
+    processes = {"num_workers": workers, "persistent_workers": workers > 0}
+    return DataLoader(images, BATCH, shuffle=True, drop_last=True, **processes)
 
 
 def _grey(path: str) -> Image.Image:
@@ -169,67 +168,47 @@ def write_pngs(faces: FaceSet, folder: Path) -> None:
 LOOPS = {"bare loop": bare, "Lightning": lightning, "Accelerate": accelerated}
 
 
-def main(
-    pairs: int = 12,
-    epochs: int = 4,
-    size: tuple[int, int] = SIZE,
-    workers: tuple[int, ...] = (0, 1, 2),
-    loops: tuple[str, ...] = tuple(LOOPS),
-    folder: Path = RESULTS,
-) -> None:
-    """Measure, print, and store trainers.json in `folder`.
-
-    Args:
-        pairs: timed pairs for each ratio, at least 6.
-        epochs: passes over nine images of each of 40 people in each timed run.
-        size: height and width of the images.
-        workers: numbers of worker processes to try.
-        loops: which of `LOOPS` to compare with.
-    """
+def main(folder: Path = RESULTS) -> None:
+    """Measure, print, and store trainers.json in `folder`."""
     device, threads = choose_device(), torch.get_num_threads()
-    faces = orl().map(lambda images: resize(images, *size)).split_images(9).train.to(device)
+    faces = orl().map(lambda images: resize(images, *SIZE)).split_images(9).train.to(device)
     torch.manual_seed(0)
     model = FaceCNN(24, 128, faces.people)
-    batches, speeds, rows = Augmented(faces, epochs), [], []
+    batches, speeds, rows = Augmented(faces, EPOCHS), [], []
 
     def fitted() -> nn.Module:
         learnt = copy.deepcopy(model)
-        history = fit(
-            learnt, faces, epochs=epochs, batch=BATCH, lr=LR, weight_decay=WEIGHT_DECAY,
-            label_smoothing=LABEL_SMOOTHING, progress=False,
-        )  # fmt: skip
+        settings = {"lr": LR, "weight_decay": WEIGHT_DECAY, "label_smoothing": LABEL_SMOOTHING}
+        history = fit(learnt, faces, epochs=EPOCHS, batch=BATCH, progress=False, **settings)
         speeds.append(history.images_per_second)
         return learnt
 
     def compare(name: str, way: Callable[[], object], **about: object) -> None:
-        ratio = latency_ratio(way, fitted, pairs=pairs, warmup=1)
+        ratio = latency_ratio(way, fitted, pairs=PAIRS, warmup=1)
         rows.append({"name": name, **about, "time_over_fit": ratio, "bar": BARS[name]})
         print(f"time of {name} {about} / fit(): {ratio}, wanted {BARS[name]}", flush=True)
 
     torch.set_num_threads(1)  # as fit() does with a network so small
     ours = fitted()
-    for name in loops:
-        LOOPS[name](theirs := copy.deepcopy(model), batches, len(batches), device)
-        run = partial(LOOPS[name], batches=batches, steps=len(batches), device=device)
-        compare(
-            name,
-            lambda run=run: run(copy.deepcopy(model)),
-            weights_differ_by=_difference(ours, theirs),
-        )
+    for name, loop in LOOPS.items():
+        run = partial(loop, batches=batches, steps=len(batches), device=device)
+        run(theirs := copy.deepcopy(model))
+        differ = _difference(ours, theirs)
+        compare(name, lambda run=run: run(copy.deepcopy(model)), weights_differ_by=differ)
     with tempfile.TemporaryDirectory() as pngs:
         write_pngs(faces, Path(pngs))
-        for number, count in product(workers, sorted({1, threads})):
+        for number, count in product(WORKERS, sorted({1, threads})):
             usual = loader(Path(pngs), number)
 
             def by_files(usual: DataLoader = usual, count: int = count) -> None:
                 torch.set_num_threads(count)
-                passes = chain.from_iterable(repeat(usual, epochs))
-                bare(copy.deepcopy(model), passes, epochs * len(usual), device)
+                passes = chain.from_iterable(repeat(usual, EPOCHS))
+                bare(copy.deepcopy(model), passes, EPOCHS * len(usual), device)
                 torch.set_num_threads(1)
 
             compare("DataLoader", by_files, workers=number, threads=count)
     torch.set_num_threads(threads)
-    about = {"model": model.config, "size": size, "images": len(faces), "batch": BATCH}
+    about = {"model": model.config, "size": SIZE, "images": len(faces), "batch": BATCH}
     about |= {"steps": len(batches), "device": device.type, "bf16": has_fast_bf16(device)}
     speed = {"images_per_second": statistics.median(speeds)}
     evidence.write("trainers", about | speed | {"rows": rows}, folder)

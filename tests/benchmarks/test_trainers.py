@@ -47,10 +47,12 @@ def test_the_usual_way_gives_batches_of_the_same_kind(tmp_path):
     assert float(images.std()) == pytest.approx(float(ours.std()), abs=0.05)
 
 
-def test_every_way_is_timed_beside_fit_and_said_to_learn_the_same(tmp_path):
-    trainers.main(
-        pairs=6, epochs=1, size=(16, 16), workers=(0, 1), loops=("bare loop",), folder=tmp_path
-    )  # fmt: skip
+def test_every_way_is_timed_beside_fit_and_said_to_learn_the_same(tmp_path, monkeypatch):
+    loops = {"bare loop": trainers.bare}
+    small = {"PAIRS": 6, "EPOCHS": 1, "SIZE": (16, 16), "WORKERS": (0, 1), "LOOPS": loops}
+    for name, value in small.items():
+        monkeypatch.setattr(trainers, name, value)
+    trainers.main(tmp_path)
     stored = evidence.read("trainers", tmp_path)
     loop, *usual = stored["rows"]
     assert (loop["name"], loop["weights_differ_by"]) == ("bare loop", 0)
