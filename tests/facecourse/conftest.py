@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets import Widget
 from traitlets.config import Config
 
 from facecourse.kit import charts, evidence
+from facecourse.ladder import student
 from facecourse.lesson02_learning import figures as curves
 from facelib import figures
+from facelib.models import FaceResNet
 
 
 @pytest.fixture
@@ -49,3 +53,28 @@ def measure(monkeypatch, tmp_path):
         return evidence.read(name, tmp_path)
 
     return run
+
+
+@pytest.fixture
+def moved(capsys):
+    """The last printed row's cells after a control of an explorer was set to a value."""
+
+    def move(control: Widget, value: object) -> list[str]:
+        capsys.readouterr()
+        control.value = value
+        return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
+
+    return move
+
+
+@pytest.fixture
+def small_ladder(monkeypatch):
+    """A small teacher of whom little is asked, in place of the shipped embedding."""
+    cached = student.teacher_batches, student._reference
+    for name, value in {"face_embedding": FaceResNet(2, 8).eval, "BATCH": 16, "KEPT": 1}.items():
+        monkeypatch.setattr(student, name, value)
+    for function in cached:
+        function.cache_clear()
+    yield
+    for function in cached:
+        function.cache_clear()

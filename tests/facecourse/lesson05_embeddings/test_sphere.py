@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 
 import pytest
 import torch
 from torch.nn.functional import normalize
 
 from facecourse.kit import verify as strangers
-from facecourse.lesson05_embeddings import (
-    crowd,
-    sphere,
-)
-from facecourse.lesson05_embeddings import (
-    figures as sphere_tables,
-)
-from facecourse.lesson05_embeddings import (
-    widgets as sphere_widgets,
-)
+from facecourse.lesson05_embeddings import crowd, figures, sphere, widgets
 from facelib import data
 from facelib.data import FaceSet
-from facelib.measure import Verification, similarity
+from facelib.measure import similarity
 from facelib.measure.gallery import Gallery
 from facelib.models import face_embedding
 from facelib.synth import identities
@@ -41,6 +31,10 @@ def people(count: int, each: int, width: int = 16, noise: float = 0.1) -> tuple:
     return middle[person] + noise * torch.randn(len(person), width, generator=generator), person
 
 
+def on_circle(degrees):
+    return torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
+
+
 def faces_of(person) -> FaceSet:
     images = torch.zeros(len(person), 1, 8, 8, dtype=torch.uint8)
     return FaceSet(images, person, tuple(map(str, person.unique().tolist())))
@@ -54,16 +48,9 @@ def test_each_loss_separates_six_people_on_a_sphere(name):
 
 
 def test_angles_are_measured_from_the_middle_of_the_training_photographs():
-    degrees = torch.arange(sphere.PEOPLE) * 40.0
-    person = torch.arange(sphere.PEOPLE)
-
-    def at(angle):
-        return torch.stack([angle.deg2rad().cos(), angle.deg2rad().sin()], 1)
-
-    found = sphere.measure_angles(sphere.Points(3 * at(degrees), at(degrees + 10), person))
-    assert found.within == pytest.approx(10, abs=1e-3)
-    assert found.between == pytest.approx(40, abs=1e-3)
-    assert found.top1 == 1
+    degrees, person = torch.arange(sphere.PEOPLE) * 40.0, torch.arange(sphere.PEOPLE)
+    points = sphere.Points(3 * on_circle(degrees), on_circle(degrees + 10), person)
+    assert sphere.measure_angles(points) == pytest.approx((10, 40, 1), abs=1e-3)
 
 
 @pytest.mark.parametrize(("kind", "margin"), [("cosface", 0.3), ("arcface", 0.4)])
@@ -76,8 +63,7 @@ def test_at_the_edge_of_its_room_a_face_is_as_near_to_the_next_person(kind, marg
 
 
 def test_negatives_are_hard_semi_hard_or_easy_by_their_distance():
-    degrees = torch.tensor([0.0, 30, 10, 35, 90])
-    points = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
+    points = on_circle(torch.tensor([0.0, 30, 10, 35, 90]))
     kind = sphere.sort_negatives(points, torch.tensor([0, 0, 1, 1, 1]), 0, 1, margin=0.2)
     assert kind.tolist() == [0, 0, 1, 2, 3]
 
@@ -96,15 +82,10 @@ def test_a_threshold_is_chosen_on_some_people_and_measured_on_others():
     other, _ = people(12, 5, noise=1.2)
     chosen_on = strangers.verify_pairs(codes, faces_of(person))
     (row,) = strangers.carry_over(chosen_on, other, faces_of(person), 0.05).rows
-    there = Verification(*(part for part in _pairs(other, person)))
+    there = strangers.verify_pairs(other, faces_of(person))
     assert float(row[3].split()[0]) == pytest.approx(
         there.far_at(chosen_on.threshold_at(0.05)), abs=1e-3
     )
-
-
-def _pairs(codes, person):
-    left, right, same = data.all_pairs(person)
-    return similarity(codes, codes)[left, right], same
 
 
 def test_in_an_open_set_known_probes_need_the_right_name_and_strangers_any():
@@ -167,77 +148,55 @@ def test_a_race_reports_the_share_of_right_names():
     assert row[-1] == "1.000"
 
 
-def tables(text: str) -> list[str]:
-    return re.findall(r"^\S.*\d.*$", text, re.MULTILINE)
+def test_another_margin_trains_another_network(moved):
+    kinds, slider, _ = widgets.margin_slider(steps=3).children
+    rows = [moved(slider, 0.6), moved(kinds, "arcface"), moved(slider, 0.2)]
+    assert len(set(map(tuple, rows))) == 3
 
 
-def test_another_margin_trains_another_network(capsys):
-    box = sphere_widgets.margin_slider(steps=3)
-    box.children[1].value = 0.6
-    box.children[0].value = "arcface"
-    assert len(set(tables(capsys.readouterr().out))) >= 3
+def test_a_larger_triplet_margin_mines_more_negatives(moved):
+    slider, _ = widgets.triplet_slider(
+        sphere.train_points(sphere.build_loss("triplet"), steps=5)
+    ).children
+    few, many = (int(moved(slider, margin)[2]) for margin in (0.05, 2))
+    assert few < many
 
 
-def test_a_larger_triplet_margin_mines_more_negatives(capsys):
-    points = sphere.train_points(sphere.build_loss("triplet"), steps=5)
-    box = sphere_widgets.triplet_slider(points)
-    counts = []
-    for margin in (0.05, 2):
-        capsys.readouterr()
-        box.children[0].value = margin
-        counts.append(int(tables(capsys.readouterr().out)[-1].split()[2]))
-    assert counts[0] < counts[1]
-
-
-def test_a_morphed_face_becomes_less_like_the_original(model, capsys):
+def test_a_morphed_face_becomes_less_like_the_original(model, moved):
     person = identities(1, seed=8)
-    box = sphere_widgets.morph_slider(model, person)
-    factor, slider = box.children[:2]
+    factor, slider, _ = widgets.morph_slider(model, person).children
     factor.value = "skin"
-    similarities = []
-    for position in (float(person["skin"]), 0.0 if float(person["skin"]) > 0.5 else 1.0):
-        capsys.readouterr()
-        slider.value = position
-        similarities.append(float(tables(capsys.readouterr().out)[-1].split()[-1]))
-    assert similarities[1] < similarities[0]
+    here = float(person["skin"])
+    same, other = (float(moved(slider, at)[-1]) for at in (here, 0.0 if here > 0.5 else 1.0))
+    assert other < same
 
 
-def test_a_blend_is_the_one_at_0_and_the_other_at_1(model, capsys):
+def test_a_blend_is_the_one_at_0_and_the_other_at_1(model, moved):
     pair = identities(2, seed=8)
-    box = sphere_widgets.blend_slider(model, pair[:1], pair[1:])
-    for position, place in ((0.0, 0), (1.0, 1)):
-        capsys.readouterr()
-        box.children[0].value = position
-        assert float(tables(capsys.readouterr().out)[-1].split()[place]) == pytest.approx(1)
+    slider, _ = widgets.blend_slider(model, pair[:1], pair[1:]).children
+    for position in (0, 1):
+        assert float(moved(slider, position)[position]) == pytest.approx(1)
 
 
-def test_a_badly_cropped_face_scores_lower(model, capsys):
-    box = sphere_widgets.misplaced_slider(model, identities(1, seed=8), threshold=0.5)
-    scores = []
-    for amount in (0, 25):
-        capsys.readouterr()
-        box.children[1].value = amount
-        scores.append(float(tables(capsys.readouterr().out)[-1].split()[0]))
-    assert scores[1] < scores[0]
+def test_a_badly_cropped_face_scores_lower(model, moved):
+    _, slider, _ = widgets.misplaced_slider(model, identities(1, seed=8), threshold=0.5).children
+    good, bad = (float(moved(slider, amount)[0]) for amount in (0, 25))
+    assert bad < good
 
 
-def test_a_stricter_far_moves_the_threshold_up(capsys):
+def test_a_stricter_far_moves_the_threshold_up(moved):
     codes, person = people(12, 5, noise=0.8)
     faces = faces_of(person)
-    box = sphere_widgets.far_slider(strangers.verify_pairs(codes, faces), codes, faces)
-    thresholds = []
-    for far in (0.1, 0.01):
-        capsys.readouterr()
-        box.children[0].value = far
-        thresholds.append(float(tables(capsys.readouterr().out)[-1].split()[1]))
-    assert thresholds[0] < thresholds[1]
+    slider, _ = widgets.far_slider(strangers.verify_pairs(codes, faces), codes, faces).children
+    mild, strict = (float(moved(slider, far)[1]) for far in (0.1, 0.001))
+    assert mild < strict
 
 
 def test_the_tables_of_stored_runs_have_a_row_for_each_case():
     seeds = {"within": [3.0, 4.0, 5.0], "between": [30.0, 32.0, 31.0]}
-    rows = sphere_tables.tabulate_margins({"cosface": {"0.0": seeds, "0.35": seeds}}).rows
+    rows = figures.tabulate_margins({"cosface": {"0.0": seeds, "0.35": seeds}}).rows
     assert [row[1] for row in rows] == ["0.0", "0.35"]
     assert rows[1][2] == "+0.0 [0.0, 0.0]°"
     runs = {"softmax": {"AUC": [0.9, 0.8]}, "triplet": {"AUC": [0.8, 0.7]}}
-    (row,) = sphere_tables.compare_to_rival(runs, "softmax").rows
+    (row,) = figures.compare_to_rival(runs, "softmax").rows
     assert row[1].startswith("-0.100")
