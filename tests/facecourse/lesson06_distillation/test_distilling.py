@@ -1,16 +1,12 @@
 """The experiments, tables and the slider of lesson 06 measure what the lesson says."""
 
-from __future__ import annotations
-
-import re
-
 import pytest
 import torch
 from torch import nn
 
 from facecourse.kit import orl
 from facecourse.lesson06_distillation import experiment as distilling
-from facecourse.lesson06_distillation import figures as distilling_charts
+from facecourse.lesson06_distillation import figures
 from facelib.data import FaceSet
 
 
@@ -50,11 +46,10 @@ def test_each_loss_teaches_names(photographs, master, name):
 
 def test_a_student_without_names_comes_to_say_what_its_teacher_says(photographs, master):
     train, test = photographs
-    drawn = distilling.PICTURES["it and four more, without names"](100)
+    drawn = distilling.PICTURES[distilling.MORE](100)
     assert len(drawn.faces) == 5 * train.people
     # of s21 to s40, where the lesson reports: here s1 to s20 stand in for them
-    rank = orl.split_photos(5, 100, chosen_on=True)[0]
-    drawn.faces = rank
+    drawn.faces = orl.split_photos(5, 100, chosen_on=True)[0]
     start = distilling.build_student(train.people, 100)
     model = distilling.distil_unlabelled(drawn, master, train.people, 100, steps=80)
     assert agreement(model, master, test.images) > agreement(start, master, test.images) + 0.3
@@ -63,8 +58,7 @@ def test_a_student_without_names_comes_to_say_what_its_teacher_says(photographs,
 def test_the_pictures_of_others_show_nobody_who_is_named():
     others = distilling.PICTURES["five of each of twenty others"](0).faces
     named = orl.split_photos(5, 0)[0]
-    assert others.people == 20
-    assert len(others) == 100
+    assert (others.people, len(others)) == (20, 100)
     assert not set(others.names) & set(named.names)
 
 
@@ -96,7 +90,7 @@ def test_second_thoughts_leave_out_the_person_and_the_mean():
 def test_teachers_that_say_the_same_agree_and_opposite_ones_do_not():
     one = torch.randn(6, 6, generator=torch.Generator().manual_seed(0))
     one = one.masked_fill(torch.eye(6, dtype=torch.bool), 0)
-    rows = distilling_charts.tabulate_agreement({"a": one, "b": 2 * one, "c": -one}).rows
+    rows = figures.tabulate_agreement({"a": one, "b": 2 * one, "c": -one}).rows
     assert [row[0] for row in rows] == ["a and b", "a and c", "b and c"]
     assert [float(row[1]) for row in rows] == pytest.approx([1, -1, -1], abs=1e-3)
     assert rows[0][2] == "6 of 6"
@@ -107,20 +101,17 @@ def test_the_most_alike_are_drawn_one_above_the_other():
     second[0, 2] = second[3, 1] = 1.0
     second[0, 1] = 0.9
     faces = FaceSet(torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4), tuple("abcd"))
-    sheet = distilling_charts.take_most_alike(second, faces, count=2)
-    above, below = sheet.names[:2], sheet.names[2:]
-    assert {frozenset(pair) for pair in zip(above, below, strict=True)} == {
-        frozenset("02"), frozenset("13")
-    }  # fmt: skip
+    names = figures.take_most_alike(second, faces, count=2).names
+    pairs = {frozenset(pair) for pair in zip(names[:2], names[2:], strict=True)}
+    assert pairs == {frozenset("02"), frozenset("13")}
 
 
-def test_the_temperature_flattens_and_its_square_keeps_the_gradient(capsys):
+def test_the_temperature_flattens_and_its_square_keeps_the_gradient(moved):
     logits = torch.tensor([[4.0, 1, 0], [0, 3, 2]])
-    _, temperature, _ = distilling_charts.temperature_slider(logits, torch.tensor([0, 1])).children
-    temperature.value = 10.0
-    bits = [float(found) for found in re.findall(r"(\d+\.\d\d)$", capsys.readouterr().out, re.M)]
-    assert bits[0] < 0.5 < 1.5 < bits[-1] < 1.585
-    rows = distilling_charts.tabulate_gradients(0 * logits, logits, (1, 4)).rows
+    _, temperature, _ = figures.temperature_slider(logits, torch.tensor([0, 1])).children
+    hot, cold = (float(moved(temperature, degrees)[-1]) for degrees in (10.0, 0.9))
+    assert cold < 0.5 < 1.5 < hot < 1.585
+    rows = figures.tabulate_gradients(0 * logits, logits, (1, 4)).rows
     plain, squared = ([float(row[column]) for row in rows] for column in (1, 2))
     assert plain[0] > 10 * plain[1]
     assert squared[0] < 3 * squared[1]

@@ -1,29 +1,23 @@
 """The experiments, tables and the slider of lesson 07 measure what the lesson says."""
 
-from __future__ import annotations
-
-import re
-
 import pytest
 import torch
-from torch import nn
 
 from facecourse.kit import orl
 from facecourse.ladder import student
 from facecourse.lesson07_pruning import experiment as pruning
-from facecourse.lesson07_pruning import figures as pruning_charts
+from facecourse.lesson07_pruning import figures
 from facelib.compress import sparsify
+from facelib.compress.layers import find_layers
 from facelib.measure import Interval, macs
-from facelib.models import face_student
+from facelib.models import face_embedding, face_student
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch):
+def few(monkeypatch, small_ladder):
+    monkeypatch.setattr(student, "face_embedding", face_embedding)
     monkeypatch.setattr(student, "BATCH", 32)
     monkeypatch.setattr(student, "KEPT", 2)
-    student.teacher_batches.cache_clear()
-    yield
-    student.teacher_batches.cache_clear()
 
 
 def test_the_student_loses_little_and_without_most_weights_nearly_all():
@@ -34,16 +28,14 @@ def test_the_student_loses_little_and_without_most_weights_nearly_all():
 
 def test_training_on_brings_points_back_and_keeps_the_zeros():
     sparse, _ = sparsify(face_student(), 0.7)
-    before = {name: part.weight == 0 for name, part in _layers(sparse)}
     better = student.train_further(sparse, steps=30)
-    for name, part in _layers(better):
-        assert torch.equal(part.weight == 0, before[name])
+    assert torch.equal(figures.flatten_weights(better) == 0, figures.flatten_weights(sparse) == 0)
     assert student.distance_to_teacher(better) < student.distance_to_teacher(sparse)
 
 
 def test_rounds_end_with_as_many_zeros():
     sparse = pruning.prune_in_rounds(face_student(), 0.9, steps=4)
-    zeros = torch.cat([(part.weight == 0).flatten() for _, part in _layers(sparse)])
+    zeros = figures.flatten_weights(sparse) == 0
     assert zeros.double().mean().item() == pytest.approx(0.9, abs=1e-3)
 
 
@@ -62,27 +54,24 @@ def test_each_block_can_go_and_each_layer_is_tried():
     assert len(names) == 3
     assert macs(pruning.remove_block(names[0]), student.SHAPE) < macs(face_student(), student.SHAPE)
     found = pruning.measure_sensitivity(0.5, people=8)
-    assert list(found) == [name for name, _ in _layers(face_student())]
+    assert list(found) == list(find_layers(face_student()))
 
 
 def test_a_pruned_namer_is_plain_and_has_its_zeros():
     train, _ = orl.split_photos(1, 100, chosen_on=True)
     first = pruning.train_classifier(train, 0, epochs=1)
     small = pruning.prune_classifier(first, 0.5, train, 1, epochs=1)
-    weights = pruning_charts.flatten_weights(small)
+    weights = figures.flatten_weights(small)
     assert (weights == 0).double().mean().item() == pytest.approx(0.5, abs=1e-3)
     assert not any("parametrizations" in name for name in small.state_dict())
 
 
-def test_more_zeros_leave_a_smaller_compressed_file(capsys):
-    box = pruning_charts.sparsity_slider(people=12)
-    sizes = []
-    for share in (0.0, 0.9):
-        capsys.readouterr()
-        box.children[0].value = share
-        size = re.findall(r"([\d,]+) kB$", capsys.readouterr().out, re.MULTILINE)[-1]
-        sizes.append(int(size.replace(",", "")))
-    assert sizes[1] < 0.4 * sizes[0]
+def test_more_zeros_leave_a_smaller_compressed_file(moved):
+    slider, _ = figures.sparsity_slider(people=12).children
+    whole, sparse = (
+        int(moved(slider, share)[-1].removesuffix(" kB").replace(",", "")) for share in (0, 0.9)
+    )
+    assert sparse < 0.4 * whole
 
 
 def test_ways_to_choose_channels_stand_beside_the_first():
@@ -91,36 +80,25 @@ def test_ways_to_choose_channels_stand_beside_the_first():
         "L1": runs | {"macs": 3e6, "from nothing": [8.0, 9.0]},
         "Taylor": runs | {"macs": 2e6, "trained on": [3.0, 4.0]},
     }
-    first, other = pruning_charts.tabulate_channels({"0.5": ways}).rows
+    first, other = figures.tabulate_channels({"0.5": ways}).rows
     assert first[:5] == ["50%", "L1", "3.0 million", "9", "+40.0 [35.0, 45.0]"]
     assert (first[6], other[2], other[7]) == ("-", "2.0 million", "-")
     assert other[6].startswith("-2.5 [")
 
 
-def _layers(model):
-    return [
-        (name, part)
-        for name, part in model.named_modules()
-        if isinstance(part, nn.Conv2d | nn.Linear)
-    ]
-
-
 def test_the_groups_are_what_pruning_takes_together():
-    rows = pruning_charts.draw_layer_groups(face_student()).rows
-    layers = len(pruning_charts.find_layers(face_student()))
-    assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(range(1, layers + 1))
+    rows = figures.draw_layer_groups(face_student()).rows
+    small = list(find_layers(student.prune_student(0.5, round_to=1)).values())
+    places = range(1, len(small) + 1)
+    assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(places)
     together = next(row for row in rows if "," in row[2])
-    small = student.prune_student(0.5, round_to=1)
-    names = list(pruning_charts.find_layers(small))
-    widths = {len(pruning_charts.find_layers(small)[names[int(x) - 1]].weight)
-              for x in together[2].split(", ")}  # fmt: skip
-    assert len(widths) == 1
-    assert widths.pop() < int(together[1])
+    (width,) = {len(small[int(x) - 1].weight) for x in together[2].split(", ")}
+    assert width < int(together[1])
 
 
 def test_each_pruned_layer_has_its_place():
     lost = Interval(1.5, 1.4, 1.6, 9)
-    rows = pruning_charts.draw_sensitivity({"features.0": lost, "embedding.1": lost}).rows
+    rows = figures.draw_sensitivity({"features.0": lost, "embedding.1": lost}).rows
     assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
 
 

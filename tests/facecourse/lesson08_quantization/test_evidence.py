@@ -16,21 +16,13 @@ def student():
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, small_ladder):
     for module in (taught, timing, lesson08, rounding):
         monkeypatch.setattr(module, "face_student", student)
     monkeypatch.setitem(lesson08.KINDS, "the student", student)
-    monkeypatch.setattr(taught, "face_embedding", lambda: FaceResNet(2, 8).eval())
-    for module in (taught, rounding):
-        monkeypatch.setattr(module, "BATCH", 16)
-    monkeypatch.setattr(taught, "KEPT", 1)
+    monkeypatch.setattr(rounding, "BATCH", 16)
     monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
     monkeypatch.setattr(rounding, "calibration_faces", lambda people=8: FACES)
-    for cached in (taught.teacher_batches, taught._reference):
-        cached.cache_clear()
-    yield
-    for cached in (taught.teacher_batches, taught._reference):
-        cached.cache_clear()
 
 
 FACES = taught.calibration_faces(4)
