@@ -29,20 +29,17 @@ def sparsity_slider(people: int = 100) -> VBox:
     """
 
     def draw(share: float) -> Table:
-        model = face_student()
-        if share:
-            model = decode(sparsify(model, share)[0])
+        model = decode(sparsify(face_student(), share)[0]) if share else face_student()
         weights = flatten_weights(model)
         left = weights[weights != 0]
         figure, axis = subplots(figsize=(6.4, 2.2))
         axis.hist(left.numpy(), np.linspace(-0.3, 0.3, 121), color=COLOURS[0])
         axis.set(xlabel="weight", ylabel="how many are left")
         show(figure, f"Histogram of the {len(left):,} weights that are left of {len(weights):,}.")
-        whole, packed = measure_file(model)
-        lost = tar_drop(model, people)
+        sizes = [f"{size / 1e3:,.0f} kB" for size in measure_file(model)]
         head = ["zeros", "weights left", "TAR lost, points", "file", "compressed"]
-        cells = [f"{share:.0%}", f"{len(left):,}", f"{lost:+.1f}"]
-        return Table(head, [[*cells, f"{whole / 1e3:,.0f} kB", f"{packed / 1e3:,.0f} kB"]])
+        cells = [f"{share:.0%}", f"{len(left):,}", f"{tar_drop(model, people):+.1f}"]
+        return Table(head, [[*cells, *sizes]])
 
     slider = FloatSlider(0.5, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%",
                          continuous_update=False)  # fmt: skip
@@ -71,23 +68,22 @@ def draw_layer_groups(model: nn.Module) -> Table:
     """
     import torch_pruning
 
-    layers = list(find_layers(model))
+    layers, rows = find_layers(model), []
+    names, kinds = list(layers), list(dict.fromkeys(map(type, layers.values())))
     graph = torch_pruning.DependencyGraph().build_dependency(model, torch.zeros(1, *SHAPE))
-    kinds, rows = [type(layer) for layer in find_layers(model).values()], []
     figure, axis = subplots(figsize=(7, 2.8))
-    found = list(graph.get_all_groups([], list(dict.fromkeys(kinds))))[::-1]
-    for number, group in enumerate(found):
+    for number, group in enumerate(list(graph.get_all_groups([], kinds))[::-1]):
         parts = {"prune_out_channels": set(), "prune_in_channels": set()}
         for item in group:
             place = item.dep.target.name.split(" ")[0]
             if place in layers:
-                parts[item.dep.handler.__name__].add(layers.index(place))
+                parts[item.dep.handler.__name__].add(names.index(place))
         outputs, inputs = (sorted(part) for part in parts.values())
         axis.plot(outputs, [number] * len(outputs), "o-", color=COLOURS[0], markersize=8)
         axis.plot(inputs, [number] * len(inputs), "s", color=COLOURS[1], markersize=8, mfc="none")
-        width = find_layers(model)[layers[outputs[0]]].weight.shape[0]
-        names = (", ".join(str(place + 1) for place in part) or "-" for part in (outputs, inputs))
-        rows.append([number + 1, width, *names])
+        width = len(layers[names[outputs[0]]].weight)
+        places = (", ".join(str(place + 1) for place in part) or "-" for part in (outputs, inputs))
+        rows.append([number + 1, width, *places])
     axis.set(xlabel="layer", ylabel="group")
     axis.set_xticks(range(len(layers)), range(1, len(layers) + 1))
     axis.set_yticks(range(len(rows)), range(1, len(rows) + 1))
@@ -106,8 +102,8 @@ def draw_sensitivity(found: Mapping[str, Interval]) -> Table:
     most = max(found, key=lambda name: found[name].value)
     show(figure, f"Bars of the points lost by the layer that is pruned; {most} loses most.")
     rows = [
-        [place, name, f"{sizes[name]:,}", f"{lost:+.1f}"]
-        for place, (name, lost) in zip(places, found.items(), strict=True)
+        [n, name, f"{sizes[name]:,}", f"{found[name]:+.1f}"]
+        for n, name in zip(places, found, strict=True)
     ]
     return Table(["layer", "", "weights", "TAR lost, points"], rows)
 

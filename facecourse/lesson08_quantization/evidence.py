@@ -15,15 +15,7 @@ from facecourse.kit import evidence
 from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop, train_further
 from facecourse.ladder.timing import call, times_faster
 from facecourse.lesson08_quantization import experiment as rounding
-from facelib.compress import (
-    decode,
-    export,
-    fake_quantize,
-    quantize,
-    save_shared,
-    share,
-    sparsify,
-)
+from facelib.compress import decode, export, fake_quantize, quantize, save_shared, share, sparsify
 from facelib.measure import Interval, latency_ratio, macs, parameters, saved_bytes
 from facelib.models import FaceCNN, face_student, save
 from facelib.models.faceresnet import SHAPE
@@ -118,7 +110,7 @@ def eight_bits_faster() -> dict[str, dict]:
 def ranks() -> list[dict]:
     """Low rank by kind of layer and share of the full rank, before and after training on."""
     models = {
-        f"{kind.__name__} {part:g}": rounding.reduce_rank(part, (kind,))[0] for part, kind in PARTS
+        f"{kind.__name__} {part:g}": rounding.reduce_rank(part, kind)[0] for part, kind in PARTS
     }
     rows = [
         {

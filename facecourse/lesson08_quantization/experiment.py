@@ -61,14 +61,15 @@ def export_files(folder: Path) -> dict[str, Path]:
     """The student in ONNX: of 32 bits and of 8 in several ways."""
     plain, some = export(face_student(), folder / "plain.onnx", SHAPE).path, calibration_faces()
     ways = {
-        "dynamic": {"images": None}, "static, minmax": {"images": some},
+        "dynamic": {"images": None},
+        "static, minmax": {"images": some},
         "static, percentile": {"images": some, "ranges": "percentile"},
         "static, a scale a layer": {"images": some, "per_channel": False},
-    }  # fmt: skip
-    found = {"32 bits": plain}
-    for number, (name, settings) in enumerate(ways.items()):
-        found[name] = quantize(plain, folder / f"{number}.onnx", **settings).path
-    return found
+    }
+    return {"32 bits": plain} | {
+        name: quantize(plain, folder / f"{name}.onnx", **settings).path
+        for name, settings in ways.items()
+    }
 
 
 def count_weights(path: Path) -> int:
@@ -105,22 +106,21 @@ def build_prelu_student() -> nn.Module:
 
 def train_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
     """The student after training while its weights had so many bits, and what it read 8."""
-    return train_quantized(
-        face_student(), calibration_faces(), teacher_batches(), MatchEmbedding(), steps=steps,
-        bits=bits, batch=BATCH, lr=RATE, seed=seed, progress=False,
-    )[1]  # fmt: skip
+    settings = {"steps": steps, "bits": bits, "batch": BATCH, "lr": RATE, "seed": seed}
+    lesson = calibration_faces(), teacher_batches(), MatchEmbedding()
+    return train_quantized(face_student(), *lesson, progress=False, **settings)[1]
 
 
-def reduce_rank(part: float | int, kinds: tuple[type, ...]) -> tuple[nn.Module, dict]:
-    """The student with its layers of some kinds split in two; and what each keeps, by name.
+def reduce_rank(part: float, kind: type[nn.Module]) -> tuple[nn.Module, dict]:
+    """The student with its layers of one kind split in two; and what each keeps, by name.
 
     Args:
-        part: of each layer's full rank, if below 1; else the rank itself.
-        kinds: nn.Linear, nn.Conv2d. The first convolution, of rank 9, stays.
+        part: of each layer's full rank.
+        kind: nn.Linear or nn.Conv2d. The first convolution, of rank 9, stays.
     """
     model, ranks = face_student(), {}
     for name, layer in find_layers(model).items():
         rows, columns = layer.weight.flatten(1).shape
-        if isinstance(layer, kinds) and columns > 9:
-            ranks[name] = max(1, round(part * min(rows, columns))) if part < 1 else int(part)
+        if isinstance(layer, kind) and columns > 9:
+            ranks[name] = max(1, round(part * min(rows, columns)))
     return factorize(model, ranks)

@@ -72,10 +72,8 @@ def rank_slider(people: int = 100) -> VBox:
     }
 
     def draw(layer: str, rank: int) -> Table:
-        model = face_student()
-        name = layers[layer]
-        matrix = find_layers(model)[name].weight.detach().flatten(1)
-        values = torch.linalg.svdvals(matrix)
+        model, name = face_student(), layers[layer]
+        values = torch.linalg.svdvals(find_layers(model)[name].weight.detach().flatten(1))
         rank = min(rank, len(values))
         small, kept = factorize(model, {name: rank})
         figure, axis = subplots(figsize=(6.4, 2.2))
@@ -84,10 +82,10 @@ def rank_slider(people: int = 100) -> VBox:
         axis.set(xlabel="number", ylabel="singular value")
         show(figure, f"The {len(values)} singular values of {name}; those up to {rank} are kept.")
         before, after = kept[name].weights
+        head = ["rank", "energy", "weights before", "after", "MACs of all", "TAR lost"]
         cells = [rank, f"{kept[name].energy:.1%}", f"{before:,}", f"{after:,}"]
-        work = f"{macs(small, SHAPE) / 1e6:.2f} million"
-        return Table(["rank", "energy", "weights before", "after", "MACs of all", "TAR lost"],
-                     [[*cells, work, f"{tar_drop(small, people):+.1f}"]])  # fmt: skip
+        work, lost = macs(small, SHAPE) / 1e6, tar_drop(small, people)
+        return Table(head, [[*cells, f"{work:.2f} million", f"{lost:+.1f}"]])
 
     slider = IntSlider(32, min=1, max=128, description="rank", continuous_update=False)
     start = next(name for name in layers if name.startswith("embedding"))

@@ -1,14 +1,12 @@
 """Lesson 08's experiments: what is rounded, split and exchanged."""
 
-import re
-
 import pytest
 import torch
 from torch import nn
 
 from facecourse.ladder import student
 from facecourse.lesson08_quantization import experiment as rounding
-from facecourse.lesson08_quantization import figures as rounding_charts
+from facecourse.lesson08_quantization import figures
 from facelib.compress import export, quantize
 from facelib.compress.layers import find_layers
 from facelib.models import FaceResNet, embed, face_student
@@ -23,20 +21,16 @@ def test_a_weight_is_rounded_to_so_many_values_around_zero():
         assert torch.allclose(levels, levels.round(), atol=1e-4)
         assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
     spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
-    error = [
-        (rounding.round_weight(spread, 4, per) - spread).square().mean() for per in (True, False)
-    ]
-    assert error[0] < 0.5 * error[1]
+    one, all_ = ((rounding.round_weight(spread, 4, per) - spread).norm() for per in (True, False))
+    assert one**2 < 0.5 * all_**2
 
 
 def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
     before = face_student()
-    coarse = rounding.round_student(2)
-    for name, layer in find_layers(coarse).items():
+    for name, layer in find_layers(rounding.round_student(2)).items():
         assert len(layer.weight[0].unique()) <= 3, name
-        assert torch.equal(
-            find_layers(before)[name].weight, find_layers(face_student())[name].weight
-        )
+        weights = (find_layers(model)[name].weight for model in (before, face_student()))
+        assert torch.equal(*weights)
 
 
 def test_prelu_takes_the_place_of_every_relu():
@@ -54,49 +48,36 @@ def test_numbers_of_16_bits_are_those_the_type_holds():
 
 
 def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
-    _, kept = rounding.reduce_rank(0.25, (nn.Linear,))
+    _, kept = rounding.reduce_rank(0.25, nn.Linear)
     assert {name: factor.rank for name, factor in kept.items()} == {"embedding.1": 32}
-    _, kept = rounding.reduce_rank(16, (nn.Conv2d,))
+    _, kept = rounding.reduce_rank(0.5, nn.Conv2d)
     assert "features.0" not in kept
-    assert {factor.rank for factor in kept.values()} == {16}
+    layers = find_layers(face_student())
+    for name, factor in kept.items():
+        assert factor.rank == round(0.5 * min(layers[name].weight.flatten(1).shape)), name
 
 
-@pytest.fixture
-def few(monkeypatch):
-    monkeypatch.setattr(student, "face_embedding", lambda: FaceResNet(2).eval())
-    student._reference.cache_clear()
-    yield
-    student._reference.cache_clear()
+@pytest.mark.usefixtures("small_ladder")
+def test_the_bits_slider_changes_every_number_and_so_does_the_choice_of_scales(moved):
+    slider, scales, _ = figures.bits_slider(people=8).children
+    eight, two = moved(slider, 8), moved(slider, 2)
+    assert [a == b for a, b in zip(eight, two, strict=True)] == [False, True] + 4 * [False]
+    assert moved(scales, "one a layer")[3] != two[3]
 
 
-def cells(capsys):
-    """Of the table that was printed last."""
-    return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
-
-
-@pytest.mark.usefixtures("few")
-def test_the_bits_slider_changes_every_number_and_so_does_the_choice_of_scales(capsys):
-    slider, scales, _ = rounding_charts.bits_slider(people=8).children
-    first = cells(capsys)
-    slider.value = 2
-    second = cells(capsys)
-    assert [a == b for a, b in zip(first, second, strict=True)] == [False, True] + 4 * [False]
-    scales.value = "one a layer"
-    assert cells(capsys)[3] != second[3]
-
-
-@pytest.mark.usefixtures("few")
-def test_the_rank_slider_changes_energy_weights_and_work(capsys):
-    layer, slider, _ = rounding_charts.rank_slider(people=8).children
-    first = cells(capsys)
-    slider.value = 8
-    second = cells(capsys)
-    assert [a == b for a, b in zip(first, second, strict=True)][:5] == 2 * [False] + [True] + 2 * [
-        False
+@pytest.mark.usefixtures("small_ladder")
+def test_the_rank_slider_changes_energy_weights_and_work(moved):
+    layer, slider, _ = figures.rank_slider(people=8).children
+    some, few = moved(slider, 24), moved(slider, 8)
+    assert [a == b for a, b in zip(some, few, strict=True)][:5] == [
+        False,
+        False,
+        True,
+        False,
+        False,
     ]
     slider.value = 128
-    layer.value = layer.options[0]
-    assert cells(capsys)[0] == "32", "a rank beyond the matrix's becomes its full rank"
+    assert moved(layer, layer.options[0])[0] == "32", "beyond the matrix's rank it is that rank"
 
 
 def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
@@ -104,7 +85,7 @@ def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypat
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)
     monkeypatch.setitem(rounding.CALIBRATED_ON, "256 dark faces", lambda: some // 4)
     plain = rounding.export(face_student(), tmp_path / "plain.onnx", student.SHAPE).path
-    rows = rounding_charts.compare_calibrations(plain, some[:8]).rows
+    rows = figures.compare_calibrations(plain, some[:8]).rows
     assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
     assert len({row[2] for row in rows}) > 2
     assert max(float(row[2]) for row in rows if "faces" in row[0]) < 20
