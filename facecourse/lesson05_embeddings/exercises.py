@@ -41,10 +41,7 @@ cosines = Exercise(
                 lambda p, f: normalize(p, dim=0) @ normalize(f, dim=0).T,
                 "You gave the *columns* the length one. A face is a row: `dim=1`.",
             ),
-            (
-                lambda p, f: normalize(f) @ normalize(p).T,
-                "That is transposed: a row for each probe is wanted.",
-            ),
+            (lambda p, f: normalize(f) @ normalize(p).T, "Transposed: each probe needs a row."),
         ],
         draw=side_by_side,
     ),
@@ -79,20 +76,14 @@ cosface = Exercise(
         (draw_normal(3, 5, seed=2).tanh(), torch.tensor([0, 3, 1]), 0.2, 10.0),
         reasons=[
             (
-                lambda c, p, m, s: s * (c + m * one_hot(p, c.shape[1])),
-                "You made it *easier* for the right person: take the margin away.",
+                lambda c, p, m, s: _cosface(c, p, -m, s),
+                "You made it *easier*: take the margin away.",
             ),
+            (lambda c, p, m, s: _cosface(c, p, m / s, s), "Take it away before you scale."),
+            (lambda c, p, m, s: s * (c - m), "Taken from everybody, softmax doesn't notice it."),
             (
-                lambda c, p, m, s: s * c - m * one_hot(p, c.shape[1]),
-                "The margin belongs to the cosine: take it away before you scale.",
-            ),
-            (
-                lambda c, p, m, s: s * (c - m),
-                "You took it from everybody, and softmax doesn't notice that.",
-            ),
-            (
-                lambda c, p, m, s: c - m * one_hot(p, c.shape[1]),
-                "The scale is missing: between -1 and 1 softmax can't be sure of anybody.",
+                lambda c, p, m, s: _cosface(c, p, m, 1),
+                "Unscaled, softmax can't be sure of anybody.",
             ),
         ],
         draw=side_by_side,

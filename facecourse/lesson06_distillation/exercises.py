@@ -34,10 +34,7 @@ soften = Exercise(
             (lambda z, t: softmax(z, 1), "The temperature is missing."),
             (lambda z, t: softmax(z, 1) / t, "Divided afterwards, the rows don't add up to 1."),
             (lambda z, t: softmax(z * t, 1), "That sharpens: a temperature *divides* the logits."),
-            (
-                lambda z, t: softmax(z / t, 0),
-                "You went down the columns. A face is a row: `dim=1`.",
-            ),
+            (lambda z, t: softmax(z / t, 0), "You went down columns. A face is a row: `dim=1`."),
             (lambda z, t: log_softmax(z / t, 1), "Those are the logarithms of the probabilities."),
         ],
         draw=side_by_side,
@@ -109,10 +106,7 @@ distil = Exercise(
                 ),
                 "T squared is missing: at T = 4 the teacher would count a sixteenth.",
             ),
-            (
-                lambda z, v, y, t, w: _loss(z, v, y, t, 1 - w),
-                "The weights are swapped: `weight` belongs to the teacher.",
-            ),
+            (lambda z, v, y, t, w: _loss(z, v, y, t, 1 - w), "Swapped: `weight` is the teacher's."),
             (
                 lambda z, v, y, t, w: cross_entropy(z, y) + _loss(z, v, y, t, 1),
                 "Both parts are there, and neither has its weight.",
@@ -144,19 +138,10 @@ follow = Exercise(
         (3 * _TAUGHT, _TAUGHT),
         (_TAUGHT, -_TAUGHT),
         reasons=[
-            (
-                lambda s, t: cosine_similarity(s, t, 1).mean(),
-                "That grows as the student gets better. A loss must fall: take it from 1.",
-            ),
+            (lambda s, t: cosine_similarity(s, t, 1).mean(), "A loss must fall: take it from 1."),
             (lambda s, t: 1 - cosine_similarity(s, t, 1), "A number for each face: take the mean."),
-            (
-                lambda s, t: (s - t).square().mean(),
-                "Lengths count in a squared distance. Faces are compared by direction alone.",
-            ),
-            (
-                lambda s, t: (1 - cosine_similarity(s, t, 0)).mean(),
-                "You compared columns. An embedding is a row: `dim=1`.",
-            ),
+            (lambda s, t: (s - t).square().mean(), "There lengths count; only directions should."),
+            (lambda s, t: (1 - cosine_similarity(s, t, 0)).mean(), "Embeddings are rows: `dim=1`."),
         ],
     ),
     also_wrong=(

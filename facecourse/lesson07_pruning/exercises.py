@@ -40,10 +40,7 @@ magnitude = Exercise(
         (draw_normal(4, 6, seed=0), 0.5),
         (draw_normal(5, 3, 2, seed=1), 0.2),
         reasons=[
-            (
-                lambda w, s: _prune(w, s, w),
-                "Those are the most *negative* ones. A weight of -2 matters as much as one of 2.",
-            ),
+            (lambda w, s: _prune(w, s, w), "The most *negative* ones: -2 matters as much as 2."),
             (lambda w, s: _prune(w, s, -w.abs()), "Those are the largest, which do the work."),
             (lambda w, s: _prune(w, 1 - s, w.abs()), "That many stay; that many should go."),
         ],

@@ -100,18 +100,12 @@ per_channel = Exercise(
         (_WEIGHT,),
         (draw_normal(3, 8, seed=2),),
         reasons=[
-            (
-                lambda w: _round(w, w.abs().max() / 127),
-                "That is one scale for all: rows of small weights are left with a few values.",
-            ),
-            (
-                lambda w: _round(w, w.abs().amax(0) / 127),
-                "Those are the columns, the inputs. An output is a row: `dim=1`.",
-            ),
+            (lambda w: _round(w, w.abs().max() / 127), "One scale for all: small rows lose most."),
+            (lambda w: _round(w, w.abs().amax(0) / 127), "Those are columns; an output is a row."),
             (lambda w: _round(w, w.abs().amax(1, True)), "Without the 127 only -1, 0, 1 are left."),
             (
                 lambda w: _round(w, w.amax(1, True) / 127),
-                "The most negative weight may be larger than the largest: `abs()` first.",
+                "-5 is larger than 3 here: `abs()` first.",
             ),
         ],
         draw=side_by_side,
@@ -148,10 +142,7 @@ low_rank = Exercise(
         (draw_normal(5, 9, seed=4), 1),
         tolerance=1e-4,
         reasons=[
-            (
-                lambda w, r: _nearest(w, r, weighted=False),
-                "The singular values are missing: they say how much each term counts.",
-            ),
+            (lambda w, r: _nearest(w, r, weighted=False), "Each term lacks its singular value."),
             (lambda w, r: w, "That has its full rank still."),
             (lambda w, r: w - _nearest(w, r), "That is what the best of this rank leaves over."),
         ],
