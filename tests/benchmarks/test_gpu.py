@@ -14,14 +14,6 @@ from facelib.training.batches import FreshFaces
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_every_part_leaves_a_file_that_names_the_device_and_is_not_done_again(tmp_path, capsys):
     start = time.process_time()
     gpu.main(["--out", str(tmp_path)])

@@ -14,14 +14,6 @@ from facelib.training import fit
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_the_bare_loop_learns_what_fit_learns_from_the_same_batches():
     faces = orl().map(lambda images: resize(images, 16, 16)).split_images(2).train
     model = FaceCNN(2, 8, faces.people)

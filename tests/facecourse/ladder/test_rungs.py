@@ -1,64 +1,42 @@
 """The ladder's tables have a row for each rung, and its figure a point for each network."""
 
-from dataclasses import replace
-
+from facecourse.kit import evidence
 from facecourse.ladder import rungs
-from facelib.measure import Interval
 
-LOST, FASTER = Interval(0.5, 0.2, 0.8, 9), Interval(3.14, 3.0, 3.3, 9, "pairs")
-NETWORKS = ("teacher", "student")
-RUNGS = [name + form for name in NETWORKS for form in ("", ", int8", ", codes")]
-COST = {
-    "bytes": 4000, "times smaller": 2.0, "times faster": FASTER,
-    "times faster, one call a turn": replace(FASTER, value=2.5),
-}  # fmt: skip
-LADDER = {
-    "networks": {
-        "teacher": {"parameters": 5000, "macs": 7_500_000},
-        "student": {"parameters": 1000, "macs": 2_500_000},
-    },
-    "costs": dict.fromkeys(RUNGS, COST),
-    "kept": {
-        name: {
-            "points lost": LOST,
-            "points lost, strict": replace(LOST, value=0.7),
-            "ORL, points lost": replace(LOST, value=0.4),
-            "worst group": replace(LOST, value=0.0123),
-        }
-        for name in RUNGS
-    },
-    "rivals": {
-        "rival": {
-            "of": "student",
-            "points lost": LOST,
-            "points lost, strict": replace(LOST, value=0.7),
-            "ORL, points lost": replace(LOST, value=0.4),
-        }
-    },
-    "others": dict.fromkeys(RUNGS, replace(LOST, value=0.6)),
-    "LFW": {name: {"points lost": LOST} for name in RUNGS},
-}
+LADDER = evidence.load("ladder")
+NETWORK, KEPT = LADDER["networks"]["student"], LADDER["kept"]["student"]
+NAMES = ("teacher", "student")
 
 
 def test_a_rung_says_what_it_costs_and_what_is_lost():
     (row,) = rungs.compare_rungs(LADDER, ["student"]).rows
-    assert row[:4] == ["student", "1,000", "2.5 million", "3.1"]
-    assert row[4:] == [*["+0.5 [0.2, 0.8]"] * 2, "+0.4 [0.2, 0.8]"]
+    faster = LADDER["costs"]["student"]["times faster"].value
+    macs = f"{NETWORK['macs'] / 1e6:.1f} million"
+    assert row[:4] == ["student", f"{NETWORK['parameters']:,}", macs, f"{faster:.1f}"]
+    lost = KEPT["points lost"], LADDER["LFW"]["student"]["points lost"], KEPT["ORL, points lost"]
+    assert row[4:] == [f"{points:+.1f}" for points in lost]
 
 
 def test_a_rival_stands_beside_the_network_of_its_shape():
     (row,) = rungs.compare_rivals(LADDER, ["rival"]).rows
-    assert row == ["rival, of student", "+0.5 [0.2, 0.8]", "+0.7 [0.2, 0.8]",
-                   "+0.4 [0.2, 0.8]"]  # fmt: skip
+    found = LADDER["rivals"]["rival"]
+    lost = [found[what] for what in ("points lost", "points lost, strict", "ORL, points lost")]
+    assert row == ["rival, of student", *(f"{points:+.1f}" for points in lost)]
 
 
 def test_a_network_has_three_files_that_know_all_that_was_measured():
-    found = rungs.take_rungs(LADDER, NETWORKS, rungs.FORMS)
-    assert list(found) == RUNGS
+    found = rungs.take_rungs(LADDER, NAMES, rungs.FORMS)
+    assert list(found) == [name + form for name in NAMES for form in ("", ", int8", ", codes")]
     coded = found["student, codes"]
-    assert (coded["parameters"], coded["bytes"], coded["others"].value) == (1000, 4000, 0.6)
-    assert coded["LFW"] == LOST
+    assert coded["parameters"] == NETWORK["parameters"]
+    assert coded["bytes"] == LADDER["costs"]["student, codes"]["bytes"]
+    assert coded["others"] == LADDER["others"]["student, codes"]
+    assert coded["LFW"] == LADDER["LFW"]["student, codes"]["points lost"]
 
 
 def test_work_and_time_are_those_of_files_of_32_bits():
-    assert rungs.draw_savings(LADDER).rows == [["teacher", "1.0", "3.1"], ["student", "3.0", "3.1"]]
+    first, *rows = rungs.draw_savings(LADDER).rows
+    fewer = LADDER["networks"]["teacher"]["macs"] / NETWORK["macs"]
+    faster = {name: f"{LADDER['costs'][name]['times faster'].value:.1f}" for name in NAMES}
+    assert first == ["teacher", "1.0", faster["teacher"]]
+    assert ["student", f"{fewer:.1f}", faster["student"]] in rows
