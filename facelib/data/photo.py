@@ -126,10 +126,9 @@ def decode(
         except ValueError as error:
             return str(error)
 
-    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
-    workers = min(8, os.cpu_count() or 1)
     bar = tqdm(total=len(files), unit="photo", disable=quiet)
-    with ThreadPoolExecutor(workers) as pool, bar:
+    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, bar:
         for start in range(0, len(files), BATCH):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # oddities in photographs that decode all the same
