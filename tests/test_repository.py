@@ -51,12 +51,10 @@ def test_the_learners_command_installs_the_same_and_is_a_command_of_the_project(
 
 def test_hosted_ci_covers_the_systems_and_pythons_that_the_pins_are_for():
     (job,) = workflow("ci.yml")["jobs"].values()
-    places = [
-        (place["os"].split("-")[0], place["python"])
-        for place in job["strategy"]["matrix"]["include"]
-    ]
-    assert {system for system, _ in places} == {"ubuntu", "windows", "macos"}
-    assert {python for system, python in places if system == "ubuntu"} == {"3.11", "3.13"}
+    places = job["strategy"]["matrix"]["include"]
+    assert {place["os"].split("-")[0] for place in places} == {"ubuntu", "windows", "macos"}
+    on_ubuntu = {place["python"] for place in places if place["os"].startswith("ubuntu")}
+    assert on_ubuntu == {"3.11", "3.13"}
 
 
 def test_the_nightly_run_takes_the_newest_of_every_dependency_and_what_takes_long():
@@ -106,10 +104,8 @@ def test_the_scores_in_the_readme_are_those_of_the_evidence():
     table = re.findall(r"^\| ([\w ]+) \|((?: [\d.]+ \[[\d., ]+\] \|){3})$", README, re.MULTILINE)
     assert [name for name, _ in table] == ["eigenfaces", "LBP", "Gabor", "CNN"]
     for name, cells in table:
-        wanted = []
-        for images in ("1", "2", "5"):
-            score = mean_interval([100 * run for run in stored[images][name]])
-            wanted.append(f"{score:.1f}")
+        scores = [[100 * run for run in stored[images][name]] for images in ("1", "2", "5")]
+        wanted = [f"{mean_interval(score):.1f}" for score in scores]
         assert [cell.strip() for cell in cells.split("|")[:3]] == wanted
 
 

@@ -27,14 +27,11 @@ def test_exact_search_finds_the_people_that_all_cosines_find_at_any_length():
     assert torch.allclose(scores, best.values, atol=1e-5)
 
 
-def test_a_person_with_many_faces_takes_one_place():
+def test_a_person_with_many_faces_takes_one_place_and_places_that_are_left_are_nobodys():
     faces = torch.tensor([[1.0, 0.0], [1.0, 0.01], [1.0, 0.02], [0.0, 1.0]])
     scores, people = Gallery(faces, torch.tensor([5, 5, 5, 2])).search(faces[:1], k=2)
     assert people.tolist() == [[5, 2]]
     assert scores[0].tolist() == pytest.approx([1, 0], abs=1e-6)
-
-
-def test_where_fewer_people_than_k_are_enrolled_the_other_places_are_nobodys():
     scores, people = Gallery(torch.eye(3), torch.tensor([4, 4, 4])).search(torch.eye(3)[:1], k=3)
     assert people.tolist() == [[4, UNKNOWN, UNKNOWN]]
     assert scores[0, 1:].tolist() == [-torch.inf] * 2

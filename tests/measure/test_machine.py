@@ -70,8 +70,8 @@ def checkout(tmp_path) -> Path:
     (root / "inside").mkdir(parents=True)
     (root / "file.txt").write_text("one")
     git = ["git", "-C", str(root), "-c", "user.name=n", "-c", "user.email=e@example.org"]
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
-        subprocess.run([*git, *arguments], check=True, env=machine._environment())
+    for arguments in ("init -q", "add .", "commit -q -m one"):
+        subprocess.run([*git, *arguments.split()], check=True, env=machine._environment())
     return root
 
 

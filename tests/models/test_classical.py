@@ -54,15 +54,13 @@ def test_five_images_a_person_are_enough_to_name_most_others(name):
     assert np.mean(scores) >= LOWEST[name]
 
 
-@pytest.mark.parametrize("name", BASELINES)
-def test_one_image_a_person_is_enough_for_all_but_fisherfaces(name):
+def test_one_image_a_person_is_enough_for_all_but_fisherfaces():
     gallery, _, probe = orl().of_people([0, 1, 2, 3]).split_images(1)
-    if name == "Fisherfaces":
-        with pytest.raises(ValueError, match="number of samples must be more than the number of"):
-            BASELINES[name]().fit(gallery.images, gallery.person)
-    else:
+    for name in BASELINES.keys() - {"Fisherfaces"}:
         model = BASELINES[name]().fit(gallery.images, gallery.person)
-        assert model.score(probe.images, probe.person) > 0.6  # guessing: 0.25
+        assert model.score(probe.images, probe.person) > 0.6, name  # guessing: 0.25
+    with pytest.raises(ValueError, match="number of samples must be more than the number of"):
+        fisherfaces().fit(gallery.images, gallery.person)
 
 
 def test_pixels_compare_by_the_cosine_of_what_differs_from_the_mean_face(split):
