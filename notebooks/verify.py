@@ -96,12 +96,7 @@ def run(notebook: Path, output: Path, *options: str, seconds: float = 300) -> Co
 
 
 def faults(executed: NotebookNode, said: str) -> list[str]:
-    """What papermill passes over though it should not; one message each.
-
-    Args:
-        executed: a notebook that papermill ran.
-        said: what the command wrote to its stderr meanwhile.
-    """
+    """What papermill passes over though it should not, in a notebook or on stderr (`said`)."""
     return [
         *re.findall(r"Passed unknown parameter: .*", said),
         *hidden_errors(executed),
@@ -170,12 +165,7 @@ def prediction_interval(runs: Sequence[float], confidence: float = 0.99) -> tupl
 def departures(
     records: Mapping[str, Mapping], allowed: Mapping[str, tuple[float, float]]
 ) -> list[str]:
-    """How the records of a run depart from what is allowed; an empty list when they do not.
-
-    Args:
-        records: {name: {"value": number, ...}}, as facecourse.kit.record.read_records gives.
-        allowed: {name: (low, high)}, both ends included.
-    """
+    """How the records of a run (`read_records`) depart from what is allowed, both ends included."""
     found = [f"{name} is not recorded" for name in allowed if name not in records]
     for name, record in records.items():
         value = record["value"]

@@ -53,7 +53,7 @@ def load(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: nothing is stored under this name.
     """
-    return json.loads(find(name).read_text("utf-8"), object_hook=_revive)
+    return json.loads(find(name).read_text("utf-8"), object_hook=revive)
 
 
 def read(name: str, folder: Path) -> dict[str, Any]:
@@ -140,6 +140,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"results can't hold {value!r}, a {type(value).__name__}")
 
 
-def _revive(stored: dict[str, Any]) -> Any:
+def revive(stored: dict[str, Any]) -> Any:
+    """An `Interval` from what JSON holds of one; anything else as it is."""
     names = {field.name for field in dataclasses.fields(Interval)}
     return Interval(**stored) if set(stored) == names else stored

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import SoftFileLock
 
+from facecourse.kit.evidence import revive
 from facelib import files
 from facelib.figures import Table
 from facelib.measure.interval import Interval
@@ -199,11 +200,9 @@ class Scoreboard:
             ValueError: the file is not a scoreboard, or a row does not fit its protocol.
         """
         try:
-            content = json.loads(Path(path).read_text("utf-8"))
+            content = json.loads(Path(path).read_text("utf-8"), object_hook=revive)
             board = cls(Protocol(**content["protocol"]))
             for row in content["rows"]:
-                metrics = {name: _revive(value) for name, value in row["metrics"].items()}
-                row |= {"metrics": metrics, "worst_group": _revive(row["worst_group"])}
                 board.add(Row(protocol=board.protocol, **row))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"{path} is not a scoreboard ({error}); save() writes one") from error
@@ -229,10 +228,6 @@ class Scoreboard:
             mark = " (new)" if row.lesson == self._newest else ""
             rows.append([row.method, row.lesson + mark, *(_show(row[name]) for name in columns)])
         return Table(["method", "lesson", *(COSTS.get(name, name) for name in columns)], rows)
-
-
-def _revive(value: object) -> object:
-    return Interval(**value) if isinstance(value, dict) else value
 
 
 def _is_number(value: object) -> bool:

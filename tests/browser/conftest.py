@@ -37,10 +37,9 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("Chromium was not found")
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
     with sync_playwright() as playwright:
+        flags = ["--disable-gpu", "--disable-sync"]
         browser = playwright.chromium.launch(
-            executable_path=executable,
-            chromium_sandbox=not root,
-            args=["--disable-gpu", "--disable-sync"],
+            executable_path=executable, chromium_sandbox=not root, args=flags
         )
         yield browser
         browser.close()
@@ -81,29 +80,23 @@ def open_lesson(
 @contextmanager
 def jupyter_server(folder: Path) -> Iterator[Lab]:
     """A running JupyterLab on folder/notebooks, on a free port of this machine only."""
-    log, runtime = folder / "log.txt", folder / "runtime"
-    environment = {
-        "JUPYTER_CONFIG_DIR": folder / "config",
-        "JUPYTER_DATA_DIR": folder / "data",
-        "JUPYTER_RUNTIME_DIR": runtime,
-    }
+    log, places = folder / "log.txt", ("config", "data", "runtime")
+    environment = {f"JUPYTER_{place.upper()}_DIR": str(folder / place) for place in places}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     with log.open("wb") as file:
+        output = {"stdout": file, "stderr": subprocess.STDOUT}
         server = subprocess.Popen(
-            command,
-            cwd=folder / "notebooks",
-            env=os.environ | {name: str(path) for name, path in environment.items()},
-            stdout=file,
-            stderr=subprocess.STDOUT,
+            command, cwd=folder / "notebooks", env=os.environ | environment, **output
         )
     try:
-        address = runtime / f"jpserver-{server.pid}.json"  # written once the port is open
+        # The port is open once this file is whole.
+        known_by = folder / "runtime" / f"jpserver-{server.pid}.json"
         stop = time.monotonic() + patience(60)
-        while not (address.exists() and address.read_text("utf-8").endswith("}")):
+        while not (known_by.exists() and known_by.read_text("utf-8").endswith("}")):
             if server.poll() is not None or time.monotonic() > stop:
                 raise RuntimeError(f"JupyterLab did not start:\n{log.read_text('utf-8')}")
             time.sleep(0.1)
-        known = json.loads(address.read_text("utf-8"))
+        known = json.loads(known_by.read_text("utf-8"))
         yield Lab(known["url"], known["token"], folder / "notebooks")
     finally:
         server.terminate()

@@ -96,9 +96,8 @@ def test_a_quiz_of_every_kind_is_answered_by_keyboard(run):
 
 
 def test_a_quiz_can_be_read_when_its_kernel_is_gone_and_says_that_it_was_solved(run):
-    named = "asked = {}\nfrom facecourse.kit.exercise import collect\ncollect('99', globals())"
-    quiz = f"asked = Quiz('Who barks?', {OPTIONS}, 'c')"
-    lesson = run(QUIZ, f"{quiz}\n{named.format('asked')}", "asked")
+    collect = "from facecourse.kit.exercise import collect\n\ncollect('99', globals())"
+    lesson = run(QUIZ, f"asked = Quiz('Who barks?', {OPTIONS}, 'c')\n{collect}", "asked")
     still, live = lesson.page.locator(".quiz-still-99-asked"), lesson.page.locator(".quiz")
     expect(live).to_be_visible()
     expect(still).to_be_hidden()

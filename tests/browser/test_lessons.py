@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,20 +41,12 @@ def lesson(source, open_lesson, tmp_path_factory) -> Iterator[Lesson]:
     lesson.screenshot(folder / f"{source.stem}.png")
 
 
-def literal(wrong: Any) -> str | None:
-    """How to write this answer in a cell; None where it can't be written as a literal."""
-    try:
-        return repr(wrong) if ast.literal_eval(repr(wrong)) == wrong else None
-    except (SyntaxError, ValueError):
-        return None
-
-
 def answers(declared: tuple[Exercise, ...]) -> tuple[str, dict[str, str]]:
-    """The first starter of one line that has a wrong answer to type, and both answers' outcomes."""
+    """The first starter of one line whose wrong answer is a literal, and both answers' outcomes."""
     for exercise in declared:
-        wrong = literal(exercise.wrong[0])
-        if wrong and "\n" not in exercise.starter + exercise.answer:
-            line = exercise.starter.replace("____", wrong)
+        wrong = exercise.wrong[0]
+        if isinstance(wrong, int | float | str) and "\n" not in exercise.starter + exercise.answer:
+            line = exercise.starter.replace("____", repr(wrong))
             return exercise.starter, {line: "incorrect", exercise.answer: "correct"}
     raise LookupError("no exercise of this lesson can be typed in one line")
 
