@@ -41,10 +41,7 @@ top1 = Exercise(
         },
     ),
     praise="3 of 5.",
-    context={
-        "truth": torch.tensor([3, 1, 2, 2, 0]),
-        "named": torch.tensor([3, 1, 1, 2, 2]),
-    },
+    context={"truth": torch.tensor([3, 1, 2, 2, 0]), "named": torch.tensor([3, 1, 1, 2, 2])},
 )
 
 memory = Exercise(

@@ -206,10 +206,7 @@ report = Exercise(
         },
     ),
     praise="Lower than two others, and honest: validation chose the epoch, the test had no say.",
-    context={
-        "validation": [0.60, 0.78, 0.88, 0.85, 0.83],
-        "test": [0.58, 0.77, 0.81, 0.86, 0.84],
-    },
+    context={"validation": [0.60, 0.78, 0.88, 0.85, 0.83], "test": [0.58, 0.77, 0.81, 0.86, 0.84]},
 )
 
 confident = Quiz(
