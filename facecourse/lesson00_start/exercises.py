@@ -54,10 +54,7 @@ memory = Exercise(
     answer='word = "memory"',
     checker=choice(
         "memory",
-        {
-            "recognition": "The network has seen these very pictures with their names. "
-            "Would it know a new picture of the same people?"
-        },
+        {"recognition": "It has seen these very pictures and names. Would it know a new one?"},
     ),
     also_wrong=("accuracy", "learning", 1),
     praise="Yes. Only pictures it has not seen can tell whether it recognises anyone.",

@@ -58,8 +58,7 @@ watch_list = Exercise(
         0.9 / (0.9 + 99.99),
         tolerance=5e-4,
         reasons={
-            0.9: "That is the TAR: how likely an alarm is for the wanted person. The question is "
-            "how likely the wanted person is, given an alarm.",
+            0.9: "That is the TAR. How likely is the wanted person, given an alarm?",
             0.99: "The false alarms come from 9,999 people, not from one.",
             0.989: "The false alarms come from 9,999 people, not from one.",
         },

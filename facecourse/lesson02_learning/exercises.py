@@ -197,8 +197,7 @@ report = Exercise(
     checker=number(
         0.81,
         reasons={
-            0.86: "The test images have chosen that epoch themselves: on new images it would "
-            "not be the best.",
+            0.86: "The test images chose that epoch: on new images it would not be the best.",
             0.84: "That is the last epoch. Stopping is allowed, and validation says when.",
             0.88: "That is the validation top-1. It chose the epoch, so it flatters as well.",
             2: "That is the epoch. Which test top-1 stands there?",
@@ -226,15 +225,12 @@ confident = Quiz(
 leaks = Quiz(
     "Which of these flatter the test top-1 that is reported?",
     {
-        "Train five seeds and report the best test top-1": "Picking the best of five by the test "
-        "is a choice made by the test.",
+        "Train five seeds and report the best test top-1": "The test itself has chosen it.",
         "Choose the dropout rate on validation images": "That is what validation images are for.",
         "Make augmented copies of all photographs, then split": "Parted twins are test images the "
         "network has almost seen.",
-        "Evaluate on the test images once, at the end": "Once, when everything is chosen, is how "
-        "it should be.",
-        "Stop training when the test loss rises": "Stopping by the test loss lets the test images "
-        "choose the epoch.",
+        "Evaluate on the test images once, at the end": "Once, when all is chosen, is right.",
+        "Stop training when the test loss rises": "Then the test images choose the epoch.",
     },
     right="a, c, e",
 )
@@ -245,8 +241,7 @@ same_path = NumberQuiz(
     wanted=0.05,
     tolerance=1e-6,
     reasons={
-        0.5: "PyTorch adds the whole gradient, not a tenth of it: its steps would be ten times "
-        "as long.",
+        0.5: "PyTorch adds the whole gradient, not a tenth: its steps are ten times as long.",
         5: "The other way round: PyTorch's velocity is already ten times as large.",
         0.45: "The factor is 1 - 0.9, not 0.9.",
     },

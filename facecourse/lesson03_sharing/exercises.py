@@ -174,8 +174,7 @@ work = Quiz(
     "Conv2d has 120 times fewer weights than the locally connected layer with the same windows. "
     "How many multiplications does it need for one face?",
     {
-        "120 times fewer": "A weight that is shared is used again at each place, and each use is a "
-        "multiplication.",
+        "120 times fewer": "A shared weight multiplies again at each place.",
         "fewer, by the number of channels": "Both have the same channels.",
         "just as many": "Each place multiplies its window with a kernel, whoever owns that kernel.",
         "more, because the kernel has to move": "Nothing moves: all places are computed at once.",
@@ -190,8 +189,7 @@ pooling = Quiz(
         "the four weights of its window": "It has none: it takes the largest of four numbers.",
         "the size of its window": "That is chosen by whoever builds the network.",
         "nothing": "It has no parameters; gradients only pass through it, to the largest number.",
-        "which of the four numbers it takes": "That depends on what comes in; the layer itself has "
-        "nothing to learn.",
+        "which of the four numbers it takes": "The input decides that; nothing is learnt.",
     },
     right="c",
 )

@@ -14,8 +14,7 @@ new_layers = Exercise(
     prompt="The weights and biases of the two new layers, added up.",
     starter="learnt = ____",
     hints=(
-        "A fully connected layer has a weight for each pair of input and output, and a bias for "
-        "each output.",
+        "Fully connected: a weight for each pair of input and output, and a bias for each output.",
         "512 inputs and 1,024 outputs; then 1,024 inputs and 40 outputs.",
     ),
     answer="learnt = (512 + 1) * 1024 + (1024 + 1) * 40",
@@ -208,8 +207,7 @@ kind = Quiz(
     "A phone learns its owner's face from a single photograph and never saw the owner before. "
     "Which is it?",
     {
-        "zero-shot learning": "There is an example: the enrolled photograph. Zero-shot knows a "
-        "class by its description alone.",
+        "zero-shot learning": "There is an example. Zero-shot has nothing but a description.",
         "one-shot learning": "One example of the new class, and features learnt on other people.",
         "training from scratch": "One photograph could not teach what a face is.",
         "nothing but transfer to a known person": "The owner was in nobody's training data.",
