@@ -5,20 +5,7 @@ from itertools import permutations
 import pytest
 import torch
 
-from facelib.compress import (
-    MatchEmbedding,
-    decode,
-    distill,
-    drop,
-    export,
-    factorize,
-    load_shared,
-    prune,
-    quantize,
-    save_shared,
-    share,
-    sparsify,
-)
+from facelib import compress
 from facelib.data import FaceSet
 from facelib.measure import parameters
 from facelib.models import FaceResNet, embed, load, save
@@ -28,10 +15,11 @@ from facelib.training.batches import DrawnFaces
 SHAPE = (1, 64, 64)
 IMAGES = torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0))
 FACES = FaceSet((255 * IMAGES).byte(), torch.tensor([0, 0, 1, 1]), ("a", "b"))
+RANKS = {"embedding.1": 0.7, "features.9": 0.7}
 STEPS = {
-    "drop": lambda model: drop(model, ["features.8"], SHAPE)[0],
-    "prune": lambda model: prune(model, 0.3, SHAPE, round_to=2)[0],
-    "factorize": lambda model: factorize(model, {"embedding.1": 0.7, "features.9": 0.7})[0],
+    "drop": lambda model: compress.drop(model, ["features.8"], SHAPE)[0],
+    "prune": lambda model: compress.prune(model, 0.3, SHAPE, round_to=2)[0],
+    "factorize": lambda model: compress.factorize(model, RANKS)[0],
 }
 
 
@@ -58,38 +46,38 @@ def test_smaller_shared_and_written(model, order, tmp_path):
     save(model, tmp_path / "plain")
     assert same_bits(load(tmp_path / "plain"), model)
     assert torch.equal(load(tmp_path / "plain").embed(IMAGES), model.embed(IMAGES))
-    shared, _ = share(model, 16)
-    save_shared(shared, tmp_path / "shared")
-    again = load_shared(tmp_path / "shared")
+    shared, _ = compress.share(model, 16)
+    compress.save_shared(shared, tmp_path / "shared")
+    again = compress.load_shared(tmp_path / "shared")
     assert same_bits(again, shared)
     assert torch.equal(again.embed(IMAGES), shared.embed(IMAGES))
     assert (tmp_path / "shared").stat().st_size < 0.5 * (tmp_path / "plain").stat().st_size
     if order == ORDERS[0]:  # what is exported is alike in all of them, and it takes a while
-        assert export(decode(again), tmp_path / "onnx", SHAPE).difference < 1e-5
+        assert compress.export(compress.decode(again), tmp_path / "onnx", SHAPE).difference < 1e-5
 
 
 def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
-    sparse, _ = sparsify(model, 0.8)
-    shared, _ = share(sparse, 16)
-    save_shared(shared, tmp_path / "shared")
-    again = load_shared(tmp_path / "shared")
+    sparse, _ = compress.sparsify(model, 0.8)
+    shared, _ = compress.share(sparse, 16)
+    compress.save_shared(shared, tmp_path / "shared")
+    again = compress.load_shared(tmp_path / "shared")
     assert same_bits(again, shared)
-    plain = decode(again)
-    for name, tensor in decode(sparse).state_dict().items():
+    plain = compress.decode(again)
+    for name, tensor in compress.decode(sparse).state_dict().items():
         if tensor.ndim > 1:
             assert torch.equal(plain.state_dict()[name] == 0, tensor == 0), name
     save(plain, tmp_path / "plain")
     assert same_bits(load(tmp_path / "plain"), plain)
-    exported = export(plain, tmp_path / "onnx", SHAPE)
+    exported = compress.export(plain, tmp_path / "onnx", SHAPE)
     assert exported.difference < 1e-5
-    eight = quantize(exported.path, tmp_path / "int8", FACES.images)
+    eight = compress.quantize(exported.path, tmp_path / "int8", FACES.images)
     found, wanted = embed(OnnxModel(eight.path), FACES.images), embed(plain, FACES.images)
     assert (found * wanted).sum(1).min() > 0.97
 
 
 def taught(student, teacher):
     settings = {"steps": 1, "batch": 4, "device": "cpu", "progress": False}
-    distill(student, teacher, DrawnFaces(FACES, 2), MatchEmbedding(), **settings)
+    compress.distill(student, teacher, DrawnFaces(FACES, 2), compress.MatchEmbedding(), **settings)
 
 
 def squares(model):
@@ -115,31 +103,30 @@ def everything(model):
     return numbers, modes, learns
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        *(pytest.param(lambda model, _, step=step: step(model), id=name)
-          for name, step in STEPS.items()),
-        pytest.param(lambda model, _: share(model, 4), id="share"),
-        pytest.param(lambda model, _: sparsify(model, 0.5), id="sparsify"),
-        pytest.param(
-            lambda model, _: prune(model, 0.1, SHAPE, importance="Taylor", loss=squares),
-            id="prune by Taylor",
-        ),
-        pytest.param(lambda model, path: export(model, path, SHAPE), id="export"),
-        pytest.param(lambda model, _: taught(FaceResNet(2, 16), model), id="teacher"),
-        pytest.param(lambda model, _: taught(model, FaceResNet(2, 16)), id="student"),
-    ],
-)  # fmt: skip
+ALL = {name: lambda model, _, step=step: step(model) for name, step in STEPS.items()} | {
+    "share": lambda model, _: compress.share(model, 4),
+    "sparsify": lambda model, _: compress.sparsify(model, 0.5),
+    "prune by Taylor": lambda model, _: compress.prune(
+        model, 0.1, SHAPE, importance="Taylor", loss=squares
+    ),
+    "export": lambda model, path: compress.export(model, path, SHAPE),
+    "teacher": lambda model, _: taught(FaceResNet(2, 16), model),
+    "student": lambda model, _: taught(model, FaceResNet(2, 16)),
+}
+
+
+@pytest.mark.parametrize("step", ALL.values(), ids=ALL)
 def test_nothing_changes_its_model(model, step, tmp_path):
     before = everything(worn(model))
     step(model, tmp_path / "onnx")
     assert everything(model) == before
 
 
-@pytest.mark.parametrize("step", [decode, share, lambda model: sparsify(model, 0.7)])
+@pytest.mark.parametrize(
+    "step", [compress.decode, compress.share, lambda model: compress.sparsify(model, 0.7)]
+)
 def test_nothing_changes_a_model_with_masks(model, step):
-    sparse = worn(sparsify(model, 0.5)[0])
+    sparse = worn(compress.sparsify(model, 0.5)[0])
     before = everything(sparse)
     step(sparse)
     assert everything(sparse) == before

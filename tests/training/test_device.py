@@ -39,9 +39,7 @@ def test_a_gpu_number_that_is_not_there_is_refused():
 @pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps"])
 def test_a_device_that_is_not_there_is_refused_with_what_is(name):
-    with pytest.raises(
-        ValueError, match=rf"'{name}' was asked for, but this machine has \['cpu'\]"
-    ):
+    with pytest.raises(ValueError, match=rf"'{name}' was asked for, .* machine has \['cpu'\]"):
         devices.choose_device(name)
 
 
@@ -69,16 +67,11 @@ def test_faces_move_to_a_gpu_only_if_they_leave_half_of_it_free(monkeypatch):
     assert devices.fits(faces, torch.device("cpu"))
 
 
-def test_without_a_compiler_the_model_stays_as_it_is_with_a_warning(monkeypatch):
+def test_a_model_is_compiled_or_stays_as_it_is_with_a_warning_where_no_compiler_is(monkeypatch):
     monkeypatch.setattr(devices.shutil, "which", lambda name: None)
     model = nn.Linear(2, 2)
     with pytest.warns(UserWarning, match="needs a C\\+\\+ compiler"):
         assert devices.compiled(model) is model
 
-
-def test_with_a_compiler_the_model_is_compiled(monkeypatch):
     monkeypatch.setattr(devices.shutil, "which", lambda name: name)
-    model = nn.Linear(2, 2)
-    compiled = devices.compiled(model)
-    assert compiled is not model
-    assert compiled._orig_mod is model
+    assert devices.compiled(model)._orig_mod is model

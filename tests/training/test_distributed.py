@@ -14,10 +14,9 @@ from tests.training.test_fit import BATCH, EPOCHS, ROOT, faces, network, train
 TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone")
 
 
-def run_script(folder, script, *start):
-    (folder / "script.py").write_text(script)
+def run(*words):
     return subprocess.run(
-        [sys.executable, *start, folder / "script.py", folder / "out"],
+        [sys.executable, *words],
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -36,7 +35,8 @@ distributed.stop()
 
 
 def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
-    run_script(tmp_path, HALVES, *TWO)
+    (tmp_path / "halves.py").write_text(HALVES)
+    run(*TWO, tmp_path / "halves.py", tmp_path / "out")
     tensors, about = io.load_tensors(tmp_path / "out")
 
     model, data = network().to(memory_format=torch.channels_last).train(), faces()
@@ -76,8 +76,9 @@ print("idle part as it was:", torch.equal(weights(model.later), before))
 
 
 def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path):
+    (tmp_path / "idle.py").write_text(IDLE)
     for start in ((), TWO):
-        done = run_script(tmp_path, IDLE, *start)
+        done = run(*start, tmp_path / "idle.py")
         assert "idle part as it was: True" in done.stdout
         assert "find_unused" not in done.stderr
 
@@ -86,3 +87,10 @@ def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
     monkeypatch.setattr("facelib.training.distributed.start", lambda device: (0, 2))
     with pytest.raises(ValueError, match=r"same number of images.*batch=5, 2 process"):
         train(batch=5)
+
+
+def test_two_processes_embed_what_each_draws_and_one_saves(tmp_path):
+    sizes = "--people 40 --width 2 --embedding 8 --batch 16 --steps 2 --device cpu"
+    command = f"-m facelib.training synth --loss cosface {sizes} --out".split()
+    assert "32 synthetic faces" in run(*TWO, *command, tmp_path / "m").stdout
+    assert io.load(tmp_path / "m").config == {"width": 2, "embedding": 8, "blocks": [1, 2, 2]}
