@@ -46,11 +46,7 @@ def list_visible(directory: Path) -> list[Path]:
         raise PermissionError(
             error.errno, f"you may not read the folder {directory}; change its permissions"
         ) from error
-    return [
-        entry
-        for entry in entries
-        if not entry.name.startswith(".") and entry.name.lower() not in STRAY
-    ]
+    return [file for file in entries if file.name[0] != "." and file.name.lower() not in STRAY]
 
 
 def spell(name: str) -> str:

@@ -30,6 +30,7 @@ def rates_by_hand(found: Verification, threshold: float) -> list[float]:
 def test_the_auc_is_scikit_learns_with_and_without_ties(steps):
     found = pairs(steps=steps)
     assert found.auc == pytest.approx(metrics.roc_auc_score(found.same, found.scores), abs=1e-12)
+    assert repr(found).endswith(f"impostor pairs: AUC {found.auc:.4f}, EER {found.eer:.2%})")
 
 
 @pytest.mark.parametrize("steps", [0, 3])
