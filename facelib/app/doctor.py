@@ -20,7 +20,6 @@ PROJECT = "compact-face-course"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MEND = "pip install -r requirements.txt"
 PINS = Path(__file__).parents[2] / "requirements.txt"
-LIMITED = hasattr(psutil.Process, "cpu_affinity")  # a container may give fewer cores than there are
 
 
 def examine() -> dict[str, Any]:
@@ -42,6 +41,7 @@ def examine() -> dict[str, Any]:
         here = platform.python_version()
         faults.append(f"Python {here} is not {wanted}: make an environment with one that is")
     missing, unfit = _packages(about)
+    mine = getattr(os, "sched_getaffinity", None)  # a container may give fewer than there are
     needed = [name for extra in ("", "lessons", "compress") for name in missing.get(extra, ())]
     if needed or unfit:
         faults.append(f"{', '.join([*needed, *unfit])}: {MEND}")
@@ -49,9 +49,7 @@ def examine() -> dict[str, Any]:
         "python": platform.python_version(),
         "executable": sys.executable,
         "system": platform.platform(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": len(mine(0)) if mine else os.cpu_count(),
         "memory": round(psutil.virtual_memory().total / 1e9, 1),
         "memory free": round(psutil.virtual_memory().available / 1e9, 1),
         "gpu": _gpu(),

@@ -1,25 +1,20 @@
 """The compression steps: each takes a model and returns a smaller one with a report."""
 
-from facelib.compress.aware import FakeQuantized, fake_quantize, train_quantized
+from facelib.compress.aware import fake_quantize, train_quantized
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
 from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, distill
-from facelib.compress.export import ExportReport, export
-from facelib.compress.factorize import Factor, factorize
+from facelib.compress.export import export
+from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
-from facelib.compress.prune import PruneReport, drop, prune
-from facelib.compress.quantize import QuantizeReport, quantize
+from facelib.compress.prune import drop, prune
+from facelib.compress.quantize import quantize
 from facelib.compress.ship import ship, unship
 from facelib.compress.sparsify import sparsify
 
 __all__ = [
-    "ExportReport",
-    "Factor",
-    "FakeQuantized",
     "MatchEmbedding",
     "MatchLogits",
-    "PruneReport",
-    "QuantizeReport",
     "ShareReport",
     "SoftTargets",
     "decode",

@@ -17,8 +17,8 @@ from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, s
 from facelib.training.batches import without_address
 from facelib.training.device import has_fast_bf16
 from facelib.training.embedding import Source, fit_embedding
-from facelib.training.history import History
 from facelib.training.loop import reading
+from facelib.training.settings import History
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 

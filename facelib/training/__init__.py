@@ -2,7 +2,6 @@
 
 from facelib.training.embedding import fit_embedding
 from facelib.training.fit import fit
-from facelib.training.history import History
-from facelib.training.settings import Settings
+from facelib.training.settings import History, Settings
 
 __all__ = ["History", "Settings", "fit", "fit_embedding"]

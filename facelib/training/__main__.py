@@ -28,8 +28,8 @@ from facelib.training import distributed
 from facelib.training.batches import FreshFaces
 from facelib.training.embedding import fit_embedding
 from facelib.training.fit import fit
-from facelib.training.history import History
 from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
+from facelib.training.settings import History
 
 SOURCES = {
     "orl": lambda args: data.orl(),

@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from facelib.data.faceset import FaceSet
 from facelib.models import io
-from facelib.training.history import History
+from facelib.training.settings import History
 
 OPTIMIZER = "optimizer."
 

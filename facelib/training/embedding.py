@@ -10,9 +10,8 @@ from torch import Tensor, nn
 
 from facelib.training import distributed
 from facelib.training.device import choose_device
-from facelib.training.history import History
 from facelib.training.loop import generator, train
-from facelib.training.settings import Settings
+from facelib.training.settings import History, Settings
 
 
 class Source(Protocol):

@@ -16,9 +16,8 @@ from facelib.training import distributed
 from facelib.training.batches import Augmentation, without_address
 from facelib.training.checkpoint import fingerprint
 from facelib.training.device import choose_device, fits
-from facelib.training.history import History
 from facelib.training.loop import generator, train
-from facelib.training.settings import Settings
+from facelib.training.settings import History, Settings
 
 
 def fit(

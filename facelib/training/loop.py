@@ -20,9 +20,8 @@ from torch import Tensor, nn
 from facelib.threads import few_threads
 from facelib.training import checkpoint, distributed
 from facelib.training.device import compiled, has_fast_bf16
-from facelib.training.history import History
 from facelib.training.progress import Progress
-from facelib.training.settings import Settings
+from facelib.training.settings import History, Settings
 
 MEMORY_IS_FULL = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 ADVICE = (

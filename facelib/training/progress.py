@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from facelib.training.history import History
+from facelib.training.settings import History
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

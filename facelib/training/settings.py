@@ -1,11 +1,11 @@
-"""How to train, whatever is learned: what `fit` and `fit_embedding` take by name."""
+"""What goes into every training run, by name, and what comes out: settings and a history."""
 
 from __future__ import annotations
 
 import difflib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +76,13 @@ class Settings:
                 f"{function.__name__}() has no setting {name!r}{hint} There are: {', '.join(known)}"
             )
         return cls(**usual | given)
+
+
+@dataclass
+class History:
+    """What happened: one loss a step, (step, value) of each validation, and how long it took."""
+
+    loss: list[float] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    images_per_second: float = 0.0

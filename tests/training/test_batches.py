@@ -102,12 +102,9 @@ def test_what_is_drawn_from_is_told_apart_by_its_text():
     assert " at 0x" not in repr(DrawnFaces(photographs(), augment=plain))
 
 
-def test_too_few_people_with_enough_images_are_refused():
+def test_too_few_people_with_enough_images_are_refused_with_a_batch_that_fits():
     with pytest.raises(ValueError, match="two people with 5 images or more, 1 have; the most is 5"):
         DrawnFaces(photographs(), images_each=5)
-
-
-def test_a_batch_that_needs_more_people_than_there_are_is_refused_with_one_that_fits():
     with pytest.raises(ValueError, match="4 people .* 3 have as many: try batch=12"):
         DrawnFaces(photographs(), images_each=4)(16, generator(), CPU)
 
