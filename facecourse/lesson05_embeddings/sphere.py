@@ -17,7 +17,6 @@ from torch.nn.functional import cross_entropy, normalize
 from facecourse.kit import protocol
 from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facecourse.kit.seeds import build_seeded
-from facelib.data import FaceSet
 from facelib.models import FaceCNN, embed
 from facelib.training.batches import DrawnFaces
 from facelib.training.embedding import fit_embedding
@@ -73,16 +72,11 @@ class Points(NamedTuple):
     person: Tensor
 
 
-def take_few_people(people: int = PEOPLE) -> tuple[FaceSet, FaceSet]:
-    """The first of ORL's s1 to s20 at 14 x 12 pixels: photographs to learn from, and to test."""
-    faces = protocol.open_people().of_people(list(range(people))).map(to_tiny)
-    rank = faces.rank_within_person(0)
-    return faces.take(rank < PHOTOS), faces.take(rank >= PHOTOS)
-
-
 def train_points(loss: nn.Module, width: int = 2, steps: int = 200, seed: int = 0) -> Points:
-    """Train a `Tiny` by a loss for six people and see where their photographs come to lie."""
-    train, test = take_few_people()
+    """Train a tiny network by a loss for the first six of ORL's s1 to s20, at 14 x 12 pixels, and
+    see where their photographs come to lie."""
+    faces = protocol.open_people().of_people(list(range(PEOPLE))).map(to_tiny)
+    train, _, test = faces.split_images(PHOTOS)
     model = build_seeded(seed, lambda: build_tiny(width))
     settings = {"batch": len(train), "lr": 0.01, "device": "cpu", "bf16": False, "progress": False}
     fit_embedding(model, DrawnFaces(train, PHOTOS), loss, steps=steps, seed=seed, **settings)

@@ -58,14 +58,10 @@ def margin_slider(steps: int = 200) -> VBox:
     return explore(draw, kind=kinds, margin=slider)
 
 
-def triplet_slider(points: sphere.Points, anchor: int = 0, match: int = 1) -> VBox:
-    """Which negatives of one anchor are hard, semi-hard, easy, by the margin of the triplet loss.
-
-    Args:
-        points: of a network that has only begun to learn.
-        anchor, match: two photographs of one person.
-    """
-    unit = normalize(points.train)
+def triplet_slider(points: sphere.Points) -> VBox:
+    """Which negatives of one anchor are hard, semi-hard, easy, by the margin of the triplet loss;
+    `points` are of a network that has only begun to learn."""
+    unit, anchor, match = normalize(points.train), 0, 1  # two photographs of one person
     positive = float((unit[anchor] - unit[match]).square().sum())
 
     def draw(margin: float) -> Table:
@@ -79,16 +75,15 @@ def triplet_slider(points: sphere.Points, anchor: int = 0, match: int = 1) -> VB
         axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         axis.set_aspect("equal")  # a young network's faces fill a part of the circle only
         axis.set_axis_off()
-        counts = [int((kind == number).sum()) for number in (1, 2, 3)]
+        counts = torch.bincount(kind, minlength=len(KINDS))[1:].tolist()
         told = ", ".join(f"{n} {what}" for n, what in zip(counts, KINDS[1:], strict=True))
         show(figure, f"Faces on a circle around an anchor and its positive: {told} negatives.")
         reach = math.degrees(math.acos(max(-1.0, 1 - (positive + margin) / 2)))
         head = ["margin", *KINDS[1:], "semi-hard up to"]
         return Table(head, [[margin, *counts, f"{reach:.0f}°"]])
 
-    slider = FloatSlider(0.2, min=0.05, max=2, step=0.05, description="margin",
-                         continuous_update=False)  # fmt: skip
-    return explore(draw, margin=slider)
+    limits = {"min": 0.05, "max": 2, "step": 0.05, "description": "margin"}
+    return explore(draw, margin=FloatSlider(0.2, continuous_update=False, **limits))
 
 
 def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> VBox:
@@ -117,12 +112,8 @@ def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> V
 
 
 def morph_slider(model: nn.Module, person: Factors) -> VBox:
-    """Choose one number of a face that doesn't exist, move it from end to end, see who it is.
-
-    Args:
-        model: the shipped embedding.
-        person: one row of `identities`.
-    """
+    """Choose one number of a face that doesn't exist (`person`, a row of `identities`), move it
+    from end to end, see who it is."""
     original = _portrait(person)
 
     def draw(factor: str, position: float) -> Table:
