@@ -12,6 +12,7 @@ people, without their names: all that a domain has in common.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -51,8 +52,7 @@ def ours(crop: bool) -> Recogniser:
 
 def imagenet(stages: int, side: int) -> Recogniser:
     """Frozen EfficientNet-Lite0, the mean over places after so many stages."""
-    model = efficientnet_lite0(stages, side)
-    return lambda images: embed(model, images)
+    return partial(embed, efficientnet_lite0(stages, side))
 
 
 def cnn_of_twenty() -> Recogniser:

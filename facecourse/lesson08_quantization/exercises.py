@@ -158,10 +158,7 @@ thin = Exercise(
         "the largest r that still saves weights?"
     ),
     starter="r = ____",
-    hints=(
-        "Two thin layers have 768 r + 128 r weights.",
-        "768 * 128 / (768 + 128), rounded down",
-    ),
+    hints=("Two thin layers have 768 r + 128 r weights.", "768 * 128 / (768 + 128), rounded down"),
     answer="r = 768 * 128 // (768 + 128)",
     checker=number(
         109,
