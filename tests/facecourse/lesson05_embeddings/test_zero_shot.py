@@ -1,4 +1,4 @@
-"""The zero-shot evidence: nothing is chosen on what is reported."""
+"""The zero-shot evidence, and the LFW baselines': nothing is chosen on what is reported."""
 
 import pytest
 import torch
@@ -31,9 +31,9 @@ def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(mo
     assert cropped.shape == squeezed.shape == (1, 1, 64, 64)
 
 
-@pytest.mark.evidence
-def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
-    # 60 images of 30 people, 30 pairs in ten folds; a person's two images differ by noise
+@pytest.fixture
+def tiny_lfw(monkeypatch):
+    """60 images of 30 people, 30 pairs in ten folds; a person's two images differ by noise."""
     generator = torch.Generator().manual_seed(0)
     base = torch.randint(200, (30, 3, 112, 112), generator=generator).repeat_interleave(2, 0)
     images = (base + torch.randint(55, base.shape, generator=generator)).byte()
@@ -41,6 +41,22 @@ def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, 
     pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
     faces = FaceSet(images, torch.arange(30).repeat_interleave(2), tuple(map(str, range(30))))
     monkeypatch.setattr(lfw_baselines, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
+
+
+@pytest.mark.evidence
+@pytest.mark.usefixtures("tiny_lfw")
+def test_nearly_equal_photographs_are_told_to_show_one_person(measure):
+    stored = measure(lfw_baselines, "lfw_baselines")
+    assert stored["data"]["images"] == 45, "those that pairs show"
+    for row in stored["baselines"].values():
+        assert len(row["fold_accuracy"]) == len(row["fold_threshold"]) == 10
+        assert row["accuracy"]["value"] == pytest.approx(sum(row["fold_accuracy"]) / 10)
+    assert stored["baselines"]["LBP"]["fold_accuracy"] == 10 * [1]
+
+
+@pytest.mark.evidence
+@pytest.mark.usefixtures("tiny_lfw")
+def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
     monkeypatch.setattr(zero_shot.sphere, "train_by_loss", lambda loss: FaceCNN(4, 8, 20).eval())
     stored = measure(zero_shot, "zero_shot", CLASSICAL=("pixels",), STAGES=(1,), SIDES=(32,))
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
