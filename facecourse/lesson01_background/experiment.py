@@ -18,11 +18,8 @@ add_noise = partial(corrupt.add_noise, spread=50, whole=torch.floor)
 
 
 def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]]) -> Table:
-    """Top-1 of nearest neighbours on pixels, by preparation and by damage to the probes.
-
-    Returns:
-        A row for "nothing", with mean top-1, and one a step, with the paired difference to it.
-    """
+    """Top-1 of nearest neighbours on pixels, by preparation and by damage to the probes: mean
+    top-1 after "nothing", and of each step the paired difference to it."""
     probes = {
         "clean probes": faces.images,
         "noise": add_noise(faces.images),

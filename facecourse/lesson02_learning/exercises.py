@@ -1,8 +1,4 @@
-"""Lesson 02, how a network learns: its exercises and quizzes.
-
-Its experiments are in `tiny` (a network of two layers), `descent` (optimisers and minima) and
-`overfitting` (remedies and leaks), its figures in `figures`.
-"""
+"""Lesson 02, how a network learns: its exercises and quizzes."""
 
 from __future__ import annotations
 
@@ -36,7 +32,6 @@ layer = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(3.0, torch.tensor([[0.0, 2.0, 1.0]]), torch.tensor([0.0, float("nan"), 1.0])),
     praise="The first neuron is silent for this x: its z is below zero, where ReLU is flat.",
     context={
         "x": torch.tensor([0.5, -1.0, 2.0]),
@@ -126,7 +121,6 @@ backward = Exercise(
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda d_z2, W2, h: d_z2 @ W2.T, lambda d_z2, W2: d_z2 @ W2),
     praise="Repeat this for every layer, from the last to the first: that is backpropagation.",
 )
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from facecourse.kit.orl import HEIGHT, WIDTH, to_tiny
 from facecourse.kit.seeds import build_seeded
@@ -82,8 +81,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 def sigmoids(logits: Tensor, person: Tensor) -> Tensor:
     """The binary formula for 40 people: one yes-or-no question a person, 40 sigmoids, summed."""
     wanted = one_hot(person, logits.shape[1]).to(logits.dtype)
-    loss = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
-    return loss / len(logits)
+    return binary_cross_entropy_with_logits(logits, wanted, reduction="sum") / len(logits)
 
 
 def squared_error(logits: Tensor, person: Tensor) -> Tensor:
@@ -161,7 +159,7 @@ def train_one_sigmoid(seed: int, steps: int = 11) -> tuple[list[float], float]:
     parts, model = load_tiny_faces(seed), build_two_layers(seed, outputs=1)
 
     def binary(logits: Tensor, person: Tensor) -> Tensor:
-        return functional.binary_cross_entropy_with_logits(logits[:, 0], person.float())
+        return binary_cross_entropy_with_logits(logits[:, 0], person.float())
 
     losses = train_full_batch(model, parts.train, binary, LOSSES["cross-entropy"][1], steps)
     named = model(parts.test.x)[:, 0].sigmoid().round()

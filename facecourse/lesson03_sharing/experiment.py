@@ -104,11 +104,8 @@ def train_dense(faces: FaceSet, seed: int, steps: int) -> tuple[nn.Module, FaceS
 def fine_tune(
     model: nn.Module, faces: FaceSet, seed: int, steps: int = 100, frozen: bool = False
 ) -> nn.Module:
-    """A copy trained a little longer, at a quarter of the learning rate, without weight decay.
-
-    Args:
-        frozen: only batch norm and biases learn; codebooks and whole weights stay.
-    """
+    """A copy trained a little longer, at a quarter of the learning rate, without weight decay;
+    frozen, only its batch norm and biases learn: codebooks and whole weights stay."""
     model = copy.deepcopy(model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(not (frozen and name.endswith("weight.original")))

@@ -79,12 +79,9 @@ def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> T
 def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     """Draw top-1 over the bits of a code, as k-means leaves the network and tuned; `stored` is the
     evidence's "codebook"."""
+    books = [stored[str(values)] for values in VALUES]
     curves = {
-        name: [
-            mean_interval(stored[str(values)][name], "splits")
-            for values in VALUES
-            if name in stored[str(values)]
-        ]
+        name: [mean_interval(book[name], "splits") for book in books if name in book]
         for name in ("k-means", "fine-tuned", "all but codebooks")
     }
     draw_lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")

@@ -67,11 +67,8 @@ def forget_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, flo
 
 
 def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
-    """The same synthetic faces under three kinds of names.
-
-    Args:
-        task: "who": the person; "how": one of 25 ranges of pose and light; "chance": dealt.
-    """
+    """The same synthetic faces under three kinds of names: by task "who", the person; "how", one of
+    25 ranges of pose and light; "chance", dealt."""
     pictures, photos = _drawn(people, images)
     person = torch.arange(people).repeat_interleave(images)
     if task == "how":
