@@ -38,8 +38,8 @@ def questions(*kinds: str) -> list:
 
 def solved(exercise: Exercise, code: str):
     """The value that `code` gives the name the starter leaves open."""
-    modules = {"math": math, "measure": measure, "torch": torch}
-    names = {"____": ____} | modules | copy.deepcopy(exercise.context)
+    names = {"____": ____, "math": math, "measure": measure, "torch": torch}
+    names |= copy.deepcopy(exercise.context)
     exec(code, names)
     return names[exercise.variable]
 
@@ -67,11 +67,6 @@ def test_the_right_answer_of_a_quiz_passes(quiz):
     assert (outcome.kind, outcome.message) == ("correct", quiz.praise)
 
 
-def backwards(array: np.ndarray) -> np.ndarray:
-    """The same numbers in memory from back to front."""
-    return np.ascontiguousarray(array[::-1])[::-1]
-
-
 SCALARS = {
     "float": float,
     "tensor": lambda x: torch.tensor(x, dtype=torch.float64),
@@ -89,7 +84,7 @@ ARRAYS = {
     "rows of tensors": list,
     "rows of arrays": lambda x: tuple(row.numpy() for row in x),
     "rows of lists": lambda x: [row.tolist() for row in x],
-    "negative strides": lambda x: backwards(x.numpy()),
+    "negative strides": lambda x: np.ascontiguousarray(x.numpy()[::-1])[::-1],
     "Fortran's order": lambda x: np.asfortranarray(x.numpy()),
     "objects": lambda x: x.numpy().astype(object),
     "with a gradient": lambda x: x.double().clone().requires_grad_(),
@@ -129,11 +124,8 @@ def test_a_right_answer_is_right_in_every_form(exercise):
     if callable(value):
         names = {*SCALARS, *ARRAYS} - {"tensor of one"}
         right = {name: InForm(value, name) for name in names}
-    refused = {
-        name: outcome.message
-        for name, outcome in ((name, exercise.check(answer)) for name, answer in right.items())
-        if outcome.kind != "correct"
-    }
+    outcomes = {name: exercise.check(answer) for name, answer in right.items()}
+    refused = {name: said.message for name, said in outcomes.items() if said.kind != "correct"}
     assert refused == {}
 
 

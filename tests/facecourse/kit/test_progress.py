@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from unittest.mock import Mock
 
 import pytest
@@ -43,18 +41,8 @@ for n in range(20):
 """
 
 
-def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs():
-    command = [sys.executable, "-c", NOTE]
-    both = [
-        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for name in "ab"
-    ]
-    for one in both:
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    assert [one.communicate() and one.returncode for one in both] == [0, 0]
+def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs(run_together):
+    run_together(NOTE, ["a"], ["b"])
     known = progress.read("02")
     assert len(known) == 41
     assert all(known.values()), "what one of them solved stays solved"

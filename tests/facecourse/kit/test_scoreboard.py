@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -126,22 +124,10 @@ for n in range(8):
 """
 
 
-def test_two_kernels_that_add_rows_at_the_same_moment_lose_none(tmp_path):
+def test_two_kernels_that_add_rows_at_the_same_moment_lose_none(tmp_path, run_together):
     path = tmp_path / "scoreboard.json"
     board().save(path)
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", ADD, path, name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for name in "ab"
-    ]  # fmt: skip
-    for kernel in both:
-        assert kernel.stdout.readline() == "ready\n"
-    for kernel in both:
-        kernel.stdin.write("go\n")
-        kernel.stdin.flush()
-    assert [kernel.wait() for kernel in both] == [0, 0]
+    run_together(ADD, [path, "a"], [path, "b"])
     methods = {row.method for row in Scoreboard.load(path).rows}
     assert methods == {f"{name}{n}" for name in "ab" for n in range(8)}
     assert [file.name for file in tmp_path.iterdir()] == ["scoreboard.json"]
