@@ -31,6 +31,7 @@ from facelib.training.fit import fit
 from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
 from facelib.training.settings import History
 
+SETTINGS = ("batch", "lr", "seed", "device", "bf16", "compile", "checkpoint")
 SOURCES = {
     "orl": lambda args: data.orl(),
     "lfw": lambda args: data.lfw(args.path).faces,
@@ -60,7 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: print(message, file=sys.stderr)
         try:
-            model, more = embed_faces(args) if args.faces == "synth" else name_people(args)
+            learn = embed_faces if args.faces == "synth" else name_people
+            model, more = learn(args, {name: getattr(args, name) for name in SETTINGS})
             if distributed.rank() == 0:
                 io.save_tensors(args.out, model.state_dict(), io.about(model) | more)
         except (ArithmeticError, MemoryError, OSError, ValueError) as error:
@@ -78,7 +80,7 @@ def in_shell_words(text: str, options: Iterable[str]) -> str:
     return text
 
 
-def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]:
+def name_people(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, dict[str, object]]:
     """FaceCNN that has learned the names, tested on images left out; the names, in its order."""
     faces = SOURCES[args.faces](args).map(lambda images: data.resize(images, *args.size))
     enough = faces.counts > args.train
@@ -91,7 +93,7 @@ def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]
     faces = faces.of_people(enough.nonzero().flatten())
     train, _, test = faces.split_images(args.train, seed=args.seed)
     model = FaceCNN(args.width, args.embedding, train.people, train.images.shape[1])
-    history = fit(model, train, epochs=args.epochs, **_common(args))
+    history = fit(model, train, epochs=args.epochs, **settings)
     if distributed.rank() == 0:
         top1 = (predict(model, test.images).cpu() == test.person).double().mean()
         _say(train, history)
@@ -102,22 +104,15 @@ def name_people(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]
     return model, {"names": train.names}
 
 
-def embed_faces(args: argparse.Namespace) -> tuple[nn.Module, dict[str, object]]:
+def embed_faces(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, dict[str, object]]:
     """FaceResNet that has learned which faces belong together, of people who don't exist."""
     fixed = args.loss in ("cosface", "arcface")
     faces = FreshFaces(args.people if fixed else 0, args.images_each, compiled=args.compile)
     model = FaceResNet(args.width, args.embedding)
-    history = fit_embedding(
-        model, faces, LOSSES[args.loss](args), steps=args.steps, **_common(args)
-    )
+    history = fit_embedding(model, faces, LOSSES[args.loss](args), steps=args.steps, **settings)
     if distributed.rank() == 0:
         _say(f"{args.steps * args.batch} synthetic faces", history)
     return model, {}
-
-
-def _common(args: argparse.Namespace) -> dict[str, object]:
-    names = ("batch", "lr", "seed", "device", "bf16", "compile", "checkpoint")
-    return {name: getattr(args, name) for name in names}
 
 
 def _say(what: object, history: History) -> None:

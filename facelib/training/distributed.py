@@ -26,17 +26,12 @@ def start(device: torch.device) -> tuple[int, int]:
             distributed.init_process_group("nccl", device_id=device, timeout=PATIENCE)
         else:
             distributed.init_process_group("gloo", timeout=PATIENCE)
-    return rank(), world()
+    return rank(), distributed.get_world_size()
 
 
 def rank() -> int:
     """This process's number, 0 without torchrun."""
     return distributed.get_rank() if distributed.is_initialized() else 0
-
-
-def world() -> int:
-    """How many processes there are, 1 without torchrun."""
-    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def wrap(model: nn.Module, device: torch.device) -> nn.Module:

@@ -75,7 +75,7 @@ def train(
     Raises:
         FloatingPointError, MemoryError, ValueError: see `fit`.
     """
-    rank, world = distributed.rank(), distributed.world()
+    rank, world = distributed.start(settings.device)
     device, batch, path = settings.device, settings.batch, settings.checkpoint
     bf16 = has_fast_bf16(device) if settings.bf16 is None else settings.bf16
     _check_precision(model)
