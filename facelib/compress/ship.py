@@ -21,7 +21,7 @@ MOST = 2**20  # numbers of an image, so that a forged shape takes no memory
 
 
 def ship(model: nn.Module, path: str | Path, images: Tensor) -> int:
-    """Write all that a network of 8 bits is made of to one safetensors file; its size in bytes.
+    """Write all that a network of 8 bits is made of to one safetensors file; return its bytes.
 
     Args:
         model: on the CPU, of an architecture that `facelib.models.save` knows; not changed. One

@@ -35,7 +35,8 @@ class Masked(nn.Module):
 def sparsify(
     model: nn.Module, share: float, layers: Iterable[str] | None = None
 ) -> tuple[nn.Module, dict[str, float]]:
-    """A copy of `model` in which this share of the weights is 0, and what share of each layer is.
+    """A copy of `model` in which this share of the weights is 0, and what share of each layer's,
+    by name.
 
     The smallest of all layers together go, so that layers with many small weights lose more. Train
     the copy as any model: what is 0 stays 0. `decode` makes plain weights of it. Call it again

@@ -49,7 +49,7 @@ def save(
 def load(
     path: str | Path, model: nn.Module, optimizer: Optimizer, schedule: OneCycleLR, run: dict
 ) -> History:
-    """Put the state on disk into model, optimiser and schedule; return losses and validations.
+    """Put the state on disk into model, optimiser and schedule; return its history.
 
     Raises:
         ValueError: truncated, altered, of another model, or of a run with other settings.
@@ -95,7 +95,7 @@ def _read(
             raise ValueError(f"{name} has shape {tuple(value.shape)}")
     losses = [float(loss) for loss in about["losses"]]
     validation = [(int(step), float(value)) for step, value in about["validation"]]
-    done = {int(moment["step"]) for moment in moments.values()}
+    done = {moment["step"].tolist() for moment in moments.values()}
     if done != {len(losses)} or len(losses) > steps or not all(map(math.isfinite, losses)):
         raise ValueError(f"{len(losses)} losses, {done} steps")
     return moments, History(losses, validation)

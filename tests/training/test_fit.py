@@ -300,6 +300,8 @@ def test_weights_in_another_precision_are_refused_with_advice(kind):
         ("validation", [[1, 2, 3]]),
         ("optimizer.0.exp_avg", torch.ones(5)),
         ("optimizer.0.step", torch.tensor(4.0)),
+        ("optimizer.0.step", torch.tensor(torch.inf)),
+        ("optimizer.0.step", torch.tensor([9.0])),
         ("optimizer.x.step", torch.tensor(9.0)),
         ("optimizer.99.step", torch.tensor(9.0)),
     ],
