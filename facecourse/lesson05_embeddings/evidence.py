@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol
@@ -30,21 +31,19 @@ def drawn() -> dict[str, dict]:
     """Angles on circle and sphere by loss, and on the circle by margin: one value a seed."""
     found: dict[str, dict] = {"2": {}, "3": {}, "margins": {}}
 
-    def keep(where: dict, name: str, points: sphere.Points) -> None:
+    def keep(where: dict, name: str, loss: nn.Module, width: int, seed: int) -> None:
         runs = where.setdefault(name, {"within": [], "between": [], "top-1": []})
-        for values, angle in zip(runs.values(), sphere.measure_angles(points), strict=True):
+        angles = sphere.measure_angles(sphere.train_points(loss, width, STEPS, seed))
+        for values, angle in zip(runs.values(), angles, strict=True):
             values.append(angle)
 
     for seed in tqdm(SEEDS, "circles"):
-        for name in sphere.LOSSES:
-            for width in (2, 3):
-                loss = sphere.build_loss(name, width, seed)
-                keep(found[str(width)], name, sphere.train_points(loss, width, STEPS, seed))
+        for name, width in product(sphere.LOSSES, (2, 3)):
+            keep(found[str(width)], name, sphere.build_loss(name, width, seed), width, seed)
         for kind, margins in MARGINS.items():
+            where = found["margins"].setdefault(kind, {})
             for margin in margins:
-                loss = sphere.build_margin(margin, kind, seed)
-                points = sphere.train_points(loss, 2, STEPS, seed)
-                keep(found["margins"].setdefault(kind, {}), str(margin), points)
+                keep(where, str(margin), sphere.build_margin(margin, kind, seed), 2, seed)
     return found
 
 
