@@ -7,7 +7,6 @@ overwritten, and the repository's own notebooks stay as they are.
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 from itertools import count
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from facelib import files
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -99,7 +100,7 @@ def copy_lessons(folder: Path) -> dict[Path, bool]:
 def _edition(path: Path) -> str | None:
     """Which edition a notebook was copied from; None for any other file."""
     try:
-        return json.loads(path.read_text("utf-8"))["metadata"]["compact_face_course"]["edition"]
+        return files.read_json(path)["metadata"]["compact_face_course"]["edition"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

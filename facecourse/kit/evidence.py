@@ -53,12 +53,12 @@ def load(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: nothing is stored under this name.
     """
-    return json.loads(find(name).read_text("utf-8"), object_hook=revive)
+    return files.read_json(find(name), revive)
 
 
 def read(name: str, folder: Path) -> dict[str, Any]:
     """What `write` stored as `name`."""
-    return json.loads((folder / f"{name}.json").read_text("utf-8"))
+    return files.read_json(folder / f"{name}.json")
 
 
 def write(name: str, payload: dict[str, Any], folder: Path) -> Path:

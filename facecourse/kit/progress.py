@@ -8,9 +8,10 @@ the files: delete them to start afresh.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
+
+from facelib import files
 
 
 def find_folder() -> Path:
@@ -54,7 +55,7 @@ def note(lesson: str, name: str, solved: bool) -> None:
 def _read_first_edition(lesson: str) -> dict[str, bool]:
     """What the first edition kept, in one JSON file a lesson; empty if there is none to be read."""
     try:
-        content = json.loads((find_folder() / f"{lesson}.json").read_text("utf-8"))
+        content = files.read_json(find_folder() / f"{lesson}.json")
         return {str(name): solved is True for name, solved in content["solved"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from facecourse.kit.words import make_printable
+from facelib import files
 
 MIME = "application/vnd.facelib.record+json"
 
@@ -52,7 +52,7 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
         ValueError: it is not a notebook, or it records a name twice with different values.
     """
     try:
-        cells = json.loads(Path(path).read_text("utf-8"))["cells"]
+        cells = files.read_json(path)["cells"]
         found = [
             (data["name"], {"value": data["value"], "unit": data["unit"]})
             for cell in cells
@@ -60,7 +60,7 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
             if (data := output.get("data", {}).get(MIME))
         ]
         records = dict(reversed(found))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error
     for name, other in found:
         if records[name] != other:

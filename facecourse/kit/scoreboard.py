@@ -200,11 +200,11 @@ class Scoreboard:
             ValueError: the file is not a scoreboard, or a row does not fit its protocol.
         """
         try:
-            content = json.loads(Path(path).read_text("utf-8"), object_hook=revive)
+            content = files.read_json(path, revive)
             board = cls(Protocol(**content["protocol"]))
             for row in content["rows"]:
                 board.add(Row(protocol=board.protocol, **row))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is not a scoreboard ({error}); save() writes one") from error
         board._loaded = list(board.rows)
         return board

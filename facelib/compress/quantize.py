@@ -17,7 +17,7 @@ from torch import Tensor
 
 from facelib import files
 from facelib.compress.quiet import quiet
-from facelib.models.runtime import OnnxModel
+from facelib.models.runtime import MOST, OnnxModel
 
 RANGES = {"minmax": "MinMax", "percentile": "Percentile"}  # and what onnxruntime calls them
 KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu")  # what is computed in whole numbers
@@ -69,11 +69,9 @@ def quantize(
     from onnxruntime import quantization as ort
 
     source, path = Path(source), Path(path)
-    if not source.is_file():
-        raise FileNotFoundError(f"no ONNX file at {source}: export the model first")
     if ranges not in RANGES:
         raise ValueError(f"want ranges {' or '.join(RANGES)}, got {ranges!r}")
-    content = source.read_bytes()
+    content = files.read(source, "ONNX file", MOST)
     try:
         whole = onnx.load_from_string(content)
         layers, _ = _nodes(whole.graph)

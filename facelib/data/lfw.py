@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from facelib import files
 from facelib.data.faceset import FaceSet
 from facelib.data.pairs import Pairs
 from facelib.data.photo import ENDINGS, decode, list_visible, read_photo, spell, to_tensor
@@ -124,9 +125,8 @@ def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, T
     First line "folds size"; then for each fold `size` lines "name i j" (the same person) and
     `size` lines "name i name j" (two people).
     """
-    if not file.is_file():
-        raise FileNotFoundError(f"there is no {file}; want LFW's official pairs.txt, 6,001 lines")
-    header, *lines = spell(file.read_text("utf-8", "replace")).rstrip().split("\n")
+    text = files.read(file, "official pairs of LFW (6,001 lines)", files.TEXT)
+    header, *lines = re.split("\r\n?|\n", spell(text.decode("utf-8", "replace")).rstrip())
     if not (words := re.fullmatch(r"([1-9]\d{0,5})\s+([1-9]\d{0,5})\s*", header, re.ASCII)):
         raise ValueError(f'{file}, line 1: want "folds size", as in "10 300", got {header!r}')
     folds, size = map(int, words.groups())

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from facelib.files import replacing, sweep
+from facelib.files import read_json, replacing, sweep
 
 LARGE = 2**30  # bytes of decoded images; more of them are packed, fewer stay in memory
 FOLDER = ".facelib"
@@ -51,14 +51,16 @@ def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
     """
     pixels, index = _files(root, name)
     try:
-        facts = json.loads(index.read_text(encoding="utf-8"))
+        facts = read_json(index)
         bad = {int(position): reason for position, reason in facts["bad"].items()}
         shape = (shape[0] - len(bad), *shape[1:])
+        if not pixels.is_file() or pixels.stat().st_size != math.prod(shape):
+            return None
         with pixels.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
-        if facts["sha256"] != _seal(digest, bad) or pixels.stat().st_size != math.prod(shape):
+        if facts["sha256"] != _seal(digest, bad):
             return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     images = torch.from_file(str(pixels), shared=False, size=math.prod(shape), dtype=torch.uint8)
     return images.view(shape), bad

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
@@ -106,14 +106,14 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path)
     """Put `tensors`, read from `path`, into `model`, on the CPU if it was on "meta".
 
     Raises:
-        ValueError: names or shapes differ: the file is of another model; or weights are NaN or
-            infinite. The model is unchanged.
+        ValueError: names, shapes or kinds of number differ: the file is of another model; or
+            weights are NaN or infinite, or a variance is negative. The model is unchanged.
     """
     own = model.state_dict()
     wrong = sorted(own.keys() ^ tensors.keys()) or [
-        f"{name} {tuple(tensors[name].shape)} instead of {tuple(own[name].shape)}"
+        f"{name} {_kind(tensors[name])} instead of {_kind(own[name])}"
         for name in own
-        if tensors[name].shape != own[name].shape
+        if _kind(tensors[name]) != _kind(own[name])
     ]
     if wrong:
         raise ValueError(
@@ -127,8 +127,19 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path)
     model.load_state_dict(tensors)
 
 
+def _kind(tensor: Tensor) -> tuple[int | str, ...]:
+    """Its shape, and "whole" if it isn't of one of the floating-point types that can be used."""
+    real = tensor.is_floating_point() and tensor.element_size() > 1  # float8 can't calculate
+    return *tensor.shape, *([] if real else ["whole"])
+
+
 def _refuse_nan(tensors: dict[str, Tensor], owner: str | Path) -> None:
-    if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+    bad = [
+        name
+        for name, tensor in tensors.items()
+        if not tensor.isfinite().all() or (name.endswith("running_var") and tensor.min() < 0)
+    ]
+    if bad:
         raise ValueError(f"{owner} has weights that are NaN or infinite, in {bad}: train it again")
 
 
@@ -153,17 +164,17 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, altered, or was not written by `save_tensors`.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no weights at {path}; check the path, or train and save first")
-    data = path.read_bytes()  # once: another process may replace the file meanwhile
     try:
+        if Path(path).is_file():
+            with safe_open(path, "pt"):  # it is as long as it says
+                pass
+        data = files.read(path, "weights")  # once: another process may replace the file meanwhile
         tensors = from_bytes(data)
         size = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["facelib"])
         text, digest = header["about"], header["sha256"]
-        whole = digest == _digest(tensors, text)
-        about = json.loads(text)
+        whole = digest == _digest(tensors, text) and len(text) <= files.TEXT
+        about = json.loads(text) if whole else None
     except SafetensorError as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be cut short: "

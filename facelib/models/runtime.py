@@ -8,6 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from facelib import files
+
+MOST = 2**30  # bytes of a file
+
 
 class OnnxModel(nn.Module):
     """An ONNX file that embeds faces, to be used like any model: `embed(OnnxModel(path), images)`.
@@ -25,14 +29,13 @@ class OnnxModel(nn.Module):
 
     def __init__(self, source: str | Path | bytes, threads: int = 1) -> None:
         super().__init__()
-        if not isinstance(source, bytes) and not Path(source).is_file():
-            raise FileNotFoundError(f"no ONNX file at {source}: check the path, or export first")
-        self.content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        given = isinstance(source, bytes)
+        self.content = source if given else files.read(source, "ONNX file", MOST)
         self.threads = threads
         try:
             self._start()
         except Exception as error:  # its errors are of many classes without a common one
-            what = "these bytes" if isinstance(source, bytes) else source
+            what = "these bytes" if given else source
             raise ValueError(f"{what} can't be read as an ONNX model: {error}") from error
 
     def _start(self) -> None:

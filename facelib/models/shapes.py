@@ -18,6 +18,7 @@ SIZES = (  # of them all
     "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups",
     "in_features", "out_features", "num_features",
 )  # fmt: skip
+PLACES = ("kernel_size", "stride", "padding", "dilation")
 
 
 class LowRank(nn.Sequential):
@@ -65,10 +66,10 @@ def edit(model: nn.Module, changes: dict[str, Any]) -> None:
         elif not isinstance(layer, SIZED):
             raise ValueError(f"{name!r} is no layer whose size could change: {type(layer)}")
         elif isinstance(change, list):
-            parts = [_layer(type(layer), sizes) for sizes in change]
-            model.set_submodule(name, LowRank(*parts))
+            first, second = (_layer(layer, sizes) for sizes in change)
+            model.set_submodule(name, LowRank(first, second))
         else:
-            model.set_submodule(name, _layer(type(layer), change))
+            model.set_submodule(name, _layer(layer, change))
 
 
 def _sizes(layer: nn.Module) -> dict[str, Any]:
@@ -78,6 +79,15 @@ def _sizes(layer: nn.Module) -> dict[str, Any]:
     return sizes if isinstance(layer, NORMS) else sizes | {"bias": layer.bias is not None}
 
 
-def _layer(kind: type[nn.Module], sizes: dict[str, Any]) -> nn.Module:
+def _layer(like: nn.Module, sizes: dict[str, Any]) -> nn.Module:
+    """A layer of the kind of `like` that reaches no further: what weights don't tell."""
+    own = _sizes(like)
+    if sizes.keys() != own.keys():
+        raise ValueError(f"want {list(own)} of a layer, got {list(sizes)}")
+    for name in own.keys() & PLACES:
+        least = 0 if name == "padding" else 1
+        if not all(least <= one <= most for one, most in zip(sizes[name], own[name], strict=True)):
+            raise ValueError(f"{name} {sizes[name]} in place of {own[name]}")
     with torch.random.fork_rng([]):  # weights are loaded afterwards: draw none of the caller's
-        return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in sizes.items()})
+        given = {key: tuple(v) if isinstance(v, list) else v for key, v in sizes.items()}
+        return type(like)(**given)

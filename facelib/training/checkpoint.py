@@ -55,7 +55,7 @@ def load(
         ValueError: truncated, altered, of another model, or of a run with other settings.
     """
     tensors, about = io.load_tensors(path)
-    if "run" not in about:
+    if not isinstance(about.get("run"), dict):
         raise ValueError(f"{path} holds a model, not a training run: give another checkpoint path")
     run, before = json.loads(json.dumps(run, default=str)), about["run"]
     if before != run:
@@ -70,7 +70,7 @@ def load(
         )
     try:
         moments, history = _read(tensors, about, list(model.parameters()), schedule.total_steps)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} says of its run what no run of {schedule.total_steps} steps leaves behind "
             f"({error!r}). Don't use it; go back to an earlier one, or begin anew."
