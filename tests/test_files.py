@@ -64,3 +64,48 @@ if os.name == "posix":  # elsewhere there are no such modes, and links need a pr
             files.write(link, b"new")
             assert link.is_symlink()
             assert target.read_bytes() == b"new"
+
+
+def make_no_file(kind, path):
+    """What has a name and is no file, or one that is too large for a text."""
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case "a link to itself":
+            path.symlink_to(path)
+        case "a link to a device":
+            path.symlink_to("/dev/zero")
+        case "large":
+            path.touch()
+            os.truncate(path, files.TEXT + 1)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "a link to itself", "a link to a device"])
+def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path, kind):
+    make_no_file(kind, tmp_path / "x")
+    with pytest.raises(FileNotFoundError, match="no model at .*x: check the path"):
+        files.read(tmp_path / "x", "model")
+    if kind in ("folder", "pipe"):  # a link to a device would be followed by whoever may
+        with pytest.raises(OSError, match="what has this name is no file"):
+            files.write(tmp_path / "x", b"new")
+        assert not (tmp_path / "x").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_text_too_large_to_be_one_is_not_read(tmp_path):
+    make_no_file("large", tmp_path / "x")
+    with pytest.raises(ValueError, match="x has over 33,554,432 bytes"):
+        files.read_json(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[" * 10**5, b"NaN", b"-Infinity", b"1" * 5000, b'"\xe9"', b"\xff\xfe{}"]
+)
+def test_what_is_no_json_is_refused_by_name(tmp_path, text):
+    (tmp_path / "x").write_bytes(text)
+    with pytest.raises(ValueError, match="x is not JSON in UTF-8"):
+        files.read_json(tmp_path / "x")
+    (tmp_path / "x").write_text('{"a": [1, "\u00e9"]}', "utf-8")
+    assert files.read_json(tmp_path / "x", lambda found: found["a"]) == [1, "\u00e9"]

@@ -140,7 +140,10 @@ def _refuse_nan(tensors: dict[str, Tensor], owner: str | Path) -> None:
         if not tensor.isfinite().all() or (name.endswith("running_var") and tensor.min() < 0)
     ]
     if bad:
-        raise ValueError(f"{owner} has weights that are NaN or infinite, in {bad}: train it again")
+        raise ValueError(
+            f"{owner} has weights that are NaN or infinite, or a variance below 0, in {bad}: "
+            "train it again"
+        )
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:

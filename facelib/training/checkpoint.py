@@ -18,6 +18,7 @@ from facelib.models import io
 from facelib.training.settings import History
 
 OPTIMIZER = "optimizer."
+MOMENTS = {"step", "exp_avg", "exp_avg_sq"}  # of AdamW
 
 
 def fingerprint(faces: FaceSet) -> str:
@@ -91,8 +92,12 @@ def _read(
     for name in [name for name in tensors if name.startswith(OPTIMIZER)]:
         index, key = name.removeprefix(OPTIMIZER).split(".")
         value = moments.setdefault(int(index), {})[key] = tensors.pop(name)
-        if value.shape != weights[int(index)].shape and value.numel() != 1:
-            raise ValueError(f"{name} has shape {tuple(value.shape)}")
+        like = torch.zeros(()) if key == "step" else weights[int(index)]
+        sound = index.isdecimal() and value.shape == like.shape and value.dtype == like.dtype
+        if not sound or not value.isfinite().all() or (key == "exp_avg_sq" and value.min() < 0):
+            raise ValueError(f"{name}, {value.dtype} {tuple(value.shape)}, is none of this run's")
+    if any(moment.keys() != MOMENTS for moment in moments.values()):
+        raise ValueError(f"want {sorted(MOMENTS)} of each weight")
     losses = [float(loss) for loss in about["losses"]]
     validation = [(int(step), float(value)) for step, value in about["validation"]]
     done = {moment["step"].tolist() for moment in moments.values()}

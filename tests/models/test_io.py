@@ -6,7 +6,13 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 from torch.nn.utils import parametrize
 
+from facelib import files
 from facelib.models import FaceCNN, io
+
+CONVOLUTION = {
+    "in_channels": 1, "out_channels": 4, "kernel_size": [3, 3], "stride": [2, 2],
+    "padding": [1, 1], "dilation": [1, 1], "groups": 1, "bias": False,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -84,6 +90,37 @@ def test_a_weight_that_two_layers_hold_is_written_for_each(path):
     assert torch.equal(io.load(path)(images), model(images))
 
 
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn])
+def test_weights_of_another_kind_of_number_are_refused(model, path, kind):
+    tensors = model.state_dict()
+    tensors["head.bias"] = tensors["head.bias"].to(kind)
+    io.save_tensors(path, tensors, io.about(model))
+    with pytest.raises(ValueError, match=r"of another model: head\.bias .*whole.* do not fit"):
+        io.load(path)
+
+
+def test_a_negative_variance_is_refused(model, path):
+    tensors = model.state_dict()
+    tensors["embedding.1.running_var"] = -tensors["embedding.1.running_var"]
+    io.save_tensors(path, tensors, io.about(model))
+    with pytest.raises(ValueError, match=r"a variance below 0, in .*embedding\.1\.running_var"):
+        io.load(path)
+
+
+def test_a_file_longer_than_it_says_is_not_read(path, monkeypatch):
+    with path.open("r+b") as file:
+        file.truncate(2**40)  # sparse: it takes no room on the disk
+    monkeypatch.setattr(Path, "read_bytes", None)
+    with pytest.raises(ValueError, match=r"safetensors is not a whole safetensors file"):
+        io.load(path)
+
+
+def test_a_description_that_could_fill_the_memory_is_not_read(path, monkeypatch):
+    monkeypatch.setattr(files, "TEXT", 10)
+    with pytest.raises(ValueError, match="was altered"):
+        io.load(path)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_path, value):
     about, tensors = io.about(model), model.state_dict()
@@ -116,7 +153,13 @@ def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_pat
         {"edits": [1]},
         {"edits": {"nowhere": None}},
         {"edits": {"head": {"in_features": -1, "out_features": 3}}},
-        {"edits": {"features.0.0": {"in_channels": 1, "out_channels": 4, "groups": 0}}},
+        {"edits": {"head": {"in_features": 8, "out_features": 3, "bias": True, "device": "cpu"}}},
+        {"edits": {"head": []}},
+        {"edits": {"features.0.0": CONVOLUTION | {"groups": 0}}},
+        {"edits": {"features.0.0": CONVOLUTION | {"stride": [1000, 1000]}}},
+        {"edits": {"features.0.0": CONVOLUTION | {"padding": [20000, 20000]}}},
+        {"edits": {"features.0.0": CONVOLUTION | {"padding": "same"}}},
+        {"edits": {"features.0.0": CONVOLUTION | {"dilation": [0, 0]}}},
     ],
     ids=str,
 )

@@ -297,11 +297,15 @@ def test_weights_in_another_precision_are_refused_with_advice(kind):
         ("losses", [1.0] * 7),
         ("losses", ["x"] * 9),
         ("losses", None),
+        ("losses", [10**400] * 9),
         ("validation", [[1, 2, 3]]),
+        ("validation", [[float("inf"), 1]]),
         ("optimizer.0.exp_avg", torch.ones(5)),
         ("optimizer.0.step", torch.tensor(4.0)),
         ("optimizer.0.step", torch.tensor(torch.inf)),
         ("optimizer.0.step", torch.tensor([9.0])),
+        ("optimizer.0.junk", torch.zeros(())),
+        ("optimizer.-1.step", torch.tensor(9.0)),
         ("optimizer.x.step", torch.tensor(9.0)),
         ("optimizer.99.step", torch.tensor(9.0)),
     ],
@@ -311,4 +315,21 @@ def test_a_checkpoint_that_says_absurd_things_of_its_run_is_refused(run, part, v
     (tensors if part.startswith("optimizer") else about)[part] = value
     io.save_tensors(run, tensors, about)
     with pytest.raises(ValueError, match=r"run says of its run what no run of 9 steps leaves"):
+        train(checkpoint=run)
+
+
+@pytest.mark.parametrize(("moment", "value"), [("exp_avg", float("nan")), ("exp_avg_sq", -1.0)])
+def test_a_checkpoint_with_moments_that_no_run_has_is_refused(run, moment, value):
+    tensors, about = io.load_tensors(run)
+    tensors[f"optimizer.0.{moment}"].fill_(value)
+    io.save_tensors(run, tensors, about)
+    with pytest.raises(ValueError, match=rf"no run of 9 steps leaves .*0\.{moment}, .* is none of"):
+        train(checkpoint=run)
+
+
+@pytest.mark.parametrize("said", [[], "text", None])
+def test_a_checkpoint_whose_run_is_no_dictionary_is_refused(run, said):
+    tensors, about = io.load_tensors(run)
+    io.save_tensors(run, tensors, about | {"run": said})
+    with pytest.raises(ValueError, match="holds a model, not a training run"):
         train(checkpoint=run)
