@@ -59,6 +59,8 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
             for output in cell.get("outputs", [])
             if (data := output.get("data", {}).get(MIME))
         ]
+        if not all(map(_is_record, found)):
+            raise ValueError("want a name, a number and a unit of every record")
         records = dict(reversed(found))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error
@@ -69,3 +71,9 @@ def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
                 f"{other['value']}: give the second another name"
             )
     return records
+
+
+def _is_record(found: tuple[object, dict[str, object]]) -> bool:
+    name, said = found
+    texts = isinstance(name, str) and isinstance(said["unit"], str)
+    return texts and type(said["value"]) in (int, float) and abs(said["value"]) < 2**63

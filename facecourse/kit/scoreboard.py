@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,7 +86,8 @@ class Row:
                 f"protocol {self.protocol.name!r} measures {sorted(self.protocol.metrics)}, "
                 f"{self.method!r} gives {sorted(self.metrics)}"
             )
-        if not (isinstance(self.method, str) and re.fullmatch(r"\d\d", str(self.lesson))):
+        texts = isinstance(self.method, str) and isinstance(self.lesson, str)
+        if not texts or not re.fullmatch(r"\d\d", self.lesson):
             raise ValueError(
                 f"a row needs a method's name and the two digits of a lesson, "
                 f"got {self.method!r} and {self.lesson!r}"
@@ -101,7 +101,8 @@ class Row:
             elif name in self.metrics or name == "worst_group":
                 good, wanted = _is_share(value), "a share from 0 to 1, or an interval of one"
             else:
-                good, wanted = type(value) is int and value >= (name == "bytes"), "a whole number"
+                good = type(value) is int and (name == "bytes") <= value < 2**63
+                wanted = "a whole number"
             if not good:
                 got = asdict(value) if isinstance(value, Interval) else value
                 raise ValueError(f"{name} of {self.method!r} must be {wanted}, got {got!r}")
@@ -231,7 +232,7 @@ class Scoreboard:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) < 2**63
 
 
 def _is_share(value: object) -> bool:

@@ -27,6 +27,7 @@ STRAY = {
     "system volume information",
 }  # fmt: skip
 NO_FILE = "not a file (a broken link?)"
+MOST = 2**28  # bytes of a file: as many as its pixels may have in the end
 BATCH = 64  # photographs decoded ahead of the one being stored
 
 
@@ -70,6 +71,8 @@ def read_photo(file: Path, side: int | None = None) -> Image.Image:
             raise _Unfit(NO_FILE)
         if not file.stat().st_size:
             raise _Unfit("empty file (0 bytes)")
+        if file.stat().st_size > MOST:  # Pillow would look through all of it for a picture
+            raise _Unfit(f"over {MOST:,} bytes: save it smaller")
         with Image.open(file, formats=FORMATS) as opened:
             if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
                 raise Image.DecompressionBombError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -59,7 +60,8 @@ class OnnxModel(nn.Module):
         """Images float (N, C, H, W) in [0, 1] -> embeddings float32 (N, D), any length.
 
         Raises:
-            ValueError: images of another shape than the file was made for.
+            ValueError: images of another shape than the file was made for, or a file that gives no
+                embeddings for them.
         """
         given = self.session.get_inputs()[0]
         if len(given.shape) != images.ndim or any(
@@ -69,7 +71,15 @@ class OnnxModel(nn.Module):
             raise ValueError(
                 f"this ONNX model reads images {given.shape}, got {list(images.shape)}"
             )
-        (found,) = self.session.run(None, {self.names[0]: images.float().cpu().numpy()})
+        try:
+            found, *_ = self.session.run(None, {self.names[0]: images.float().cpu().numpy()})
+        except Exception as error:  # as above
+            raise ValueError(f"this ONNX model can't read its own images: {error}") from error
+        if found.ndim != 2 or len(found) != len(images) or not np.isfinite(found).all():
+            raise ValueError(
+                f"this ONNX model gives {found.shape} numbers for {len(images)} images, or some "
+                "that are NaN or infinite, want embeddings (N, D): export it again"
+            )
         return torch.from_numpy(found).to(images.device)
 
     forward = embed

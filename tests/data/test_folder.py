@@ -338,3 +338,9 @@ def test_most_faces_of_orl_are_found():
     images = [Image.fromarray(image[0].numpy()) for image in orl().images[::40]]
     assert len(images) == 10
     assert sum(module._find_face(image) is not None for image in images) >= 7
+
+
+def test_a_file_with_more_bytes_than_its_pixels_could_need_is_not_opened(photos, monkeypatch):
+    monkeypatch.setattr("facelib.data.photo.MOST", 100)
+    with pytest.raises(ValueError, match="over 100 bytes: save it smaller"):
+        folder(photos, size=8)

@@ -3,6 +3,7 @@ import pickle
 
 import pytest
 import torch
+from onnx import TensorProto, helper
 
 from facelib.compress import export
 from facelib.models import FaceResNet, embed
@@ -33,6 +34,31 @@ def test_a_copy_embeds_as_the_model_does_even_when_the_file_is_gone(file, tmp_pa
 def test_images_of_another_shape_are_refused(file, shape):
     with pytest.raises(ValueError, match=r"reads images .*1, 64, 64\], got "):
         OnnxModel(file).embed(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "words"),
+    [
+        (("Identity", ["images"]), 1, r"gives \(2, 1, 64, 64\) numbers for 2 images"),
+        (("ReduceMean", ["images"]), 1, "gives .* numbers for 2 images"),
+        (("Log", ["flat"]), 1, "NaN or infinite"),
+        (("Add", ["flat", "more"]), 2, "can't read its own images"),
+    ],
+)
+def test_a_forged_file_that_gives_no_embeddings_is_refused(node, inputs, words):
+    kind, given = node
+    images, more, embedding = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in (("images", ["n", *SHAPE]), ("more", ["n", 4096]), ("embedding", None))
+    )
+    nodes = [
+        helper.make_node("Flatten", ["images"], ["flat"]),
+        helper.make_node(kind, given, ["embedding"]),
+    ]
+    graph = helper.make_graph(nodes, "forged", [images, more][:inputs], [embedding])
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    with pytest.raises(ValueError, match=words):
+        OnnxModel(proto.SerializeToString()).embed(torch.zeros(2, *SHAPE))
 
 
 @pytest.mark.parametrize("content", [b"", b"hello"])

@@ -70,9 +70,14 @@ def test_what_a_notebook_recorded_is_read_back_and_never_twice_with_different_va
         read_records(notebook(tmp_path / "02.ipynb", *outputs, other))
 
 
-NAMELESS = {"cells": [{"outputs": [{"data": {MIME: {"value": 1}}}]}]}
+def one_record(**data):
+    return json.dumps({"cells": [{"outputs": [{"data": {MIME: data}}]}]}).encode()
+
+
 BROKEN = [b"", b"{", b"[]", b"{}", b"null", b"\xff", b"[" * 200_000, b'{"cells": [1]}',
-          b'{"cells": [{"outputs": 1}]}', json.dumps(NAMELESS).encode()]  # fmt: skip
+          b'{"cells": [{"outputs": 1}]}', one_record(value=1)]  # fmt: skip
+BROKEN += [one_record(name="x", value=value, unit="") for value in ("1", 10**400, math.nan, None)]
+BROKEN += [one_record(name=1, value=1, unit=""), one_record(name="x", value=1, unit=[])]
 
 
 @pytest.mark.parametrize("content", BROKEN)
