@@ -76,13 +76,13 @@ def faces():
     return DrawnFaces(FaceSet(images, person, tuple("abcdef")), 2)
 
 
+SETTINGS = {"batch": 12, "lr": 0.01, "device": "cpu", "progress": False}
+
+
 def teach(faces, teacher, people=6, steps=1):
     torch.manual_seed(0)
-    student = FaceCNN(4, 8, people=people)
-    return distill(
-        student, teacher, faces, SoftTargets(2.0, 1.0), steps=steps, batch=12, lr=0.01,
-        device="cpu", progress=False,
-    )  # fmt: skip
+    student, settings = FaceCNN(4, 8, people=people), SETTINGS | {"steps": steps}
+    return distill(student, teacher, faces, SoftTargets(2.0, 1.0), **settings)
 
 
 def test_a_student_learns_what_the_teacher_says_without_a_name(faces):
@@ -99,10 +99,8 @@ def test_the_teacher_is_asked_once_for_each_batch_that_is_kept(faces):
     teacher = Bands(1, 1)
     teacher.forward = lambda images: asked.append(1) or Bands.forward(teacher, images)
     student = FaceCNN(4, 8, people=6)
-    history = fit_embedding(
-        student, Kept(Taught(faces, teacher), 3), SoftTargets(2.0, 1.0), steps=40, batch=12,
-        lr=0.01, device="cpu", progress=False,
-    )  # fmt: skip
+    kept, settings = Kept(Taught(faces, teacher), 3), SETTINGS | {"steps": 40}
+    history = fit_embedding(student, kept, SoftTargets(2.0, 1.0), **settings)
     assert len(asked) == 3
     assert sum(history.loss[-5:]) < 0.7 * sum(history.loss[:5])
 

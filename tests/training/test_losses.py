@@ -43,10 +43,8 @@ def test_margins_equal_pytorch_metric_learning(kind, margin, other, seed):
     theirs = other()
     ours = MarginLoss(PEOPLE, LENGTH, margin, kind)
     ours.weight.data = theirs.W.data.T.clone()
-    close(
-        ours(embeddings, person), theirs(embeddings, person),
-        [embeddings, ours.weight], [embeddings, theirs.W],
-    )  # fmt: skip
+    mine, other = [embeddings, ours.weight], [embeddings, theirs.W]
+    close(ours(embeddings, person), theirs(embeddings, person), mine, other)
 
 
 @pytest.mark.parametrize("margin", [0.2, 0.5])
@@ -55,11 +53,8 @@ def test_semi_hard_triplets_equal_pytorch_metric_learning(margin):
     squared = distances.LpDistance(normalize_embeddings=True, p=2, power=2)
     miner = miners.TripletMarginMiner(margin, "semihard", distance=squared)
     theirs = library.TripletMarginLoss(margin, distance=squared, reducer=reducers.MeanReducer())
-    close(
-        TripletLoss(margin)(embeddings, person),
-        theirs(embeddings, person, miner(embeddings, person)),
-        [embeddings],
-    )
+    found = theirs(embeddings, person, miner(embeddings, person))
+    close(TripletLoss(margin)(embeddings, person), found, [embeddings])
 
 
 @pytest.mark.parametrize("temperature", [0.07, 0.5])
