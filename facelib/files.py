@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-TEXT = 2**25  # bytes; read as JSON, more could fill the memory
+TEXT = 32 * 2**20  # bytes; read as JSON, more could fill the memory
 STALE = 3600  # seconds without a write after which a temporary file was left by a killed process
 
 

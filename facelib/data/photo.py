@@ -27,7 +27,7 @@ STRAY = {
     "system volume information",
 }  # fmt: skip
 NO_FILE = "not a file (a broken link?)"
-MOST = 2**28  # bytes of a file: as many as its pixels may have in the end
+MOST = 256 * 2**20  # bytes of a file: as many as its pixels may have in the end
 BATCH = 64  # photographs decoded ahead of the one being stored
 
 
