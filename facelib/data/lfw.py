@@ -23,6 +23,7 @@ from facelib.data.photo import ENDINGS, decode, list_visible, read_photo, spell,
 
 SOURCE = "Labeled Faces in the Wild; Huang et al. 2007, UMass Amherst TR 07-49"
 LAYOUT = "Person_Name/Person_Name_0001.jpg beside pairs.txt"
+VIEWS = {1: ("pairsDevTrain.txt", "pairsDevTest.txt"), 2: ("pairs.txt",)}
 
 
 class LFW(NamedTuple):
@@ -33,8 +34,11 @@ class LFW(NamedTuple):
     fold: Tensor
 
 
-def lfw(path: str | Path | None = None) -> LFW:
+def lfw(path: str | Path | None = None, view: int = 2) -> LFW:
     """LFW as uint8 RGB, ordered by name, then photograph, with the ten folds of pairs.txt.
+
+    What is chosen (a network, a setting) is chosen on View 1, its makers' development sets, whose
+    two files are folds 0 and 1; View 2, the ten folds, is for the report at the end.
 
     LFW's own 250 x 250 px photographs are cut to the face and resized to 112 x 112; a folder of
     cropped or aligned faces of another size is taken as it is.
@@ -43,13 +47,16 @@ def lfw(path: str | Path | None = None) -> LFW:
         path: a folder Person_Name/Person_Name_0001.jpg (or .png, .bmp and what else `folder` reads)
             that holds pairs.txt. None means the folder in the environment variable FACELIB_LFW,
             or else the funneled photographs as scikit-learn fetches them (once, some 230 MB).
+        view: 1 (pairsDevTrain.txt and pairsDevTest.txt) or 2 (pairs.txt).
 
     Raises:
-        FileNotFoundError: there is no such folder, or LFW could not be fetched.
-        ValueError: pairs.txt or an image is wrong, or two files are one photograph; the message
-            names the file and the line.
+        FileNotFoundError: there is no such folder or file, or LFW could not be fetched.
+        ValueError: another view, or a file of pairs or an image is wrong, or two files are one
+            photograph; the message names the file and the line.
         PermissionError: a folder may not be read.
     """
+    if view not in VIEWS:
+        raise ValueError(f"want view 1 (to choose) or 2 (to report), got {view!r}")
     local = path or os.environ.get("FACELIB_LFW")
     folder = Path(local).expanduser() if local else _fetched()
     if not folder.is_dir():
@@ -57,8 +64,12 @@ def lfw(path: str | Path | None = None) -> LFW:
         raise FileNotFoundError(f"there is no LFW folder {folder}{asked}; want {LAYOUT}")
     place = _list(folder)
     # The pairs come first: a wrong line is found before the images are decoded.
-    pairs_file = (folder if local else folder.parent) / "pairs.txt"
-    pairs, fold = _read_pairs(pairs_file, {key: index for index, key in enumerate(place)})
+    index = {key: index for index, key in enumerate(place)}
+    lists = [
+        _read_pairs((folder if local else folder.parent) / name, index) for name in VIEWS[view]
+    ]
+    pairs = Pairs(*map(torch.cat, zip(*(pairs for pairs, _ in lists), strict=True)))
+    fold = torch.cat([fold + number for number, (_, fold) in enumerate(lists)])
     names = tuple(dict.fromkeys(name for name, _ in place))
     label = {name: index for index, name in enumerate(names)}
     person = torch.tensor([label[name] for name, _ in place])
@@ -94,8 +105,8 @@ def _fetched() -> Path:
     from sklearn.datasets import fetch_lfw_people, get_data_home
 
     home = Path(get_data_home()) / "lfw_home"
-    photos, pairs_file = home / "lfw_funneled", home / "pairs.txt"
-    if not (photos.is_dir() and pairs_file.is_file()):
+    photos, lists = home / "lfw_funneled", [home / name for view in VIEWS.values() for name in view]
+    if not (photos.is_dir() and all(file.is_file() for file in lists)):
         # Into a new folder, since scikit-learn would unpickle what it finds in the usual one.
         with tempfile.TemporaryDirectory(dir=home.parent) as fresh:
             try:
@@ -107,7 +118,7 @@ def _fetched() -> Path:
                     f"as {LAYOUT} and set the environment variable FACELIB_LFW to that folder."
                 ) from error
             home.mkdir(exist_ok=True)
-            for target in (photos, pairs_file):
+            for target in (photos, *lists):
                 if not target.exists():
                     (Path(fresh) / home.name / target.name).rename(target)
     # The archive goes when all of it is unpacked, so here it means that unpacking was cut short.
@@ -120,16 +131,19 @@ def _fetched() -> Path:
 
 
 def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, Tensor]:
-    """The pairs of pairs.txt as positions in the FaceSet, and the fold of each.
+    """The pairs of a file as positions in the FaceSet, and the fold of each.
 
-    First line "folds size"; then for each fold `size` lines "name i j" (the same person) and
-    `size` lines "name i name j" (two people).
+    First line "folds size", or "size" of a single fold; then for each fold `size` lines "name i j"
+    (the same person) and `size` lines "name i name j" (two people).
     """
     text = files.read(file, "official pairs of LFW (6,001 lines)", files.TEXT)
     header, *lines = re.split("\r\n?|\n", spell(text.decode("utf-8", "replace")).rstrip())
-    if not (words := re.fullmatch(r"([1-9]\d{0,5})\s+([1-9]\d{0,5})\s*", header, re.ASCII)):
-        raise ValueError(f'{file}, line 1: want "folds size", as in "10 300", got {header!r}')
-    folds, size = map(int, words.groups())
+    if not (words := re.fullmatch(r"(?:([1-9]\d{0,5})\s+)?([1-9]\d{0,5})\s*", header, re.ASCII)):
+        raise ValueError(
+            f'{file}, line 1: want "folds size", as in "10 300", or "size" of one fold, got '
+            f"{header!r}"
+        )
+    folds, size = map(int, words.groups("1"))
     if len(lines) != 2 * folds * size:
         raise ValueError(
             f"{file}, line 1: {folds} folds of {size} + {size} pairs need {2 * folds * size} more "

@@ -50,6 +50,13 @@ class FreshFaces:
         self, n: int, generator: torch.Generator, device: torch.device
     ) -> tuple[Tensor, Tensor]:
         """n images, float (n, 1, 64, 64) in [0, 1], and whom they show, int64 (n,)."""
+        images, person = self.render(n, generator, device)
+        return Distort()(images, generator), person
+
+    def render(
+        self, n: int, generator: torch.Generator, device: torch.device
+    ) -> tuple[Tensor, Tensor]:
+        """The same as they leave the camera: uint8 (n, 1, 64, 64) and int64 (n,)."""
         present = n // self.images_each
         if self.people:
             person = torch.randperm(self.people, generator=generator)[:present]
@@ -62,7 +69,7 @@ class FreshFaces:
         images = render(
             people.repeat(self.images_each), photos, device=device, compiled=self.compiled
         )
-        return Distort()(images, generator), person.repeat_interleave(self.images_each).to(device)
+        return images, person.repeat_interleave(self.images_each).to(device)
 
 
 @lru_cache(2)

@@ -56,6 +56,21 @@ def local(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_chosen_is_chosen_on_view_1_whose_two_files_are_two_folds(local):
+    (local / "pairsDevTrain.txt").write_text("1\nBono\t2\t4\nAda_B\t1\tBono\t1\n")
+    (local / "pairsDevTest.txt").write_text("1\nAda_B_C\t1\t2\nBono\t4\tAda_B_C\t1\n")
+    faces, pairs, fold = lfw(local, view=1)
+    assert len(faces) == 10
+    assert torch.stack(pairs[:2], 1).tolist() == [[6, 8], [0, 5], [3, 4], [8, 3]]
+    assert pairs.same.tolist() == [True, False, True, False]
+    assert fold.tolist() == [0, 0, 1, 1]
+    (local / "pairsDevTest.txt").unlink()
+    with pytest.raises(FileNotFoundError, match="pairsDevTest.txt"):
+        lfw(local, view=1)
+    with pytest.raises(ValueError, match=r"want view 1 .* or 2 .*, got 3"):
+        lfw(local, view=3)
+
+
 def test_a_local_folder_gives_faces_pairs_and_folds(local):
     (local / "Bono" / "notes.jpg").write_bytes(b"not one of the set")
     faces, pairs, fold = lfw(local)

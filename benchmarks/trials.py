@@ -1,0 +1,81 @@
+"""One cheap trial of a face generator: python -m benchmarks.trials NAME MODULE:FUNCTION [SEED ...]
+
+MODULE:FUNCTION() draws the pictures, uint8 (N, 1, 64, 64), with as many of each person, and whom
+they show, int64 (N,), ordered; `benchmarks.trials:draw` those of facelib.synth. Every trial has one
+budget, 2,000 people, eight pictures each, 400 steps of 256, and one network, and is judged on what
+is there to choose on: LFW's View 1 (FACELIB_LFW) and ORL's people s1 to s20. Results gather in
+benchmarks/results/trials.json, losers too.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from pkgutil import resolve_name
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from benchmarks import RESULTS
+from facecourse.kit import evidence, protocol, verify
+from facelib.data import Distort, FaceSet, Pairs, lfw, resize, to_grey
+from facelib.measure import Verification
+from facelib.models import FaceResNet, embed
+from facelib.training import fit_embedding
+from facelib.training.batches import DrawnFaces, FreshFaces
+from facelib.training.losses import ContrastiveLoss
+
+PEOPLE, EACH, STEPS, BATCH = 2_000, 8, 400, 256
+
+
+def draw(people: int = PEOPLE, each: int = EACH) -> tuple[Tensor, Tensor]:
+    """Faces of facelib.synth, framed and lit as the shipped embedding's."""
+    source, generator = FreshFaces(images_each=each), torch.Generator().manual_seed(0)
+    device, at_once = torch.device("cpu"), 50
+    parts = [source.render(at_once * each, generator, device)[0] for _ in range(people // at_once)]
+    return torch.cat(parts), torch.arange(people).repeat_interleave(each)
+
+
+@cache
+def view_1() -> tuple[Tensor, Pairs]:
+    """The photographs that pairs show, grey (N, 1, 64, 64), and the pairs."""
+    faces, pairs, _ = lfw(view=1)
+    used, place = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
+    return resize(to_grey(faces.images[used]), 64, 64), Pairs(*place.view(2, -1), pairs.same)
+
+
+def judge(model: torch.nn.Module) -> dict[str, float]:
+    """AUC and the accuracy of the best threshold on View 1; AUC on ORL, padded to a square."""
+    images, pairs = view_1()
+    embeddings = embed(model, images)
+    found = Verification((embeddings[pairs.left] * embeddings[pairs.right]).sum(1), pairs.same)
+    known = protocol.open_people()
+    square = pad(to_grey(known.images).float(), (10, 10, 0, 0), mode="replicate").byte()
+    orl = verify.verify_pairs(embed(model, resize(square, 64, 64)), known)
+    best = found.accuracy_at(found.best_threshold())
+    return {"LFW View 1, accuracy": best, "LFW View 1, AUC": found.auc, "ORL s1-s20, AUC": orl.auc}
+
+
+def run(pictures: Tensor, person: Tensor, seed: int, steps: int = STEPS) -> dict[str, float]:
+    """Train a new network on the pictures and judge it."""
+    torch.manual_seed(seed)
+    model, names = FaceResNet(), tuple(map(str, range(int(person[-1]) + 1)))
+    source = DrawnFaces(FaceSet(pictures, person, names), augment=Distort())
+    fit_embedding(model, source, ContrastiveLoss(), steps=steps, batch=BATCH, seed=seed)
+    return judge(model)
+
+
+def main(name: str, source: str, *seeds: str, folder: Path = RESULTS) -> None:
+    """Draw once, train and judge with each seed, and add what came out."""
+    file = folder / "trials.json"
+    rows = json.loads(file.read_text("utf-8"))["trials"] if file.is_file() else {}
+    pictures, person = resolve_name(source)()
+    rows[name] = {seed: run(pictures, person, int(seed)) for seed in seeds or ("0", "1", "2")}
+    print(rows[name], evidence.write("trials", {"seeds": [0, 1, 2], "trials": rows}, folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
