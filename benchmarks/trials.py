@@ -1,23 +1,19 @@
 """One cheap trial of a face generator: python -m benchmarks.trials NAME MODULE:FUNCTION [SEED ...]
 
-MODULE:FUNCTION() draws the pictures, uint8 (N, 1, 64, 64), with as many of each person, and whom
-they show, int64 (N,), ordered; `benchmarks.trials:draw` those of facelib.synth. Every trial has one
-budget, 2,000 people, eight pictures each, 400 steps of 256, and one network, and is judged on what
-is there to choose on: LFW's View 1 (FACELIB_LFW) and ORL's people s1 to s20. Results gather in
-benchmarks/results/trials.json, losers too.
+MODULE:FUNCTION() draws uint8 (N, 1, 64, 64), as many of each person, and whom they show, int64 (N,)
+in order: `benchmarks.trials:draw` is facelib.synth. All have one budget (2,000 people, 8 pictures
+each, 400 steps of 256) and are judged on what is there to choose on: LFW's View 1 (FACELIB_LFW) and
+ORL's s1 to s20. Results gather in benchmarks/results/trials.json, losers too.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 
 import torch
-from torch import Tensor
-from torch.nn.functional import pad
+from torch import Tensor, nn
 
 from benchmarks import RESULTS
 from facecourse.kit import evidence, protocol, verify
@@ -33,13 +29,10 @@ PEOPLE, EACH, STEPS, BATCH = 2_000, 8, 400, 256
 
 def draw(people: int = PEOPLE, each: int = EACH) -> tuple[Tensor, Tensor]:
     """Faces of facelib.synth, framed and lit as the shipped embedding's."""
-    source, generator = FreshFaces(images_each=each), torch.Generator().manual_seed(0)
-    device, at_once = torch.device("cpu"), 50
-    parts = [source.render(at_once * each, generator, device)[0] for _ in range(people // at_once)]
-    return torch.cat(parts), torch.arange(people).repeat_interleave(each)
+    generator, device = torch.Generator().manual_seed(0), torch.device("cpu")
+    return FreshFaces(images_each=each).render(people * each, generator, device)
 
 
-@cache
 def view_1() -> tuple[Tensor, Pairs]:
     """The photographs that pairs show, grey (N, 1, 64, 64), and the pairs."""
     faces, pairs, _ = lfw(view=1)
@@ -47,16 +40,16 @@ def view_1() -> tuple[Tensor, Pairs]:
     return resize(to_grey(faces.images[used]), 64, 64), Pairs(*place.view(2, -1), pairs.same)
 
 
-def judge(model: torch.nn.Module) -> dict[str, float]:
+def judge(model: nn.Module) -> dict[str, float]:
     """AUC and the accuracy of the best threshold on View 1; AUC on ORL, padded to a square."""
     images, pairs = view_1()
     embeddings = embed(model, images)
     found = Verification((embeddings[pairs.left] * embeddings[pairs.right]).sum(1), pairs.same)
     known = protocol.open_people()
-    square = pad(to_grey(known.images).float(), (10, 10, 0, 0), mode="replicate").byte()
+    square = nn.ReplicationPad2d((10, 10, 0, 0))(to_grey(known.images).float()).byte()
     orl = verify.verify_pairs(embed(model, resize(square, 64, 64)), known)
-    best = found.accuracy_at(found.best_threshold())
-    return {"LFW View 1, accuracy": best, "LFW View 1, AUC": found.auc, "ORL s1-s20, AUC": orl.auc}
+    accuracy = found.accuracy_at(found.best_threshold())
+    return {"View 1, accuracy": accuracy, "View 1, AUC": found.auc, "ORL s1-s20, AUC": orl.auc}
 
 
 def run(pictures: Tensor, person: Tensor, seed: int, steps: int = STEPS) -> dict[str, float]:
@@ -70,11 +63,10 @@ def run(pictures: Tensor, person: Tensor, seed: int, steps: int = STEPS) -> dict
 
 def main(name: str, source: str, *seeds: str, folder: Path = RESULTS) -> None:
     """Draw once, train and judge with each seed, and add what came out."""
-    file = folder / "trials.json"
-    rows = json.loads(file.read_text("utf-8"))["trials"] if file.is_file() else {}
+    rows = evidence.read("trials", folder)["trials"] if (folder / "trials.json").is_file() else {}
     pictures, person = resolve_name(source)()
     rows[name] = {seed: run(pictures, person, int(seed)) for seed in seeds or ("0", "1", "2")}
-    print(rows[name], evidence.write("trials", {"seeds": [0, 1, 2], "trials": rows}, folder))
+    print(rows[name], evidence.write("trials", {"trials": rows}, folder))
 
 
 if __name__ == "__main__":

@@ -23,17 +23,15 @@ def view_1(monkeypatch):
         return LFW(faces, pairs, torch.zeros(2))
 
     monkeypatch.setattr(trials, "lfw", lfw)
-    trials.view_1.cache_clear()
-    yield asked
-    trials.view_1.cache_clear()
+    return asked
 
 
 def test_generators_are_judged_on_view_1_and_on_the_open_people_alone(view_1, monkeypatch):
     monkeypatch.setattr(trials.protocol, "unseen_people", None)
     found = trials.judge(FaceResNet(4).eval())
     assert view_1 == [1]
-    assert list(found) == ["LFW View 1, accuracy", "LFW View 1, AUC", "ORL s1-s20, AUC"]
-    assert found["LFW View 1, accuracy"] >= 0.5, "the best threshold is never worse than none"
+    assert list(found) == ["View 1, accuracy", "View 1, AUC", "ORL s1-s20, AUC"]
+    assert found["View 1, accuracy"] >= 0.5, "the best threshold is never worse than none"
     assert 0.5 < found["ORL s1-s20, AUC"] < 1
 
 
