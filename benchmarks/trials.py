@@ -40,9 +40,8 @@ def view_1() -> tuple[Tensor, Pairs]:
     return resize(to_grey(faces.images[used]), 64, 64), Pairs(*place.view(2, -1), pairs.same)
 
 
-def judge(model: nn.Module) -> dict[str, float]:
+def judge(model: nn.Module, images: Tensor, pairs: Pairs) -> dict[str, float]:
     """AUC and the accuracy of the best threshold on View 1; AUC on ORL, padded to a square."""
-    images, pairs = view_1()
     embeddings = embed(model, images)
     found = Verification((embeddings[pairs.left] * embeddings[pairs.right]).sum(1), pairs.same)
     known = protocol.open_people()
@@ -52,20 +51,20 @@ def judge(model: nn.Module) -> dict[str, float]:
     return {"View 1, accuracy": accuracy, "View 1, AUC": found.auc, "ORL s1-s20, AUC": orl.auc}
 
 
-def run(pictures: Tensor, person: Tensor, seed: int, steps: int = STEPS) -> dict[str, float]:
-    """Train a new network on the pictures and judge it."""
+def train(pictures: Tensor, person: Tensor, seed: int, steps: int = STEPS) -> nn.Module:
+    """A new network that has learnt from the pictures."""
     torch.manual_seed(seed)
     model, names = FaceResNet(), tuple(map(str, range(int(person[-1]) + 1)))
     source = DrawnFaces(FaceSet(pictures, person, names), augment=Distort())
     fit_embedding(model, source, ContrastiveLoss(), steps=steps, batch=BATCH, seed=seed)
-    return judge(model)
+    return model
 
 
 def main(name: str, source: str, *seeds: str, folder: Path = RESULTS) -> None:
     """Draw once, train and judge with each seed, and add what came out."""
     rows = evidence.read("trials", folder)["trials"] if (folder / "trials.json").is_file() else {}
-    pictures, person = resolve_name(source)()
-    rows[name] = {seed: run(pictures, person, int(seed)) for seed in seeds or ("0", "1", "2")}
+    faces, view = resolve_name(source)(), view_1()
+    rows[name] = {seed: judge(train(*faces, int(seed)), *view) for seed in seeds or ("0", "1", "2")}
     print(rows[name], evidence.write("trials", {"trials": rows}, folder))
 
 
