@@ -58,7 +58,7 @@ def lfw(path: str | Path | None = None, view: int = 2) -> LFW:
     if view not in VIEWS:
         raise ValueError(f"want view 1 (to choose) or 2 (to report), got {view!r}")
     local = path or os.environ.get("FACELIB_LFW")
-    folder = Path(local).expanduser() if local else _fetched()
+    folder = Path(local).expanduser() if local else _fetched(view)
     if not folder.is_dir():
         asked = "" if path else " (from FACELIB_LFW)"
         raise FileNotFoundError(f"there is no LFW folder {folder}{asked}; want {LAYOUT}")
@@ -100,13 +100,13 @@ def _counts(word: str) -> bool:
     return word.isascii() and word.isdecimal()
 
 
-def _fetched() -> Path:
-    """Scikit-learn's own folder of funneled photographs, beside pairs.txt, fetched if need be."""
+def _fetched(view: int) -> Path:
+    """Scikit-learn's own folder of funneled photographs, beside the pairs, fetched if need be."""
     from sklearn.datasets import fetch_lfw_people, get_data_home
 
     home = Path(get_data_home()) / "lfw_home"
     photos, lists = home / "lfw_funneled", [home / name for view in VIEWS.values() for name in view]
-    if not (photos.is_dir() and all(file.is_file() for file in lists)):
+    if not (photos.is_dir() and all((home / name).is_file() for name in VIEWS[view])):
         # Into a new folder, since scikit-learn would unpickle what it finds in the usual one.
         with tempfile.TemporaryDirectory(dir=home.parent) as fresh:
             try:
@@ -136,7 +136,7 @@ def _read_pairs(file: Path, place: dict[tuple[str, int], int]) -> tuple[Pairs, T
     First line "folds size", or "size" of a single fold; then for each fold `size` lines "name i j"
     (the same person) and `size` lines "name i name j" (two people).
     """
-    text = files.read(file, "official pairs of LFW (6,001 lines)", files.TEXT)
+    text = files.read(file, "official pairs of LFW", files.TEXT)
     header, *lines = re.split("\r\n?|\n", spell(text.decode("utf-8", "replace")).rstrip())
     if not (words := re.fullmatch(r"(?:([1-9]\d{0,5})\s+)?([1-9]\d{0,5})\s*", header, re.ASCII)):
         raise ValueError(
