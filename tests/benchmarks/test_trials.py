@@ -35,11 +35,16 @@ def test_generators_are_judged_on_view_1_and_on_the_open_people_alone(view_1, mo
     assert 0.5 < found["ORL s1-s20, AUC"] < 1
 
 
-def test_pictures_of_a_person_stand_together_and_another_person_differs():
-    pictures, person = trials.draw(100, 2)
+@pytest.mark.parametrize("source", [trials.draw, trials.heads])
+def test_pictures_of_a_person_stand_together_and_another_person_differs(source):
+    pictures, person = source(100, 2)
     assert pictures.shape == (200, 1, 64, 64)
     assert person.bincount().tolist() == [2] * 100
     assert len(pictures.flatten(1).unique(dim=0)) == 200
+    alike, apart = (
+        (pictures[::2].float() - pictures[1::2].roll(2 * k, 0).float()).abs().mean() for k in (0, 1)
+    )
+    assert alike < apart
 
 
 def test_a_trial_is_added_to_those_before_it_losers_too(view_1, tmp_path, monkeypatch):

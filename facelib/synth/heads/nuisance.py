@@ -1,0 +1,111 @@
+"""How somebody is seen: the numbers that change from photograph to photograph."""
+
+from __future__ import annotations
+
+import torch
+
+from facelib.synth.factors import Choice, Factor, Factors, draw
+
+NUISANCE = {
+    # Pose.
+    "yaw": Factor(
+        -50.0, 50.0, "degrees, the face turns to the right of the image", usual=(-32.0, 32.0)
+    ),
+    "pitch": Factor(-20.0, 20.0, "degrees, looks up", usual=(-13.0, 13.0)),
+    "roll": Factor(
+        -30.0, 30.0, "degrees, the head leans to the right of the image", usual=(-9.0, 9.0)
+    ),
+    "scale": Factor(
+        0.6,
+        1.6,
+        "size; 1 shows from above the hair to the neck, 1.25 is as aligners cut",
+        usual=(0.86, 1.18),
+    ),
+    "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.06, 0.06)),
+    "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.06, 0.06)),
+    "distance": Factor(0.3, 3.0, "metres to the camera", usual=(0.5, 1.5)),
+    # Expression.
+    "smile": Factor(-1.0, 1.0, "from a frown to a broad smile", usual=(-0.5, 1.0)),
+    "mouth_open": Factor(0.0, 1.0, "how far the mouth is open"),
+    "teeth": Factor(0.0, 1.0, "how far a smile parts the lips"),
+    "pucker": Factor(-1.0, 1.0, "from pressed to pursed lips"),
+    "squint": Factor(0.0, 1.0, "how far the lids are narrowed"),
+    "blink": Factor(0.0, 1.0, "how far the eyes are closed"),
+    "brow_raise": Factor(-1.0, 1.0, "from lowered to raised brows"),
+    "gaze_x": Factor(-1.0, 1.0, "the eyes look to the right of the image"),
+    "gaze_y": Factor(-1.0, 1.0, "the eyes look down"),
+    # Light.
+    "azimuth": Factor(
+        -90.0, 90.0, "degrees, the light comes from the right of the image", usual=(-60.0, 60.0)
+    ),
+    "elevation": Factor(-30.0, 80.0, "degrees, the light comes from above", usual=(-5.0, 60.0)),
+    "ambient": Factor(0.0, 1.0, "share of the light that comes from everywhere", usual=(0.35, 0.8)),
+    "warmth": Factor(-1.0, 1.0, "colour of the light, from blue to orange"),
+    # Surroundings.
+    "back_tone": Factor(0.0, 1.0, "brightness of the background"),
+    "back_hue": Factor(0.0, 1.0, "its hue, once around the colour circle"),
+    "back_colour": Factor(0.0, 1.0, "its saturation"),
+    "back_slope_x": Factor(-1.0, 1.0, "its gradient to the right"),
+    "back_slope_y": Factor(-1.0, 1.0, "its gradient down"),
+    "back_clutter": Factor(0.0, 1.0, "things seen in it"),
+    "back_place": Factor(0.0, 1.0, "where its pattern is cut from the noise"),
+    "cloth_tone": Factor(0.0, 1.0, "brightness of the clothes"),
+    "cloth_hue": Factor(0.0, 1.0, "their hue"),
+    "collar": Factor(0.0, 1.0, "from a high collar to a deep neckline"),
+    "stripes": Factor(0.3, 1.0, "stripes on the clothes", 0.35),
+    "hair_day": Factor(-1.0, 1.0, "how the hair lies today"),
+    # Camera.
+    "exposure": Factor(-2.0, 2.0, "stops", usual=(-0.35, 0.45)),
+    "contrast": Factor(0.5, 1.5, "slope of the tone curve", usual=(0.85, 1.2)),
+    "blur": Factor(0.0, 4.0, "standard deviation in 64ths of the image", usual=(0.25, 0.9)),
+    "noise": Factor(0.0, 0.2, "standard deviation, of the full range", usual=(0.0, 0.018)),
+    "noise_place": Factor(0.0, 1.0, "where it is cut from the white noise"),
+    "vignette": Factor(0.0, 1.0, "darkening of the corners", usual=(0.0, 0.4)),
+    # Things in front of the face.
+    "glasses": Factor(-1.0, 1.0, "-1 without, 0 as the person has them, 1 with"),
+    "hat": Factor(0.0, 1.0, "a hat, its brim as wide as this", usual=(0.0, 0.0)),
+    "hat_y": Factor(0.15, 0.5, "from the eyes up to its edge"),
+    "mask": Factor(0.0, 1.0, "a mask; 1 covers the nose, 0.5 the mouth", usual=(0.0, 0.0)),
+    "block": Factor(
+        0.0, 1.0, "side of a square in front of the face, in widths of the image", usual=(0.0, 0.0)
+    ),
+    "block_x": Factor(-1.0, 1.0, "its middle, to the right, in half widths of the image"),
+    "block_y": Factor(-1.0, 1.0, "its middle, down"),
+}
+# As an aligner cuts photographs of the world, and as these are lit and developed.
+WORLD: dict[str, Choice] = {
+    "scale": (1.12, 1.38), "shift_x": (-0.05, 0.05), "shift_y": (-0.05, 0.05), "roll": (-6.0, 6.0),
+    "azimuth": (-75.0, 75.0), "ambient": (0.25, 0.8), "exposure": (-0.4, 0.7),
+    "contrast": (0.95, 1.45), "blur": (0.25, 1.0), "noise": (0.0, 0.006),
+}  # fmt: skip
+# Straight into the camera, at rest.
+FRONTAL = {"scale": 1.0} | dict.fromkeys(
+    ("yaw", "pitch", "roll", "shift_x", "shift_y", "smile", "mouth_open", "blink", "brow_raise"),
+    0.0,
+)
+
+
+def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:
+    """n photographs as they usually are: rows of the factors in NUISANCE.
+
+    A factor given by name is a number, a tensor (n,) or a (low, high) to draw from:
+    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask and nothing blocks
+    the view unless asked for.
+
+    Raises:
+        ValueError: n below 1, no such factor, or a value out of its range.
+    """
+    return draw(NUISANCE, n, seed, choices, _rarely)
+
+
+def _rarely(p: dict[str, torch.Tensor]) -> None:
+    """Closed eyes and open mouths are rare; most people keep their glasses on."""
+    p["blink"] = torch.maximum(((p["blink"] - 0.92) * 12).clamp(0, 1), 0.12 * p["blink"])
+    p["pucker"] = p["pucker"] ** 3
+    p["squint"] = ((p["squint"] - 0.7) * 3).clamp(0, 1)
+    p["mouth_open"] = ((p["mouth_open"] - 0.55) * 1.6).clamp(0, 1)
+    p["glasses"] = torch.where(p["glasses"] < -0.8, -1.0, 0.0)
+    p["noise"] = p["noise"] ** 2 * 55
+    p["blur"] = 0.25 + (p["blur"] - 0.25) ** 2
+    p["brow_raise"] = p["brow_raise"] ** 3
+    p["back_colour"] = p["back_colour"] ** 2 * 0.4
