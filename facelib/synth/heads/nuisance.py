@@ -75,7 +75,7 @@ NUISANCE = {
 # As an aligner cuts photographs of the world, and as these are lit and developed.
 WORLD: dict[str, Choice] = {
     "scale": (1.12, 1.38), "shift_x": (-0.05, 0.05), "shift_y": (-0.05, 0.05), "roll": (-6.0, 6.0),
-    "azimuth": (-75.0, 75.0), "ambient": (0.25, 0.8), "exposure": (-0.4, 0.7),
+    "azimuth": (-85.0, 85.0), "ambient": (0.15, 0.75), "exposure": (-0.4, 0.7),
     "contrast": (0.95, 1.45), "blur": (0.25, 1.0), "noise": (0.0, 0.006),
 }  # fmt: skip
 # Straight into the camera, at rest.
