@@ -65,7 +65,7 @@ def _eyes(i: Columns, n: Columns) -> Columns:
         "brow_uneven": 0.012 * i["crooked_brow"],
         "per_lens_x": 1 / i["glasses_width"], "per_lens_y": 1 / height,
         # Glasses put on somebody who has none are of a middling kind.
-        "frame": worn * (0.4 + 0.6 * torch.where(own > 0, i["glasses"], 0.75)), "glint": 0.2 * worn,
+        "frame": worn * (0.4 + 0.6 * torch.where(own > 0, i["glasses"], 0.75)), "glint": 0.1 * worn,
     }  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _around(i: Columns, n: Columns) -> Columns:
 
 def _camera(i: Columns, n: Columns) -> Columns:
     # Whoever takes the picture, or the camera itself, exposes for the face.
-    stops = n["exposure"] - 1.2 * (0.27 + 1.17 * i["skin"]).log2()
+    stops = n["exposure"] - 1.5 * (0.27 + 1.17 * i["skin"]).log2()
     return {
         "gain": 2**stops, "contrast": n["contrast"], "dim": 0.35 * n["vignette"],
         "noise": n["noise"],
