@@ -12,7 +12,7 @@ from facelib.data import resize, to_grey
 from facelib.data.folder import _cascade
 from facelib.synth import FRONTAL
 from facelib.synth import nuisances as plain_nuisances
-from facelib.synth.heads import IDENTITY, NUISANCE, bake, identities, mesh, nuisances, render
+from facelib.synth.heads import IDENTITY, NUISANCE, bake, head, identities, mesh, nuisances, render
 from facelib.synth.heads.head import MAPS, surface
 from tests.synth.test_synth import apart, brightness, largest_part, rises
 
@@ -73,6 +73,8 @@ def test_a_head_has_no_holes_and_no_loose_parts_at_any_turn(size):
     photos = plain(60, yaw=corners[:, 0].repeat(5), pitch=corners[:, 1].repeat(5), scale=0.7)
     maps, _ = surface(identities(60, 1), photos, size)
     assert maps.isfinite().all()
+    spots = len(mesh.load(maps.device, size * head.SAMPLES).spot_quad)
+    assert spots * (2 + 1.5) / head.NEAR < 2**31, "a spot and its depth are one number"
     for inside in (maps[:, MAPS.index("cover")] > 0).numpy():
         assert 0.1 < inside.mean() < 0.6
         assert largest_part(inside) > 0.995

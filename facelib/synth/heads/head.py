@@ -43,8 +43,8 @@ def surface(person: Factors, photo: Factors, size: int) -> tuple[Tensor, dict[st
 def moved(person: Factors, photo: Factors, mesh: Mesh) -> Tensor:
     """Vertices (N, V, 3) of these people with these expressions, not yet turned."""
     n, shapes = len(person), person.values[:, : mesh.shapes.shape[1]]
-    uneven = 0.12 * _row(shapes.device)[(person["crooked"] * 9000).long()[:, None] + torch.arange(
-        shapes.shape[1], device=shapes.device)]  # fmt: skip
+    place = (person["crooked"] * 9000).long()[:, None]
+    uneven = 0.12 * _row(shapes.device)[place + torch.arange(shapes.shape[1], device=place.device)]
 
     def ends(values: Tensor) -> Tensor:
         moves = values.clamp(min=0) @ mesh.shapes[1] + (-values).clamp(min=0) @ mesh.shapes[0]
@@ -97,17 +97,11 @@ def turned(points: Tensor, photo: Factors, mesh: Mesh) -> tuple[Tensor, Tensor, 
         [cos, zero, sin, up * sin, level, -up * cos, -level * sin, up, level * cos], 1
     )
     points = points @ turn.view(-1, 3, 3).mT
-    corner = points[:, mesh.quads]
-    facing = torch.linalg.cross(
-        corner[:, :, 3] - corner[:, :, 1], corner[:, :, 2] - corner[:, :, 0]
-    )
-    n, vertices = points.shape[:2]
-    normals = mesh.around @ facing.transpose(0, 1).reshape(len(mesh.quads), -1)
-    return (
-        points,
-        normalize(normals.view(vertices, n, 3).transpose(0, 1), dim=2),
-        facing[..., 2] > 0,
-    )
+    a, b, c, d = points[:, mesh.quads].unbind(2)
+    facing = torch.linalg.cross(d - b, c - a)
+    normals = mesh.around @ facing.transpose(0, 1).flatten(1)
+    normals = normalize(normals.unflatten(1, (-1, 3)).transpose(0, 1), dim=2)
+    return points, normals, facing[..., 2] > 0
 
 
 def placed(points: Tensor, photo: Factors, mesh: Mesh) -> tuple[Tensor, dict[str, Tensor]]:
@@ -128,13 +122,10 @@ def placed(points: Tensor, photo: Factors, mesh: Mesh) -> tuple[Tensor, dict[str
     sin = _cross(off, away).sum(1) / size
     roll, zoom = photo["roll"] * (math.pi / 180), photo["scale"] / CLOSE
     leant = torch.stack([roll.cos(), -roll.sin(), roll.sin(), roll.cos()], 1).view(-1, 2, 2)
-    fit = zoom[:, None, None] * leant @ torch.stack([cos, -sin, sin, cos], 1).view(-1, 2, 2)
-    shift = 0.5 * (1 + torch.stack([photo["shift_x"], photo["shift_y"]], 1))
-    shift = (
-        shift
-        + (zoom[:, None, None] * leant @ goal[..., None])[..., 0]
-        - (fit @ middle[..., None])[..., 0]
-    )
+    leant = zoom[:, None, None] * leant
+    fit = leant @ torch.stack([cos, -sin, sin, cos], 1).view(-1, 2, 2)
+    goal, middle = (leant @ goal[..., None])[..., 0], (fit @ middle[..., None])[..., 0]
+    shift = 0.5 * (1 + torch.stack([photo["shift_x"], photo["shift_y"]], 1)) + goal - middle
     back = torch.linalg.inv(fit)
     frame = {"xx": back[:, 0, 0], "xy": back[:, 0, 1], "left": shift[:, 0], "top": shift[:, 1],
              "unit": fit.det().sqrt(), "chin_y": points[:, mesh.chin, 1]}  # fmt: skip
@@ -154,7 +145,7 @@ def drawn(
     cell = torch.where(inside, y.int() * size + x.int(), size * size).long()
     forward = z + 0.03 * (kind == TOOTH) - 0.03 * (kind == EYE)  # lips bare teeth, lids hide eyes
     order = torch.arange(spots, dtype=torch.int32, device=where.device)[:, None]
-    key = ((forward + 4) * (1 / NEAR)).int() * spots + order
+    key = ((forward + 2) * (1 / NEAR)).int() * spots + order
     nearest = torch.full((size * size + 1, n), -1, dtype=torch.int32, device=where.device)
     nearest.scatter_reduce_(0, cell, key, "amax")
     nearest = _mended(nearest[:-1].T.reshape(n, size, size), spots)
