@@ -99,6 +99,20 @@ def test_light_exposure_and_skin_brighten():
     assert rises(brightness(face))
 
 
+def test_half_a_mask_covers_the_mouth_and_a_whole_one_the_nose_but_not_the_eyes():
+    bare, half, whole = render(average(3), plain(3, mask=torch.tensor([0.0, 0.5, 1.0])), 112).int()
+    maps, _ = surface(average(), plain(), 112)
+    lips, v = maps[0, MAPS.index("lips")] > 0.9, maps[0, 1]
+    on_head = maps[0, MAPS.index("cover")] == 1
+    nose = on_head & ((v - 0.38).abs() < 0.06) & (maps[0, 0].abs() < 0.1)
+    eyes = on_head & (v.abs() < 0.05)
+    for image, masked in ((half, (True, False, False)), (whole, (True, True, False))):
+        changed = (image - bare)[0].abs() > 8
+        assert [bool(changed[part].float().mean() > 0.5) for part in (lips, nose, eyes)] == [
+            *masked
+        ]
+
+
 def test_an_even_face_turned_to_one_side_mirrors_the_same_face_turned_to_the_other():
     even = dict.fromkeys(("crooked_brow", "hair_part", "mottle", "age", "curl", "mole"), 0.0)
     photos = plain(2, yaw=torch.tensor([-25.0, 25.0]))

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from facelib.synth.factors import Factors
 from facelib.synth.heads.mesh import names
-from facelib.synth.heads.relief import NOSE_V
 
 WIDTH, CROWN, DEPTH = 0.676, 1.10, 0.84  # half the width of the mesh's skull, its height, its depth
 
@@ -118,7 +117,7 @@ def _around(i: Columns, n: Columns) -> Columns:
         "back_place": n["back_place"], "back_clutter": n["back_clutter"],
         "slope_x": 0.35 * n["back_slope_x"], "slope_y": 0.35 * n["back_slope_y"],
         "hat": (n["hat"] > 0).float(), "hat_edge": -n["hat_y"], "brim": 0.25 * n["hat"],
-        "mask_top": 1.25 - n["mask"] * (1.4 - NOSE_V), "mask_on": (n["mask"] > 0).float(),
+        "mask_top": 0.79 - 0.54 * n["mask"], "mask_on": (n["mask"] > 0).float(),
         "block": n["block"], "block_x": n["block_x"], "block_y": n["block_y"],
     }  # fmt: skip
 
