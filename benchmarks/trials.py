@@ -81,7 +81,8 @@ def main(name: str, source: str, *seeds: str, folder: Path = RESULTS) -> None:
     """Draw once, train and judge with each seed, and add what came out."""
     rows = evidence.read("trials", folder)["trials"] if (folder / "trials.json").is_file() else {}
     faces, view = resolve_name(source)(), view_1()
-    rows[name] = {seed: judge(train(*faces, int(seed)), *view) for seed in seeds or ("0", "1", "2")}
+    new = {seed: judge(train(*faces, int(seed)), *view) for seed in seeds or ("0", "1", "2")}
+    rows[name] = rows.get(name, {}) | new
     print(rows[name], evidence.write("trials", {"trials": rows}, folder))
 
 

@@ -53,12 +53,13 @@ def test_a_trial_is_added_to_those_before_it_losers_too(view_1, tmp_path, monkey
     monkeypatch.setattr(trials, "draw", lambda: (None, None))
     trials.main("first", "benchmarks.trials:draw", folder=tmp_path)
     trials.main("second", "benchmarks.trials:draw", "7", folder=tmp_path)
+    trials.main("second", "benchmarks.trials:draw", "8", folder=tmp_path)
     stored = json.loads((tmp_path / "trials.json").read_text())["trials"]
     assert stored == {
         "first": {seed: {"score": int(seed)} for seed in "012"},
-        "second": {"7": {"score": 7}},
+        "second": {"7": {"score": 7}, "8": {"score": 8}},
     }
-    assert view_1 == [1, 1], "LFW is read once a trial, not once a seed"
+    assert view_1 == [1, 1, 1], "LFW is read once a trial, not once a seed"
 
 
 @pytest.mark.usefixtures("view_1")

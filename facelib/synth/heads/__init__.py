@@ -6,7 +6,7 @@
 As `facelib.synth`, which it is going to replace once the embeddings and the lessons' numbers are
 made with it: no lesson uses it yet. Geometry is a mesh (CC0) with 96 parameters, twelve heads and
 an expression; an aligner cuts the picture. Reading order: mesh and head (the surface), identity and
-nuisance (the numbers), prepare, relief and paint, render; bake makes head.npz.
+nuisance (the numbers), prepare, relief and paint, render; tools/bake_head.py makes head.npz.
 """
 
 from facelib.synth.heads.identity import IDENTITY, identities, skin_group

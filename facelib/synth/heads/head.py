@@ -8,6 +8,7 @@ chunk of faces takes a dozen operations.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -43,8 +44,9 @@ def surface(person: Factors, photo: Factors, size: int) -> tuple[Tensor, dict[st
 def moved(person: Factors, photo: Factors, mesh: Mesh) -> Tensor:
     """Vertices (N, V, 3) of these people with these expressions, not yet turned."""
     n, shapes = len(person), person.values[:, : mesh.shapes.shape[1]]
-    place = (person["crooked"] * 9000).long()[:, None]
-    uneven = 0.12 * _row(shapes.device)[place + torch.arange(shapes.shape[1], device=place.device)]
+    first, second = _lean(shapes.device)[:, : shapes.shape[1]]
+    lean = 2 * math.pi * person["crooked"][:, None]
+    uneven = 0.12 * (lean.cos() * first + lean.sin() * second)
 
     def ends(values: Tensor) -> Tensor:
         moves = values.clamp(min=0) @ mesh.shapes[1] + (-values).clamp(min=0) @ mesh.shapes[0]
@@ -53,7 +55,7 @@ def moved(person: Factors, photo: Factors, mesh: Mesh) -> Tensor:
     points = mesh.points + torch.lerp(ends(shapes - uneven), ends(shapes + uneven), mesh.right)
     points += (origins(person) @ mesh.heads + expression(photo) @ mesh.moves).view(n, -1, 3)
     parted = torch.maximum(photo["mouth_open"], photo["teeth"] * photo["smile"].clamp(min=0))
-    points[:, mesh.teeth[0], 1] += 0.09 * parted[:, None]
+    points[:, mesh.teeth[0], 1] += 0.09 * parted[:, None]  # the upper ones show below the lip
     return points
 
 
@@ -126,9 +128,10 @@ def placed(points: Tensor, photo: Factors, mesh: Mesh) -> tuple[Tensor, dict[str
     fit = leant @ torch.stack([cos, -sin, sin, cos], 1).view(-1, 2, 2)
     goal, middle = (leant @ goal[..., None])[..., 0], (fit @ middle[..., None])[..., 0]
     shift = 0.5 * (1 + torch.stack([photo["shift_x"], photo["shift_y"]], 1)) + goal - middle
-    back = torch.linalg.inv(fit)
+    unit = fit.det().sqrt()
+    back = fit.mT / unit[:, None, None] ** 2  # of a similarity
     frame = {"xx": back[:, 0, 0], "xy": back[:, 0, 1], "left": shift[:, 0], "top": shift[:, 1],
-             "unit": fit.det().sqrt(), "chin_y": points[:, mesh.chin, 1]}  # fmt: skip
+             "unit": unit, "chin_y": points[:, mesh.chin, 1]}  # fmt: skip
     return flat @ fit.mT + shift[:, None], frame
 
 
@@ -160,7 +163,7 @@ def drawn(
     normal = normalize((weights @ corner[..., 2:])[:, 0], dim=1)
     kind = mesh.kinds[quad, None]
     full = torch.ones_like(kind)
-    seen = (marks[:, :2], marks[:, 3:].clamp(0, 1), kind == EYE, kind == TOOTH, normal, full)
+    seen = (marks[:, :2], marks[:, 2:].clamp(0, 1), kind == EYE, kind == TOOTH, normal, full)
     maps = where.new_zeros(n, size, size, len(MAPS))
     maps[face, row, column] = torch.cat([part.float() for part in seen], 1)
     return maps.permute(0, 3, 1, 2)
@@ -195,5 +198,7 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _row(device: torch.device) -> Tensor:
-    return torch.randn(10_000, generator=torch.Generator().manual_seed(3)).to(device)
+@lru_cache(4)
+def _lean(device: torch.device) -> Tensor:
+    """Two ways in which the sides of a face differ, (2, 256): a circle of others lies between."""
+    return torch.randn(2, 256, generator=torch.Generator().manual_seed(3)).to(device)

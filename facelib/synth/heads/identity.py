@@ -25,7 +25,7 @@ IDENTITY = {
     "african": Factor(0.0, 1.0, "share of African heads in the shape"),
     "asian": Factor(0.0, 1.0, "share of Asian heads in what is left; the others are European"),
     "masculine": Factor(0.0, 1.0, "share of men's heads; draws brows, hair and beard along"),
-    "crooked": Factor(0.0, 1.0, "where the differences of the two sides are cut from the noise"),
+    "crooked": Factor(0.0, 1.0, "in which way the two sides differ, once around a circle"),
     "neck": Factor(0.34, 0.50, "half the width of the neck"),
     # Eyes, brows and mouth.
     "bag_dark": Factor(0.0, 1.0, "dark bags under the eyes"),

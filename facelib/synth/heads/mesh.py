@@ -7,6 +7,7 @@ line, and w towards the camera from the axis of the head.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +17,8 @@ import torch
 from torch import Tensor
 
 FILE = Path(__file__).parent / "head.npz"
-SKIN, EYE, TOOTH = 0, 1, 2  # kinds of quads
-SPACING = 1.5  # of the spots on a quad, in 64ths or 112ths of the unit: less than a pixel
+EYE, TOOTH = 1, 2  # kinds of quads; 0 is skin
+SPACING = 1.5  # of the spots on a quad at rest, in widths of the image by the head's unit
 ASIDE = 0.11  # how quickly one side's parameters give way to the other's
 
 
@@ -26,10 +27,11 @@ class Mesh:
     """V vertices, Q quads, and S spots spread over the quads for the z-buffer.
 
     points (V, 3); quads int64 (Q, 4), corners in order; kinds (Q,); shapes (2, K, 3V): moves at -1
-    and at 1; moves (E, 3V); heads (12, 3V); marks (V, 6): u, v, w, lips, ears, sky, the last three
-    in 0..1; right (V, 1): 1 where the right half's parameters hold. spot_quad (S,), spot_place
+    and at 1; moves (E, 3V); heads (12, 3V); marks (V, 5): u, v, lips, ears, sky, the last three in
+    0..1; right (V, 1): 1 where the right half's parameters hold. spot_quad (S,), spot_place
     (S, 2) in 0..1; spread: sparse (S, V), vertices to spots; around: sparse (V, Q), quads to
-    vertices; eyes, teeth: vertices of each of two; nose, corners, chin: single vertices.
+    vertices; eyes: vertices of the image's left and right one; teeth: of the upper and the lower
+    ones; nose, corners (of the mouth, left and right), chin: single vertices.
     """
 
     points: Tensor
@@ -61,7 +63,7 @@ def baked() -> dict[str, np.ndarray]:
     try:
         with np.load(FILE) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{FILE} is missing or damaged ({error}): install facelib again"
         ) from error
@@ -74,7 +76,7 @@ def names(kind: str) -> list[str]:
 
 @lru_cache(4)
 def load(device: torch.device, size: int) -> Mesh:
-    """The mesh on a device, for images `size` pixels wide; errors as `baked`."""
+    """The mesh on a device, for images of `size` samples across; errors as `baked`."""
     b = baked()
     points, quads, kinds = (
         torch.from_numpy(b["points"]),
@@ -113,12 +115,12 @@ def load(device: torch.device, size: int) -> Mesh:
         points.to(device), quads.to(device), torch.from_numpy(kinds).to(device),
         moved("shapes").transpose(0, 1).contiguous().to(device), moves.to(device),
         moved("heads").to(device),
-        torch.stack([u, v, w, lips, ears, sky], 1).to(device),
+        torch.stack([u, v, lips, ears, sky], 1).to(device),
         torch.sigmoid(u / ASIDE)[:, None].to(device), quad.to(device), place.to(device),
         spread.to(device), around.to(device), two(EYE, 0), two(TOOTH, 1),
         int(torch.where((v > 0.07) & (v < 0.44), middle, -9.0).argmax()),
         (int(on_lips.argmin()), int(on_lips.argmax())),
-        int(torch.where((v > 0.75) & (v < 1.0), middle, -9.0).argmax()),
+        int(torch.where((u.abs() < 0.05) & (w > 0.7), v, -9.0).argmax()),
     )  # fmt: skip
 
 

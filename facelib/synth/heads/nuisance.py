@@ -80,7 +80,19 @@ WORLD: dict[str, Choice] = {
 }  # fmt: skip
 # Straight into the camera, at rest.
 FRONTAL = {"scale": 1.0} | dict.fromkeys(
-    ("yaw", "pitch", "roll", "shift_x", "shift_y", "smile", "mouth_open", "blink", "brow_raise"),
+    (
+        "yaw",
+        "pitch",
+        "roll",
+        "shift_x",
+        "shift_y",
+        "smile",
+        "mouth_open",
+        "blink",
+        "brow_raise",
+        "pucker",
+        "squint",
+    ),
     0.0,
 )
 
@@ -89,8 +101,8 @@ def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Fac
     """n photographs as they usually are: rows of the factors in NUISANCE.
 
     A factor given by name is a number, a tensor (n,) or a (low, high) to draw from:
-    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask and nothing blocks
-    the view unless asked for.
+    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a hat or a
+    mask, and nothing blocks the view, unless asked for.
 
     Raises:
         ValueError: n below 1, no such factor, or a value out of its range.

