@@ -24,7 +24,7 @@ from facelib.models import FaceResNet, embed
 from facelib.synth.factors import Choice
 from facelib.synth.heads import WORLD, identities, nuisances, render
 from facelib.training import fit_embedding
-from facelib.training.batches import PUT_ON, TAKEN_OFF, DrawnFaces, FreshFaces
+from facelib.training.batches import DrawnFaces, FreshFaces, glasses
 from facelib.training.losses import ContrastiveLoss
 
 PEOPLE, EACH, STEPS, BATCH = 2_000, 8, 400, 256
@@ -40,11 +40,8 @@ def draw(people: int = PEOPLE, each: int = EACH) -> tuple[Tensor, Tensor]:
 def heads(people: int = PEOPLE, each: int = EACH, **photo: Choice) -> tuple[Tensor, Tensor]:
     """Faces of facelib.synth.heads, cut and lit as photographs of the world that are aligned."""
     generator = torch.Generator().manual_seed(0)
-    glasses, hat, brim = torch.rand(3, people * each, generator=generator)
-    worn = {
-        "glasses": (glasses > 1 - PUT_ON).float() - (glasses < TAKEN_OFF).float(),
-        "hat": torch.where(hat < HAT, brim, 0.0),
-    }
+    own, hat, brim = torch.rand(3, people * each, generator=generator)
+    worn = {"glasses": glasses(own), "hat": torch.where(hat < HAT, brim, 0.0)}
     who = identities(people, generator).repeat(each)
     photos = nuisances(people * each, generator, **worn | WORLD | photo)
     return render(who, photos), torch.arange(people).repeat_interleave(each)

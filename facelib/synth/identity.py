@@ -6,10 +6,12 @@ down is positive. Numbers without a unit run from 0 (none, little) to 1 (much), 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
-from facelib.synth.factors import Choice, Factor, Factors, draw
+from facelib.synth.factors import Choice, Factor, Factors, Table, draw
 
 IDENTITY = {
     # The head.
@@ -115,17 +117,29 @@ def skin_group(people: Factors, groups: int = 4) -> Tensor:
     return (people["skin"] * groups).long().clamp(0, groups - 1)
 
 
+PULLS = {
+    "jaw": 0.25, "brow_thick": 0.3, "brow_ridge": 0.35, "chin_bump": 0.2, "neck": 0.5,
+    "upper_lip": -0.2, "lower_lip": -0.15, "lip_dark": -0.3, "eye_height": -0.2,
+    "brow_arch": -0.25, "width": 0.15,
+}  # fmt: skip
+
+
 def _couple(p: dict[str, Tensor]) -> None:
     """Make some factors depend on others, as they do in people: independent ones look odd."""
     p["skin"] = p["skin"] ** 0.8
+    p["eye_bag"] = p["eye_bag"] * (0.3 + 0.7 * p["age"])
+    follow(p, IDENTITY, PULLS)
+
+
+def follow(p: dict[str, Tensor], table: Table, pulls: Mapping[str, float]) -> None:
+    """Features drawn along with sex; colours, hair and beard that fit age, skin and sex.
+
+    pulls: shares of their ranges by which a man's features lie higher and a woman's lower.
+    """
     man, age, skin = p["masculine"], p["age"], p["skin"]
     strong = ((man - 0.5) * 4).clamp(-1, 1)  # most people are clearly one or the other
-    for name, pull in (
-        ("jaw", 0.25), ("brow_thick", 0.3), ("brow_ridge", 0.35), ("chin_bump", 0.2), ("neck", 0.5),
-        ("upper_lip", -0.2), ("lower_lip", -0.15), ("lip_dark", -0.3), ("eye_height", -0.2),
-        ("brow_arch", -0.25), ("width", 0.15),
-    ):  # fmt: skip
-        low, high = IDENTITY[name][:2]
+    for name, pull in pulls.items():
+        low, high = table[name][:2]
         p[name] = (p[name] + pull * strong * (high - low)).clamp(low, high)
     # Dark skin mostly goes with dark hair and eyes.
     p["hair"] = p["hair"] * (skin * 1.6 - 0.25).clamp(0.1, 1)
@@ -134,14 +148,13 @@ def _couple(p: dict[str, Tensor]) -> None:
     p["freckles"] = torch.where(skin > 0.5, p["freckles"], 0.0)
     p["curl"] = (p["curl"] + 0.5 * (0.35 - skin).clamp(min=0)).clamp(max=1)
     p["grey"] = p["grey"] * ((age - 0.45) * 2.5).clamp(0, 1)
-    p["eye_bag"] = p["eye_bag"] * (0.3 + 0.7 * age)
     # Few men wear long hair, hardly a woman is bald; a beard needs a man.
     p["hair_length"] = torch.where(
         man > 0.5, p["hair_length"] ** 4 * 0.6, 0.15 + 0.85 * p["hair_length"]
     )
     bald = p["hair_cover"] ** 0.6 * (1.3 - 0.5 * age)
     p["hair_cover"] = torch.where(man > 0.5, bald, 0.4 + p["hair_cover"]).clamp(0.0, 1.0)
-    low, high = IDENTITY["hairline"][:2]
+    low, high = table["hairline"][:2]
     p["hairline"] = torch.where(
         man > 0.5, p["hairline"] - 0.1 * age * p["hair_curve"].clamp(0, 1), p["hairline"]
     ).clamp(low, high)

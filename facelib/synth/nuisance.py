@@ -78,10 +78,10 @@ def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Fac
     Raises:
         ValueError: n below 1, no such factor, or a value out of its range.
     """
-    return draw(NUISANCE, n, seed, choices, _rarely)
+    return draw(NUISANCE, n, seed, choices, rarely)
 
 
-def _rarely(p: dict[str, torch.Tensor]) -> None:
+def rarely(p: dict[str, torch.Tensor]) -> None:
     """Closed eyes and open mouths are rare; most people keep their glasses on."""
     p["blink"] = ((p["blink"] - 0.92) * 12).clamp(0, 1)
     p["mouth_open"] = ((p["mouth_open"] - 0.55) * 1.6).clamp(0, 1)

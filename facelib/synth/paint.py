@@ -53,7 +53,7 @@ def paint(p: Numbers, bumps: Tensor, colours: Tensor, table: Tensor, size: int) 
     on_head = rest * edge(surface.inside, p["sharp"])
     canvas.left = on_head
     _paint_hair(canvas, p, spot)
-    _paint_mask(canvas, p, spot)
+    paint_mask(canvas, p, spot)
     _paint_glasses(canvas, p, spot)
     crease = _paint_eyes(canvas, p, spot)
     _paint_brows(canvas, p, spot)
@@ -112,7 +112,7 @@ def _paint_hair(canvas: Canvas, p: Numbers, at: Spot) -> None:
     canvas.put("hair", cover, at.light * (0.85 + 0.22 * at.strand + shine).clamp(min=0.3))
 
 
-def _paint_mask(canvas: Canvas, p: Numbers, at: Spot) -> None:
+def paint_mask(canvas: Canvas, p: Numbers, at: Spot) -> None:
     cover = edge(at.v - p["mask_top"] - 0.25 * at.across * at.across, p["sharp"])
     canvas.put("mask", cover * p["mask_on"], at.light * (1 + 0.05 * wave(8 * at.v)))
 

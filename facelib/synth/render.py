@@ -11,7 +11,7 @@ from torch import Tensor
 from facelib.data.preprocess import LUMA
 from facelib.synth import noise
 from facelib.synth.colours import colours
-from facelib.synth.factors import Factors
+from facelib.synth.factors import Factors, Table
 from facelib.synth.head import bell
 from facelib.synth.identity import IDENTITY
 from facelib.synth.nuisance import NUISANCE
@@ -45,15 +45,7 @@ def render(
     Raises:
         ValueError: other tables, different numbers of rows, another size or number of channels.
     """
-    if person.table is not IDENTITY or photo.table is not NUISANCE:
-        raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
-    if len(person) != len(photo):
-        raise ValueError(
-            f"want as many people as photographs, got {len(person)} and {len(photo)}: "
-            "people.repeat(k) gives every person k rows"
-        )
-    if size not in SIZES or channels not in (1, 3):
-        raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
+    check(person, photo, (IDENTITY, NUISANCE), size, channels)
     person, photo = person.to(device), photo.to(device)
     p = scalars(person, photo, size)
     numbers = torch.stack(list(p.values()), 1)
@@ -66,6 +58,21 @@ def render(
     table = noise.table(numbers.device)
     parts = zip(*(tensor.split(chunk) for tensor in batch), strict=True)
     return torch.cat([draw(tuple(p), *part, table, size) for part in parts])[: len(person)]
+
+
+def check(
+    person: Factors, photo: Factors, tables: tuple[Table, Table], size: int, channels: int
+) -> None:
+    """Raise what `render` raises; tables: of people and of photographs."""
+    if person.table is not tables[0] or photo.table is not tables[1]:
+        raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
+    if len(person) != len(photo):
+        raise ValueError(
+            f"want as many people as photographs, got {len(person)} and {len(photo)}: "
+            "people.repeat(k) gives every person k rows"
+        )
+    if size not in SIZES or channels not in (1, 3):
+        raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
 
 
 def grain(photo: Factors, size: int) -> Tensor:

@@ -55,15 +55,21 @@ def paint_surround(
     """Everything that the head leaves free, from front to back."""
     for cover, light, _ in both_ears:
         put_ear(canvas, cover, light)
+    paint_body(canvas, p, x, y, clothed(p, x, y), strand)
+    _paint_background(canvas, p, x, y, table)
+
+
+def paint_body(
+    canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, cloth: Tensor, strand: Tensor
+) -> None:
+    """Short hair in front of the neck, the neck, long hair over it; clothes where `clothed`."""
     cover, light = _hair_behind(p, x, y, strand)
     canvas.put("hair", cover * p["ears_seen"], light)
-    cloth = _cloth(p, x, y)
     _paint_neck(canvas, p, x, y, 1 - cloth)
     canvas.put("hair", cover, light)
     light = p["fill"] + p["key"] * (0.35 * x * p["light_x"] + p["cloth_front"]).clamp(min=0)
     canvas.put("stripe", cloth * (4 * wave(2.2 * x + 0.5 * y)).clamp(0, 1) * p["striped"], light)
     canvas.put("cloth", cloth, light)
-    _paint_background(canvas, p, x, y, table)
 
 
 def _hair_behind(p: Numbers, x: Tensor, y: Tensor, strand: Tensor) -> tuple[Tensor, Tensor]:
@@ -92,7 +98,7 @@ def _paint_neck(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, free: Tensor) 
     canvas.put("skin", edge(inside, p["sharp"]) * edge(y - 0.45, 6) * free, light * shadow)
 
 
-def _cloth(p: Numbers, x: Tensor, y: Tensor) -> Tensor:
+def clothed(p: Numbers, x: Tensor, y: Tensor) -> Tensor:
     """Below the shoulders and outside the neckline."""
     shoulders, neckline = 1.16 + 0.24 * x * x, p["neckline"] - 0.9 * x.abs()
     return edge(y - torch.maximum(shoulders, neckline), p["sharp"])

@@ -63,13 +63,17 @@ class FreshFaces:
             people = _people(self.people)[person]
         else:
             person, people = torch.arange(present), identities(present, generator)
-        draw = torch.rand(n, generator=generator)
-        worn = (draw > 1 - PUT_ON).float() - (draw < TAKEN_OFF).float()
+        worn = glasses(torch.rand(n, generator=generator))
         photos = nuisances(n, generator, **{"glasses": worn} | PHOTO)
         images = render(
             people.repeat(self.images_each), photos, device=device, compiled=self.compiled
         )
         return images, person.repeat_interleave(self.images_each).to(device)
+
+
+def glasses(draw: Tensor) -> Tensor:
+    """The nuisance `glasses` of photographs with these random numbers, (n,) from 0 to 1."""
+    return (draw > 1 - PUT_ON).float() - (draw < TAKEN_OFF).float()
 
 
 @lru_cache(2)

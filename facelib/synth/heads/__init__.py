@@ -9,9 +9,10 @@ an expression; an aligner cuts the picture. Reading order: mesh and head (the su
 nuisance (the numbers), prepare, relief and paint, render; tools/bake_head.py makes head.npz.
 """
 
-from facelib.synth.heads.identity import IDENTITY, identities, skin_group
+from facelib.synth.heads.identity import IDENTITY, identities
 from facelib.synth.heads.nuisance import FRONTAL, NUISANCE, WORLD, nuisances
 from facelib.synth.heads.render import render
+from facelib.synth.identity import skin_group
 
 __all__ = [
     "FRONTAL",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from facelib.synth.factors import Choice, Factor, Factors, draw
 from facelib.synth.heads.mesh import names
+from facelib.synth.identity import follow
 
 SPREAD = 0.42  # standard deviation of the mesh's parameters
 # Where photographs' average lies, if not at 0: shorter noses, wider mouths, fuller faces.
@@ -89,9 +90,7 @@ def identities(people: int, seed: int | torch.Generator = 0, **choices: Choice) 
     return draw(IDENTITY, people, seed, choices, _couple)
 
 
-def skin_group(people: Factors, groups: int = 4) -> Tensor:
-    """int64 (N,): 0 for the darkest of `groups` equal ranges of skin reflectance, and so on."""
-    return (people["skin"] * groups).long().clamp(0, groups - 1)
+PULLS = {"brow_thick": 0.3, "brow_arch": -0.25, "lash": -0.3, "lip_dark": -0.3, "neck": 0.5}
 
 
 def _couple(p: dict[str, Tensor]) -> None:
@@ -102,34 +101,8 @@ def _couple(p: dict[str, Tensor]) -> None:
                            0.7 if name.startswith(("chin", "cheek")) else 1.0)  # fmt: skip
         off = spread * math.sqrt(2) * torch.erfinv(0.999 * p[name])
         p[name] = (AVERAGE.get(name, 0.0) + off).clamp(-1, 1)
-    man, age, skin = p["masculine"], p["age"], p["skin"]
-    p["african"] = torch.sigmoid(9 * (p["african"] - 0.35 - 0.6 * skin))
+    p["bag_dark"] = p["bag_dark"] * (0.3 + 0.7 * p["age"])
+    follow(p, IDENTITY, PULLS)
+    p["african"] = torch.sigmoid(9 * (p["african"] - 0.35 - 0.6 * p["skin"]))
     p["asian"] = torch.sigmoid(9 * (p["asian"] - 0.65))
-    p["masculine"] = torch.sigmoid(12 * (man - 0.5))
-    strong = ((man - 0.5) * 4).clamp(-1, 1)  # most people are clearly one or the other
-    for name, pull in (
-        ("brow_thick", 0.3), ("brow_arch", -0.25), ("lash", -0.3), ("lip_dark", -0.3),
-        ("neck", 0.5),
-    ):  # fmt: skip
-        low, high = IDENTITY[name][:2]
-        p[name] = (p[name] + pull * strong * (high - low)).clamp(low, high)
-    # Dark skin mostly goes with dark hair and eyes.
-    p["hair"] = p["hair"] * (skin * 1.6 - 0.25).clamp(0.1, 1)
-    p["iris"] = torch.where(skin > 0.55, p["iris"], p["iris"] * 0.3)
-    p["hair_red"] = torch.where(skin > 0.6, p["hair_red"], 0.0)
-    p["freckles"] = torch.where(skin > 0.5, p["freckles"], 0.0)
-    p["curl"] = (p["curl"] + 0.5 * (0.35 - skin).clamp(min=0)).clamp(max=1)
-    p["grey"] = p["grey"] * ((age - 0.45) * 2.5).clamp(0, 1)
-    p["bag_dark"] = p["bag_dark"] * (0.3 + 0.7 * age)
-    # Few men wear long hair, hardly a woman is bald; a beard needs a man.
-    p["hair_length"] = torch.where(
-        man > 0.5, p["hair_length"] ** 4 * 0.6, 0.15 + 0.85 * p["hair_length"]
-    )
-    bald = p["hair_cover"] ** 0.6 * (1.3 - 0.5 * age)
-    p["hair_cover"] = torch.where(man > 0.5, bald, 0.4 + p["hair_cover"]).clamp(0.0, 1.0)
-    low, high = IDENTITY["hairline"][:2]
-    p["hairline"] = torch.where(
-        man > 0.5, p["hairline"] - 0.1 * age * p["hair_curve"].clamp(0, 1), p["hairline"]
-    ).clamp(low, high)
-    for name in ("beard", "moustache"):
-        p[name] = torch.where(man > 0.5, p[name], 0.0)
+    p["masculine"] = torch.sigmoid(12 * (p["masculine"] - 0.5))

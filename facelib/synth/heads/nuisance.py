@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from facelib.synth import nuisance
 from facelib.synth.factors import Choice, Factor, Factors, draw
 
 NUISANCE = {
@@ -79,22 +80,7 @@ WORLD: dict[str, Choice] = {
     "contrast": (0.95, 1.45), "blur": (0.25, 1.0), "noise": (0.0, 0.006),
 }  # fmt: skip
 # Straight into the camera, at rest.
-FRONTAL = {"scale": 1.0} | dict.fromkeys(
-    (
-        "yaw",
-        "pitch",
-        "roll",
-        "shift_x",
-        "shift_y",
-        "smile",
-        "mouth_open",
-        "blink",
-        "brow_raise",
-        "pucker",
-        "squint",
-    ),
-    0.0,
-)
+FRONTAL = nuisance.FRONTAL | {"pucker": 0.0, "squint": 0.0}
 
 
 def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:
@@ -111,13 +97,9 @@ def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Fac
 
 
 def _rarely(p: dict[str, torch.Tensor]) -> None:
-    """Closed eyes and open mouths are rare; most people keep their glasses on."""
-    p["blink"] = torch.maximum(((p["blink"] - 0.92) * 12).clamp(0, 1), 0.12 * p["blink"])
+    """What is rare in the first generation; narrowed lids, and lids not quite open, are not."""
+    lids = 0.12 * p["blink"]
+    nuisance.rarely(p)
+    p["blink"] = torch.maximum(p["blink"], lids)
     p["pucker"] = p["pucker"] ** 3
     p["squint"] = ((p["squint"] - 0.7) * 3).clamp(0, 1)
-    p["mouth_open"] = ((p["mouth_open"] - 0.55) * 1.6).clamp(0, 1)
-    p["glasses"] = torch.where(p["glasses"] < -0.8, -1.0, 0.0)
-    p["noise"] = p["noise"] ** 2 * 55
-    p["blur"] = 0.25 + (p["blur"] - 0.25) ** 2
-    p["brow_raise"] = p["brow_raise"] ** 3
-    p["back_colour"] = p["back_colour"] ** 2 * 0.4

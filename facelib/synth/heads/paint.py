@@ -15,7 +15,9 @@ from facelib.synth import noise
 from facelib.synth.canvas import Canvas, Numbers, edge, line, wave
 from facelib.synth.heads import relief
 from facelib.synth.heads.relief import EYE_U
-from facelib.synth.heads.surround import clothed, paint_block, paint_hat, paint_surround
+from facelib.synth.heads.surround import paint_background, paint_hat
+from facelib.synth.paint import grid, paint_mask
+from facelib.synth.surround import clothed, paint_block, paint_body
 
 
 class Spot(NamedTuple):
@@ -51,7 +53,8 @@ def paint(p: Numbers, maps: Tensor, marks: Tensor, colours: Tensor, table: Tenso
     # Hair falls straight down in the image, on the head and beside it.
     strand = noise.cut(table[:, 3:], x - 0.5 * p["sin_yaw"], y, p["skin_u"], p["skin_v"])[:, 0]
     spot = _look_closer(p, relief.atlas(marks), maps, table[:, :3], strand)
-    cover = maps[:, -1] * (1 - clothed(p, x, y) * edge(spot.v - 1.08, 12))
+    cloth = clothed(p, x, y)
+    cover = maps[:, -1] * (1 - cloth * edge(spot.v - 1.08, 12))
     canvas = Canvas(x)
     paint_block(canvas, p, *grid(x, size), size)
     paint_hat(canvas, p, x, y)
@@ -59,21 +62,16 @@ def paint(p: Numbers, maps: Tensor, marks: Tensor, colours: Tensor, table: Tenso
     on_head = rest * cover
     canvas.left = on_head
     _paint_hair(canvas, p, spot)
-    _paint_mask(canvas, p, spot)
+    paint_mask(canvas, p, spot)
     _paint_glasses(canvas, p, spot)
     _paint_eyes(canvas, p, spot)
     _paint_brows(canvas, p, spot)
     _paint_mouth(canvas, p, spot)
     _paint_skin(canvas, p, spot)
     canvas.left = rest - on_head
-    paint_surround(canvas, p, x, y, table, strand)
+    paint_body(canvas, p, x, y, cloth, strand)
+    paint_background(canvas, p, x, y, table)
     return canvas.mixed(colours)
-
-
-def grid(like: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Middles of the pixels, right and down, the image running from -1 to 1."""
-    axis = (torch.arange(size, device=like.device) + 0.5) * (2 / size) - 1
-    return axis.expand(1, size, size), axis[:, None].expand(1, size, size)
 
 
 def screen(p: Numbers, size: int) -> tuple[Tensor, Tensor]:
@@ -114,11 +112,6 @@ def _paint_hair(canvas: Canvas, p: Numbers, at: Spot) -> None:
     cover = edge(inside, p["hair_soft"]) * p["hair_full"] * (1 - at.ears * p["ears_seen"])
     shine = 0.25 * (1 - ((at.v + 0.68) * 4).square()).clamp(min=0)
     canvas.put("hair", cover, at.light * (0.85 + 0.22 * at.strand + shine).clamp(min=0.3))
-
-
-def _paint_mask(canvas: Canvas, p: Numbers, at: Spot) -> None:
-    cover = edge(at.v - p["mask_top"] - 0.25 * at.across * at.across, p["sharp"])
-    canvas.put("mask", cover * p["mask_on"], at.light * (1 + 0.05 * wave(8 * at.v)))
 
 
 def _paint_glasses(canvas: Canvas, p: Numbers, at: Spot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from facelib.synth.head import bell
 from facelib.synth.noise import sample
 
 # Of the mesh at rest: eyes, nostrils, mouth and chin.
@@ -70,8 +71,3 @@ def look_up(atlas: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """The atlas at points of the head (N, H, W) -> (N, 3, H, W)."""
     middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2
     return sample(atlas, torch.stack([u * (1 / HALF_U), v * (1 / half) - middle / half], -1))
-
-
-def bell(square: Tensor) -> Tensor:
-    """exp(-square / 2), not below 1e-13: a CPU takes far longer for denormal numbers."""
-    return (-0.5 * square).clamp(min=-30).exp()

@@ -18,9 +18,8 @@ from facelib.synth.heads.nuisance import NUISANCE
 from facelib.synth.heads.paint import paint
 from facelib.synth.heads.prepare import scalars
 from facelib.synth.heads.relief import marks
-from facelib.synth.render import develop, grain
+from facelib.synth.render import check, develop, grain
 
-SIZES = (64, 112)
 CHUNK, COMPILED_CHUNK = 8, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
 
 
@@ -46,15 +45,7 @@ def render(
     Raises:
         ValueError: other tables, different numbers of rows, another size or number of channels.
     """
-    if person.table is not IDENTITY or photo.table is not NUISANCE:
-        raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
-    if len(person) != len(photo):
-        raise ValueError(
-            f"want as many people as photographs, got {len(person)} and {len(photo)}: "
-            "people.repeat(k) gives every person k rows"
-        )
-    if size not in SIZES or channels not in (1, 3):
-        raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
+    check(person, photo, (IDENTITY, NUISANCE), size, channels)
     person, photo = person.to(device), photo.to(device)
     chunk = _chunk(photo.values.device, size, compiled)
     draw = _compile() if compiled else picture
