@@ -74,7 +74,7 @@ def share_by_person(names: Tensor, test: FaceSet) -> list[float]:
 def embed_or_flatten(model: nn.Module | None, images: Tensor) -> Tensor:
     """Embeddings (N, D) of unit length; without a model, centred pixels."""
     if model is not None:
-        return embed(model, images, flip=False, batch=64).cpu()  # a bigger one needs 0.3 GB
+        return embed(model, images, flip=False).cpu()
     pixels = images.flatten(1).float()
     return normalize(pixels - pixels.mean(1, keepdim=True))
 

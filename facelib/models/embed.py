@@ -16,7 +16,7 @@ from torch.nn.functional import normalize
 from facelib.threads import few_threads
 
 
-def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256) -> Tensor:
+def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) -> Tensor:
     """Embeddings of unit length, so that a dot product is the cosine similarity.
 
     Args:
@@ -24,7 +24,7 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256)
             where its weights are, in their precision, and is left in the mode it came in.
         images: uint8 (N, C, H, W).
         flip: add the mirror image's embedding.
-        batch: how many images go through the model at a time.
+        batch: how many images go through the model at a time; on a CPU, more are slower.
 
     Returns:
         float32 (N, D), on the model's device.
@@ -35,7 +35,7 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256)
     return normalize(_run(model, model.embed, images, flip, batch))
 
 
-def predict(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 256) -> Tensor:
+def predict(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) -> Tensor:
     """The person the model's head names: int64 (N,). Arguments and errors as `embed`."""
     return _run(model, model, images, flip, batch).argmax(1)
 
