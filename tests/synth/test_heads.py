@@ -86,7 +86,7 @@ def test_a_head_is_in_one_piece_at_any_turn(size):
     yaw, pitch = CORNERS.repeat(5, 1).unbind(1)
     maps, _ = surface(identities(60, 1), plain(60, yaw=yaw, pitch=pitch, scale=0.7), size)
     assert maps.isfinite().all()
-    spots = len(mesh.load(maps.device, size * head.SAMPLES).spot_quad)
+    spots = len(mesh.load(maps.device, size).spot_quad)
     assert spots * (2 + 1.5) / head.NEAR < 2**31, "a spot and its depth are one number"
     for inside in (maps[:, MAPS.index("cover")] > 0).numpy():
         assert 0.1 < inside.mean() < 0.6
@@ -107,7 +107,7 @@ def test_nothing_shows_through_a_head_as_large_as_aligners_cut_it(size):
 def test_yaw_goes_right_pitch_up_roll_right_and_shifts_right_and_down():
     def nose(**change):
         """Of the tip and the eyes in the image, right and down, from 0 to 1."""
-        photo, plate = plain(**{"scale": 1.25} | change), mesh.load(torch.device("cpu"), 128)
+        photo, plate = plain(**{"scale": 1.25} | change), mesh.load(torch.device("cpu"), 64)
         seen, _, _ = head.turned(head.moved(average(), photo, plate), photo, plate)
         where, _ = head.placed(seen, photo, plate)
         return seen[0, plate.nose], where[0, plate.nose], where[0, plate.eyes[1]].mean(0)

@@ -22,7 +22,7 @@ from facelib.synth.heads.mesh import EYE, TOOTH, Mesh, bilinear, load, names
 TEMPLATE = ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))
 CLOSE = 1.25
 MAPS = ("u", "v", "lips", "ears", "sky", "eye", "tooth", "right", "down", "toward", "cover")
-SAMPLES = 2  # across and down a pixel: edges are neither jagged nor doubled
+SOFT = 0.4  # share of the pixels around in each: edges are not jagged
 NEAR = 1 / 1024  # depths that count as equal; with the spot, they fit into 31 bits
 
 
@@ -32,28 +32,27 @@ def surface(person: Factors, photo: Factors, size: int) -> tuple[Tensor, dict[st
     u, v: the place on the head at rest; lips to tooth: shares; right, down, toward: the normal, as
     the camera sees it; cover: share of the pixel that the head fills, 0 where it isn't.
     """
-    mesh = load(person.values.device, size * SAMPLES)
+    mesh = load(person.values.device, size)
     points = moved(person, photo, mesh)
     seen, normals, front = turned(points, photo, mesh)
     where, frame = placed(seen, photo, mesh)
-    fine = drawn(where, seen[..., 2], normals, front, mesh, size * SAMPLES)
-    maps, cover = avg_pool2d(fine, SAMPLES).split([len(MAPS) - 1, 1], 1)
-    return torch.cat([maps / cover.clamp(min=SAMPLES**-2), cover], 1), frame
+    sharp = drawn(where, seen[..., 2], normals, front, mesh, size)
+    around = avg_pool2d(sharp, 3, 1, 1, count_include_pad=False)
+    maps, cover = torch.lerp(sharp, around, SOFT).split([len(MAPS) - 1, 1], 1)
+    return torch.cat([maps / cover.clamp(min=0.01), cover], 1), frame
 
 
 def moved(person: Factors, photo: Factors, mesh: Mesh) -> Tensor:
     """Vertices (N, V, 3) of these people with these expressions, not yet turned."""
-    n, shapes = len(person), person.values[:, : mesh.shapes.shape[1]]
-    first, second = _lean(shapes.device)[:, : shapes.shape[1]]
+    shapes = person.values[:, : len(names("shape"))]
     lean = 2 * math.pi * person["crooked"][:, None]
+    first, second = _lean(shapes.device)[:, : shapes.shape[1]]
     uneven = 0.12 * (lean.cos() * first + lean.sin() * second)
-
-    def ends(values: Tensor) -> Tensor:
-        moves = values.clamp(min=0) @ mesh.shapes[1] + (-values).clamp(min=0) @ mesh.shapes[0]
-        return moves.view(n, -1, 3)
-
-    points = mesh.points + torch.lerp(ends(shapes - uneven), ends(shapes + uneven), mesh.right)
-    points += (origins(person) @ mesh.heads + expression(photo) @ mesh.moves).view(n, -1, 3)
+    sides = torch.cat([shapes - uneven, shapes + uneven])
+    both = torch.cat([origins(person), expression(photo)], 1).repeat(2, 1)
+    far = torch.cat([sides.clamp(min=0), (-sides).clamp(min=0), both], 1)
+    left, right = (far @ mesh.moves).view(2, len(person), -1, 3)
+    points = mesh.points + torch.lerp(left, right, mesh.right)
     parted = torch.maximum(photo["mouth_open"], photo["teeth"] * photo["smile"].clamp(min=0))
     points[:, mesh.teeth[0], 1] += 0.09 * parted[:, None]  # the upper ones show below the lip
     return points

@@ -26,20 +26,18 @@ ASIDE = 0.11  # how quickly one side's parameters give way to the other's
 class Mesh:
     """V vertices, Q quads, and S spots spread over the quads for the z-buffer.
 
-    points (V, 3); quads int64 (Q, 4), corners in order; kinds (Q,); shapes (2, K, 3V): moves at -1
-    and at 1; moves (E, 3V); heads (12, 3V); marks (V, 5): u, v, lips, ears, sky, the last three in
-    0..1; right (V, 1): 1 where the right half's parameters hold. spot_quad (S,), spot_place
-    (S, 2) in 0..1; spread: sparse (S, V), vertices to spots; around: sparse (V, Q), quads to
-    vertices; eyes: vertices of the image's left and right one; teeth: of the upper and the lower
-    ones; nose, corners (of the mouth, left and right), chin: single vertices.
+    points (V, 3); quads int64 (Q, 4), corners in order; kinds (Q,); moves (2K + 12 + E, 3V): of K
+    shapes at 1, then at -1, of the twelve heads, of E expressions; marks (V, 5): u, v, lips, ears,
+    sky, the last three in 0..1; right (V, 1): 1 where the right half's parameters hold. spot_quad
+    (S,), spot_place (S, 2) in 0..1; spread: sparse (S, V), vertices to spots; around: sparse (V,
+    Q), quads to vertices; eyes: vertices of the image's left and right one; teeth: of the upper and
+    the lower ones; nose, corners (of the mouth, left and right), chin: single vertices.
     """
 
     points: Tensor
     quads: Tensor
     kinds: Tensor
-    shapes: Tensor
     moves: Tensor
-    heads: Tensor
     marks: Tensor
     right: Tensor
     spot_quad: Tensor
@@ -99,8 +97,9 @@ def load(device: torch.device, size: int) -> Mesh:
         low = place < (place.max() + place.min()) / 2
         return vertices[low].to(device), vertices[~low].to(device)
 
-    moves = moved("moves")
-    posed = torch.cat([points[None], points + moves.view(len(moves), -1, 3)])
+    below, above = moved("shapes").unbind(1)
+    heads, faces = moved("heads"), moved("moves")
+    posed = torch.cat([points[None], points + faces.view(len(faces), -1, 3)])
     quad, place = _spots(posed[:, quads], SPACING / size)
     corners = quads[quad]
     spread = _sparse(
@@ -113,8 +112,7 @@ def load(device: torch.device, size: int) -> Mesh:
     middle = torch.where(u.abs() < 0.05, w, -9.0)
     return Mesh(
         points.to(device), quads.to(device), torch.from_numpy(kinds).to(device),
-        moved("shapes").transpose(0, 1).contiguous().to(device), moves.to(device),
-        moved("heads").to(device),
+        torch.cat([above, below, heads, faces]).to(device),
         torch.stack([u, v, lips, ears, sky], 1).to(device),
         torch.sigmoid(u / ASIDE)[:, None].to(device), quad.to(device), place.to(device),
         spread.to(device), around.to(device), two(EYE, 0), two(TOOTH, 1),

@@ -20,7 +20,7 @@ from facelib.synth.heads.prepare import scalars
 from facelib.synth.heads.relief import marks
 from facelib.synth.render import check, develop, grain
 
-CHUNK, COMPILED_CHUNK = 8, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
+CHUNK, COMPILED_CHUNK = 24, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
 
 
 def render(
