@@ -1,7 +1,7 @@
 """One cheap trial of a face generator: python -m benchmarks.trials NAME MODULE:FUNCTION [SEED ...]
 
 MODULE:FUNCTION() draws uint8 (N, 1, 64, 64), as many of each person, and whom they show, int64 (N,)
-in order: `benchmarks.trials:draw` is facelib.synth, `:heads` is facelib.synth.heads. All have one
+in order, as `benchmarks.trials:draw`, those of facelib.synth. All have one
 budget (2,000 people, 8 pictures each, 400 steps of 256) and are judged on what is there to choose
 on: LFW's View 1 (FACELIB_LFW) and ORL's s1 to s20. Results gather in trials.json, losers too; what
 was tried on the way, one seed each, is in tried.json, both in benchmarks/results.
@@ -21,30 +21,17 @@ from facecourse.kit import evidence, protocol, verify
 from facelib.data import Distort, FaceSet, Pairs, lfw, resize, to_grey
 from facelib.measure import Verification
 from facelib.models import FaceResNet, embed
-from facelib.synth.factors import Choice
-from facelib.synth.heads import WORLD, identities, nuisances, render
 from facelib.training import fit_embedding
-from facelib.training.batches import DrawnFaces, FreshFaces, glasses
+from facelib.training.batches import DrawnFaces, FreshFaces
 from facelib.training.losses import ContrastiveLoss
 
 PEOPLE, EACH, STEPS, BATCH = 2_000, 8, 400, 256
-HAT = 0.06  # share of the photographs with one
 
 
 def draw(people: int = PEOPLE, each: int = EACH) -> tuple[Tensor, Tensor]:
-    """Faces of facelib.synth, framed and lit as the shipped embedding's."""
+    """Faces of facelib.synth, as the shipped embedding learnt from."""
     generator, device = torch.Generator().manual_seed(0), torch.device("cpu")
     return FreshFaces(images_each=each).render(people * each, generator, device)
-
-
-def heads(people: int = PEOPLE, each: int = EACH, **photo: Choice) -> tuple[Tensor, Tensor]:
-    """Faces of facelib.synth.heads, cut and lit as photographs of the world that are aligned."""
-    generator = torch.Generator().manual_seed(0)
-    own, hat, brim = torch.rand(3, people * each, generator=generator)
-    worn = {"glasses": glasses(own), "hat": torch.where(hat < HAT, brim, 0.0)}
-    who = identities(people, generator).repeat(each)
-    photos = nuisances(people * each, generator, **worn | WORLD | photo)
-    return render(who, photos), torch.arange(people).repeat_interleave(each)
 
 
 def view_1() -> tuple[Tensor, Pairs]:

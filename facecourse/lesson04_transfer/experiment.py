@@ -17,7 +17,7 @@ from facelib.data import Augment, FaceSet, all_pairs, corrupt
 from facelib.measure import Interval, Verification, bootstrap_pairs, identify, similarity
 from facelib.measure.verification import Rates
 from facelib.models import FaceCNN
-from facelib.synth import Factors, identities, nuisances, render, synth
+from facelib.synth import NUISANCE, Factors, identities, nuisances, render, synth
 from facelib.training import fit
 
 ATTRIBUTES = ("glasses", "beard", "moustache", "skin", "hair", "hair_cover", "hair_length", "age")
@@ -72,7 +72,8 @@ def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
     pictures, photos = _drawn(people, images)
     person = torch.arange(people).repeat_interleave(images)
     if task == "how":
-        yaw, light = (photos["yaw"] / 32.01 + 1) * 2.5, (photos["azimuth"] / 60.01 + 1) * 2.5
+        limits = {name: NUISANCE[name].usual[1] for name in ("yaw", "azimuth")}
+        yaw, light = ((photos[name] / most + 1) * 2.5 for name, most in limits.items())
         person = 5 * yaw.long().clamp(0, 4) + light.long().clamp(0, 4)
     elif task == "chance":
         person = person[torch.randperm(len(person), generator=torch.Generator().manual_seed(0))]

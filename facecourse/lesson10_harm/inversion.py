@@ -41,11 +41,11 @@ LINEAR = Ridge(10.0)  # a network did no better on the attacker's people (eviden
 # As for a passport: what judges compare with. And at rest, in even light, before an even grey.
 PASSPORT = {
     "yaw": (-6.0, 6.0), "pitch": (-4.0, 4.0), "roll": (-3.0, 3.0), "azimuth": (-20.0, 20.0),
-    "ambient": (0.7, 0.9), "smile": (-0.2, 0.2), "mouth_open": 0.0, "blink": 0.0,
+    "ambient": (0.7, 0.9), "smile": (-0.2, 0.2), "mouth_open": 0.0, "blink": 0.0, "hat": 0.0,
 }  # fmt: skip
 PORTRAIT = dict.fromkeys(NUISANCE, 0.0) | {
-    "scale": 1.0, "elevation": 20.0, "ambient": 0.8, "back_tone": 0.5, "cloth_tone": 0.5,
-    "collar": 0.5, "contrast": 1.0, "blur": 0.3,
+    "scale": 1.25, "distance": 1.0, "elevation": 20.0, "ambient": 0.8, "back_tone": 0.5,
+    "cloth_tone": 0.5, "collar": 0.5, "contrast": 1.0, "blur": 0.3,
 }  # fmt: skip
 Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, 1, 64, 64) -> float (N, D)
 

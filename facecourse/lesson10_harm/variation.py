@@ -30,9 +30,9 @@ from facelib.training import fit
 TRIED, CHOSEN_ON = pick_seed("varied"), pick_seed("varied, choice")
 FAR, FAR_ORL = 1e-3, 1e-2  # for thresholds; twenty people can't show the smaller
 KEPT = 0.9  # of the genuine pairs: a recogniser that accepts fewer has broken
-# A face that looks into the camera, well lit, sharp, and as large as most crops have it.
+# A face that looks into the camera, well lit, sharp, and as large as aligners cut it.
 GOOD = FRONTAL | {
-    "scale": 1.15, "azimuth": (-20.0, 20.0), "elevation": (10.0, 40.0), "ambient": (0.5, 0.7),
+    "azimuth": (-20.0, 20.0), "elevation": (10.0, 40.0), "ambient": (0.5, 0.7),
     "blur": 0.4, "noise": 0.005,
 }  # fmt: skip
 

@@ -5,11 +5,12 @@
     render(people, photos, size=112, channels=3)          # uint8 (100, 3, 112, 112)
     synth(100, images=10, seed=0)                         # a FaceSet, all in one
 
-IDENTITY and NUISANCE say what every number means and how far it may go. A head is a turned ellipse
-with a relief of smooth bumps; what is painted on it are distances to curves, so that edges are
-clean at any size. Nothing is learned from photographs. Reading order: identity and nuisance (the
-numbers), prepare and relief (what follows from them), head (the surface), paint and surround (the
-picture), render.
+IDENTITY and NUISANCE say what every number means and how far it may go. A head is MakeHuman's mesh
+(CC0), moved by 96 parameters, twelve heads and an expression, and cut from the picture as an
+aligner does; what is painted on it are distances to curves. Nothing is learned from photographs.
+Reading order: identity and nuisance (the numbers), mesh and head (the surface), prepare and relief
+(what follows from the numbers), paint and surround (the picture), render. tools/bake_head.py made
+head.npz.
 """
 
 from facelib.synth.faceset import synth

@@ -13,24 +13,30 @@ NUISANCE = {
     ),
     "pitch": Factor(-20.0, 20.0, "degrees, looks up", usual=(-13.0, 13.0)),
     "roll": Factor(
-        -30.0, 30.0, "degrees, the head leans to the right of the image", usual=(-9.0, 9.0)
+        -30.0, 30.0, "degrees, the head leans to the right of the image", usual=(-6.0, 6.0)
     ),
-    "scale": Factor(0.6, 1.5, "size; 1 shows from above the hair to the neck", usual=(0.86, 1.18)),
-    "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.06, 0.06)),
-    "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.06, 0.06)),
+    "scale": Factor(
+        0.6, 1.6, "size; 1.25 is as aligners cut, 1 shows the hair and the neck", usual=(1.12, 1.38)
+    ),
+    "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.05, 0.05)),
+    "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.05, 0.05)),
+    "distance": Factor(0.3, 3.0, "metres to the camera", usual=(0.5, 1.5)),
     # Expression.
     "smile": Factor(-1.0, 1.0, "from a frown to a broad smile", usual=(-0.5, 1.0)),
     "mouth_open": Factor(0.0, 1.0, "how far the mouth is open"),
+    "teeth": Factor(0.0, 1.0, "how far a smile parts the lips"),
+    "pucker": Factor(-1.0, 1.0, "from pressed to pursed lips"),
+    "squint": Factor(0.0, 1.0, "how far the lids are narrowed"),
     "blink": Factor(0.0, 1.0, "how far the eyes are closed"),
     "brow_raise": Factor(-1.0, 1.0, "from lowered to raised brows"),
     "gaze_x": Factor(-1.0, 1.0, "the eyes look to the right of the image"),
     "gaze_y": Factor(-1.0, 1.0, "the eyes look down"),
     # Light.
     "azimuth": Factor(
-        -90.0, 90.0, "degrees, the light comes from the right of the image", usual=(-60.0, 60.0)
+        -90.0, 90.0, "degrees, the light comes from the right of the image", usual=(-85.0, 85.0)
     ),
     "elevation": Factor(-30.0, 80.0, "degrees, the light comes from above", usual=(-5.0, 60.0)),
-    "ambient": Factor(0.0, 1.0, "share of the light that comes from everywhere", usual=(0.35, 0.8)),
+    "ambient": Factor(0.0, 1.0, "share of the light that is from everywhere", usual=(0.15, 0.75)),
     "warmth": Factor(-1.0, 1.0, "colour of the light, from blue to orange"),
     # Surroundings.
     "back_tone": Factor(0.0, 1.0, "brightness of the background"),
@@ -46,14 +52,16 @@ NUISANCE = {
     "stripes": Factor(0.3, 1.0, "stripes on the clothes", 0.35),
     "hair_day": Factor(-1.0, 1.0, "how the hair lies today"),
     # Camera.
-    "exposure": Factor(-2.0, 2.0, "stops", usual=(-0.35, 0.45)),
-    "contrast": Factor(0.5, 1.5, "slope of the tone curve", usual=(0.85, 1.2)),
-    "blur": Factor(0.0, 4.0, "standard deviation in 64ths of the image", usual=(0.25, 0.9)),
-    "noise": Factor(0.0, 0.2, "standard deviation, of the full range", usual=(0.0, 0.018)),
+    "exposure": Factor(-2.0, 2.0, "stops", usual=(-0.4, 0.7)),
+    "contrast": Factor(0.5, 1.5, "slope of the tone curve", usual=(0.95, 1.45)),
+    "blur": Factor(0.0, 4.0, "standard deviation in 64ths of the image", usual=(0.25, 1.0)),
+    "noise": Factor(0.0, 0.2, "standard deviation, of the full range", usual=(0.0, 0.006)),
     "noise_place": Factor(0.0, 1.0, "where it is cut from the white noise"),
     "vignette": Factor(0.0, 1.0, "darkening of the corners", usual=(0.0, 0.4)),
     # Things in front of the face.
     "glasses": Factor(-1.0, 1.0, "-1 without, 0 as the person has them, 1 with"),
+    "hat": Factor(0.0, 1.0, "a hat, its brim as wide as this", 0.06),
+    "hat_y": Factor(0.15, 0.5, "from the eyes up to its edge"),
     "mask": Factor(0.0, 1.0, "a mask; 1 covers the nose, 0.5 the mouth", usual=(0.0, 0.0)),
     "block": Factor(
         0.0, 1.0, "side of a square in front of the face, in widths of the image", usual=(0.0, 0.0)
@@ -62,31 +70,32 @@ NUISANCE = {
     "block_y": Factor(-1.0, 1.0, "its middle, down"),
 }
 # Straight into the camera, at rest.
-FRONTAL = {"scale": 1.0} | dict.fromkeys(
-    ("yaw", "pitch", "roll", "shift_x", "shift_y", "smile", "mouth_open", "blink", "brow_raise"),
+FRONTAL = {"scale": 1.25} | dict.fromkeys(
+    ("yaw", "pitch", "roll", "shift_x", "shift_y", "smile", "mouth_open", "pucker", "squint",
+     "blink", "brow_raise", "hat"),
     0.0,
-)
+)  # fmt: skip
 
 
 def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:
-    """n photographs as they usually are: rows of the factors in NUISANCE.
+    """n photographs of the world, as an aligner cuts them: rows of the factors in NUISANCE.
 
     A factor given by name is a number, a tensor (n,) or a (low, high) to draw from:
-    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask and nothing blocks
-    the view unless asked for.
+    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask
+    and nothing blocks the view unless asked for.
 
     Raises:
         ValueError: n below 1, no such factor, or a value out of its range.
     """
-    return draw(NUISANCE, n, seed, choices, rarely)
+    return draw(NUISANCE, n, seed, choices, _rarely)
 
 
-def rarely(p: dict[str, torch.Tensor]) -> None:
+def _rarely(p: dict[str, torch.Tensor]) -> None:
     """Closed eyes and open mouths are rare; most people keep their glasses on."""
-    p["blink"] = ((p["blink"] - 0.92) * 12).clamp(0, 1)
+    p["blink"] = torch.maximum(0.12 * p["blink"], ((p["blink"] - 0.92) * 12).clamp(0, 1))
     p["mouth_open"] = ((p["mouth_open"] - 0.55) * 1.6).clamp(0, 1)
+    p["pucker"] = p["pucker"] ** 3
+    p["squint"] = ((p["squint"] - 0.7) * 3).clamp(0, 1)
     p["glasses"] = torch.where(p["glasses"] < -0.8, -1.0, 0.0)
-    p["noise"] = p["noise"] ** 2 * 55
-    p["blur"] = 0.25 + (p["blur"] - 0.25) ** 2
     p["brow_raise"] = p["brow_raise"] ** 3
     p["back_colour"] = p["back_colour"] ** 2 * 0.4

@@ -1,78 +1,77 @@
-"""The relief of a face: every bump and soft mark on the head, from brow ridge to chin."""
+"""Soft marks on the skin: what is darker, redder or bearded, as bell curves on the head at rest."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from facelib.synth.noise import sample
 
-def bumps(p: dict[str, Tensor]) -> Tensor:
-    """The relief and the soft marks of every face, (N, 9, K), as `head.atlas` wants them."""
-    zero = torch.zeros_like(p["width"])
-    rows = [torch.stack([zero + value for value in row], 1) for row in _bump_rows(p)]
+# Of the mesh at rest: eyes, nostrils, mouth and chin.
+EYE_U, NOSE_V, MOUTH_V, CHIN_V = 0.28, 0.44, 0.617, 1.03
+CELLS, HALF_U, TOP, BOTTOM = 64, 0.75, -0.75, 1.15  # of the atlas, and the part it covers
+
+
+def marks(p: dict[str, Tensor]) -> Tensor:
+    """(N, 8, K): place u, v, widths in u, v, dark, red, beard, and 1 if it stands on both sides."""
+    zero = torch.zeros_like(p["age"])
+    rows = [torch.stack([zero + value for value in row], 1) for row in _rows(p)]
     return torch.stack(rows, 2)
 
 
-def _bump_rows(p: dict[str, Tensor]) -> list[tuple[Tensor | float, ...]]:
-    """(u, v, width u, width v, height, dark, red, beard, paired)"""
-    eye_x, eye_y, nose, mouth = p["eye_x"], p["eye_y"], p["nose_y"], p["mouth_y"]
-    brow, tip, wing, lean = p["brow_now"], p["tip_width"], p["nose_width"], 0.02 * p["crooked_nose"]
-    chin, age, wide = p["chin"], p["age"], p["wide"]
-    fold, folds_x = p["fold"], 0.03 * wide
+def _rows(p: dict[str, Tensor]) -> list[tuple[Tensor | float, ...]]:
+    age, fold, folds_u = p["age"], p["fold"], 0.03 * p["wide"]
     flush, beard, moustache = 0.3 * p["flush"], p["beard"], p["moustache"]
-    jaw_beard = beard * p["beard_shape"]
-    shade = 0.28 * (1 - p["ambient"])
-    bridge = p["bridge"]
+    jaw, corner = beard * p["beard_shape"], 0.24 + folds_u
     # fmt: off
     return [
-        # brow ridge, sockets, eyeballs, bags
-        (0.22, brow + 0.03, 0.17, 0.055, p["brow_ridge"], 0, 0, 0, 1),
-        (0, brow + 0.04, 0.06, 0.06, 0.4 * p["brow_ridge"] - 0.1 * p["frown"], 0.4 * p["frown"],
-         0, 0, 0),
-        (eye_x, eye_y - 0.01, 0.12, 0.085, -p["eye_depth"], 1.8 * p["eye_depth"], 0, 0, 1),
-        (eye_x - 0.13, eye_y + 0.01, 0.05, 0.06, -0.02, 0.16, 0.03, 0, 1),
-        (eye_x, eye_y, 0.09, 0.06, 0.05, 0, 0, 0, 1),
-        (eye_x - 0.02, eye_y + 0.10, 0.09, 0.035, 0.012 * p["eye_bag"], 0.2 * p["eye_bag"],
-         0.02, 0, 1),
-        # nose: bridge, hump, tip, wings, the hollow beside it, its two shadows
-        (0.3 * lean, eye_y + 0.02, p["bridge_width"], 0.10, bridge, 0, 0, 0, 0),
-        (0.6 * lean, 0.5 * (nose + eye_y), 0.9 * tip, 0.085, 0.55 * (bridge + p["nose_tip"]) +
-         p["hump"], 0, 0, 0, 0),
-        (lean, nose - 0.08, tip, 0.075, p["nose_tip"], -0.02, 0.5 * flush, 0, 0),
-        (wing - 0.035, nose - 0.035, 0.042, 0.045, 0.5 * p["nose_tip"], 0, 0.3 * flush, 0, 1),
-        (wing + 0.03, nose - 0.03, 0.03, 0.055, -0.01, 0.24, 0.02, 0, 1),
-        (0, nose + 0.03, wing * 0.75, 0.03, -0.03, 0.3, 0, 0, 0),
-        (0.115, eye_y + 0.45 * nose, 0.045, 0.13, -0.025, 0.12, 0, 0, 1),
-        (-0.17 * p["light_x"], nose - 0.1, 0.06, 0.14, 0, shade * p["light_x"].abs(), 0, 0, 0),
-        # cheeks and temples
-        (0.42, 0.27, 0.13, 0.10, p["cheekbone"] + 0.02 * wide, -0.03, 0, 0, 1),
-        (0.36, 0.36, 0.15, 0.13, 0.03 * wide, 0, flush, 0, 1),
-        (0.42, 0.60, 0.13, 0.14, p["cheek"], -0.6 * p["cheek"], 0, 0.9 * jaw_beard, 1),
-        (0.55, -0.25, 0.09, 0.14, -0.03, 0.08, 0, 0, 1),
-        (0, -0.48, 0.30, 0.15, p["forehead"], 0, 0, 0, 0),
-        # mouth: the two lips, the groove between, the hollow of the corners
-        (0, mouth - 0.5 * p["upper_lip"], 0.7 * p["mouth_half"], 0.04, 0.5 * p["upper_lip"] +
-         0.01, 0, 0, 0, 0),
-        (0, mouth + 0.6 * p["lower_lip"], 0.6 * p["mouth_half"], 0.045, 0.5 * p["lower_lip"], 0,
-         0, 0, 0),
-        (0, mouth, p["mouth_half"], 0.03, -0.02, 0, 0, 0, 0),
-        (p["mouth_half"] + 0.02, mouth - p["curve_now"], 0.04, 0.045, -0.015, 0.14, 0, 0, 1),
-        (0, nose + 0.5 * p["lip_gap"], 0.03, 0.06, -0.015, 0.07, 0, 0, 0),
-        (0.13, mouth - 0.1, 0.1, 0.055, 0.015, 0, 0, 1.1 * moustache, 1),
-        (p["mouth_half"] + 0.03, mouth + 0.08, 0.05, 0.1, 0, 0, 0, moustache * beard, 1),
-        # chin
-        (0, mouth + 0.165, 0.17, 0.045, -0.035, 0.16, 0, 0.35 * beard, 0),
-        (0, chin - 0.13, 0.16, 0.10, p["chin_bump"], 0, 0, 1.1 * beard, 0),
-        (0, chin - 0.12, 0.03, 0.06, -p["chin_cleft"], 1.6 * p["chin_cleft"], 0, 0, 0),
-        (0.22, chin - 0.12, 0.13, 0.13, -0.01, 0, 0, 0.9 * jaw_beard, 1),
-        (0.58, 0.35, 0.08, 0.26, 0, 0.06, 0, 0.8 * jaw_beard, 1),
-        # folds from the nose past the mouth, in three steps
-        (0.20, nose + 0.02, 0.035, 0.05, 0, 0.22 * fold, 0, 0, 1),
-        (0.25 + folds_x, nose + 0.10, 0.035, 0.05, -0.02 * fold, 0.3 * fold, 0, 0, 1),
-        (0.285 + folds_x, nose + 0.19, 0.035, 0.06, -0.01, 0.22 * fold, 0, 0, 1),
-        (0.24, mouth + 0.14, 0.035, 0.08, -0.01 * age, 0.16 * age, 0, 0, 1),
-        # jowls of age, mole
-        (0.4, 0.82, 0.09, 0.07, 0.05 * age, 0, 0, 0, 1),
-        (p["mole_u"], p["mole_v"], 0.03, 0.03, 0.01 * p["mole"], 0.8 * p["mole"], 0, 0, 0),
+        (0, p["brow_now"] + 0.04, 0.06, 0.06, 0.4 * p["frown"], 0, 0, 0),
+        (EYE_U - 0.02, 0.0, 0.13, 0.08, 0.12 + 0.3 * p["socket"], 0, 0, 1),
+        (EYE_U - 0.13, 0.01, 0.05, 0.06, 0.2 * p["socket"], 0.03, 0, 1),
+        (EYE_U - 0.02, 0.10, 0.09, 0.035, 0.2 * p["bag_dark"], 0.02, 0, 1),
+        (0, NOSE_V - 0.08, 0.08, 0.075, -0.02, 0.5 * flush, 0, 0),
+        (0.075, NOSE_V - 0.01, 0.035, 0.022, 0.25 + 0.5 * p["nostril"], 0, 0, 1),
+        (0.36, 0.36, 0.15, 0.13, 0, flush, 0, 1),
+        # moustache, chin, jaw, sideburns
+        (0.10, 0.51, 0.09, 0.035, 0, 0, 1.2 * moustache, 1),
+        (corner + 0.03, MOUTH_V + 0.06, 0.05, 0.1, 0, 0, moustache * beard, 1),
+        (0, MOUTH_V + 0.165, 0.17, 0.045, 0.06, 0, 0.35 * beard, 0),
+        (0, CHIN_V - 0.13, 0.16, 0.12, 0, 0, 1.1 * beard, 0),
+        (0.22, CHIN_V - 0.12, 0.13, 0.13, 0, 0, 0.9 * jaw, 1),
+        (0.42, 0.66, 0.13, 0.14, 0, 0, 0.9 * jaw, 1),
+        (0.60, 0.35, 0.08, 0.26, 0, 0, 0.8 * jaw, 1),
+        # folds from the nose past the mouth, in three steps; of the corners of the mouth
+        (0.18, NOSE_V + 0.02, 0.035, 0.05, 0.15 * fold, 0, 0, 1),
+        (0.22 + folds_u, NOSE_V + 0.09, 0.035, 0.05, 0.22 * fold, 0, 0, 1),
+        (0.255 + folds_u, NOSE_V + 0.17, 0.035, 0.06, 0.16 * fold, 0, 0, 1),
+        (corner, MOUTH_V + 0.13, 0.035, 0.08, 0.16 * age, 0, 0, 1),
+        (p["mole_u"], p["mole_v"], 0.03, 0.03, 0.8 * p["mole"], 0, 0, 0),
     ]
     # fmt: on
+
+
+def atlas(marks: Tensor) -> Tensor:
+    """dark, red, beard of every face, (N, 3, CELLS, CELLS): one product of matrices.
+
+    Every mark is a product of two bell curves.
+    """
+    place_u, place_v, wide_u, wide_v, *kinds, pair = marks.unsqueeze(2).unbind(1)
+    u = torch.linspace(-HALF_U, HALF_U, CELLS, device=marks.device)[:, None]
+    v = torch.linspace(TOP, BOTTOM, CELLS, device=marks.device)[:, None]
+    across = bell(((u - place_u) / wide_u).square()) + pair * bell(
+        ((u + place_u) / wide_u).square()
+    )
+    along = bell(((v - place_v) / wide_v).square())
+    rows = torch.cat([along * kind for kind in kinds], 1)
+    return torch.bmm(rows, across.mT).view(len(marks), len(kinds), CELLS, CELLS)
+
+
+def look_up(atlas: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """The atlas at points of the head (N, H, W) -> (N, 3, H, W)."""
+    middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2
+    return sample(atlas, torch.stack([u * (1 / HALF_U), v * (1 / half) - middle / half], -1))
+
+
+def bell(square: Tensor) -> Tensor:
+    """exp(-square / 2), not below 1e-13: a CPU takes far longer for denormal numbers."""
+    return (-0.5 * square).clamp(min=-30).exp()

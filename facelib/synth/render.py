@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,16 +12,16 @@ from torch import Tensor
 from facelib.data.preprocess import LUMA
 from facelib.synth import noise
 from facelib.synth.colours import colours
-from facelib.synth.factors import Factors, Table
-from facelib.synth.head import bell
+from facelib.synth.factors import Factors
+from facelib.synth.head import surface
 from facelib.synth.identity import IDENTITY
 from facelib.synth.nuisance import NUISANCE
 from facelib.synth.paint import paint
 from facelib.synth.prepare import scalars
-from facelib.synth.relief import bumps
+from facelib.synth.relief import bell, marks
 
 SIZES = (64, 112)
-CHUNK, COMPILED_CHUNK = 8, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
+CHUNK, COMPILED_CHUNK = 24, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
 
 
 def render(
@@ -45,26 +46,21 @@ def render(
     Raises:
         ValueError: other tables, different numbers of rows, another size or number of channels.
     """
-    check(person, photo, (IDENTITY, NUISANCE), size, channels)
+    _check(person, photo, size, channels)
     person, photo = person.to(device), photo.to(device)
-    p = scalars(person, photo, size)
-    numbers = torch.stack(list(p.values()), 1)
-    batch = (numbers, bumps(p), colours(person, photo, channels), grain(photo, size))
-    chunk = _chunk(numbers.device, size, compiled)
+    chunk = _chunk(photo.values.device, size, compiled)
     draw = _compile() if compiled else picture
-    if compiled and len(numbers) % chunk:  # a graph is for one number of images
-        fill = torch.arange(-(-len(numbers) // chunk) * chunk).clamp(max=len(numbers) - 1)
-        batch = tuple(tensor[fill.to(device)] for tensor in batch)
-    table = noise.table(numbers.device)
-    parts = zip(*(tensor.split(chunk) for tensor in batch), strict=True)
-    return torch.cat([draw(tuple(p), *part, table, size) for part in parts])[: len(person)]
+    parts = []
+    for rows in torch.arange(len(person)).split(chunk):
+        if compiled:  # a graph is for one number of images: the last is drawn again
+            rows = torch.cat([rows, rows[-1:].expand(chunk - len(rows))])
+        parts.append(draw(*_ready(person[rows], photo[rows], size, channels)))
+    return torch.cat(parts)[: len(person)]
 
 
-def check(
-    person: Factors, photo: Factors, tables: tuple[Table, Table], size: int, channels: int
-) -> None:
-    """Raise what `render` raises; tables: of people and of photographs."""
-    if person.table is not tables[0] or photo.table is not tables[1]:
+def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
+    """Raise what `render` raises."""
+    if person.table is not IDENTITY or photo.table is not NUISANCE:
         raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
     if len(person) != len(photo):
         raise ValueError(
@@ -75,15 +71,20 @@ def check(
         raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
 
 
-def grain(photo: Factors, size: int) -> Tensor:
-    """The photographs' noise (N, size, size), standard deviation 1."""
-    return noise.grain(photo["noise_place"], size)
+def _ready(person: Factors, photo: Factors, size: int, channels: int) -> tuple[Any, ...]:
+    """What `picture` draws from."""
+    maps, frame = surface(person, photo, size)
+    p = scalars(person, photo, frame, size)
+    table = noise.table(maps.device)
+    layers = colours(person, photo, channels)
+    numbers = torch.stack(list(p.values()), 1)
+    return tuple(p), numbers, maps, marks(p), layers, noise.grain(photo["noise_place"], size), table
 
 
 def _chunk(device: torch.device, size: int, compiled: bool) -> int:
     """Images at a time: on a CPU few enough for their planes to stay in its cache."""
     if device.type != "cpu":
-        return 2048
+        return int(256 * (64 / size) ** 2)  # some 2 GiB
     chunk = COMPILED_CHUNK if compiled else CHUNK * torch.get_num_threads()
     return max(1, int(chunk * (64 / size) ** 2))
 
@@ -97,18 +98,18 @@ def _compile() -> Callable[..., Tensor]:
 def picture(
     names: tuple[str, ...],
     numbers: Tensor,
-    bumps: Tensor,
+    maps: Tensor,
+    marks: Tensor,
     colours: Tensor,
     grain: Tensor,
     table: Tensor,
-    size: int,
 ) -> Tensor:
-    """uint8 (N, C, size, size) from what `prepare` made: the part worth compiling."""
+    """uint8 (N, C, size, size) from what `_ready` made: the part worth compiling."""
     p = dict(zip(names, numbers[:, :, None, None].unbind(1), strict=True))
-    return develop(paint(p, bumps, colours, table, size), p, grain)
+    return _develop(paint(p, maps, marks, colours, table), p, grain)
 
 
-def develop(linear: Tensor, p: dict[str, Tensor], grain: Tensor) -> Tensor:
+def _develop(linear: Tensor, p: dict[str, Tensor], grain: Tensor) -> Tensor:
     """What the camera does: lens, exposure, tone curve, grain. Linear light -> uint8."""
     size = linear.shape[-1]
     pixel = torch.arange(size, device=linear.device)

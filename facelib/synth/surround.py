@@ -1,8 +1,6 @@
-"""What is seen around the face: ears, neck, hair behind, clothes, background; and the block."""
+"""What is seen around the face: hair behind, neck, clothes, hat, background; and the block."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,46 +15,16 @@ def paint_block(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, size: int) -> 
     canvas.put("block", edge(inside, 0.5 * size) * (p["block"] > 0), 1.0)
 
 
-class Ear(NamedTuple):
-    """cover, light: tensors (N, H, W). near: (N, 1, 1), 1 for an ear turned to the camera."""
-
-    cover: Tensor
-    light: Tensor
-    near: Tensor
-
-
-def ears(p: Numbers, x: Tensor, y: Tensor) -> list[Ear]:
-    """The left and the right one: ellipses, wider the more the head shows that side."""
-    found = []
-    for name in ("left", "right"):
-        across = (x - p[f"{name}_ear_x"]) * p[f"{name}_ear_per_x"]
-        down = (y - p["ear_y"]) * p["ear_per_y"]
-        radius = (across * across + down * down + 1e-4).sqrt()
-        cover = edge((1 - radius) * 0.08, p["sharp"]) * p[f"{name}_ear_seen"]
-        light = p[f"{name}_ear_light"] * (0.62 + 0.38 * (radius * 1.3).clamp(max=1))
-        found.append(Ear(cover, light, p[f"{name}_ear_near"]))
-    return found
-
-
-def put_ear(canvas: Canvas, cover: Tensor, light: Tensor) -> None:
-    canvas.add("red", 0.12 * canvas.left * cover * light)
-    canvas.put("skin", cover, light)
-
-
-def paint_surround(
-    canvas: Canvas,
-    p: Numbers,
-    x: Tensor,
-    y: Tensor,
-    both_ears: list[Ear],
-    table: Tensor,
-    strand: Tensor,
-) -> None:
-    """Everything that the head leaves free, from front to back."""
-    for cover, light, _ in both_ears:
-        put_ear(canvas, cover, light)
-    paint_body(canvas, p, x, y, clothed(p, x, y), strand)
-    _paint_background(canvas, p, x, y, table)
+def paint_hat(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor) -> None:
+    """A dome above the brows with a brim, which shades the face."""
+    bend = 0.16 * x * x
+    above = p["hat_edge"] - y + bend
+    dome = torch.minimum(above, 0.80 - 0.12 * above.clamp(min=0) - (x - 0.4 * p["neck_x"]).abs())
+    brim = torch.minimum(above + p["brim"], 0.9 - 0.1 * above - x.abs()) - 0.02
+    canvas.put("cloth", edge(brim, p["sharp"]) * edge(0.02 - above, p["sharp"]) * p["hat"], 0.5)
+    canvas.put("cloth", edge(dome, p["sharp"]) * p["hat"], 0.75 + 0.35 * x * p["light_x"])
+    shade = p["hat"] * (1 + 2.5 * (above + p["brim"])).clamp(0, 1) * p["brim"] * 3
+    canvas.put("dark", shade.clamp(0, 0.75) * edge(0.6 - x.abs(), 5), 0.3)
 
 
 def paint_body(
@@ -104,9 +72,11 @@ def clothed(p: Numbers, x: Tensor, y: Tensor) -> Tensor:
     return edge(y - torch.maximum(shoulders, neckline), p["sharp"])
 
 
-def _paint_background(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, table: Tensor) -> None:
+def paint_background(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, table: Tensor) -> None:
     place = p["back_place"]
-    clutter = noise.cut(table[:, :1], 0.55 * x, 0.55 * y, place, 1 - place)[:, 0]
+    large, small = noise.cut(table[:, :2], 0.55 * x, 0.55 * y, place, 1 - place).unbind(1)
     slope = p["slope_x"] * x + p["slope_y"] * y
-    canvas.put("clutter", (0.5 + 0.8 * clutter + slope).clamp(0, 1) * p["back_clutter"], 1.0)
+    canvas.put(
+        "clutter", (0.5 + 0.8 * large + 0.3 * small + slope).clamp(0, 1) * p["back_clutter"], 1.0
+    )
     canvas.put("back", torch.ones_like(x), (0.9 + slope).clamp(min=0.1))

@@ -14,18 +14,11 @@ from torch import Tensor
 from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet
 from facelib.synth import Factors, identities, nuisances, render
-from facelib.synth.factors import Choice
 from facelib.synth.people import pick_seed
 from facelib.training.checkpoint import fingerprint
 
 KEPT = pick_seed("kept batches")  # of the first
 POOL = pick_seed("pool")
-# Cut as closely as data sets of faces are, and lit and focused with less care than `nuisances`.
-PHOTO: dict[str, Choice] = {
-    "scale": (1.05, 1.45), "shift_x": (-0.1, 0.1), "shift_y": (-0.1, 0.1), "yaw": (-35.0, 35.0),
-    "pitch": (-15.0, 15.0), "azimuth": (-75.0, 75.0), "ambient": (0.25, 0.8),
-    "exposure": (-0.5, 0.5), "contrast": (0.75, 1.3), "blur": (0.25, 1.3),
-}  # fmt: skip
 # Shares of the photographs without glasses and with some, whoever owns them; more than `nuisances`
 # has, so that glasses are not taken for the person.
 TAKEN_OFF, PUT_ON = 0.3, 0.07
@@ -63,17 +56,13 @@ class FreshFaces:
             people = _people(self.people)[person]
         else:
             person, people = torch.arange(present), identities(present, generator)
-        worn = glasses(torch.rand(n, generator=generator))
-        photos = nuisances(n, generator, **{"glasses": worn} | PHOTO)
+        chance = torch.rand(n, generator=generator)
+        worn = (chance > 1 - PUT_ON).float() - (chance < TAKEN_OFF).float()
+        photos = nuisances(n, generator, glasses=worn)
         images = render(
             people.repeat(self.images_each), photos, device=device, compiled=self.compiled
         )
         return images, person.repeat_interleave(self.images_each).to(device)
-
-
-def glasses(draw: Tensor) -> Tensor:
-    """The nuisance `glasses` of photographs with these random numbers, (n,) from 0 to 1."""
-    return (draw > 1 - PUT_ON).float() - (draw < TAKEN_OFF).float()
 
 
 @lru_cache(2)
