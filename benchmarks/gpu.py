@@ -70,7 +70,7 @@ def train_embedding(device: torch.device, out: Path, end: float) -> dict[str, An
     steps, batch, width = (20_000, 512, 32) if gpu else (4, 16, 2)
     torch.manual_seed(0)
     model = FaceResNet(width)
-    faces = Until(FreshFaces(compiled=gpu), end)
+    faces = Until(FreshFaces(), end)
     try:
         history = fit_embedding(
             model, faces, ContrastiveLoss(), steps=steps, batch=batch, lr=3e-3, compile=gpu,

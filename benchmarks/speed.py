@@ -96,16 +96,13 @@ def multiply(device: torch.device, bf16: bool) -> float:
 
 
 def generator(device: torch.device) -> dict[str, Any]:
-    """Faces a second at 64 and 112 pixels, grey and colour; compiled, too, on a GPU.
-
-    The first compiled call, which makes the machine code, is reported by itself.
-    """
+    """Faces a second at 64 and 112 pixels, grey and colour."""
     gpu = device.type == "cuda"
     number = 8192 if gpu else 16
     people, photos = identities(number, 0).to(device), nuisances(number, 1).to(device)
     rows = []
-    for size, channels, compiled in product((64, 112), (1, 3), (False, True)[: 1 + gpu]):
-        about = {"size": size, "channels": channels, "compiled": compiled}
+    for size, channels in product((64, 112), (1, 3)):
+        about = {"size": size, "channels": channels}
         draw = partial(render, people, photos, device=device, **about)
         first = seconds(draw, device)
         speeds = [number / seconds(draw, device) for _ in range(15 if gpu else 2)]

@@ -106,7 +106,7 @@ def run(device: torch.device, case: Case | None = None) -> dict[str, Any]:
     """
     gpu = device.type == "cuda"
     case = case or (Case() if gpu else TINY)
-    faces = synth(case.people, case.images, seed=SEED, device=device, compiled=gpu).to("cpu")
+    faces = synth(case.people, case.images, seed=SEED, device=device).to("cpu")
     train, _, test = faces.split_images(case.images - case.images // 5)
     torch.manual_seed(0)
     layout = tuple(part if part == "M" else part // case.divided for part in VGG16)

@@ -50,7 +50,7 @@ def untrained() -> FaceResNet:
 def lessons() -> Kept:
     """Pictures, and the direction that the shipped embedding says each face has."""
     teacher = face_embedding().requires_grad_(False)
-    return Kept(Taught(FreshFaces(compiled=True), teacher), KEPT)
+    return Kept(Taught(FreshFaces(), teacher), KEPT)
 
 
 def teach(model: nn.Module, **settings: Any) -> None:
@@ -60,7 +60,7 @@ def teach(model: nn.Module, **settings: Any) -> None:
 
 def teach_names(model: nn.Module, **settings: Any) -> None:
     """Train a model on the same pictures, by the loss that the shipped embedding learnt by."""
-    faces = Kept(FreshFaces(compiled=True), KEPT)
+    faces = Kept(FreshFaces(), KEPT)
     fit_embedding(model, faces, ContrastiveLoss(), lr=RATE, **settings)
 
 

@@ -22,7 +22,6 @@ def synth(
     size: int = 64,
     channels: int = 1,
     device: torch.device | str = "cpu",
-    compiled: bool = False,
     **photo: Choice,
 ) -> FaceSet:
     """Photographs of people who don't exist, ordered by person, with their `skin_group`.
@@ -31,7 +30,7 @@ def synth(
         people: how many, or rows of `identities` to choose them: `identities(50, skin=(0, 0.3))`.
         images: how many of each person, or an int64 tensor (people,) with a number for each.
         seed: 0 to 2**31 - 1; another seed gives other people and other photographs.
-        size, channels, device, compiled: as in `render`.
+        size, channels, device: as in `render`.
         photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
 
     Raises:
@@ -47,9 +46,7 @@ def synth(
         raise ValueError(f"want at least 1 image, got images={images}")
     person = torch.arange(len(people)).repeat_interleave(counts)
     photos = nuisances(len(person), seed + PHOTOS, **photo)
-    pictures = render(
-        people[person], photos, size=size, channels=channels, device=device, compiled=compiled
-    )
+    pictures = render(people[person], photos, size, channels, device)
     return FaceSet(
         pictures,
         person.to(device),

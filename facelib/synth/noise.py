@@ -37,20 +37,10 @@ def cut(noise: Tensor, u: Tensor, v: Tensor, place_u: Tensor, place_v: Tensor) -
     return sample(noise, grid)
 
 
-@torch.library.custom_op("facelib::sample", mutates_args=())
 def sample(planes: Tensor, grid: Tensor) -> Tensor:
-    """grid_sample of planes (N or 1, C, h, w) at grid (N, H, W, 2), edges repeated.
-
-    An operator of its own because torch.compile would take grid_sample apart into single reads,
-    which on a CPU take five times as long as the whole.
-    """
+    """planes (N or 1, C, h, w) at grid (N, H, W, 2), -1 to 1, edges repeated -> (N, C, H, W)."""
     planes = planes.expand(len(grid), -1, -1, -1)
     return grid_sample(planes, grid, padding_mode="border", align_corners=True)
-
-
-@sample.register_fake
-def _(planes: Tensor, grid: Tensor) -> Tensor:
-    return planes.new_empty(len(grid), planes.shape[1], *grid.shape[1:3])
 
 
 def grain(place: Tensor, size: int) -> Tensor:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from facelib.synth import noise, relief
+from facelib.synth import noise
 from facelib.synth.canvas import Canvas, Numbers, edge, line, wave
-from facelib.synth.relief import EYE_U
+from facelib.synth.relief import EYE_U, look_up
 from facelib.synth.surround import (
     clothed,
     paint_background,
@@ -46,16 +46,16 @@ class Spot(NamedTuple):
     strand: Tensor  # and of strands of hair
 
 
-def paint(p: Numbers, maps: Tensor, marks: Tensor, colours: Tensor, table: Tensor) -> Tensor:
+def paint(p: Numbers, maps: Tensor, atlas: Tensor, colours: Tensor, table: Tensor) -> Tensor:
     """Light (N, C, H, W), linear in brightness, before it reaches the camera.
 
-    maps: what `head.surface` found; marks: of `relief`.
+    maps: what `head.surface` found; atlas: of `relief`.
     """
     size = maps.shape[-1]
     x, y = screen(p, size)
     # Hair falls straight down in the image, on the head and beside it.
     strand = noise.cut(table[:, 3:], x - 0.5 * p["sin_yaw"], y, p["skin_u"], p["skin_v"])[:, 0]
-    spot = _look_closer(p, relief.atlas(marks), maps, table[:, :3], strand)
+    spot = _look_closer(p, atlas, maps, table[:, :3], strand)
     cloth = clothed(p, x, y)
     cover = maps[:, -1] * (1 - cloth * edge(spot.v - 1.08, 12))
     canvas = Canvas(x)
@@ -92,7 +92,7 @@ def screen(p: Numbers, size: int) -> tuple[Tensor, Tensor]:
 
 def _look_closer(p: Numbers, atlas: Tensor, maps: Tensor, table: Tensor, strand: Tensor) -> Spot:
     u, v, lips, ears, sky, eye, tooth, right, down, toward, _ = maps.unbind(1)
-    dark, red, beard = relief.look_up(atlas, u, v).unbind(1)
+    dark, red, beard = look_up(atlas, u, v).unbind(1)
     # Towards its sides the head turns away: what is wrapped around it must not stretch there.
     wrapped = u * (1 + 3.8 * u.square().square())
     texture = noise.cut(table, wrapped, v, p["skin_u"], p["skin_v"]).unbind(1)

@@ -12,14 +12,8 @@ EYE_U, NOSE_V, MOUTH_V, CHIN_V = 0.28, 0.44, 0.617, 1.03
 CELLS, HALF_U, TOP, BOTTOM = 64, 0.75, -0.75, 1.15  # of the atlas, and the part it covers
 
 
-def marks(p: dict[str, Tensor]) -> Tensor:
-    """(N, 8, K): place u, v, widths in u, v, dark, red, beard, and 1 if it stands on both sides."""
-    zero = torch.zeros_like(p["age"])
-    rows = [torch.stack([zero + value for value in row], 1) for row in _rows(p)]
-    return torch.stack(rows, 2)
-
-
-def _rows(p: dict[str, Tensor]) -> list[tuple[Tensor | float, ...]]:
+def _marks(p: dict[str, Tensor]) -> list[tuple[Tensor | float, ...]]:
+    """Of each: place u, v, widths in u, v, dark, red, beard, and 1 if it stands on both sides."""
     age, fold, folds_u = p["age"], p["fold"], 0.03 * p["wide"]
     flush, beard, moustache = 0.3 * p["flush"], p["beard"], p["moustache"]
     jaw, corner = beard * p["beard_shape"], 0.24 + folds_u
@@ -50,11 +44,13 @@ def _rows(p: dict[str, Tensor]) -> list[tuple[Tensor | float, ...]]:
     # fmt: on
 
 
-def atlas(marks: Tensor) -> Tensor:
+def atlas(p: dict[str, Tensor]) -> Tensor:
     """dark, red, beard of every face, (N, 3, CELLS, CELLS): one product of matrices.
 
     Every mark is a product of two bell curves.
     """
+    zero = torch.zeros_like(p["age"])
+    marks = torch.stack([torch.stack([zero + x for x in row], 1) for row in _marks(p)], 2)
     place_u, place_v, wide_u, wide_v, *kinds, pair = marks.unsqueeze(2).unbind(1)
     u = torch.linspace(-HALF_U, HALF_U, CELLS, device=marks.device)[:, None]
     v = torch.linspace(TOP, BOTTOM, CELLS, device=marks.device)[:, None]

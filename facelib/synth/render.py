@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -18,10 +14,9 @@ from facelib.synth.identity import IDENTITY
 from facelib.synth.nuisance import NUISANCE
 from facelib.synth.paint import paint
 from facelib.synth.prepare import scalars
-from facelib.synth.relief import bell, marks
+from facelib.synth.relief import atlas, bell
 
 SIZES = (64, 112)
-CHUNK, COMPILED_CHUNK = 24, 48  # images of 64 x 64 at a time on a CPU; eager, for each thread
 
 
 def render(
@@ -30,7 +25,6 @@ def render(
     size: int = 64,
     channels: int = 1,
     device: torch.device | str = "cpu",
-    compiled: bool = False,
 ) -> Tensor:
     """One image for each row, uint8 (N, channels, size, size).
 
@@ -40,22 +34,14 @@ def render(
         size: 64 or 112 pixels a side; both show the same face.
         channels: 1 for grey (the brightness of the colours) or 3 for RGB.
         device: where to render and to leave the images.
-        compiled: with torch.compile: half a minute for the first call of a size, several times as
-            many faces a second afterwards. Within one grey level of the other.
 
     Raises:
         ValueError: other tables, different numbers of rows, another size or number of channels.
     """
     _check(person, photo, size, channels)
     person, photo = person.to(device), photo.to(device)
-    chunk = _chunk(photo.values.device, size, compiled)
-    draw = _compile() if compiled else picture
-    parts = []
-    for rows in torch.arange(len(person)).split(chunk):
-        if compiled:  # a graph is for one number of images: the last is drawn again
-            rows = torch.cat([rows, rows[-1:].expand(chunk - len(rows))])
-        parts.append(draw(*_ready(person[rows], photo[rows], size, channels)))
-    return torch.cat(parts)[: len(person)]
+    some = torch.arange(len(person)).split(_chunk(photo.values.device, size))
+    return torch.cat([_picture(person[rows], photo[rows], size, channels) for rows in some])
 
 
 def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
@@ -71,42 +57,20 @@ def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
         raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
 
 
-def _ready(person: Factors, photo: Factors, size: int, channels: int) -> tuple[Any, ...]:
-    """What `picture` draws from."""
-    maps, frame = surface(person, photo, size)
-    p = scalars(person, photo, frame, size)
-    table = noise.table(maps.device)
-    layers = colours(person, photo, channels)
-    numbers = torch.stack(list(p.values()), 1)
-    return tuple(p), numbers, maps, marks(p), layers, noise.grain(photo["noise_place"], size), table
-
-
-def _chunk(device: torch.device, size: int, compiled: bool) -> int:
+def _chunk(device: torch.device, size: int) -> int:
     """Images at a time: on a CPU few enough for their planes to stay in its cache."""
-    if device.type != "cpu":
-        return int(256 * (64 / size) ** 2)  # some 2 GiB
-    chunk = COMPILED_CHUNK if compiled else CHUNK * torch.get_num_threads()
+    chunk = 512 if device.type != "cpu" else 24 * torch.get_num_threads()
     return max(1, int(chunk * (64 / size) ** 2))
 
 
-@lru_cache(1)
-def _compile() -> Callable[..., Tensor]:
-    return torch.compile(picture, dynamic=False, fullgraph=True)
-
-
 @torch.no_grad()
-def picture(
-    names: tuple[str, ...],
-    numbers: Tensor,
-    maps: Tensor,
-    marks: Tensor,
-    colours: Tensor,
-    grain: Tensor,
-    table: Tensor,
-) -> Tensor:
-    """uint8 (N, C, size, size) from what `_ready` made: the part worth compiling."""
-    p = dict(zip(names, numbers[:, :, None, None].unbind(1), strict=True))
-    return _develop(paint(p, maps, marks, colours, table), p, grain)
+def _picture(person: Factors, photo: Factors, size: int, channels: int) -> Tensor:
+    maps, frame = surface(person, photo, size)
+    p = scalars(person, photo, frame, size)
+    soft, layers = atlas(p), colours(person, photo, channels)
+    p = {name: column[:, None, None] for name, column in p.items()}
+    linear = paint(p, maps, soft, layers, noise.table(maps.device))
+    return _develop(linear, p, noise.grain(photo["noise_place"], size))
 
 
 def _develop(linear: Tensor, p: dict[str, Tensor], grain: Tensor) -> Tensor:

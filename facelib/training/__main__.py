@@ -107,7 +107,7 @@ def name_people(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, di
 def embed_faces(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, dict[str, object]]:
     """FaceResNet that has learned which faces belong together, of people who don't exist."""
     fixed = args.loss in ("cosface", "arcface")
-    faces = FreshFaces(args.people if fixed else 0, args.images_each, compiled=args.compile)
+    faces = FreshFaces(args.people if fixed else 0, args.images_each)
     model = FaceResNet(args.width, args.embedding)
     history = fit_embedding(model, faces, LOSSES[args.loss](args), steps=args.steps, **settings)
     if distributed.rank() == 0:

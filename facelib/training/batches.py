@@ -32,12 +32,10 @@ class FreshFaces:
     Args:
         people: how many there are; 0 draws new ones for every batch, as many as there could be.
         images_each: photographs of each person in a batch.
-        compiled: render with torch.compile.
     """
 
     people: int = 0
     images_each: int = 4
-    compiled: bool = False
 
     def __call__(
         self, n: int, generator: torch.Generator, device: torch.device
@@ -59,9 +57,7 @@ class FreshFaces:
         chance = torch.rand(n, generator=generator)
         worn = (chance > 1 - PUT_ON).float() - (chance < TAKEN_OFF).float()
         photos = nuisances(n, generator, glasses=worn)
-        images = render(
-            people.repeat(self.images_each), photos, device=device, compiled=self.compiled
-        )
+        images = render(people.repeat(self.images_each), photos, device=device)
         return images, person.repeat_interleave(self.images_each).to(device)
 
 

@@ -1,7 +1,5 @@
 """People who don't exist: the same numbers give the same faces, and every number does something."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 import torch
@@ -244,17 +242,12 @@ def test_photographs_of_a_person_are_more_alike_than_those_of_two():
     assert (score.argmax(1) == torch.arange(12)).float().mean() >= 0.5
 
 
-def test_sizes_colours_and_compiled_faces_agree(monkeypatch):
+def test_sizes_and_colours_agree():
     people, photos = identities(20), nuisances(20, blur=0.6, noise=0.0, exposure=(-0.5, 0.0))
     small, large = render(people, photos, 64).float(), render(people, photos, 112).float()
     assert (resize(large, 64, 64) - small).abs().mean() < 3
     off = (to_grey(render(people, photos, channels=3).float()) - small).abs()
     assert off.quantile(0.99) <= 2
-    module = import_module("facelib.synth.render")
-    graph = torch.compile(module.picture, dynamic=False, fullgraph=True, backend="aot_eager")
-    monkeypatch.setattr(module, "_compile", lambda: graph)
-    fused = render(people, photos, compiled=True)
-    assert (small.int() - fused.int()).abs().max() <= 1
 
 
 @pytest.mark.parametrize("end", [0, 1])
@@ -269,7 +262,7 @@ def test_the_ends_of_all_ranges_give_sound_pictures(end):
 
 
 def test_a_stock_detector_finds_frontal_faces():
-    photos = nuisances(60, 12, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0))
+    photos = nuisances(60, 12, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0), scale=(0.86, 1.18))
     images = render(identities(60, 11), photos, size=112)[:, 0].numpy()
     box = {"scale_factor": 1.1, "step_ratio": 1, "min_size": (30, 30), "max_size": (112, 112)}
     assert np.mean([bool(_cascade()(img=image, **box)) for image in images]) >= 0.9

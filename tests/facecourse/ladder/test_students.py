@@ -18,7 +18,6 @@ pytestmark = pytest.mark.evidence
 def faces(monkeypatch, tmp_path):
     prune, shipped = students.prune, seeded(FaceResNet(2, 8)).eval()
     for name, value in {
-        "FreshFaces": lambda compiled: FreshFaces(compiled=False),
         "untrained": lambda: seeded(FaceResNet(2, 8, (0, 0, 1))),
         "prune": lambda model, ratio, shape, round_to: prune(model, ratio, shape, round_to=1),
         "face_embedding": lambda: copy.deepcopy(shipped),
