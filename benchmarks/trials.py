@@ -36,9 +36,8 @@ def draw(people: int = PEOPLE, each: int = EACH) -> tuple[Tensor, Tensor]:
 
 def view_1() -> tuple[Tensor, Pairs]:
     """The photographs that pairs show, grey (N, 1, 64, 64), and the pairs."""
-    faces, pairs, _ = lfw(view=1)
-    used, place = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
-    return resize(to_grey(faces.images[used]), 64, 64), Pairs(*place.view(2, -1), pairs.same)
+    faces, pairs, _ = lfw(view=1).of_pairs()
+    return resize(to_grey(faces.images), 64, 64), pairs
 
 
 def judge(model: nn.Module, images: Tensor, pairs: Pairs) -> dict[str, float]:
@@ -46,8 +45,7 @@ def judge(model: nn.Module, images: Tensor, pairs: Pairs) -> dict[str, float]:
     embeddings = embed(model, images)
     found = Verification((embeddings[pairs.left] * embeddings[pairs.right]).sum(1), pairs.same)
     known = protocol.open_people()
-    square = nn.ReplicationPad2d((10, 10, 0, 0))(to_grey(known.images).float()).byte()
-    orl = verify.verify_pairs(embed(model, resize(square, 64, 64)), known)
+    orl = verify.verify_pairs(verify.embed_at_64(model, known.images), known)
     accuracy = found.accuracy_at(found.best_threshold())
     return {"View 1, accuracy": accuracy, "View 1, AUC": found.auc, "ORL s1-s20, AUC": orl.auc}
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from facecourse.kit.protocol import open_people, unseen_people
-from facelib.data import Augment, FaceSet, resize
+from facelib.data import Augment, FaceSet, resize, to_square
 from facelib.measure import identify
 from facelib.models import FaceCNN, embed, predict
 from facelib.training import fit
@@ -24,8 +24,8 @@ PHOTOS = (1, 2, 5)
 
 
 def to_64(images: Tensor) -> Tensor:
-    """Any size -> 64 x 64."""
-    return resize(images, SIDE, SIDE)
+    """Any size -> 64 x 64, with nothing stretched."""
+    return resize(to_square(images), SIDE, SIDE)
 
 
 def split_photos(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from facelib.data import FaceSet, all_pairs, resize
+from facecourse.kit.orl import to_64
+from facelib.data import FaceSet, all_pairs
 from facelib.data.corrupt import misalign
 from facelib.figures import Table
 from facelib.measure import (
@@ -21,7 +22,6 @@ from facelib.measure import (
 )
 from facelib.measure.verification import Rates
 from facelib.models import embed
-from facelib.models.faceresnet import SIDE
 
 FPIR = 0.01  # share of strangers let in
 RESAMPLES = 300  # of people, for intervals
@@ -36,7 +36,7 @@ _ARGUMENT = dict(zip(MISPLACED, ("shift", "degrees", "larger"), strict=True))
 
 def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
     """Embeddings by the shipped model of images of any size."""
-    return embed(model, resize(images, SIDE, SIDE)).cpu()
+    return embed(model, to_64(images)).cpu()
 
 
 def score_pairs(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:

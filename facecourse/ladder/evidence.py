@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence, protocol
+from facecourse.kit.orl import to_64
 from facecourse.kit.scoreboard import Row
 from facecourse.ladder.student import calibration_faces
 from facecourse.ladder.timing import call
@@ -144,12 +144,10 @@ def kept(steps: Mapping[str, Rung]) -> dict[str, dict[str, dict]]:
 
 def on_lfw(steps: Mapping[str, Rung]) -> dict[str, dict]:
     """Ten-fold accuracy on LFW, and points lost against the teacher, paired over folds."""
-    faces, pairs, fold = lfw()
-    used, place = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
-    left, right = place.view(2, -1)
-    images = resize(to_grey(faces.images[used]), *SHAPE[1:])
+    faces, (left, right, same), fold = lfw().of_pairs()
+    images = resize(to_grey(faces.images), *SHAPE[1:])
     measured = {
-        name: ten_fold((codes[left] * codes[right]).sum(1), pairs.same, fold)
+        name: ten_fold((codes[left] * codes[right]).sum(1), same, fold)
         for name, codes in embedded(steps, images).items()
     }
     before = 100 * measured[TEACHER].accuracy
@@ -164,7 +162,7 @@ def on_lfw(steps: Mapping[str, Rung]) -> dict[str, dict]:
 
 def rows(models: Mapping[str, nn.Module], found: Mapping[str, dict]) -> list[Row]:
     """Of the scoreboard: each network that `ROWS` names, with what `kept` found of it."""
-    faces = resize(protocol.unseen_people().images, *SHAPE[1:])
+    faces = to_64(protocol.unseen_people().images)
     return [
         protocol.measure_row(*ROWS[name], model, faces, worst_group=found[name]["worst group"])
         for name, model in models.items()

@@ -16,20 +16,13 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor
 
 from facecourse.kit import evidence
-from facelib.data import LFW, Pairs, lfw, resize, to_grey
+from facelib.data import Pairs, lfw, resize, to_grey
 from facelib.measure.verification import ten_fold
 from facelib.models.classical import BASELINES
 
 HERE = Path(__file__).parent
 # Neighbouring pixels say nearly the same, and ten decompositions of all of them take very long.
 SIDE = {"pixels": 56, "eigenfaces": 56, "LBP": 112, "HOG": 112, "Gabor": 112}
-
-
-def load_paired() -> LFW:
-    """LFW's images that pairs show and no others, the pairs, and their folds."""
-    faces, pairs, fold = lfw()
-    used, position = torch.cat([pairs.left, pairs.right]).unique(return_inverse=True)
-    return LFW(faces.take(used), Pairs(*position.view(2, -1), pairs.same), fold)
 
 
 def score_folds(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
@@ -53,7 +46,7 @@ def score_folds(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold
 
 def measure() -> dict[str, dict]:
     """What was looked at, and how often each baseline is right."""
-    faces, pairs, fold = load_paired()
+    faces, pairs, fold = lfw().of_pairs()
     grey, rows = to_grey(faces.images), {}
     for name, side in SIDE.items():
         scores = score_folds(BASELINES[name], resize(grey, side, side), pairs, fold)

@@ -12,7 +12,6 @@ people, without their names: all that a domain has in common.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from torch.nn.functional import normalize
 from facecourse.kit import evidence, protocol, verify
 from facecourse.kit.orl import to_half
 from facecourse.lesson05_embeddings import sphere
-from facecourse.lesson05_embeddings.lfw_baselines import SIDE, load_paired, score_folds
-from facelib.data import Pairs, resize, to_grey
+from facecourse.lesson05_embeddings.lfw_baselines import SIDE, score_folds
+from facelib.data import Pairs, lfw, resize, to_grey, to_square
 from facelib.measure import paired_interval, ten_fold
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
@@ -38,21 +37,27 @@ STAGES, SIDES = (4, 6, 7), (96, 128, 224)
 Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, C, H, W) -> unit embeddings (N, D)
 
 
-def ours(crop: bool) -> Recogniser:
-    """The shipped embedding; `crop` cuts tall images to squares, else they are squeezed."""
+def crop(images: Tensor) -> Tensor:
+    """Tall images without what a square has no room for, above and below."""
+    extra = (images.shape[2] - images.shape[3]) // 2
+    return images[:, :, extra : images.shape[2] - extra]
+
+
+SQUARE: dict[str, Callable[[Tensor], Tensor]] = {
+    "squeezed": lambda images: images, "cropped": crop, "padded": to_square,
+}  # fmt: skip
+
+
+def ours(square: str) -> Recogniser:
+    """The shipped embedding, of images made square in this way."""
     model = face_embedding()
-
-    def recognise(images: Tensor) -> Tensor:
-        grey = to_grey(images)
-        extra = (grey.shape[2] - grey.shape[3]) // 2 if crop else 0
-        return embed(model, resize(grey[:, :, extra : grey.shape[2] - extra], 64, 64))
-
-    return recognise
+    return lambda images: embed(model, resize(SQUARE[square](to_grey(images)), 64, 64))
 
 
-def imagenet(stages: int, side: int) -> Recogniser:
+def imagenet(stages: int, side: int, square: str) -> Recogniser:
     """Frozen EfficientNet-Lite0, the mean over places after so many stages."""
-    return partial(embed, efficientnet_lite0(stages, side))
+    model = efficientnet_lite0(stages, side)
+    return lambda images: embed(model, SQUARE[square](images))
 
 
 def cnn_of_twenty() -> Recogniser:
@@ -96,7 +101,7 @@ def measure_orl(recognisers: dict[str, Recogniser]) -> dict[str, dict]:
 
 def measure_lfw(recognisers: dict[str, Recogniser]) -> dict[str, dict]:
     """Ten-fold accuracy of each; and how much better ours is, paired over folds."""
-    faces, pairs, fold = load_paired()
+    faces, pairs, fold = lfw().of_pairs()
     grey, scores = to_grey(faces.images), {}
     for name, recognise in recognisers.items():
         codes = recognise(faces.images)
@@ -130,11 +135,11 @@ def score_centred(embeddings: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
 
 
 def main(folder: Path = HERE) -> None:
-    """Choose, measure and store all of it, some ten minutes."""
-    shape, own, shapes = choose({"squeezed": ours(crop=False), "cropped": ours(crop=True)})
+    """Choose, measure and store all of it, some twenty minutes."""
+    shape, own, shapes = choose({square: ours(square) for square in SQUARE})
     part, lite, parts = choose({
-        f"{stages} stages, {side} px": imagenet(stages, side)
-        for stages, side in product(STAGES, SIDES)
+        f"{stages} stages, {side} px, {square}": imagenet(stages, side, square)
+        for stages, side, square in product(STAGES, SIDES, SQUARE)
     })  # fmt: skip
     networks = {"ours": own, "EfficientNet-Lite0": lite, "CNN of 20 people": cnn_of_twenty()}
     payload = {

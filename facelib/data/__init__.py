@@ -6,7 +6,14 @@ from facelib.data.folder import folder
 from facelib.data.lfw import LFW, lfw
 from facelib.data.orl import orl
 from facelib.data.pairs import Pairs, all_pairs
-from facelib.data.preprocess import denoise, normalise_light, resize, swap_red_blue, to_grey
+from facelib.data.preprocess import (
+    denoise,
+    normalise_light,
+    resize,
+    swap_red_blue,
+    to_grey,
+    to_square,
+)
 from facelib.data.sheet import contact_sheet
 
 __all__ = [
@@ -26,4 +33,5 @@ __all__ = [
     "resize",
     "swap_red_blue",
     "to_grey",
+    "to_square",
 ]

@@ -33,6 +33,11 @@ class LFW(NamedTuple):
     pairs: Pairs
     fold: Tensor
 
+    def of_pairs(self) -> LFW:
+        """The same pairs, and the photographs that they show alone."""
+        shown, place = torch.stack(self.pairs[:2]).unique(return_inverse=True)
+        return LFW(self.faces.take(shown), Pairs(*place, self.pairs.same), self.fold)
+
 
 def lfw(path: str | Path | None = None, view: int = 2) -> LFW:
     """LFW as uint8 RGB, ordered by name, then photograph, with the ten folds of pairs.txt.

@@ -37,6 +37,14 @@ def resize(images: Tensor, height: int, width: int) -> Tensor:
     return _in_float(images, scale)
 
 
+def to_square(images: Tensor) -> Tensor:
+    """Tall or wide images made square and not stretched: what is missing repeats the edge."""
+    height, width = images.shape[2:]
+    across, down = max(height - width, 0), max(width - height, 0)
+    sides = (across // 2, across - across // 2, down // 2, down - down // 2)
+    return _in_float(images, lambda part: functional.pad(part, sides, mode="replicate"))
+
+
 def swap_red_blue(images: Tensor) -> Tensor:
     """RGB to BGR, the order OpenCV reads images in, and back."""
     _need_rgb(images)

@@ -9,7 +9,16 @@ from PIL import Image
 from scipy.ndimage import median_filter
 from skimage.exposure import equalize_hist
 
-from facelib.data import denoise, normalise_light, orl, preprocess, resize, swap_red_blue, to_grey
+from facelib.data import (
+    denoise,
+    normalise_light,
+    orl,
+    preprocess,
+    resize,
+    swap_red_blue,
+    to_grey,
+    to_square,
+)
 
 
 @pytest.fixture
@@ -41,6 +50,14 @@ def test_resize_agrees_with_pillow_which_averages_the_pixels_it_drops(rgb, size)
     for image, source in zip(resize(rgb, *size), rgb, strict=True):
         expected = pillow(source).resize(size[::-1], Image.Resampling.BILINEAR)
         assert difference(image.permute(1, 2, 0), np.array(expected)) <= 1
+
+
+@pytest.mark.parametrize(("shape", "pads"), [((7, 4), (0, 0, 1, 2)), ((4, 7), (1, 2, 0, 0))])
+def test_a_square_holds_the_image_and_repeats_its_edges(shape, pads):
+    image = torch.randint(0, 256, (2, 3, *shape), dtype=torch.uint8)
+    padded = np.pad(image.numpy(), [(0, 0), (0, 0), pads[:2], pads[2:]], mode="edge")
+    assert torch.equal(to_square(image), torch.from_numpy(padded))
+    assert torch.equal(to_square(image[..., :4, :4]), image[..., :4, :4])
 
 
 def test_swapping_red_and_blue_twice_gives_the_image_back(rgb):
