@@ -110,7 +110,7 @@ def distill(
 class Taught:
     """Faces with what a teacher says of them in addition to their names.
 
-    `training.batches.Kept` asks a large teacher only once about each batch.
+    `training.batches.Kept` asks a large teacher only once about each face.
 
     Args:
         faces: where they come from.

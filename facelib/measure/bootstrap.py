@@ -48,8 +48,8 @@ def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> 
         )
     people, index = person.cpu().unique(return_inverse=True)
     total, images = torch.bincount(index, outcome), torch.bincount(index).double()
-    drawn = torch.stack(list(_draws(len(people), resamples)))
-    return _percentiles(outcome.mean(), (drawn @ total / (drawn @ images)).tolist(), len(people))
+    drawn = torch.stack(list(draws(len(people), resamples)))
+    return percentiles(outcome.mean(), (drawn @ total / (drawn @ images)).tolist(), len(people))
 
 
 def bootstrap_pairs(
@@ -72,7 +72,7 @@ def bootstrap_pairs(
             or no impostor pair.
     """
     value, values, people = _resampled(statistic, scores, left, right, resamples)
-    return _percentiles(value, values, people)
+    return percentiles(value, values, people)
 
 
 def bootstrap_between(accepted: Tensor, pairs: Tensor) -> Interval:
@@ -92,13 +92,13 @@ def bootstrap_between(accepted: Tensor, pairs: Tensor) -> Interval:
         raise ValueError(
             f"want two matrices (P, P), got {tuple(accepted.shape)} and {tuple(pairs.shape)}"
         )
-    drawn = torch.stack(list(_draws(len(pairs))))
+    drawn = torch.stack(list(draws(len(pairs))))
     accepted, pairs = (m.cpu().double().clone().fill_diagonal_(0) for m in (accepted, pairs))
     if not pairs.sum():
         raise ValueError("there is no impostor pair: want faces of two people or more")
     found, there = (((drawn @ m) * drawn).sum(1) for m in (accepted, pairs))
     shares = (found / there)[there > 0].tolist()
-    return _percentiles(accepted.sum() / pairs.sum(), shares, len(pairs))
+    return percentiles(accepted.sum() / pairs.sum(), shares, len(pairs))
 
 
 def bootstrap_difference(
@@ -117,7 +117,7 @@ def bootstrap_difference(
     value, values, people = _resampled(statistic, scores, left, right, resamples)
     other, other_values, _ = _resampled(statistic, others, left, right, resamples)
     differences = [a - b for a, b in zip(values, other_values, strict=True)]
-    return _percentiles(value - other, differences, people)
+    return percentiles(value - other, differences, people)
 
 
 def _resampled(
@@ -134,7 +134,7 @@ def _resampled(
     place = 2 * step + same  # impostor and genuine weight of every different score, side by side
 
     values = []
-    for times in _draws(len(people), resamples):
+    for times in draws(len(people), resamples):
         weight = torch.where(same, times[left], times[left] * times[right])
         accepted = torch.bincount(place, weight, minlength=2 * len(threshold) - 2).view(-1, 2)
         accepted = torch.cat([torch.zeros(1, 2), accepted.cumsum(0)])
@@ -161,7 +161,7 @@ class _Resample(Rates):
         return self.curve
 
 
-def _draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:
+def draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:
     """float64 (people,), how many times each is drawn; `resamples` times."""
     if people < 2 or resamples < 100:
         raise ValueError(
@@ -174,6 +174,6 @@ def _draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:
         yield torch.bincount(drawn, minlength=people).double()
 
 
-def _percentiles(value: Tensor | float, resampled: list[float], people: int) -> Interval:
+def percentiles(value: Tensor | float, resampled: list[float], people: int) -> Interval:
     low, high = np.percentile(resampled, [2.5, 97.5]).tolist()
     return Interval(float(value), low, high, people)

@@ -20,7 +20,7 @@ class Seeds(NamedTuple):
 
 
 PEOPLE = {
-    "kept batches": Seeds(0, 10_000, "learn", "one seed a batch that students see again and again"),
+    "kept": Seeds(0, 2**18, "learn", "whom students see again and again; a seed for some"),
     "clips learnt": Seeds(2**18, 1, "learn", "whose turning heads recurrent networks learn from"),
     "pool": Seeds(2**19, 1, "learn", "a fixed number of people in place of new ones every batch"),
     "sources": Seeds(2**19 + 2**18, 2**10, "learn", "with one range of skin; one seed a network"),

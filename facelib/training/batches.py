@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from tqdm import trange
 
 from facelib.data.augment import Augment, Distort
 from facelib.data.faceset import FaceSet
@@ -17,7 +18,8 @@ from facelib.synth import Factors, identities, nuisances, render
 from facelib.synth.people import pick_seed
 from facelib.training.checkpoint import fingerprint
 
-KEPT = pick_seed("kept batches")  # of the first
+KEPT = pick_seed("kept")  # of the first
+TOGETHER = 128  # people drawn at once
 POOL = pick_seed("pool")
 # Shares of the photographs without glasses and with some, whoever owns them; more than `nuisances`
 # has, so that glasses are not taken for the person.
@@ -116,41 +118,60 @@ class DrawnFaces:
 
 
 class Kept:
-    """Some batches of a source, each drawn when it is first wanted and then kept in memory.
+    """Some people that a source draws, kept in memory and dealt anew for every batch.
 
     Worth it where drawing costs more than learning: faces rendered, or a large teacher asked, for a
-    small student. Which batch comes is still drawn for every step.
+    small student. Whom a face is compared with changes from batch to batch, as a loss that compares
+    people needs.
 
     Args:
-        faces: where the batches come from; what is kept of their images are whole grey levels.
-        batches: how many; one of 512 faces of 64 x 64 pixels takes 2 MB.
+        faces: never draws a person twice, as `FreshFaces()`; alone, or with what a teacher says of
+            them (`facelib.compress.distill.Taught`). Images are kept in whole grey levels.
+        people: how many, two or more; 1,000 with four images of 64 x 64 pixels take 16 MB.
 
     Raises:
-        ValueError: no batch.
+        ValueError: fewer than two people.
     """
 
-    def __init__(self, faces: Callable[..., tuple[Tensor, Any]], batches: int) -> None:
-        if batches < 1:
-            raise ValueError(f"want at least 1 batch to keep, got {batches}")
-        self.faces, self.batches, self.images_each = faces, batches, faces.images_each
-        self._store: dict[int, tuple[Tensor, Any]] = {}
+    def __init__(self, faces: Callable[..., tuple[Tensor, Any]], people: int) -> None:
+        if people < 2:
+            raise ValueError(f"want at least 2 people to keep, got {people}")
+        self.faces, self.people, self.images_each = faces, people, faces.images_each
+        self._kept: tuple[Tensor, Tensor | None] | None = None
 
     def __repr__(self) -> str:
-        return f"Kept({self.faces!r}, {self.batches})"
+        return f"Kept({self.faces!r}, {self.people})"
 
     def __call__(
         self, n: int, generator: torch.Generator, device: torch.device
     ) -> tuple[Tensor, Any]:
-        """n images, float (n, C, H, W) in [0, 1], and what the source says of them."""
-        place = int(torch.randint(self.batches, (), generator=generator))
-        if place not in self._store:  # the same whichever step first wants it
-            own = torch.Generator().manual_seed(KEPT + place)
-            images, target = self.faces(n, own, device)
-            self._store[place] = (255 * images).round().byte(), target
-        images, target = self._store[place]
-        if len(images) != n:
-            raise ValueError(f"batches of {len(images)} images are kept, got a wish for {n}")
-        return images.float() / 255, target
+        """n images, float (n, C, H, W) in [0, 1], and what the source says of them.
+
+        Raises:
+            ValueError: n images need more people than are kept.
+        """
+        present = n // self.images_each
+        if present > self.people:
+            raise ValueError(f"{n} images need {present} people, {self.people} are kept")
+        if self._kept is None:
+            self._kept = self._draw(device)
+        images, said = self._kept
+        chosen = torch.randperm(self.people, generator=generator)[:present, None]
+        rows = (chosen * self.images_each + torch.arange(self.images_each)).flatten()
+        person = torch.arange(present, device=device).repeat_interleave(self.images_each)
+        rows = rows.to(images.device)
+        faces = images[rows].float() / 255
+        return faces, (person if said is None else (said[rows], person))
+
+    def _draw(self, device: torch.device) -> tuple[Tensor, Tensor | None]:
+        """All images, uint8, and what a teacher says of them."""
+        images, said = [], []
+        for start in trange(0, self.people, TOGETHER, desc="faces", disable=self.people < 1000):
+            n = min(TOGETHER, self.people - start) * self.images_each
+            some, target = self.faces(n, torch.Generator().manual_seed(KEPT + start), device)
+            images.append((255 * some).round().byte())
+            said += [target[0]] if isinstance(target, tuple) else []
+        return torch.cat(images), torch.cat(said) if said else None
 
 
 def without_address(thing: object) -> str:

@@ -46,7 +46,7 @@ def test_weights_have_no_more_values_than_their_bits_allow():
 
 
 def test_training_while_rounded_wins_back_what_rounding_took(student, coarse):
-    faces = Kept(Taught(FreshFaces(), student), 4)
+    faces = Kept(Taught(FreshFaces(), student), 32)
     weights = {name: tensor.clone() for name, tensor in student.state_dict().items()}
     trained, simulated = train_quantized(
         student, FACES.images, faces, MatchEmbedding(), steps=12, bits=3, batch=32, lr=1e-3,

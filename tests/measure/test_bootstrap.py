@@ -39,7 +39,7 @@ def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
             same.append(new == new2)
     copied = Verification(torch.tensor(scores).round() / 20, torch.tensor(same))
 
-    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [times])
+    monkeypatch.setattr(bootstrap, "draws", lambda *_: [times])
     for rate in (lambda v: v.auc, lambda v: v.eer, lambda v: v.tar_at(0.1)):
         found = bootstrap_pairs(rate, *scored_pairs())
         assert found.low == pytest.approx(rate(copied), abs=1e-12)
@@ -48,7 +48,7 @@ def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
 def test_the_weighted_auc_is_scikit_learns(monkeypatch):
     times = torch.arange(12).double() % 4
     scores, left, right = scored_pairs()
-    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [times])
+    monkeypatch.setattr(bootstrap, "draws", lambda *_: [times])
     weight = torch.where(left == right, times[left], times[left] * times[right])
     expected = metrics.roc_auc_score(left == right, scores, sample_weight=weight)
     found = bootstrap_pairs(lambda v: v.auc, scores, left, right)
@@ -77,7 +77,7 @@ def test_a_far_is_refused_by_the_number_of_pairs_measured_not_resampled():
 def test_a_mean_outcome_is_resampled_as_if_people_had_been_copied(monkeypatch):
     outcome = torch.tensor([1.0, 0, 1, 1, 0, 0])
     person = torch.tensor([0, 0, 3, 3, 3, 9])
-    monkeypatch.setattr(bootstrap, "_draws", lambda *_: [torch.tensor([2.0, 1, 0]).double()])
+    monkeypatch.setattr(bootstrap, "draws", lambda *_: [torch.tensor([2.0, 1, 0]).double()])
     found = bootstrap_people(outcome, person)
     assert found.value == 0.5
     assert found.low == pytest.approx((2 * 1 + 2) / (2 * 2 + 3))
@@ -101,7 +101,7 @@ def test_the_interval_over_people_holds_the_truth_as_often_as_it_says():
 
 
 def test_every_draw_has_as_many_people_as_there_are():
-    draws = list(bootstrap._draws(7, 300))
+    draws = list(bootstrap.draws(7, 300))
     assert {float(times.sum()) for times in draws} == {7}
     assert torch.stack(draws).mean(0).sub(1).abs().max() < 0.25
 

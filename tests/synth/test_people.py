@@ -28,7 +28,7 @@ def test_no_two_groups_of_people_share_a_seed():
 
 def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
     assert {people.use for people in PEOPLE.values()} == {"learn", "choose", "judge"}
-    for name in ("kept batches", "clips learnt", "pool", "sources"):
+    for name in ("kept", "clips learnt", "pool", "sources"):
         assert seeds(name).stop <= 2**20, name
     for name, people in PEOPLE.items():
         assert people.use == "learn" or people.first >= 2**20, name
@@ -37,7 +37,7 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
 @pytest.mark.parametrize(
     ("name", "first"),
     [
-        ("kept batches", 0), ("clips learnt", 2**18), ("pool", 2**19),
+        ("kept", 0), ("clips learnt", 2**18), ("pool", 2**19),
         ("sources", 2**19 + 2**18), ("crowd", 2**20), ("attacker", 2**24), ("judge", 2**25),
         ("victims", 3 * 2**24), ("enrolled", 3 * 2**24 + 2), ("clips tried", 2**27),
         ("pruning", 2**28), ("calibration", 2**29), ("varied", 2**29 + 2**20),

@@ -109,30 +109,53 @@ def test_too_few_people_with_enough_images_are_refused_with_a_batch_that_fits():
         DrawnFaces(photographs(), images_each=4)(16, generator(), CPU)
 
 
-def test_kept_batches_are_drawn_once_and_come_again_the_same():
-    asked = []
+@pytest.fixture
+def numbered(monkeypatch):
+    """Two images of each of any number of new people, each image of its own grey; and its calls."""
+    monkeypatch.setattr(batches, "TOGETHER", 4)
+    calls = []
 
-    def drawn(n, generator, device):
-        asked.append(n)
-        return torch.rand(n, 1, 4, 4, generator=generator), torch.arange(n)
+    def draw(n, generator, device):
+        start = 2 * 4 * len(calls)
+        calls.append(n)
+        images = (start + torch.arange(n)).view(n, 1, 1, 1).expand(n, 1, 4, 4) / 255
+        return images, torch.arange(n // 2).repeat_interleave(2)
 
-    drawn.images_each = 2
-    kept, again = Kept(drawn, 3), Kept(drawn, 3)
+    draw.images_each = 2
+    return draw, calls
+
+
+def test_kept_people_are_drawn_once_and_dealt_anew(numbered):
+    source, calls = numbered
+    kept, draw = Kept(source, 6), generator()
     assert kept.images_each == 2
-    draw = generator()
-    seen = {kept(6, draw, CPU)[0].sum().item() for _ in range(40)}
-    assert len(seen) == len(asked) == 3
-    assert {again(6, draw, CPU)[0].sum().item() for _ in range(40)} == seen
-    images, person = kept(6, draw, CPU)
-    assert images.shape == (6, 1, 4, 4)
-    assert torch.equal(person, torch.arange(6))
-    torch.testing.assert_close(255 * images, (255 * images).round())
+    dealt = [kept(6, draw, CPU) for _ in range(40)]
+    assert calls == [8, 4]
+    for images, person in dealt:
+        assert images.shape == (6, 1, 4, 4)
+        assert person.tolist() == [0, 0, 1, 1, 2, 2]
+    greys = torch.stack([(255 * images[:, 0, 0, 0]).round().int() for images, _ in dealt])
+    assert greys.unique().tolist() == list(range(12)), "every image comes"
+    assert torch.equal(greys[:, ::2] + 1, greys[:, 1::2]), "with the other of its person"
+    assert len({frozenset(row.tolist()) for row in greys}) > 10, "in ever new company"
 
 
-def test_another_size_than_the_kept_batches_have_and_no_batch_are_refused():
-    kept = Kept(DrawnFaces(photographs()), 1)
-    kept(8, generator(), CPU)
-    with pytest.raises(ValueError, match="batches of 8 images are kept, got a wish for 4"):
-        kept(4, generator(), CPU)
-    with pytest.raises(ValueError, match="at least 1 batch to keep, got 0"):
-        Kept(DrawnFaces(photographs()), 0)
+def test_what_a_teacher_says_stays_with_its_face(numbered):
+    source, calls = numbered
+
+    def taught(n, generator, device):
+        images, person = source(n, generator, device)
+        return images, (3 * images[:, 0, 0, :1], person)
+
+    taught.images_each = 2
+    images, (said, person) = Kept(taught, 6)(8, generator(), CPU)
+    torch.testing.assert_close(said, 3 * images[:, 0, 0, :1])
+    assert person.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert calls == [8, 4]
+
+
+def test_more_people_than_are_kept_and_no_choice_are_refused(numbered):
+    with pytest.raises(ValueError, match="8 images need 4 people, 3 are kept"):
+        Kept(numbered[0], 3)(8, generator(), CPU)
+    with pytest.raises(ValueError, match="at least 2 people to keep, got 1"):
+        Kept(numbered[0], 1)

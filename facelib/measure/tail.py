@@ -1,0 +1,116 @@
+"""TAR at low FARs of many people, with the threshold's own uncertainty in the interval.
+
+At a FAR of 0.01 % few impostor pairs set the threshold, and they are not independent: some people
+are taken for many others. So people are drawn with replacement (see `bootstrap`), and every
+resample finds its own threshold. Only pairs that could be above one are kept, so that 10^8 pairs
+take seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from facelib.measure.bootstrap import draws, percentiles
+from facelib.measure.histogram import BLOCK, verify_all
+from facelib.measure.identification import similarity
+from facelib.measure.interval import Interval
+
+SPARE = 4  # a resample's threshold may let in this many times the FAR of all people
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tail:
+    """All genuine pairs and the impostor pairs that score highest, of P people.
+
+    genuine: scores (G,); of: whose, int64 (G,). impostor: scores (I,), falling; left, right: the
+    two people of each, int64 (I,). faces: of each person, float64 (P,).
+    """
+
+    genuine: Tensor
+    of: Tensor
+    impostor: Tensor
+    left: Tensor
+    right: Tensor
+    faces: Tensor
+
+    def tars(self, fars: Sequence[float], times: Tensor | None = None) -> Tensor:
+        """For each FAR the share of genuine pairs that scores higher than all but that share of the
+        impostor pairs; times: how often each person counts, float64 (P,), once unless given.
+
+        Raises:
+            ValueError: a FAR is so large, or these people are so few, that pairs are missing.
+        """
+        times = torch.ones_like(self.faces) if times is None else times
+        weight = (times[self.left] * times[self.right]).cumsum(0)
+        faces, mine = times * self.faces, times[self.of]
+        allowed = torch.tensor(fars) * 0.5 * (faces.sum() ** 2 - faces.square().sum())
+        first = torch.searchsorted(weight, allowed.double(), right=True)
+        if first.max() == len(weight):
+            raise ValueError(f"too few people to find a threshold at a FAR of {max(fars):g}")
+        accepted = self.genuine > self.impostor[first, None]
+        return accepted.double() @ mine / mine.sum()
+
+
+def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
+    """What TARs up to this FAR depend on.
+
+    Args:
+        embeddings: float (N, D), any length; compared by cosine.
+        person: int64 (N,), 0 to P - 1, two faces or more of each.
+        far: 0 to 1, the largest that is going to be asked for.
+
+    Raises:
+        ValueError: somebody with a single face, or what `verify_all` refuses.
+    """
+    counts = person.bincount()
+    if not len(counts) or counts.min() < 2:
+        raise ValueError("want two faces or more of each person, numbered from 0 on")
+    cut = verify_all(embeddings, person).threshold_at(min(1.0, SPARE * far))
+    genuine, impostor = [], []
+    for block in torch.arange(len(person)).split(max(1, BLOCK // len(person))):
+        scores = similarity(embeddings[block], embeddings).cpu()
+        later = block[:, None] < torch.arange(len(person))
+        same = person[block, None] == person
+        for found, wanted in ((genuine, later & same), (impostor, later & ~same & (scores >= cut))):
+            row, column = wanted.nonzero(as_tuple=True)
+            people = person[block[row]], person[column]
+            found.append(torch.stack([scores[row, column].double(), *people]))
+    (score, of, _), (high, left, right) = (torch.cat(found, 1) for found in (genuine, impostor))
+    order = high.argsort(descending=True)
+    return Tail(
+        score, of.long(), high[order], left[order].long(), right[order].long(), counts.double()
+    )
+
+
+def tar_at_low_far(embeddings: Tensor, person: Tensor, fars: Sequence[float]) -> list[Interval]:
+    """TAR at each FAR, 0 to 1, with 95 % intervals over people; arguments as of `take_tail`."""
+    return _resample(fars, take_tail(embeddings, person, max(fars)).tars, person)
+
+
+def tar_lost(
+    before: Tensor, after: Tensor, person: Tensor, fars: Sequence[float]
+) -> list[Interval]:
+    """Percentage points of TAR that a step has cost at each FAR, each at its own threshold.
+
+    Args:
+        before, after: embeddings of the same faces by both, float (N, D) and (N, E).
+        person: as of `take_tail`.
+
+    Returns:
+        With 95 % intervals over people, paired. Above 0: something was lost.
+    """
+    one, other = (take_tail(codes, person, max(fars)) for codes in (before, after))
+    return _resample(fars, lambda *given: 100 * (one.tars(*given) - other.tars(*given)), person)
+
+
+def _resample(
+    fars: Sequence[float], values: Callable[..., Tensor], person: Tensor
+) -> list[Interval]:
+    people = int(person.max()) + 1
+    found = torch.stack([values(fars, times) for times in draws(people)], 1)
+    rows = zip(values(fars).tolist(), found.tolist(), strict=True)
+    return [percentiles(value, resampled, people) for value, resampled in rows]
