@@ -9,7 +9,7 @@ from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
 from facelib.compress.prune import drop, prune
 from facelib.compress.quantize import quantize
-from facelib.compress.ship import ship, unship
+from facelib.compress.ship import coarsen, ship
 from facelib.compress.sparsify import sparsify
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "MatchLogits",
     "ShareReport",
     "SoftTargets",
+    "coarsen",
     "decode",
     "distill",
     "drop",
@@ -31,5 +32,4 @@ __all__ = [
     "ship",
     "sparsify",
     "train_quantized",
-    "unship",
 ]

@@ -7,7 +7,7 @@ A real number x is stored as q = round(x / scale) + zero_point, from 0 to 255 fo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,14 +99,8 @@ def calibrate(
     images: Tensor,
     ranges: str = "minmax",
     per_channel: bool = True,
-    scales: Mapping[str, list] | None = None,
 ) -> bytes:
-    """The ONNX file of 8 bits with static scales, from one of 32, as `quantize` writes it.
-
-    Args:
-        scales: of activations by name, as onnxruntime's TensorQuantOverrides; what images show
-            doesn't count for these.
-    """
+    """The ONNX file of 8 bits with static scales, from one of 32, as `quantize` writes it."""
     import onnx
     from onnxruntime import quantization as ort
 
@@ -116,13 +110,12 @@ def calibrate(
     if list(images.shape[1:]) != sides:
         raise ValueError(f"it reads images {sides}, got {list(images.shape[1:])}")
     # One batch at a time; otherwise the activations of all images lie in memory together.
-    options = {"CalibStridedMinMax": 1} | ({"TensorQuantOverrides": dict(scales)} if scales else {})
     return _made(
         ort.quantize_static, whole, _Reader(images, whole.graph.input[0].name),
         quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
         calibrate_method=ort.CalibrationMethod[RANGES[ranges]], per_channel=per_channel,
         op_types_to_quantize=list(KINDS), nodes_to_exclude=_nodes(whole.graph)[1],
-        extra_options=options,
+        extra_options={"CalibStridedMinMax": 1},
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from facelib import files
 
 MOST = 2**30  # bytes of a file
+ZIPPED = "model.onnx"  # its name in a zip archive
 
 
 class OnnxModel(nn.Module):
@@ -20,7 +23,8 @@ class OnnxModel(nn.Module):
     It can be copied and pickled: the file's content goes along.
 
     Args:
-        source: the file that `facelib.compress.export` or `quantize` wrote, or its content.
+        source: the file that `facelib.compress.export`, `quantize` or, zipped, `ship` wrote, or
+            its content.
         threads: that a call may use.
 
     Raises:
@@ -34,6 +38,7 @@ class OnnxModel(nn.Module):
         self.content = source if given else files.read(source, "ONNX file", MOST)
         self.threads = threads
         try:
+            self.content = _unzipped(self.content)
             self._start()
         except Exception as error:  # its errors are of many classes without a common one
             what = "these bytes" if given else source
@@ -83,3 +88,12 @@ class OnnxModel(nn.Module):
         return torch.from_numpy(found).to(images.device)
 
     forward = embed
+
+
+def _unzipped(content: bytes) -> bytes:
+    if not content.startswith(b"PK"):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if (size := archive.getinfo(ZIPPED).file_size) > MOST:
+            raise ValueError(f"unzipped it has {size:,} bytes, over {MOST:,}")
+        return archive.read(ZIPPED)

@@ -1,112 +1,101 @@
-"""Shipped files are small, become the same network of 8 bits without a face, or are refused."""
+"""A shipped file is small, opens without our code, and is the network of 8 bits."""
 
+import io
+import zipfile
+
+import onnxruntime
 import pytest
 import torch
 
-from facelib.compress import decode, export, quantize, save_shared, share, ship, unship
-from facelib.compress.ship import KEPT
-from facelib.data import resize
-from facelib.models import FaceCNN, FaceResNet, save
-from facelib.models.io import load_tensors, save_tensors
+from facelib.compress import coarsen, export, quantize, share, ship, sparsify
+from facelib.compress.ship import BITS
+from facelib.models import FaceResNet, embed, face_student
+from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
 
 FACES = synth(8, 4, seed=0).images
-SCALES, ZEROS = KEPT
 
 
-def resnet():
+@pytest.fixture(scope="module")
+def student():
+    return face_student()
+
+
+def test_unzipped_it_is_the_file_of_8_bits_and_plain_onnxruntime_opens_it(student, tmp_path):
+    plain = export(student, tmp_path / "plain.onnx", (1, 64, 64))
+    eight = quantize(plain.path, tmp_path / "eight.onnx", FACES)
+    size = ship(student, tmp_path / "small.onnx.zip", FACES)
+    assert size == (tmp_path / "small.onnx.zip").stat().st_size < 0.9 * eight.bytes[1]
+    with zipfile.ZipFile(tmp_path / "small.onnx.zip") as archive:
+        content = archive.read("model.onnx")
+    assert content == eight.path.read_bytes()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (said,) = session.run(None, {"images": (FACES.float() / 255).numpy()})
+    ours = OnnxModel(tmp_path / "small.onnx.zip").embed(FACES.float() / 255)
+    torch.testing.assert_close(torch.from_numpy(said), ours)
+
+
+def test_fewer_bits_make_a_smaller_file_that_says_less_exactly_the_same(student, tmp_path):
+    whole, sizes, alike = embed(student, FACES), [], []
+    for bits in (8, 6, 4):
+        sizes.append(ship(student, tmp_path / "small", FACES, bits))
+        alike.append(float((embed(OnnxModel(tmp_path / "small"), FACES) * whole).sum(1).mean()))
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[2] < 0.55 * sizes[0], "4 bits of a weight, and what is no weight"
+    assert alike == sorted(alike, reverse=True)
+    assert alike[0] > 0.998
+    assert alike[2] > 0.9
+
+
+@pytest.mark.parametrize("bits", [2, 3, 7])
+def test_weights_lie_on_evenly_spaced_values_for_each_output_but_the_first_layers(bits):
     torch.manual_seed(0)
-    model = FaceResNet(2, 8, (1, 0, 1))
-    model(FACES.float() / 255)  # running means of some faces
-    return model.eval()
+    model = FaceResNet(4, 8)
+    coarse, most = coarsen(model, bits), 2 ** (bits - 1) - 1
+    pairs = [
+        (new.weight.detach(), old.weight.detach())
+        for new, old in zip(coarse.modules(), model.modules(), strict=True)
+        if isinstance(new, torch.nn.Conv2d | torch.nn.Linear)
+    ]
+    assert torch.equal(*pairs[0])
+    for new, old in pairs[1:]:
+        rows, step = new.flatten(1), old.flatten(1).abs().amax(1, keepdim=True) / most
+        torch.testing.assert_close((rows / step).round() * step, rows)
+        assert float(((rows - old.flatten(1)).abs() / step).max()) <= 0.5 + 1e-4
 
 
-def cnn():
+def test_what_other_steps_wrapped_around_weights_is_shipped_as_plain_weights(tmp_path):
     torch.manual_seed(0)
-    return FaceCNN(4, 8, people=5).eval()
-
-
-@pytest.fixture(
-    scope="module", params=[(resnet, (64, 64)), (cnn, (112, 92))], ids=["resnet", "cnn"]
-)
-def shipped(request, tmp_path_factory):
-    """A network, the sides of its images, the file to ship and its size."""
-    make, sides = request.param
-    path = tmp_path_factory.mktemp("ship") / "small"
-    return make(), sides, path, ship(make(), path, resize(FACES, *sides))
-
-
-def test_the_network_comes_back_without_a_face_and_embeds_the_same(shipped, tmp_path):
-    model, sides, path, size = shipped
-    shared, _ = share(model, 64)
-    save_shared(shared, tmp_path / "codes")
-    plain = export(decode(shared), tmp_path / "plain.onnx", (1, *sides))
-    calibrated = quantize(plain.path, tmp_path / "calibrated.onnx", resize(FACES, *sides))
-    unship(path, tmp_path / "again.onnx")
-    assert calibrated.path.read_bytes() == (tmp_path / "again.onnx").read_bytes()
-    assert size == path.stat().st_size
-    codes = (tmp_path / "codes").stat().st_size + 5 * len(load_tensors(path)[0][SCALES])
-    assert codes < size < codes + 250, "names of tensors take some room, too"
-
-
-def test_a_shared_model_keeps_its_codebooks_and_its_bits(tmp_path):
-    shared, _ = share(resnet(), 4)
-    before = {name: value.clone() for name, value in shared.state_dict().items()}
-    ship(shared, tmp_path / "small", FACES)
-    tensors, _ = load_tensors(tmp_path / "small")
-    assert max(len(one) for name, one in tensors.items() if name.endswith("original")) == 4
-    assert all(torch.equal(value, before[name]) for name, value in shared.state_dict().items())
+    model = FaceResNet(2, 8, (1, 0, 1)).eval()
+    for small in (share(model, 4)[0], sparsify(model, 0.5)[0]):
+        before = {name: value.clone() for name, value in small.state_dict().items()}
+        ship(small, tmp_path / "small", FACES)
+        found = embed(OnnxModel(tmp_path / "small"), FACES)
+        assert float((found * embed(small, FACES)).sum(1).min()) > 0.98
+        assert all(torch.equal(value, before[name]) for name, value in small.state_dict().items())
 
 
 @pytest.mark.parametrize(
-    ("images", "message"),
+    ("images", "bits", "message"),
     [
-        (FACES[:0], "1 or more"),
-        (FACES.float(), "want uint8"),
-        (FACES[0], "want uint8"),
-        (FACES[:, :, :32], "want grey images"),
+        (FACES[:0], 8, "1 or more"),
+        (FACES.float(), 8, "want uint8"),
+        (FACES[0], 8, "want uint8"),
+        (FACES[:, :, :32], 8, "want grey images"),
+        (FACES, BITS[-1] + 1, "want 2 to 8 bits, got 9"),
+        (FACES, 1, "got 1"),
     ],
 )
-def test_faces_that_do_not_fit_are_refused(images, message, tmp_path):
+def test_faces_and_bits_that_do_not_fit_are_refused(images, bits, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        ship(resnet(), tmp_path / "small", images)
+        ship(FaceResNet(2, 8).eval(), tmp_path / "small", images, bits)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_or_other_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="gone"):
-        unship(tmp_path / "gone", tmp_path / "onnx")
-    save(resnet(), tmp_path / "plain")
-    with pytest.raises(ValueError, match="plain.* lacks .*ship"):
-        unship(tmp_path / "plain", tmp_path / "onnx")
-    assert not (tmp_path / "onnx").exists()
-
-
-def cut(tensors, about):
-    tensors.update({name: tensors[name][1:] for name in KEPT})
-
-
-@pytest.mark.parametrize("shipped", [(resnet, (64, 64))], indirect=True, ids=["resnet"])
-@pytest.mark.parametrize(
-    ("forge", "message"),
-    [
-        (cut, "above 0"),
-        (lambda tensors, _: tensors.update({ZEROS: tensors[ZEROS].float()}), "in uint8"),
-        (lambda tensors, _: tensors.update({SCALES: 0 * tensors[SCALES]}), "above 0"),
-        (lambda tensors, _: tensors.update({SCALES: tensors[SCALES] / 0}), "above 0"),
-        (lambda tensors, _: tensors.pop(ZEROS), "lacks"),
-        (lambda tensors, _: tensors.pop("embedding.2.bias"), "another model"),
-        (lambda _, about: about.update(shape=[1, 10**6, 10**6]), "1048576 numbers at most"),
-        (lambda _, about: about.update(shape=[1, -64, -64]), "numbers at most"),
-        (lambda _, about: about.update(shape="64"), "numbers at most"),
-        (lambda _, about: about.update(shape=[3, 8, 8]), "want grey images"),
-        (lambda _, about: about.update(huffman=[1]), "holds no shared model"),
-    ],
-)
-def test_a_forged_file_is_refused(shipped, tmp_path, forge, message):
-    tensors, about = load_tensors(shipped[2])
-    forge(tensors, about)
-    save_tensors(tmp_path / "forged", tensors, about)
-    with pytest.raises(ValueError, match=f"forged.*{message}"):
-        unship(tmp_path / "forged", tmp_path / "onnx")
-    assert not (tmp_path / "onnx").exists()
+def test_an_archive_without_a_network_is_refused():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("readme.txt", "no network")
+    for content in (packed.getvalue(), packed.getvalue()[:20]):
+        with pytest.raises(ValueError, match="can't be read as an ONNX model"):
+            OnnxModel(content)
