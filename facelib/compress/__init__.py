@@ -9,7 +9,8 @@ from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
 from facelib.compress.prune import drop, prune
 from facelib.compress.quantize import quantize
-from facelib.compress.ship import coarsen, ship
+from facelib.compress.rounded import round_weights
+from facelib.compress.ship import ship
 from facelib.compress.sparsify import sparsify
 
 __all__ = [
@@ -17,7 +18,6 @@ __all__ = [
     "MatchLogits",
     "ShareReport",
     "SoftTargets",
-    "coarsen",
     "decode",
     "distill",
     "drop",
@@ -27,6 +27,7 @@ __all__ = [
     "load_shared",
     "prune",
     "quantize",
+    "round_weights",
     "save_shared",
     "share",
     "ship",

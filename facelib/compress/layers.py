@@ -27,16 +27,16 @@ def find_layers(model: nn.Module, names: Iterable[str] | None = None) -> dict[st
 
 
 def refuse_made(name: str, layer: nn.Module, step: str) -> None:
-    """Refuse a layer whose weight a codebook or a mask makes, by a ValueError."""
+    """Refuse a layer whose weight a codebook, a mask or rounding makes, by a ValueError."""
     if kind := parametrized_by(layer):
         raise ValueError(
             f"layer {name!r} has a weight made by {kind.__name__}, want a plain one: {step} "
-            "decode(model), then sparsify or share"
+            "decode(model), then another"
         )
 
 
 def decode(model: nn.Module) -> nn.Module:
-    """A copy with plain weights in place of codes and masks: as fast as before, and larger."""
+    """A copy with plain weights in place of codes, masks and rounding: as fast, and larger."""
     model = copy.deepcopy(model)
     for module in model.modules():
         if parametrized_by(module):
@@ -45,7 +45,7 @@ def decode(model: nn.Module) -> nn.Module:
 
 
 def parametrized_by(layer: nn.Module) -> type[nn.Module] | None:
-    """What a layer's weight is made by, `Codebook` or `Masked`; None where it is plain."""
+    """What makes a layer's weight, `Codebook`, `Masked` or `Rounded`; None where it is plain."""
     if parametrize.is_parametrized(layer, "weight"):
         return type(layer.parametrizations.weight[0])
     return None
