@@ -1,18 +1,18 @@
 """Each rung of the ladder against the teacher: python -m facecourse.ladder.evidence FOLDER
 
-FOLDER holds what `ladder.students` trained. Every network becomes an ONNX file of 32 bits, one of
-8, and a file to ship, of codes, from which another of 8 bits is made that runs. Each is measured
-for what it has lost of the teacher's verification (TAR at 1 % FAR on 2,000 people who don't exist,
-paired, and on 2,000 others); for the group that it serves worst; on ORL and, with `FACELIB_LFW`, on
-LFW; for its bytes; and for its time: one image, one thread, in turns with the teacher's file, of
-twenty calls and of one.
+FOLDER holds what `ladder.students` trained, a folder for each seed. Every network becomes an ONNX
+file of 32 bits and zipped ones of 8 (`ship`), with weights of fewer bits where `BITS` says so. What
+each has lost of the teacher's verification is counted where it hurts: one pass a face for accuracy
+as for time, TAR at a FAR of 0.1 and of 0.01 %, on 5,000 people who don't exist and on 5,000 others
+at whom nobody looked while the ladder was built; beside it ORL and, with `FACELIB_LFW`, LFW. Times
+are of one image on one thread, in turns with the teacher's file of 32 bits.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,19 +22,21 @@ from facecourse.kit import evidence, protocol
 from facecourse.kit.orl import to_64
 from facecourse.kit.scoreboard import Row
 from facecourse.ladder.student import calibration_faces
-from facecourse.ladder.timing import call
-from facelib.compress import export, quantize, ship, unship
+from facecourse.ladder.timing import call, resident_megabytes
+from facelib.compress import export, ship
 from facelib.data import lfw, resize, to_grey
 from facelib.measure import (
     Interval,
     bootstrap_people,
+    latency,
     latency_ratio,
     macs,
     paired_interval,
     parameters,
     ten_fold,
 )
-from facelib.measure.groups import ladder_faces, paired_tar_drop, tar_by_person, worst_group
+from facelib.measure.groups import ladder_faces, worst_group
+from facelib.measure.tail import take_tail, tar_at_low_far, tar_lost
 from facelib.models import embed, face_embedding, load
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
@@ -43,156 +45,194 @@ from facelib.synth.people import pick_seed
 
 HERE = Path(__file__).parent
 
-OTHERS = pick_seed("last look")
-PEOPLE = 2000  # who don't exist, to count lost points on
-PAIRS, CALLS = 100, 20  # timed turns for each ratio; calls a turn
-STRICT = 1e-4  # a FAR
-RIVALS = {"rival": "student", "scratch": "pruned"}  # the same shape, by names alone
-TEACHER = "teacher"
+PEOPLE = 5000  # who don't exist, to count lost points on
+FARS = {"0.1 %": 1e-3, "0.01 %": 1e-4}
+TURNS, CALLS = 100, 20  # for each ratio of times; calls a turn
+TEACHER, LAST = "teacher", "rounded"
+BITS = {TEACHER: (8,), "student": (8, 5), "pruned": (8,), LAST: (4,)}  # of weights in zipped files
+# What one step gives, all else equal: from which file to which.
+STEPS = {
+    "what the teacher says": ("rival", "student"), "size": (TEACHER, "student"),
+    "weights to start from": ("anew", "pruned"), "pruning": ("student", "pruned"),
+    "rounding": ("pruned", f"{LAST}, 4 bits"),
+}  # fmt: skip
 ROWS = {  # of the scoreboard, and the lesson that makes it
     TEACHER: ("face embedding, synthetic people", "04"),
     "student": ("face student, taught", "06"), "rival": ("face student, by names", "06"),
     "half": ("face embedding, half pruned", "07"), "pruned": ("face student, pruned", "07"),
-    "scratch": ("the same as pruned, from scratch", "07"),
+    "anew": ("the same as pruned, from scratch", "07"),
 }  # fmt: skip
+Runs = Sequence[Mapping[str, "File"]]  # of each seed, by name
 
 
-class Rung(NamedTuple):
-    """An ONNX file that runs, and how many bytes one would ship."""
+class File(NamedTuple):
+    """An ONNX file that runs, zipped or not, and how many bytes one would ship."""
 
-    runs: Path
+    path: Path
     bytes: int
 
 
-def rungs(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, Rung]:
-    """Each network at 32 bits, at 8, and with codebooks, by its name and which of them."""
+def write(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> dict[str, File]:
+    """Each network's files, by its name and the bits of its weights."""
     faces, found = calibration_faces(people), {}
-    for number, (name, model) in enumerate(models.items()):
-        plain = export(model, folder / f"{number}.onnx", SHAPE)
-        eight = quantize(plain.path, folder / f"{number}-int8.onnx", faces)
-        codes, again = folder / f"{number}-codes", folder / f"{number}-codes.onnx"
-        shipped = ship(model, codes, faces)
-        unship(codes, again)
-        found[name] = Rung(plain.path, plain.bytes)
-        found[f"{name}, int8"] = Rung(eight.path, eight.bytes[1])
-        found[f"{name}, codes"] = Rung(again, shipped)
+    for name, model in models.items():
+        plain = export(model, folder / f"{name}.onnx", SHAPE)
+        found[name] = File(plain.path, plain.bytes)
+        for bits in BITS.get(name, ()):
+            path = folder / f"{name}-{bits}.onnx.zip"
+            found[f"{name}, {bits} bits"] = File(path, ship(model, path, faces, bits))
     return found
 
 
-def costs(steps: Mapping[str, Rung]) -> dict[str, dict]:
-    """Bytes, and how many times smaller and faster than the teacher's.
+def costs(files: Mapping[str, File]) -> dict[str, dict]:
+    """Bytes, time and memory of each, and how many times smaller and faster than the teacher's.
 
     Smaller than the teacher's safetensors file, which is what one would ship.
     """
-    sessions = {name: OnnxModel(step.runs) for name, step in steps.items()}
+    sessions = {name: OnnxModel(file.path) for name, file in files.items()}
     whole, teacher, found = WEIGHTS.stat().st_size, call(sessions[TEACHER]), {}
     for name, model in sessions.items():
-        size = steps[name].bytes
         found[name] = {
-            "bytes": size, "times smaller": whole / size,
-            "times faster": latency_ratio(teacher, call(model), pairs=PAIRS, calls=CALLS),
-            "times faster, one call a turn": latency_ratio(teacher, call(model), pairs=PAIRS),
+            "bytes": files[name].bytes, "times smaller": whole / files[name].bytes,
+            "times faster": latency_ratio(teacher, call(model), pairs=TURNS, calls=CALLS),
+            "milliseconds": latency(call(model), repeats=200).low_ms,
+            "megabytes in memory": resident_megabytes(model.content),
         }  # fmt: skip
     return found
 
 
-def embedded(steps: Mapping[str, Rung], images: Tensor) -> dict[str, Tensor]:
-    """What each rung makes of these images."""
-    return {name: embed(OnnxModel(step.runs, threads=2), images) for name, step in steps.items()}
+def embed_once(files: Mapping[str, File], images: Tensor) -> dict[str, Tensor]:
+    """What each makes of these images, in one pass."""
+    return {
+        name: embed(OnnxModel(file.path, threads=2), images, flip=False)
+        for name, file in files.items()
+    }
 
 
-def naming_lost(before: Tensor, after: Tensor) -> Interval:
-    """Points of top-1 lost on ORL's s21 to s40, one photo enrolled of each, paired over people."""
-    lost = protocol.named_rightly(before) - protocol.named_rightly(after)
-    return bootstrap_people(100 * lost, protocol.unseen_people().person)
+class Said:
+    """What each file said of faces in each run.
 
-
-def kept(steps: Mapping[str, Rung]) -> dict[str, dict[str, dict]]:
-    """What is left of the teacher's verification, by the part of ladder.json it is stored in.
-
-    "kept": of each rung on `people` who don't exist the points of TAR lost at 1 % FAR and at
-    0.01 %, its TAR at the latter, and the share of genuine pairs it rejects in the group of skin
-    reflectance it serves worst; on ORL's s21 to s40 its metrics, and the points lost.
-    "others": the points lost on people on whom nothing was looked at while the ladder was built.
-    "rivals": the points that a network of 32 bits lost of the one whose shape it has.
+    Args:
+        codes: of each run embeddings (N, D) by file.
+        person: whom they show, int64 (N,).
     """
-    faces, others = ladder_faces(PEOPLE), ladder_faces(PEOPLE, seed=OTHERS)
-    drawn, again = embedded(steps, faces.images), embedded(steps, others.images)
-    real = embedded(steps, resize(protocol.unseen_people().images, *SHAPE[1:]))
 
-    def lost(first: str, name: str) -> dict[str, Interval]:
-        codes = drawn[first], drawn[name], faces.person
-        return {
-            "points lost": paired_tar_drop(*codes),
-            "points lost, strict": paired_tar_drop(*codes, STRICT),
-            "ORL, points lost": naming_lost(real[first], real[name]),
-        }
+    def __init__(self, codes: Sequence[Mapping[str, Tensor]], person: Tensor) -> None:
+        most = max(FARS.values())
+        self.runs = [
+            {name: take_tail(one, person, most) for name, one in run.items()} for run in codes
+        ]
 
-    found = {
-        name: lost(TEACHER, name)
-        | {
-            "TAR, strict": float(tar_by_person(drawn[name], faces.person, STRICT).mean()),
-            "worst group": worst_group(drawn[name], faces),
-            "ORL": protocol.unseen_metrics(real[name]),
-        }
-        for name in steps
+    def lost(self, first: str, name: str) -> dict[str, Interval]:
+        """Points of TAR lost from one file to another, by FAR, in the runs that have both."""
+        there = [run for run in self.runs if {first, name} <= set(run)]
+        pairs = ([run[each] for run in there] for each in (first, name))
+        return dict(zip(FARS, tar_lost(*pairs, list(FARS.values())), strict=True))
+
+    def tar(self, name: str) -> dict[str, Interval]:
+        """By FAR, of the first run."""
+        return dict(zip(FARS, tar_at_low_far(self.runs[0][name], list(FARS.values())), strict=True))
+
+
+def verification(runs: Runs) -> dict[str, dict]:
+    """What is left of the teacher's verification of people who don't exist.
+
+    "lost": points of TAR, by file and FAR; "others": the same on other people, in the first run;
+    "steps": what each of `STEPS` cost; "TAR" and "worst group", the share of genuine pairs rejected
+    at 0.1 % in the group of skin reflectance served worst, of the first run.
+    """
+    faces, others = ladder_faces(PEOPLE), ladder_faces(PEOPLE, seed=pick_seed("last look"))
+    codes = [embed_once(files, faces.images) for files in runs]
+    said = Said(codes, faces.person)
+    again = Said([embed_once(runs[0], others.images)], others.person)
+    return {
+        "lost": {name: said.lost(TEACHER, name) for name in runs[0]},
+        "others": {name: again.lost(TEACHER, name) for name in runs[0]},
+        "steps": {
+            step: said.lost(*names) for step, names in STEPS.items() if set(names) <= set(runs[0])
+        },
+        "TAR": {name: said.tar(name) for name in runs[0]},
+        "worst group": {
+            name: worst_group(one, faces, FARS["0.1 %"]) for name, one in codes[0].items()
+        },
     }
-    rivals = {name: {"of": of} | lost(of, name) for name, of in RIVALS.items() if name in steps}
-    once = {name: paired_tar_drop(again[TEACHER], again[name], others.person) for name in steps}
-    return {"kept": found, "others": once, "rivals": rivals}
 
 
-def on_lfw(steps: Mapping[str, Rung]) -> dict[str, dict]:
-    """Ten-fold accuracy on LFW, and points lost against the teacher, paired over folds."""
-    faces, (left, right, same), fold = lfw().of_pairs()
-    images = resize(to_grey(faces.images), *SHAPE[1:])
-    measured = {
-        name: ten_fold((codes[left] * codes[right]).sum(1), same, fold)
-        for name, codes in embedded(steps, images).items()
+def on_orl(files: Mapping[str, File]) -> dict[str, dict]:
+    """Metrics on s21 to s40, and the points of top-1 lost with one photo enrolled of each."""
+    faces = protocol.unseen_people()
+    codes = embed_once(files, to_64(faces.images))
+    named = {name: protocol.named_rightly(one) for name, one in codes.items()}
+    return {
+        name: protocol.unseen_metrics(codes[name])
+        | {"lost": bootstrap_people(100 * (named[TEACHER] - hits), faces.person)}
+        for name, hits in named.items()
     }
-    before = 100 * measured[TEACHER].accuracy
+
+
+def on_lfw(files: Mapping[str, File]) -> dict[str, dict]:
+    """Ten-fold accuracy and TAR at a FAR of 0.1 % of all pairs, and the points of both lost."""
+    faces, pairs, fold = lfw().of_pairs()
+    _, person = faces.person.unique(return_inverse=True)
+    codes = embed_once(files, resize(to_grey(faces.images), *SHAPE[1:]))
+    said = Said([codes], person)
+    tenfold = {
+        name: ten_fold((one[pairs.left] * one[pairs.right]).sum(1), pairs.same, fold)
+        for name, one in codes.items()
+    }
+    before = 100 * tenfold[TEACHER].accuracy
     return {
         name: {
             "accuracy": found.interval,
-            "points lost": paired_interval(before, 100 * found.accuracy, of="folds"),
+            "lost": paired_interval(before, 100 * found.accuracy, of="folds"),
+            "TAR of all pairs": said.tar(name)["0.1 %"],
+            "TAR of all pairs, lost": said.lost(TEACHER, name)["0.1 %"],
         }
-        for name, found in measured.items()
+        for name, found in tenfold.items()
     }
 
 
-def rows(models: Mapping[str, nn.Module], found: Mapping[str, dict]) -> list[Row]:
-    """Of the scoreboard: each network that `ROWS` names, with what `kept` found of it."""
+def rows(models: Mapping[str, nn.Module], worst: Mapping[str, Interval]) -> list[Row]:
+    """Of the scoreboard: each network that `ROWS` names, with the group it serves worst."""
     faces = to_64(protocol.unseen_people().images)
     return [
-        protocol.measure_row(*ROWS[name], model, faces, worst_group=found[name]["worst group"])
+        protocol.measure_row(*ROWS[name], model, faces, worst_group=worst[name])
         for name, model in models.items()
         if name in ROWS
     ]
 
 
-def main(networks: Path, folder: Path = HERE) -> None:
+def main(trained: Path, folder: Path = HERE) -> None:
     """Measure every rung and store ladder.json, and the scoreboard's rows.
 
     Args:
-        networks: the folder of the trained ones, `*.safetensors`.
+        trained: a folder for each seed, with `*.safetensors`; the first has all.
         folder: where to store.
     """
-    models = {TEACHER: face_embedding()}
-    models |= {path.stem: load(path) for path in sorted(networks.glob("*.safetensors"))}
+    seeds = sorted(int(place.name) for place in trained.iterdir() if place.is_dir())
+    networks = [
+        {TEACHER: face_embedding()}
+        | {path.stem: load(path) for path in sorted((trained / str(seed)).glob("*.safetensors"))}
+        for seed in seeds
+    ]
     with tempfile.TemporaryDirectory() as place:
-        steps = rungs(models, Path(place))
+        runs = []
+        for seed, models in zip(seeds, networks, strict=True):
+            (Path(place) / str(seed)).mkdir()
+            runs.append(write(models, Path(place) / str(seed)))
         payload = {
-            "seeds": [0],
+            "seeds": seeds,
             "networks": {
                 name: {"parameters": parameters(model), "macs": macs(model, SHAPE)}
-                for name, model in models.items()
+                for name, model in networks[0].items()
             },
-            "costs": costs(steps),
-            **kept(steps),
-            "LFW": on_lfw(steps),
+            "costs": costs(runs[0]),
+            **verification(runs),
+            "ORL": on_orl(runs[0]),
+            "LFW": on_lfw(runs[0]),
         }
     evidence.write("ladder", payload, folder)
-    protocol.put_rows(rows(models, payload["kept"]))
+    protocol.put_rows(rows(networks[0], payload["worst group"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What other tools make of the ladder's networks: python -m facecourse.ladder.peers FOLDER
 
 Needs `pip install nncf openvino`. FOLDER holds what `ladder.students` trained. The teacher and the
-ladder's last network go through onnxruntime's quantizer as it comes and through NNCF, which
+ladder's pruned one go through onnxruntime's quantizer as it comes and through NNCF, which
 openvino runs; torch-pruning alone (widths as they come) and the ladder's own files stand beside
 them. One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
 """
@@ -20,10 +20,12 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence
-from facecourse.ladder.evidence import CALLS, PAIRS, PEOPLE, TEACHER, Rung, call, rungs
+from facecourse.ladder.evidence import CALLS, FARS, LAST, PEOPLE, TEACHER, TURNS, File, write
 from facecourse.ladder.student import calibration_faces
+from facecourse.ladder.timing import call
 from facelib.measure import latency_ratio
-from facelib.measure.groups import ladder_faces, paired_tar_drop
+from facelib.measure.groups import ladder_faces
+from facelib.measure.tail import Tail, take_tail, tar_lost
 from facelib.models import embed, face_embedding, load
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
@@ -31,7 +33,7 @@ from facelib.models.runtime import OnnxModel
 
 HERE = Path(__file__).parent
 
-HALF, RAGGED, LAST = "half", "ragged", "pruned"
+HALF, RAGGED, SMALL = "half", "ragged", "pruned"
 TOOLS = ("torch-pruning", "onnxruntime", "nncf", "openvino")
 
 
@@ -82,43 +84,49 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
     import openvino
 
     faces, images, rows = ladder_faces(PEOPLE), calibration_faces(), {}
-    before = embed(networks[TEACHER], faces.images)
+    fars = list(FARS.values())
+
+    def judge(model: nn.Module) -> Tail:
+        return take_tail(embed(model, faces.images, flip=False), faces.person, max(fars))
+
+    before = judge(networks[TEACHER])
     with tempfile.TemporaryDirectory() as place:
-        steps = rungs(networks, Path(place))
-        timed = call(OnnxModel(steps[TEACHER].runs))
+        files = write(networks, Path(place))
+        timed = call(OnnxModel(files[TEACHER].path))
 
         def note(name: str, model: nn.Module, once: Callable[[], object], size: int) -> None:
             rows[name] = {
                 "bytes": size,
                 "times smaller": WEIGHTS.stat().st_size / size,
-                "times faster": latency_ratio(timed, once, pairs=PAIRS, calls=CALLS),
-                "points lost": paired_tar_drop(before, embed(model, faces.images), faces.person),
+                "times faster": latency_ratio(timed, once, pairs=TURNS, calls=CALLS),
+                "lost": dict(zip(FARS, tar_lost([before], [judge(model)], fars), strict=True)),
             }
 
-        def note_file(name: str, step: Rung) -> None:
-            model = OnnxModel(step.runs)
-            note(name, model, call(model), step.bytes)
+        def note_file(name: str, file: File) -> None:
+            model = OnnxModel(file.path)
+            note(name, model, call(model), file.bytes)
 
-        note_file(f"{TEACHER}, half pruned by facelib", steps[HALF])
-        note_file(f"{TEACHER}, half pruned by torch-pruning alone", steps[RAGGED])
-        for name in (TEACHER, LAST):
-            plain = steps[name].runs
-            note_file(f"{name}, 32 bits, onnxruntime", steps[name])
+        note_file(f"{TEACHER}, half pruned by facelib", files[HALF])
+        note_file(f"{TEACHER}, half pruned by torch-pruning alone", files[RAGGED])
+        for name in (TEACHER, SMALL):
+            plain = files[name].path
+            note_file(f"{name}, 32 bits, onnxruntime", files[name])
             runs = Openvino(openvino.Core().read_model(plain))
-            note(f"{name}, 32 bits, openvino", runs, runs.once(), steps[name].bytes)
-            note_file(f"{name}, 8 bits, facelib", steps[f"{name}, int8"])
+            note(f"{name}, 32 bits, openvino", runs, runs.once(), files[name].bytes)
+            note_file(f"{name}, 8 bits, facelib", files[f"{name}, 8 bits"])
             eight = by_onnxruntime(plain, Path(place) / f"{name}-ort.onnx", images)
-            note_file(f"{name}, 8 bits, onnxruntime alone", Rung(eight, eight.stat().st_size))
+            note_file(f"{name}, 8 bits, onnxruntime alone", File(eight, eight.stat().st_size))
             model, size = by_nncf(plain, Path(place) / f"{name}.xml", images)
             note(f"{name}, 8 bits, nncf and openvino", model, model.once(), size)
-            note_file(f"{name}, codes, facelib", steps[f"{name}, codes"])
     return rows
 
 
 def main(trained: Path, folder: Path = HERE) -> None:
     """Measure all of it, of the networks in the folder `trained`, and store peers.json."""
     networks = {TEACHER: face_embedding()}
-    networks |= {name: load(trained / f"{name}.safetensors") for name in (HALF, RAGGED, LAST)}
+    networks |= {
+        name: load(trained / "0" / f"{name}.safetensors") for name in (HALF, RAGGED, SMALL, LAST)
+    }
     versions = {tool: version(tool) for tool in TOOLS}
     payload = {"seeds": [0], "tools": versions, "rows": compare(networks)}
     evidence.write("peers", payload, folder)

@@ -3,58 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import Any
 
 from facecourse.kit.charts import Table, in_millions, tabulate
 from facelib.figures import COLOURS, show, subplots
 
-FORMS = ("", ", int8", ", codes")  # files of a network: of 32 bits, of 8, of codes
+LOST = {
+    "TAR lost at 0.1 % FAR": lambda row: f"{row['0.1 %']:+.2f}",
+    "at 0.01 %": lambda row: f"{row['0.01 %']:+.2f}",
+}
 
 
-def take_rungs(
-    ladder: Mapping[str, Any], names: Sequence[str], forms: Sequence[str] = ("",)
-) -> dict[str, dict[str, Any]]:
-    """All that was measured of some networks, by file: size, work, time, and what it has lost.
+def take_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """All that was measured of some files: size, work, time, and what each has lost.
 
     Args:
         ladder: the evidence.
-        names: of networks.
-        forms: of `FORMS`.
+        files: "student", a network at 32 bits; "student, 8 bits", the zipped file.
     """
-    found = {}
-    for name, form in product(names, forms):
-        file = name + form
-        found[file] = ladder["networks"][name] | ladder["costs"][file] | ladder["kept"][file]
-        found[file] |= {"LFW": ladder["LFW"][file]["points lost"], "others": ladder["others"][file]}
-    return found
+    return {
+        file: ladder["networks"][file.split(",")[0]]
+        | ladder["costs"][file]
+        | ladder["lost"][file]
+        | {"LFW": ladder["LFW"][file]["lost"], "ORL": ladder["ORL"][file]["lost"]}
+        for file in files
+    }
 
 
-def compare_rungs(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
-    """Size, work, and what networks of 32 bits have lost of the teacher's verification and naming;
-    arguments as in `take_rungs`."""
+def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
+    """Size, work, time, and what has been lost of the teacher's verification and naming; arguments
+    as in `take_rungs`."""
     columns = {
         "parameters": "{parameters:,}",
         "MACs": in_millions("macs"),
-        "times faster": "{times faster.value:.1f}",
-        "TAR lost, 2,000 people": "{points lost:+.1f}",
+        "times smaller": "{times smaller:.1f}",
+        "times faster": "{times faster:.1f}",
+        "ms": "{milliseconds:.2f}",
+        **LOST,
         "lost on LFW": "{LFW:+.1f}",
-        "lost on ORL, one photo": "{ORL, points lost:+.1f}",
+        "lost on ORL, one photo": "{ORL:+.1f}",
     }
-    return tabulate(take_rungs(ladder, names), "", columns)
+    return tabulate(take_rungs(ladder, files), "", columns)
 
 
-def compare_rivals(ladder: Mapping[str, Any], names: Sequence[str]) -> Table:
-    """What the rivals of these names have lost of the networks whose shape they have, paired;
-    `ladder` is the evidence."""
-    found = {name: ladder["rivals"][name] for name in names}
-    rivals = {f"{name}, of {row['of']}": row for name, row in found.items()}
-    columns = {
-        "TAR at 1 % FAR": "{points lost:+.1f}",
-        "TAR at 0.01 % FAR": "{points lost, strict:+.1f}",
-        "on ORL, one photo": "{ORL, points lost:+.1f}",
-    }
-    return tabulate(rivals, "lost", columns)
+def compare_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> Table:
+    """What some steps cost, all else equal; below 0 they gained. `ladder` is the evidence."""
+    return tabulate({step: ladder["steps"][step] for step in steps}, "step", LOST)
 
 
 def draw_savings(ladder: Mapping[str, Any]) -> Table:

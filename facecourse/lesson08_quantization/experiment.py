@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import BATCH, STEPS, calibration_faces, teacher_batches
+from facecourse.ladder.student import BATCH, STEPS, calibration_faces, taught_people
 from facelib.compress import MatchEmbedding, export, factorize, quantize, train_quantized
 from facelib.compress.layers import find_layers
 from facelib.models import face_student
@@ -107,7 +107,7 @@ def build_prelu_student() -> nn.Module:
 def train_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
     """The student after training while its weights had so many bits, and what it read 8."""
     settings = {"steps": steps, "bits": bits, "batch": BATCH, "lr": RATE, "seed": seed}
-    lesson = calibration_faces(), teacher_batches(), MatchEmbedding()
+    lesson = calibration_faces(), taught_people(), MatchEmbedding()
     return train_quantized(face_student(), *lesson, progress=False, **settings)[1]
 
 

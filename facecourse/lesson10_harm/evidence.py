@@ -16,7 +16,7 @@ from facecourse.kit import evidence
 from facecourse.ladder.student import prune_student, train_further
 from facecourse.lesson10_harm import fairness, variation
 from facelib.measure import bootstrap_people
-from facelib.measure.groups import group_errors, group_thresholds, ladder_faces, tar_by_person_at
+from facelib.measure.groups import group_errors, group_thresholds, ladder_faces, tar_by_person
 from facelib.models import embed, face_embedding, face_student
 
 HERE = Path(__file__).parent
@@ -54,7 +54,7 @@ def groups(models: Mapping[str, nn.Module]) -> dict[str, dict]:
         at = fairness.choose_group_threshold(model, CHOSEN_ON)
         codes = embed(model, faces.images).cpu()
         found[name] = group_errors(codes, faces, at)
-        rejected[name] = 100 * (1 - tar_by_person_at(codes, faces.person, at))
+        rejected[name] = 100 * (1 - tar_by_person(codes, faces.person, at))
         more = rejected[name] - rejected[TEACHER]
         parts = (more[of_person == group] for group in range(len(fairness.GROUPS)))
         changes[name] = [bootstrap_people(part, torch.arange(len(part))) for part in parts]

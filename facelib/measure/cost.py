@@ -137,14 +137,15 @@ def latency_ratio(
     assumes nothing about the shape of the spread, so an interruption here and there does no harm.
 
     A single call finds the processor's caches full of what the other has left there, which costs
-    a short call more than a long one. With several calls a turn, one untimed call goes before them:
-    that is the time of a call on its own, over and over.
+    a short call more than a long one; and an interruption nearly always hits the long one. Of
+    several calls a turn, after an untimed one, the fastest counts: that is the time of a call on
+    its own, over and over, on a machine that does nothing else.
 
     Args:
         a, b: what to time.
         pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %).
         warmup: untimed calls of each before them.
-        calls: timed together in a turn.
+        calls: in a turn.
 
     Raises:
         ValueError: pairs, warmup or calls are too small.
@@ -170,11 +171,10 @@ def latency_ratio(
 
 
 def _turn(call: Call, calls: int) -> float:
-    """Milliseconds of some calls in a row; of more than one, after another that isn't timed."""
-    if calls == 1:
-        return _milliseconds(call)
-    call()
-    return _milliseconds(lambda: [call() for _ in range(calls)])
+    """Milliseconds of the fastest of some calls; of more than one, after one that isn't timed."""
+    if calls > 1:
+        call()
+    return min(_milliseconds(call) for _ in range(calls))
 
 
 def _milliseconds(call: Call) -> float:

@@ -23,7 +23,6 @@ from facelib.measure.interval import Interval
 from facelib.synth import synth
 from facelib.synth.people import pick_seed
 
-FAR = 0.01
 LADDER = pick_seed("ladder")
 
 
@@ -117,27 +116,19 @@ def ladder_faces(people: int = 2000, images: int = 3, seed: int = LADDER) -> Fac
     return synth(people, images, seed=seed)
 
 
-def tar_by_person(embeddings: Tensor, person: Tensor, far: float = FAR) -> Tensor:
-    """Of each person, the share of pairs of their faces that is accepted.
+def tar_by_person(embeddings: Tensor, person: Tensor, threshold: float) -> Tensor:
+    """Of each person, the share of pairs of their faces whose score is the threshold's or more.
 
     Args:
         embeddings: float (N, D), any length; compared by cosine.
         person: int64 (N,), 0 to P - 1, two faces or more of each.
-        far: of all pairs of two people this share is accepted, which sets the threshold.
+        threshold: a cosine.
 
     Returns:
         float64 (P,).
 
     Raises:
-        ValueError: somebody with a single face, or what `verify_all` refuses.
-    """
-    return tar_by_person_at(embeddings, person, verify_all(embeddings, person).threshold_at(far))
-
-
-def tar_by_person_at(embeddings: Tensor, person: Tensor, threshold: float) -> Tensor:
-    """Of each person, the share of pairs of their faces whose score is the threshold's or more.
-
-    Args, returns and errors as of `tar_by_person`.
+        ValueError: somebody with a single face.
     """
     counts = person.bincount()
     if not len(counts) or counts.min() < 2:
@@ -149,29 +140,15 @@ def tar_by_person_at(embeddings: Tensor, person: Tensor, threshold: float) -> Te
     return torch.stack(shares)
 
 
-def paired_tar_drop(before: Tensor, after: Tensor, person: Tensor, far: float = FAR) -> Interval:
-    """Percentage points of TAR that a step has cost, each recogniser at its own threshold.
-
-    Args:
-        before, after: embeddings of the same faces by both, float (N, D) and (N, E).
-        person, far: as in `tar_by_person`.
-
-    Returns:
-        With a 95 % interval over people, paired. Above 0: something was lost.
-    """
-    lost = 100 * (tar_by_person(before, person, far) - tar_by_person(after, person, far))
-    return bootstrap_people(lost, torch.arange(len(lost)))
-
-
-def worst_group(embeddings: Tensor, faces: FaceSet, far: float = FAR) -> Interval:
+def worst_group(embeddings: Tensor, faces: FaceSet, far: float) -> Interval:
     """The share of genuine pairs that is rejected in the group where that is largest.
 
     Everybody has the same threshold. Which group is worst is read off the same faces.
 
     Args:
-        embeddings: of `faces`, float (N, D), as in `tar_by_person`.
+        embeddings: of `faces`, float (N, D), any length; compared by cosine.
         faces: with a group for each, the same for all faces of a person.
-        far: as in `tar_by_person`.
+        far: of all pairs of two people this share is accepted, which sets the threshold.
 
     Returns:
         0 to 1, with a 95 % interval over the people of that group.

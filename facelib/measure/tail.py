@@ -60,15 +60,15 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
 
     Args:
         embeddings: float (N, D), any length; compared by cosine.
-        person: int64 (N,), 0 to P - 1, two faces or more of each.
+        person: int64 (N,), 0 to P - 1; somebody has two faces or more.
         far: 0 to 1, the largest that is going to be asked for.
 
     Raises:
-        ValueError: somebody with a single face, or what `verify_all` refuses.
+        ValueError: nobody has two faces, or what `verify_all` refuses.
     """
     counts = person.bincount()
-    if not len(counts) or counts.min() < 2:
-        raise ValueError("want two faces or more of each person, numbered from 0 on")
+    if not len(counts) or counts.min() < 1 or counts.max() < 2:
+        raise ValueError("want a face of each person, numbered from 0 on, and two of somebody")
     cut = verify_all(embeddings, person).threshold_at(min(1.0, SPARE * far))
     genuine, impostor = [], []
     for block in torch.arange(len(person)).split(max(1, BLOCK // len(person))):
@@ -86,31 +86,52 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     )
 
 
-def tar_at_low_far(embeddings: Tensor, person: Tensor, fars: Sequence[float]) -> list[Interval]:
-    """TAR at each FAR, 0 to 1, with 95 % intervals over people; arguments as of `take_tail`."""
-    return _resample(fars, take_tail(embeddings, person, max(fars)).tars, person)
+def tar_at_low_far(tail: Tail, fars: Sequence[float]) -> list[Interval]:
+    """TAR at each FAR, 0 to 1, with 95 % intervals over people."""
+    return _resample(lambda times, _: tail.tars(fars, times), len(tail.faces), runs=1)
 
 
 def tar_lost(
-    before: Tensor, after: Tensor, person: Tensor, fars: Sequence[float]
+    before: Sequence[Tail], after: Sequence[Tail], fars: Sequence[float]
 ) -> list[Interval]:
-    """Percentage points of TAR that a step has cost at each FAR, each at its own threshold.
+    """Percentage points of TAR that a step has cost at each FAR, each recogniser at its own
+    threshold; the mean over runs of the training.
 
     Args:
-        before, after: embeddings of the same faces by both, float (N, D) and (N, E).
-        person: as of `take_tail`.
+        before, after: of each run, of the same faces.
+        fars: 0 to 1, none above what the tails were taken for.
 
     Returns:
-        With 95 % intervals over people, paired. Above 0: something was lost.
+        With 95 % intervals over people and runs, paired. Above 0: something was lost.
+
+    Raises:
+        ValueError: no run, not as many before as after, or as of `Tail.tars`.
     """
-    one, other = (take_tail(codes, person, max(fars)) for codes in (before, after))
-    return _resample(fars, lambda *given: 100 * (one.tars(*given) - other.tars(*given)), person)
+    if not before or len(before) != len(after):
+        raise ValueError(
+            f"want one run or more, as many before as after, got {len(before)} and {len(after)}"
+        )
+
+    def lost(times: Tensor | None, drawn: list[int]) -> Tensor:
+        each = {
+            run: before[run].tars(fars, times) - after[run].tars(fars, times) for run in {*drawn}
+        }
+        return 100 * torch.stack([each[run] for run in drawn]).mean(0)
+
+    return _resample(lost, len(before[0].faces), len(before))
 
 
 def _resample(
-    fars: Sequence[float], values: Callable[..., Tensor], person: Tensor
+    values: Callable[[Tensor | None, list[int]], Tensor], people: int, runs: int
 ) -> list[Interval]:
-    people = int(person.max()) + 1
-    found = torch.stack([values(fars, times) for times in draws(people)], 1)
-    rows = zip(values(fars).tolist(), found.tolist(), strict=True)
+    """Of people and runs, both drawn with replacement; `values` takes how often each person counts
+    and which runs were drawn."""
+    generator = torch.Generator().manual_seed(1)
+
+    def some_runs() -> list[int]:
+        return torch.randint(runs, (runs,), generator=generator).tolist()
+
+    found = torch.stack([values(times, some_runs()) for times in draws(people)], 1)
+    measured = values(None, list(range(runs)))
+    rows = zip(measured.tolist(), found.tolist(), strict=True)
     return [percentiles(value, resampled, people) for value, resampled in rows]

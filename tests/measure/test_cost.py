@@ -135,6 +135,17 @@ def test_of_several_calls_a_turn_the_first_is_not_timed(clock):
     assert "".join(last[:16]) == "aaaabbbb" + "bbbbaaaa"
 
 
+def test_interruptions_of_the_longer_call_do_not_count_where_several_are_made(clock):
+    made = []
+
+    def long() -> None:
+        made.append(None)
+        clock.sleep(0.02 + 0.5 * (len(made) % 3 == 0))
+
+    found = latency_ratio(long, lambda: clock.sleep(0.01), pairs=10, calls=4)
+    assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
+
+
 def test_a_machine_that_slows_down_does_not_change_the_ratio(clock):
     slower = [1.0]
 

@@ -11,7 +11,6 @@ from facelib.measure.groups import (
     group_errors,
     group_thresholds,
     ladder_faces,
-    paired_tar_drop,
     tar_by_person,
     worst_group,
 )
@@ -98,25 +97,16 @@ def people(noise=1.2):
 
 def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs():
     embeddings, person = people()
-    wanted = verify_all(embeddings, person).tar_at(0.01)
-    shares = tar_by_person(embeddings, person)
+    measured = verify_all(embeddings, person)
+    wanted, at = measured.tar_at(0.01), measured.threshold_at(0.01)
+    shares = tar_by_person(embeddings, person, at)
     assert shares.shape == (60,)
     assert shares.mean().item() == pytest.approx(wanted)
     assert 0.2 < wanted < 0.95
     order = torch.randperm(len(person), generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(tar_by_person(embeddings[order], person[order]), shares)
+    torch.testing.assert_close(tar_by_person(embeddings[order], person[order], at), shares)
     with pytest.raises(ValueError, match="two faces or more of each"):
-        tar_by_person(embeddings[:-3], person[:-3])
-
-
-def test_nothing_is_lost_by_another_length_and_something_by_noise():
-    embeddings, person = people()
-    same = paired_tar_drop(embeddings, 3 * embeddings, person)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
-    worse, _ = people(noise=2.0)
-    lost = paired_tar_drop(embeddings, worse, person)
-    assert 5 < lost.low < lost.value < lost.high
-    assert paired_tar_drop(worse, embeddings, person).value == pytest.approx(-lost.value)
+        tar_by_person(embeddings[:-3], person[:-3], at)
 
 
 def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
@@ -125,7 +115,8 @@ def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
     noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
     disturbed = faces.group == 2
     worse = embeddings + 3 * noise * disturbed[:, None]
-    found, shares = worst_group(worse, faces), tar_by_person(worse, person)
+    found = worst_group(worse, faces, far=0.01)
+    shares = tar_by_person(worse, person, verify_all(worse, person).threshold_at(0.01))
     theirs = torch.stack([disturbed[person == who].any() for who in range(60)])
     assert found.value == pytest.approx(1 - shares[theirs].mean().item())
     assert found.n == theirs.sum()

@@ -23,15 +23,15 @@ def test_it_is_what_all_pairs_sorted_say(people):
     whole = verify_all(embeddings, person)
     tail = take_tail(embeddings, person, max(FARS))
     assert len(tail.impostor) < 0.3 * whole.impostor, "not all pairs are kept"
-    for far, found in zip(FARS, tar_at_low_far(embeddings, person, FARS), strict=True):
+    for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
         assert found.value == pytest.approx(whole.tar_at(far), abs=1e-9)
 
 
 def test_intervals_are_those_of_pairs_resampled_with_their_people(people):
     embeddings, person = people
-    left, right, _ = all_pairs(person)
+    tail, (left, right, _) = take_tail(embeddings, person, max(FARS)), all_pairs(person)
     scores = similarity(embeddings, embeddings)[left, right]
-    for far, found in zip(FARS, tar_at_low_far(embeddings, person, FARS), strict=True):
+    for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
         slow = bootstrap_pairs(
             lambda pairs, far=far: pairs.tar_at(far), scores, person[left], person[right]
         )
@@ -39,22 +39,41 @@ def test_intervals_are_those_of_pairs_resampled_with_their_people(people):
         assert found.high == pytest.approx(slow.high, abs=0.01)
 
 
-def test_what_is_lost_is_paired(people):
+@pytest.fixture
+def tails(people):
+    """Of the people's embeddings, of the same at another length, and of worse ones."""
     embeddings, person = people
-    for same in tar_lost(embeddings, 3 * embeddings, person, FARS):
-        assert (same.value, same.low, same.high) == (0, 0, 0)
-    worse = embeddings + torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
-    one, other = (tar_at_low_far(codes, person, FARS) for codes in (embeddings, worse))
+    noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
+    three = (embeddings, 3 * embeddings, embeddings + noise)
+    return [take_tail(codes, person, max(FARS)) for codes in three]
+
+
+def test_what_is_lost_is_paired(tails):
+    whole, same, worse = tails
+    for lost in tar_lost([whole], [same], FARS):
+        assert (lost.value, lost.low, lost.high) == (0, 0, 0)
     for lost, before, after in zip(
-        tar_lost(embeddings, worse, person, FARS), one, other, strict=True
+        tar_lost([whole], [worse], FARS), whole.tars(FARS), worse.tars(FARS), strict=True
     ):
-        assert lost.value == pytest.approx(100 * (before.value - after.value))
+        assert lost.value == pytest.approx(100 * float(before - after))
         assert lost.low > 0
 
 
-def test_too_few_people_and_single_faces_are_refused(people):
+def test_runs_that_differ_widen_the_interval_around_their_mean(tails):
+    whole, same, worse = tails
+    (once,) = tar_lost([whole], [worse], FARS[:1])
+    (runs,) = tar_lost([whole] * 3, [worse, same, same], FARS[:1])
+    assert runs.value == pytest.approx(once.value / 3)
+    assert runs.low == 0, "none of the runs drawn is the one that lost"
+    assert runs.high > once.value / 2
+    with pytest.raises(ValueError, match="as many before as after, got 1 and 2"):
+        tar_lost([whole], [same, same], FARS)
+
+
+def test_too_few_people_and_no_genuine_pair_are_refused(people):
     embeddings, person = people
-    with pytest.raises(ValueError, match="two faces or more"):
-        take_tail(embeddings[:-2], person[:-2], 0.01)
+    for wrong in (embeddings[::3], person[::3]), (embeddings, person + 1):
+        with pytest.raises(ValueError, match="two of somebody"):
+            take_tail(*wrong, 0.01)
     with pytest.raises(ValueError, match="too few people"):
         take_tail(embeddings, person, 0.001).tars([0.5])

@@ -6,63 +6,74 @@ import torch
 from facecourse.kit import evidence, protocol
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.ladder import evidence as ladder
+from facecourse.ladder.rungs import compare_rungs, compare_steps, draw_savings
 from facelib.models import FaceResNet, save
 
 
 @pytest.fixture
-def folder(monkeypatch, tmp_path):
+def trained(monkeypatch, tmp_path):
+    """A folder for each of two seeds."""
     torch.manual_seed(0)
     teacher = FaceResNet(4, 16).eval()
     monkeypatch.setattr(ladder, "face_embedding", lambda: teacher)
     monkeypatch.setattr(protocol, "RESAMPLES", 100)
-    monkeypatch.setattr(ladder, "RIVALS", {"student": "teacher"})
-    monkeypatch.setattr(ladder, "STRICT", 0.2)  # untrained networks accept nobody at less
-    save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / "student.safetensors")
+    monkeypatch.setattr(ladder, "FARS", {"0.1 %": 0.2, "0.01 %": 0.1})  # untrained networks
+    monkeypatch.setattr(ladder, "BITS", {"teacher": (8,), "student": (8, 4)})
+    for seed in ("0", "1"):
+        (tmp_path / seed).mkdir()
+        for name in ("student", "rival")[: 2 - int(seed)]:
+            save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / seed / f"{name}.safetensors")
     return tmp_path
 
 
 @pytest.mark.evidence
-def test_each_rung_is_measured_against_the_teacher(folder, monkeypatch):
-    board = folder / "scoreboard.json"
+def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
+    board = trained / "scoreboard.json"
     board.write_bytes(evidence.BOARD.read_bytes())
     known = [row.method for row in Scoreboard.load(board).rows]
     monkeypatch.setattr(evidence, "BOARD", board)
-    monkeypatch.setattr(ladder, "on_lfw", lambda steps: {})
+    monkeypatch.setattr(ladder, "on_lfw", lambda files: {
+        name: {"lost": evidence.Interval(0.0, 0.0, 0.0, 10, of="folds")} for name in files
+    })  # fmt: skip
     monkeypatch.setattr(ladder, "PEOPLE", 60)
-    monkeypatch.setattr(ladder, "PAIRS", 30)
-    ladder.main(folder, folder)
-    stored = evidence.read("ladder", folder)
-    networks = ["teacher", "student"]
-    names = [name + form for name in networks for form in ("", ", int8", ", codes")]
-    assert list(stored["costs"]) == list(stored["kept"]) == list(stored["others"]) == names
-    smaller = [stored["costs"][name]["times smaller"] for name in names]
-    assert smaller[4] > smaller[3] > smaller[0]
-    assert smaller[5] > smaller[3]
-    lost = stored["kept"]["student"]
-    assert stored["kept"]["teacher"]["points lost"]["value"] == 0 != lost["points lost"]["value"]
-    assert stored["others"]["student"] != lost["points lost"]
-    strict = [stored["kept"][name]["TAR, strict"] for name in networks]
-    assert lost["points lost, strict"]["value"] == pytest.approx(100 * (strict[0] - strict[1]))
-    assert 0 < strict[0] != strict[1] > 0
-    real = stored["kept"]["teacher"]["ORL"]["one photo"]["value"], lost["ORL"]["one photo"]["value"]
-    assert lost["ORL, points lost"]["value"] == pytest.approx(100 * (real[0] - real[1]))
-    assert stored["rivals"]["student"] == {"of": "teacher"} | {
-        key: value for key, value in lost.items() if "points lost" in key
-    }
+    monkeypatch.setattr(ladder, "TURNS", 30)
+    ladder.main(trained, trained)
+    stored = evidence.read("ladder", trained)
+    assert stored["seeds"] == [0, 1]
+    files = ["teacher", "teacher, 8 bits", "rival", "student", "student, 8 bits", "student, 4 bits"]
+    for part in ("costs", "lost", "others", "ORL", "worst group"):
+        assert list(stored[part]) == files, part
+    smaller = [stored["costs"][name]["times smaller"] for name in files[3:]]
+    assert smaller == sorted(smaller)
     assert stored["costs"]["teacher"]["times faster"]["value"] == pytest.approx(1, abs=0.5)
+    assert all(row["megabytes in memory"] > 0 for row in stored["costs"].values())
+    for far in ladder.FARS:
+        tar = [stored["TAR"][name][far]["value"] for name in ("rival", "student")]
+        lost = [stored["lost"][name][far]["value"] for name in ("rival", "student")]
+        assert stored["lost"]["teacher"][far]["value"] == 0
+        assert lost[0] == pytest.approx(100 * (stored["TAR"]["teacher"][far]["value"] - tar[0]))
+        step = stored["steps"]["what the teacher says"][far]["value"]
+        assert step == pytest.approx(100 * (tar[0] - tar[1])), "the seed that has both"
+        assert stored["steps"]["size"][far]["value"] == pytest.approx(lost[1])
+    assert lost[1] != pytest.approx(100 * (stored["TAR"]["teacher"][far]["value"] - tar[1]))
     rows = Scoreboard.load(board).rows
     (ours,) = [row for row in rows if row.method == "face student, taught"]
-    assert ours.worst_group.value == lost["worst group"]["value"]
-    assert ours.bytes == (folder / "student.safetensors").stat().st_size
+    assert ours.worst_group.value == stored["worst group"]["student"]["value"]
     assert [row.method for row in rows] == known
+    monkeypatch.setattr(evidence, "find", lambda name: trained / f"{name}.json")
+    ready = evidence.load("ladder")
+    assert "4 bits" in compare_rungs(ready, files)._repr_html_()
+    assert "size" in compare_steps(ready, ["size"])._repr_html_()
+    draw_savings(ready)
 
 
-def test_lfw_stands_beside_it(folder, lfw_path, monkeypatch):
+def test_lfw_stands_beside_it(trained, lfw_path, monkeypatch):
     faces, pairs, fold = ladder.lfw()
     some = torch.arange(0, 6000, 40)
     part = type(pairs)(pairs.left[some], pairs.right[some], pairs.same[some])
-    monkeypatch.setattr(ladder, "lfw", lambda: (faces, part, fold[some]))
-    found = ladder.on_lfw(ladder.rungs({"teacher": ladder.face_embedding()}, folder, people=8))
-    assert found["teacher"]["points lost"].value == 0
+    monkeypatch.setattr(ladder, "lfw", lambda: ladder.LFW(faces, part, fold[some]))
+    found = ladder.on_lfw(ladder.write({"teacher": ladder.face_embedding()}, trained, people=8))
+    assert found["teacher"]["lost"].value == found["teacher"]["TAR of all pairs, lost"].value == 0
     assert 0.4 < found["teacher"]["accuracy"].value < 0.8
-    assert list(found) == ["teacher", "teacher, int8", "teacher, codes"]
+    assert 0 <= found["teacher"]["TAR of all pairs"].value < 0.9
+    assert list(found) == ["teacher", "teacher, 8 bits"]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from facecourse.ladder import students
+from facecourse.ladder.student import calibration_faces
 from facelib.compress.layers import find_layers
 from facelib.measure import macs
 from facelib.models import FaceResNet, embed, load, save
@@ -18,18 +19,21 @@ pytestmark = pytest.mark.evidence
 def faces(monkeypatch, tmp_path):
     prune, shipped = students.prune, seeded(FaceResNet(2, 8)).eval()
     for name, value in {
-        "untrained": lambda: seeded(FaceResNet(2, 8, (0, 0, 1))),
+        "untrained": lambda seed: seeded(FaceResNet(2, 8, (0, 0, 1))),
         "prune": lambda model, ratio, shape, round_to: prune(model, ratio, shape, round_to=1),
         "face_embedding": lambda: copy.deepcopy(shipped),
-        "KEPT": 4,
+        "PEOPLE": 32,
         "RANK": 3,
     }.items():
         monkeypatch.setattr(students, name, value)
-    save(students.untrained(), tmp_path / "student.safetensors")
-    students.lessons.cache_clear()
+    for name in ("student", "pruned"):
+        save(students.untrained(0), tmp_path / f"{name}.safetensors")
+    students.taught.cache_clear()
+    students.named.cache_clear()
     images, _ = FreshFaces()(32, torch.Generator().manual_seed(3), torch.device("cpu"))
     yield (255 * images).byte(), shipped
-    students.lessons.cache_clear()
+    students.taught.cache_clear()
+    students.named.cache_clear()
 
 
 def seeded(model):
@@ -46,7 +50,7 @@ def train(name, folder, steps):
 
 def test_the_student_comes_to_say_what_the_teacher_says_and_the_rival_does_not(faces, tmp_path):
     images, shipped = faces
-    models = students.untrained(), *(train(name, tmp_path, 60) for name in ("rival", "student"))
+    models = students.untrained(0), *(train(name, tmp_path, 60) for name in ("rival", "student"))
     said = embed(shipped, images)
     *others, taught = ((embed(model, images) * said).sum(1).mean().item() for model in models)
     assert taught > max(others) + 0.05
@@ -54,7 +58,7 @@ def test_the_student_comes_to_say_what_the_teacher_says_and_the_rival_does_not(f
 
 def test_half_of_the_work_is_taken_out_of_either(faces, tmp_path):
     _, shipped = faces
-    rivals = ("half", shipped), ("ragged", shipped), ("pruned", students.untrained())
+    rivals = ("half", shipped), ("ragged", shipped), ("pruned", students.untrained(0))
     for name, whole in rivals:
         made = train(name, tmp_path, 1)
         assert 0.2 < macs(made, students.SHAPE) / macs(whole, students.SHAPE) <= 0.5
@@ -67,17 +71,37 @@ def test_most_weights_of_the_sparse_network_are_zero(faces, tmp_path):
 
 
 def test_from_scratch_is_the_pruned_architecture_and_nothing_of_its_weights(faces, tmp_path):
-    narrow = students.narrow(tmp_path).state_dict()
-    made = train("scratch", tmp_path, 1).state_dict()
-    assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in narrow.items()}
-    moved = [(made[k] - v).abs().mean() / v.abs().mean() for k, v in narrow.items() if v.ndim > 1]
-    assert min(moved) > 0.5
+    pruned = load(tmp_path / "pruned.safetensors").state_dict()
+    for name in ("anew", "scratch"):
+        made = train(name, tmp_path, 1).state_dict()
+        assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in pruned.items()}
+        moved = [
+            (made[k] - v).abs().mean() / v.abs().mean() for k, v in pruned.items() if v.ndim > 1
+        ]
+        assert min(moved) > 0.5
+
+
+def test_rounded_weights_have_as_many_values_as_their_bits_allow(faces, tmp_path):
+    _, *layers = find_layers(train("rounded", tmp_path, 2)).values()
+    for layer in layers:
+        assert max(len(row.unique()) for row in layer.weight.flatten(1)) <= 2**students.BITS - 1
+
+
+def test_what_a_cut_has_made_stale_is_measured_anew(faces):
+    _, shipped = faces
+    cut = students.prune(shipped, 0.5, students.SHAPE, round_to=1)[0]
+    renewed = students.renew_statistics(cut)
+    images = calibration_faces().float() / 255
+    with torch.no_grad():
+        wanted = cut.train()(images).std(0)  # batch norm by what comes in
+        torch.testing.assert_close(renewed(images).std(0), wanted, rtol=0.05, atol=0.01)
 
 
 def test_a_network_is_written_where_it_was_asked_for(faces, monkeypatch, tmp_path):
-    made = students.untrained()
-    start = (lambda folder: made, lambda model, **_: None, 1)
+    made = students.untrained(0)
+    start = (lambda get, seed: made, lambda model, **_: None, 1)
     monkeypatch.setitem(students.NETWORKS, "rival", start)
-    students.main("rival", tmp_path)
+    students.main("rival", tmp_path, 3)
     images, _ = faces
-    assert torch.equal(embed(load(tmp_path / "rival.safetensors"), images), embed(made, images))
+    found = load(tmp_path / "3" / "rival.safetensors")
+    assert torch.equal(embed(found, images), embed(made, images))
