@@ -16,13 +16,13 @@ NUISANCE = {
         -30.0, 30.0, "degrees, the head leans to the right of the image", usual=(-6.0, 6.0)
     ),
     "scale": Factor(
-        0.6, 1.6, "size; 1.25 is as aligners cut, 1 shows the hair and the neck", usual=(1.12, 1.38)
+        0.6, 1.6, "size; 1.25 is as aligners cut, 1 shows the hair and the neck", usual=(0.95, 1.38)
     ),
-    "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.05, 0.05)),
-    "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.05, 0.05)),
+    "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.08, 0.08)),
+    "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.08, 0.08)),
     "distance": Factor(0.3, 3.0, "metres to the camera", usual=(0.5, 1.5)),
     # Expression.
-    "smile": Factor(-1.0, 1.0, "from a frown to a broad smile", usual=(-0.5, 1.0)),
+    "smile": Factor(-1.0, 1.0, "from a frown to a broad smile", usual=(-0.3, 1.0)),
     "mouth_open": Factor(0.0, 1.0, "how far the mouth is open"),
     "teeth": Factor(0.0, 1.0, "how far a smile parts the lips"),
     "pucker": Factor(-1.0, 1.0, "from pressed to pursed lips"),
@@ -54,7 +54,7 @@ NUISANCE = {
     # Camera.
     "exposure": Factor(-2.0, 2.0, "stops", usual=(-0.4, 0.7)),
     "contrast": Factor(0.5, 1.5, "slope of the tone curve", usual=(0.95, 1.45)),
-    "blur": Factor(0.0, 4.0, "standard deviation in 64ths of the image", usual=(0.25, 1.0)),
+    "blur": Factor(0.0, 4.0, "standard deviation in 64ths of the image", usual=(0.25, 0.8)),
     "noise": Factor(0.0, 0.2, "standard deviation, of the full range", usual=(0.0, 0.006)),
     "noise_place": Factor(0.0, 1.0, "where it is cut from the white noise"),
     "vignette": Factor(0.0, 1.0, "darkening of the corners", usual=(0.0, 0.4)),
@@ -93,7 +93,7 @@ def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Fac
 def _rarely(p: dict[str, torch.Tensor]) -> None:
     """Closed eyes and open mouths are rare; most people keep their glasses on."""
     p["blink"] = torch.maximum(0.12 * p["blink"], ((p["blink"] - 0.92) * 12).clamp(0, 1))
-    p["mouth_open"] = ((p["mouth_open"] - 0.55) * 1.6).clamp(0, 1)
+    p["mouth_open"] = ((p["mouth_open"] - 0.85) / 0.15).clamp(min=0)
     p["pucker"] = p["pucker"] ** 3
     p["squint"] = ((p["squint"] - 0.7) * 3).clamp(0, 1)
     p["glasses"] = torch.where(p["glasses"] < -0.8, -1.0, 0.0)
