@@ -320,6 +320,6 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
 def threshold_slider(pairs: Verification, start: float) -> VBox:
     """A slider that moves the threshold; the figure and its table follow."""
     low, high = float(pairs.scores.min()), float(pairs.scores.max())
-    step, look = (high - low) / 200, {"readout_format": ".3f", "continuous_update": False}
-    slider = FloatSlider(start, min=low, max=high, step=step, description="threshold", **look)
+    look = {"step": (high - low) / 200, "readout_format": ".3f", "description": "threshold"}
+    slider = FloatSlider(start, min=low, max=high, **look)
     return explore(lambda threshold: draw_scores(pairs, threshold), threshold=slider)

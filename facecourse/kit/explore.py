@@ -52,7 +52,7 @@ class Explorer(VBox):
 
 
 def explore(draw: Callable[..., object], **controls: ValueWidget) -> Explorer:
-    """Controls (sliders, menus, fields) above a figure and a table that follow them.
+    """Controls (sliders, menus, fields) above a figure and a table that follow them once let go.
 
     `draw` is called with the value of each control under its name; it shows figures and returns
     what stands below them, a `Table`.
@@ -63,6 +63,8 @@ def explore(draw: Callable[..., object], **controls: ValueWidget) -> Explorer:
 
     box = Explorer(list(controls.values()), follow)
     for control in controls.values():
+        if control.has_trait("continuous_update"):
+            control.continuous_update = False
         control.observe(box.redraw, "value")
     return box
 

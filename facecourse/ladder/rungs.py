@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from facecourse.kit.charts import Table, in_millions, tabulate
-from facelib.figures import COLOURS, show, subplots
+from facecourse.kit.charts import in_millions, tabulate
+from facelib.figures import COLOURS, Table, show, subplots
 
 LOST = {
     "TAR lost at 0.1 % FAR": lambda row: f"{row['0.1 %']:+.2f}",

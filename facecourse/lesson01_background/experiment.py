@@ -8,9 +8,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import Table, mean_intervals
+from facecourse.kit.charts import mean_intervals
 from facelib.data import FaceSet, corrupt
 from facelib.data.corrupt import light_from_left
+from facelib.figures import Table
 from facelib.measure import paired_interval, similarity
 
 SPLITS = 20

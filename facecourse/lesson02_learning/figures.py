@@ -10,10 +10,10 @@ import torch
 from ipywidgets import FloatLogSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, draw_intervals, tabulate
+from facecourse.kit.charts import draw_intervals, tabulate
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 
 Curves = Mapping[str, Sequence[float]]
 
@@ -117,7 +117,7 @@ def rate_slider(
     `attempt`: learning rate -> {optimiser: (loss at every step, validation top-1)}."""
     slider = FloatLogSlider(
         start, min=-4, max=1, step=0.25, description="learning rate", readout_format=".4f",
-        style={"description_width": "initial"}, continuous_update=False,
+        style={"description_width": "initial"},
     )  # fmt: skip
     return explore(lambda rate: draw_attempts(attempt(rate), rate), rate=slider)
 

@@ -186,7 +186,7 @@ def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
         )
         return Table(["layer", "pixels", "its map is off by", "after pooling"], rows)
 
-    slider = IntSlider(2, min=0, max=8, description="shift", continuous_update=False)
+    slider = IntSlider(2, min=0, max=8, description="shift")
     return explore(draw, pixels=slider)
 
 
@@ -208,5 +208,5 @@ def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
         head = ["values", "bits a weight", "with the best names", "bytes of the file", "top-1"]
         return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
 
-    slider = IntSlider(4, min=1, max=8, description="bits", continuous_update=False)
+    slider = IntSlider(4, min=1, max=8, description="bits")
     return explore(draw, bits=slider)

@@ -11,11 +11,11 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from torch import Tensor
 
-from facecourse.kit.charts import Table, compare, tabulate
+from facecourse.kit.charts import compare, tabulate
 from facecourse.kit.compare import Shares, decide, paired_points, top1_intervals
 from facecourse.kit.explore import explore
 from facecourse.kit.transfer import DEPTHS, SIDE
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import latency, macs, parameters
 from facelib.models import backbones, face_embedding
 
@@ -96,7 +96,7 @@ def depth_slider(stored: Mapping[str, Runs]) -> VBox:
         return decide({f"{chosen}, or {n}": (found[chosen], shares) for n, shares in rest.items()})
 
     menu = Dropdown(options=list(stored), description="photos")
-    slider = IntSlider(3, min=0, max=3, description="thirds", continuous_update=False)
+    slider = IntSlider(3, min=0, max=3, description="thirds")
     return explore(draw, photos=menu, depth=slider)
 
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from facecourse.kit.charts import Table
 from facelib.data import FaceSet
+from facelib.figures import Table
 from facelib.measure import latency
 from facelib.measure.gallery import Gallery
 from facelib.synth import synth

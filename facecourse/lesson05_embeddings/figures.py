@@ -9,9 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from torch.nn.functional import normalize
 
-from facecourse.kit.charts import Table, draw_lines, flatten, tabulate
+from facecourse.kit.charts import draw_lines, flatten, tabulate
 from facecourse.lesson05_embeddings import sphere
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, paired_interval
 
 ANGLES = ["mean angle to the own middle", "smallest angle between two middles", "top-1"]

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from facecourse.kit import verify
-from facecourse.kit.charts import Table, draw_panels
+from facecourse.kit.charts import draw_panels
 from facecourse.kit.explore import explore
 from facecourse.lesson05_embeddings import sphere
 from facecourse.lesson05_embeddings.figures import ANGLES, draw_dots, write_angles
 from facelib.data import FaceSet
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Verification
 from facelib.synth import FRONTAL, IDENTITY, Factors, nuisances, render
 from facelib.training.losses import MARGINS
@@ -53,8 +53,7 @@ def margin_slider(steps: int = 200) -> VBox:
         return Table(head, [[margin, *write_angles(points), f"{share:.0%}"]])
 
     kinds = Dropdown(options=list(MARGINS), description="kind")
-    slider = FloatSlider(0.35, min=0, max=0.8, step=0.05, description="margin",
-                         continuous_update=False)  # fmt: skip
+    slider = FloatSlider(0.35, min=0, max=0.8, step=0.05, description="margin")
     return explore(draw, kind=kinds, margin=slider)
 
 
@@ -83,13 +82,13 @@ def triplet_slider(points: sphere.Points) -> VBox:
         return Table(head, [[margin, *counts, f"{reach:.0f}°"]])
 
     limits = {"min": 0.05, "max": 2, "step": 0.05, "description": "margin"}
-    return explore(draw, margin=FloatSlider(0.2, continuous_update=False, **limits))
+    return explore(draw, margin=FloatSlider(0.2, **limits))
 
 
 def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> VBox:
     """A threshold for a FAR, chosen on some people, and what it does to others."""
     slider = FloatLogSlider(0.01, min=-3, max=-1, step=0.1, description="FAR wanted",
-                            readout_format=".4f", continuous_update=False)  # fmt: skip
+                            readout_format=".4f")  # fmt: skip
     others = verify.verify_pairs(embeddings, faces)
 
     def draw(far: float) -> Table:
@@ -155,13 +154,12 @@ def misplaced_slider(model: nn.Module, person: Factors, threshold: float) -> VBo
         return Table(["similarity", "threshold", ""], [[score, threshold, accepted]])
 
     kinds = Dropdown(options=list(verify.MISPLACED), description="crop")
-    slider = FloatSlider(5, min=0, max=25, step=1, description="amount", continuous_update=False)
+    slider = FloatSlider(5, min=0, max=25, step=1, description="amount")
     return explore(draw, kind=kinds, amount=slider)
 
 
 def _position(value: float) -> FloatSlider:
-    return FloatSlider(value, min=0, max=1, step=0.05, description="position",
-                       continuous_update=False)  # fmt: skip
+    return FloatSlider(value, min=0, max=1, step=0.05, description="position")
 
 
 def _portrait(person: Factors) -> Tensor:

@@ -11,11 +11,10 @@ from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn.functional import softmax
 
-from facecourse.kit.charts import Table
 from facecourse.kit.explore import explore
 from facelib.compress import SoftTargets
 from facelib.data import FaceSet
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 
 
 def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
@@ -45,9 +44,9 @@ def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
         cells = [f"{temperature:.2f}", right, float(said[right]), second, float(said[second])]
         return Table(head, [[*cells, f"{bits:.2f}"]])
 
-    faces = IntSlider(start, max=len(logits) - 1, description="face", continuous_update=False)
+    faces = IntSlider(start, max=len(logits) - 1, description="face")
     slider = FloatLogSlider(1, min=-0.5, max=1.5, step=0.1, description="temperature",
-                            readout_format=".2f", continuous_update=False)  # fmt: skip
+                            readout_format=".2f")  # fmt: skip
     return explore(draw, face=faces, temperature=slider)
 
 

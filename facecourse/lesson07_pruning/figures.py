@@ -10,12 +10,12 @@ import torch
 from ipywidgets import FloatSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import Table, in_millions, tabulate
+from facecourse.kit.charts import in_millions, tabulate
 from facecourse.kit.explore import explore
 from facecourse.ladder.student import tar_drop
 from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, paired_interval
 from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
@@ -41,8 +41,7 @@ def sparsity_slider(people: int = 100) -> VBox:
         cells = [f"{share:.0%}", f"{len(left):,}", f"{tar_drop(model, people):+.1f}"]
         return Table(head, [[*cells, *sizes]])
 
-    slider = FloatSlider(0.5, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%",
-                         continuous_update=False)  # fmt: skip
+    slider = FloatSlider(0.5, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%")
     return explore(draw, share=slider)
 
 

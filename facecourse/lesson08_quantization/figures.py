@@ -10,14 +10,13 @@ import torch
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table
 from facecourse.kit.explore import explore
 from facecourse.ladder.student import tar_drop
 from facecourse.lesson08_quantization import experiment
 from facelib.compress import factorize, quantize
 from facelib.compress.layers import find_layers
 from facelib.compress.quantize import RANGES
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import macs
 from facelib.measure.groups import ladder_faces
 from facelib.models import embed, face_student
@@ -53,7 +52,7 @@ def bits_slider(people: int = 100) -> VBox:
 
     images = ladder_faces(people).images
     before = embed(face_student(), images)
-    slider = IntSlider(4, min=2, max=8, description="bits", continuous_update=False)
+    slider = IntSlider(4, min=2, max=8, description="bits")
     choice = Dropdown(options=["one a channel", "one a layer"], description="scales")
     return explore(draw, bits=slider, scales=choice)
 
@@ -87,7 +86,7 @@ def rank_slider(people: int = 100) -> VBox:
         work, lost = macs(small, SHAPE) / 1e6, tar_drop(small, people)
         return Table(head, [[*cells, f"{work:.2f} million", f"{lost:+.1f}"]])
 
-    slider = IntSlider(32, min=1, max=128, description="rank", continuous_update=False)
+    slider = IntSlider(32, min=1, max=128, description="rank")
     start = next(name for name in layers if name.startswith("embedding"))
     choice = Dropdown(options=list(layers), value=start, description="layer")
     return explore(draw, layer=choice, rank=slider)

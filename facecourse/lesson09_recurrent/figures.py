@@ -9,11 +9,11 @@ import torch
 from ipywidgets import IntSlider, VBox
 from torch import Tensor
 
-from facecourse.kit.charts import Table, tabulate
+from facecourse.kit.charts import tabulate
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, ClipClassifier, Clips, flatten_frames
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import latency
 from facelib.models import embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
@@ -44,7 +44,7 @@ def scrubber(clips: Clips, model: ClipClassifier) -> VBox:
         head = ["frame", "degrees to the right", "change of the state", "right first, it says"]
         return Table(head, [[frame, f"{yaw:+.0f}", f"{change:.2f}", f"{said:.1%}"]])
 
-    slider = IntSlider(1, min=1, max=steps, description="frame", continuous_update=False)
+    slider = IntSlider(1, min=1, max=steps, description="frame")
     return explore(draw, frame=slider)
 
 

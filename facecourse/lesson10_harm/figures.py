@@ -10,14 +10,14 @@ import torch
 from ipywidgets import Dropdown, IntSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import Table, draw_band, draw_faces, flatten, tabulate, transpose
+from facecourse.kit.charts import draw_band, draw_faces, flatten, tabulate, transpose
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson10_harm import recapture, variation
 from facecourse.lesson10_harm.imbalance import PARTS
 from facecourse.lesson10_harm.inversion import Victims, render_portraits
 from facelib.data import FaceSet
-from facelib.figures import COLOURS, show, subplots
+from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, similarity
 from facelib.models import embed
 
@@ -48,7 +48,7 @@ def factor_slider(model: nn.Module, at: float, people: int = 30) -> VBox:
     most = max(map(len, variation.AMOUNTS.values()))
     names = list(variation.AMOUNTS)
     factors = Dropdown(options=names, description="factor", value="noise, of the range")
-    slider = IntSlider(2, min=1, max=most, description="amount", continuous_update=False)
+    slider = IntSlider(2, min=1, max=most, description="amount")
     return explore(draw, factor=factors, step=slider)
 
 

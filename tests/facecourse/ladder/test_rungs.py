@@ -4,15 +4,15 @@ from facecourse.kit import evidence
 from facecourse.ladder import rungs
 
 LADDER = evidence.load("ladder")
-NETWORK, COSTS = LADDER["networks"]["student"], LADDER["costs"]["student, 8 bits"]
+NETWORK = LADDER["networks"]["student"]
 
 
 def test_a_rung_says_what_it_costs_and_what_is_lost():
     (row,) = rungs.compare_rungs(LADDER, ["student, 8 bits"]).rows
-    macs = f"{NETWORK['macs'] / 1e6:.1f} million"
+    costs, macs = LADDER["costs"]["student, 8 bits"], f"{NETWORK['macs'] / 1e6:.1f} million"
     assert row[:3] == ["student, 8 bits", f"{NETWORK['parameters']:,}", macs]
-    cost = COSTS["times smaller"], COSTS["times faster"].value
-    assert row[3:6] == [*(f"{one:.1f}" for one in cost), f"{COSTS['milliseconds']:.2f}"]
+    cost = costs["times smaller"], costs["times faster"].value
+    assert row[3:6] == [*(f"{one:.1f}" for one in cost), f"{costs['milliseconds']:.2f}"]
     lost = LADDER["lost"]["student, 8 bits"].values()
     assert row[6:8] == [f"{points:+.2f}" for points in lost]
     real = (LADDER[where]["student, 8 bits"]["lost"] for where in ("LFW", "ORL"))
