@@ -22,13 +22,18 @@ def test_the_choice_is_made_on_the_open_people_only():
     assert all(torch.equal(images, protocol.open_people().images) for images in seen)
 
 
-def test_cropping_keeps_the_middle_of_a_tall_image_and_squeezing_keeps_it_all(monkeypatch):
+def test_a_tall_image_is_cropped_to_its_middle_squeezed_or_padded_at_its_sides(monkeypatch):
     monkeypatch.setattr(zero_shot, "embed", lambda model, images: images)
     tall = torch.zeros(1, 1, 112, 92, dtype=torch.uint8)
     tall[:, :, :10] = 255
-    cropped, squeezed = (zero_shot.ours(crop)(tall) for crop in (True, False))
-    assert (cropped.max(), squeezed.max()) == (0, 255)
-    assert cropped.shape == squeezed.shape == (1, 1, 64, 64)
+    tall[:, :, 10:, 20:72] = 100
+    squares = {square: zero_shot.ours(square)(tall) for square in zero_shot.SQUARE}
+    assert {name: int(image.max()) for name, image in squares.items()} == {
+        "squeezed": 255, "cropped": 100, "padded": 255,
+    }  # fmt: skip
+    assert all(image.shape == (1, 1, 64, 64) for image in squares.values())
+    wide = {name: int((image[0, 0, 40] > 50).sum()) for name, image in squares.items()}
+    assert wide == {"squeezed": 36, "cropped": 36, "padded": 30}, "52 of 92 columns, of 112"
 
 
 @pytest.fixture
@@ -40,7 +45,8 @@ def tiny_lfw(monkeypatch):
     same, left = torch.arange(30) % 2 == 0, torch.arange(30) * 2
     pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
     faces = FaceSet(images, torch.arange(30).repeat_interleave(2), tuple(map(str, range(30))))
-    monkeypatch.setattr(lfw_baselines, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
+    for module in (lfw_baselines, zero_shot):
+        monkeypatch.setattr(module, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
 
 
 @pytest.mark.evidence
@@ -59,7 +65,7 @@ def test_nearly_equal_photographs_are_told_to_show_one_person(measure):
 def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
     monkeypatch.setattr(zero_shot.sphere, "train_by_loss", lambda loss: FaceCNN(4, 8, 20).eval())
     stored = measure(zero_shot, "zero_shot", CLASSICAL=("pixels",), STAGES=(1,), SIDES=(32,))
-    assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px"
+    assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px, padded"
     networks = ("ours", "EfficientNet-Lite0", "CNN of 20 people")
     rows = {"pixels", *networks, *(f"{name}, centred" for name in networks)}
     assert stored["ORL s21-s40"].keys() == stored["LFW"].keys() == rows
