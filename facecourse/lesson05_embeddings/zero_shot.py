@@ -48,10 +48,10 @@ SQUARE: dict[str, Callable[[Tensor], Tensor]] = {
 }  # fmt: skip
 
 
-def ours(square: str) -> Recogniser:
+def ours(square: str, flip: bool = True) -> Recogniser:
     """The shipped embedding, of images made square in this way."""
     model = face_embedding()
-    return lambda images: embed(model, resize(SQUARE[square](to_grey(images)), 64, 64))
+    return lambda images: embed(model, resize(SQUARE[square](to_grey(images)), 64, 64), flip)
 
 
 def imagenet(stages: int, side: int, square: str) -> Recogniser:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from facecourse.kit import protocol
-from facecourse.lesson05_embeddings import lfw_baselines, zero_shot
+from facecourse.lesson05_embeddings import lfw_baselines, scraped, zero_shot
 from facelib.data import LFW, FaceSet, Pairs
 from facelib.models import FaceCNN
 
@@ -45,7 +45,7 @@ def tiny_lfw(monkeypatch):
     same, left = torch.arange(30) % 2 == 0, torch.arange(30) * 2
     pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
     faces = FaceSet(images, torch.arange(30).repeat_interleave(2), tuple(map(str, range(30))))
-    for module in (lfw_baselines, zero_shot):
+    for module in (lfw_baselines, zero_shot, scraped):
         monkeypatch.setattr(module, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
 
 
@@ -72,6 +72,23 @@ def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, 
     assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
     assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
     assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"
+
+
+@pytest.mark.evidence
+@pytest.mark.usefixtures("tiny_lfw")
+def test_a_network_of_scraped_photographs_is_read_as_ours_is(measure, monkeypatch):
+    class Pixels:
+        found = seen = 1
+
+        def __call__(self, images):
+            return torch.nn.functional.normalize(images[:, 0].flatten(1).float() - 128)
+
+    monkeypatch.setattr(scraped, "Dlib", Pixels)
+    stored = measure(scraped, "scraped")
+    assert stored["LFW"]["dlib"]["value"] == 1, "a person's two images differ by little"
+    for metric, found in stored["ORL s21-s40"]["dlib minus ours"].items():
+        pair = (stored["ORL s21-s40"][name][metric]["value"] for name in ("dlib", "ours"))
+        assert found["value"] == pytest.approx(next(pair) - next(pair))
 
 
 def test_centring_takes_away_what_the_known_have_in_common_and_nobody_reported_has():
