@@ -24,7 +24,7 @@ def test_idle_threads_spin_briefly_unless_the_user_has_said_otherwise(settings, 
 
 HEAVY = {
     "sklearn", "scipy", "skimage", "torchvision", "matplotlib", "IPython", "onnx", "onnxruntime",
-    "timm", "torch_pruning", "torchao",
+    "timm", "torch_pruning",
 }  # fmt: skip
 ROOMS = ["data", "synth", "models", "models.backbones", "models.runtime", "measure", "compress"]
 

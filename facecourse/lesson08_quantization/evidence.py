@@ -15,7 +15,7 @@ from facecourse.kit import evidence
 from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop, train_further
 from facecourse.ladder.timing import call, times_faster
 from facecourse.lesson08_quantization import experiment as rounding
-from facelib.compress import decode, export, fake_quantize, quantize, save_shared, share, sparsify
+from facelib.compress import decode, export, quantize, save_shared, share, sparsify
 from facelib.measure import Interval, latency_ratio, macs, parameters, saved_bytes
 from facelib.models import FaceCNN, face_student, save
 from facelib.models.faceresnet import SHAPE
@@ -58,18 +58,18 @@ def losses(train: Callable[[int], nn.Module]) -> list[float]:
 
 
 def bits() -> dict[str, dict]:
-    """[bits of a weight], what is read at 8: points lost at once, and one value a seed where the
-    student was trained on before it was rounded, and while it was."""
+    """[bits of a weight], what is read at 8, in a file that runs: points lost at once, and one
+    value a seed where the student was trained on before it was rounded, and while it was."""
     longer = {seed: train_further(face_student(), seed, STEPS, rounding.RATE) for seed in SEEDS}
 
     def measure(width: int) -> dict:
         def cut(model: nn.Module) -> nn.Module:
-            return fake_quantize(model, calibration_faces(), width)
+            return rounding.run_shipped(model, width)
 
         return {
             "at once": tar_drop(cut(face_student()), PEOPLE),
             "trained on, then rounded": losses(lambda seed: cut(longer[seed])),
-            "aware": losses(lambda seed: rounding.train_rounded(width, seed, STEPS)),
+            "aware": losses(lambda seed: cut(rounding.train_rounded(width, seed, STEPS))),
         }
 
     return {str(width): measure(width) for width in tqdm(BITS[:-1], "bits")}

@@ -7,17 +7,19 @@ lost of its teacher's.
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import BATCH, STEPS, calibration_faces, taught_people
-from facelib.compress import MatchEmbedding, export, factorize, quantize, train_quantized
+from facecourse.ladder.student import STEPS, calibration_faces, train_further
+from facelib.compress import decode, export, factorize, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
 from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
 
 RATE = 1e-3  # of training while rounded, and of its rival
 
@@ -105,10 +107,15 @@ def build_prelu_student() -> nn.Module:
 
 
 def train_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
-    """The student after training while its weights had so many bits, and what it read 8."""
-    settings = {"steps": steps, "bits": bits, "batch": BATCH, "lr": RATE, "seed": seed}
-    lesson = calibration_faces(), taught_people(), MatchEmbedding()
-    return train_quantized(face_student(), *lesson, progress=False, **settings)[1]
+    """The student after training while its weights had so many bits."""
+    return decode(train_further(round_weights(face_student(), bits), seed, steps, RATE))
+
+
+def run_shipped(model: nn.Module, bits: int) -> OnnxModel:
+    """What a network's zipped file of 8 bits, with weights of so many, computes."""
+    with tempfile.TemporaryDirectory() as place:
+        ship(model, Path(place) / "small", calibration_faces(), bits)
+        return OnnxModel(Path(place) / "small")
 
 
 def reduce_rank(part: float, kind: type[nn.Module]) -> tuple[nn.Module, dict]:

@@ -1,6 +1,5 @@
 """The compression steps: each takes a model and returns a smaller one with a report."""
 
-from facelib.compress.aware import fake_quantize, train_quantized
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
 from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, distill
@@ -23,7 +22,6 @@ __all__ = [
     "drop",
     "export",
     "factorize",
-    "fake_quantize",
     "load_shared",
     "prune",
     "quantize",
@@ -32,5 +30,4 @@ __all__ = [
     "share",
     "ship",
     "sparsify",
-    "train_quantized",
 ]

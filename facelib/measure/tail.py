@@ -69,7 +69,9 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     counts = person.bincount()
     if not len(counts) or counts.min() < 1 or counts.max() < 2:
         raise ValueError("want a face of each person, numbered from 0 on, and two of somebody")
-    cut = verify_all(embeddings, person).threshold_at(min(1.0, SPARE * far))
+    roc = verify_all(embeddings, person).roc()
+    enough = torch.searchsorted(roc.far.contiguous(), min(1.0, SPARE * far))
+    cut = roc.threshold[enough.clamp(max=len(roc.far) - 1)]
     genuine, impostor = [], []
     for block in torch.arange(len(person)).split(max(1, BLOCK // len(person))):
         scores = similarity(embeddings[block], embeddings).cpu()

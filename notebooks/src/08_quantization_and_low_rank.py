@@ -181,7 +181,7 @@ exercises.halves
 # %% [markdown]
 # ## Training while rounded
 #
-# Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). torchao inserts the rounding, `facelib.compress.aware` trains. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
+# Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). `facelib.compress.round_weights` puts it around the weights. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
 
 # %%
 columns = {

@@ -91,8 +91,13 @@ def moved(capsys):
 @pytest.fixture
 def small_ladder(monkeypatch):
     """A small teacher of whom little is asked, in place of the shipped embedding."""
-    cached = student.teacher_batches, student._reference
-    for name, value in {"face_embedding": FaceResNet(2, 8).eval, "BATCH": 16, "KEPT": 1}.items():
+    cached = student.taught_people, student._reference
+    for name, value in {
+        "face_embedding": FaceResNet(2, 8).eval,
+        "BATCH": 16,
+        "KEPT": 8,
+        "FAR": 0.1,
+    }.items():
         monkeypatch.setattr(student, name, value)
     for function in cached:
         function.cache_clear()

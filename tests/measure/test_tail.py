@@ -70,6 +70,13 @@ def test_runs_that_differ_widen_the_interval_around_their_mean(tails):
         tar_lost([whole], [same, same], FARS)
 
 
+def test_equal_scores_all_stand_above_the_threshold_or_none(people):
+    _, person = people
+    flat = take_tail(torch.ones(len(person), 2), person, 0.01)
+    assert flat.tars([0.01]).tolist() == [0.0]
+    assert tar_at_low_far(flat, [0.01])[0].high == 0
+
+
 def test_too_few_people_and_no_genuine_pair_are_refused(people):
     embeddings, person = people
     for wrong in (embeddings[::3], person[::3]), (embeddings, person + 1):

@@ -17,7 +17,7 @@ from facelib.models import face_embedding, face_student
 def few(monkeypatch, small_ladder):
     monkeypatch.setattr(student, "face_embedding", face_embedding)
     monkeypatch.setattr(student, "BATCH", 32)
-    monkeypatch.setattr(student, "KEPT", 2)
+    monkeypatch.setattr(student, "KEPT", 16)
 
 
 def test_the_student_loses_little_and_without_most_weights_nearly_all():

@@ -20,7 +20,6 @@ def small(monkeypatch, small_ladder):
     for module in (taught, timing, lesson08, rounding):
         monkeypatch.setattr(module, "face_student", student)
     monkeypatch.setitem(lesson08.KINDS, "the student", student)
-    monkeypatch.setattr(rounding, "BATCH", 16)
     monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
     monkeypatch.setattr(rounding, "calibration_faces", lambda people=8: FACES)
 
