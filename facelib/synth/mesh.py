@@ -74,25 +74,20 @@ def names(kind: str) -> list[str]:
 
 @lru_cache(4)
 def load(device: torch.device, size: int) -> Mesh:
-    """The mesh on a device, for images of `size` samples across; errors as `baked`."""
+    """The mesh on a device, for images of `size` pixels across; errors as `baked`."""
     b = baked()
-    points, quads, kinds = (
-        torch.from_numpy(b["points"]),
-        torch.from_numpy(b["quads"]).long(),
-        b["kinds"],
-    )
+    points, quads, kinds = (torch.from_numpy(b[name]) for name in ("points", "quads", "kinds"))
     lips, ears, sky = (torch.from_numpy(b[name]).float() / 255 for name in ("lips", "ears", "sky"))
+    quads = quads.long()
 
     def moved(name: str) -> Tensor:
         """(K, ..., 3V)"""
-        steps = torch.from_numpy(b[name]).float()
-        return (
-            steps * torch.from_numpy(b[f"{name}_step"]).view(-1, *[1] * (steps.ndim - 1))
-        ).flatten(-2)
+        whole, step = torch.from_numpy(b[name]).float(), torch.from_numpy(b[f"{name}_step"])
+        return torch.einsum("k...,k->k...", whole, step).flatten(-2)
 
     def two(kind: int, axis: int) -> tuple[Tensor, Tensor]:
         """Vertices of a kind below and above the middle of an axis."""
-        vertices = quads[torch.from_numpy(kinds == kind)].unique()
+        vertices = quads[kinds == kind].unique()
         place = points[vertices, axis]
         low = place < (place.max() + place.min()) / 2
         return vertices[low].to(device), vertices[~low].to(device)
@@ -111,7 +106,7 @@ def load(device: torch.device, size: int) -> Mesh:
     on_lips = torch.where(lips > 0.4, u, 0.0)
     middle = torch.where(u.abs() < 0.05, w, -9.0)
     return Mesh(
-        points.to(device), quads.to(device), torch.from_numpy(kinds).to(device),
+        points.to(device), quads.to(device), kinds.to(device),
         torch.cat([above, below, heads, faces]).to(device),
         torch.stack([u, v, lips, ears, sky], 1).to(device),
         torch.sigmoid(u / ASIDE)[:, None].to(device), quad.to(device), place.to(device),
