@@ -123,7 +123,7 @@ def morph_slider(model: nn.Module, person: Factors) -> VBox:
         head = ["factor", "meaning", "similarity"]
         return Table(head, [[factor, IDENTITY[factor].meaning, similarity]])
 
-    factors = Dropdown(options=sorted(IDENTITY), value="nose_scale_horiz", description="factor")
+    factors = Dropdown(options=sorted(IDENTITY), value="nose_scale_vert", description="factor")
     return explore(draw, factor=factors, position=_position(1.0))
 
 

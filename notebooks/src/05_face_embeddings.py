@@ -162,7 +162,7 @@ figures.compare_to_rival(stored["losses"], "softmax")
 #
 # ## Hundreds of thousands of people who don't exist
 #
-# What if there were more people than anybody could photograph? The network that comes with this course, `face_embedding()`, learnt from people our generator drew (`facelib.data.synth`) and from no photograph of anybody. On the people of our scoreboard:
+# What if there were more people than anybody could photograph? The network that comes with this course, `face_embedding()`, learnt from people our generator drew (`facelib.synth`) and from no photograph of anybody. On the people of our scoreboard:
 
 # %%
 from facecourse.kit import protocol
