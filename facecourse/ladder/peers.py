@@ -99,7 +99,7 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
                 "bytes": size,
                 "times smaller": WEIGHTS.stat().st_size / size,
                 "times faster": latency_ratio(timed, once, pairs=TURNS, calls=CALLS),
-                "lost": dict(zip(FARS, tar_lost([before], [judge(model)], fars), strict=True)),
+                **dict(zip(FARS, tar_lost([before], [judge(model)], fars), strict=True)),
             }
 
         def note_file(name: str, file: File) -> None:

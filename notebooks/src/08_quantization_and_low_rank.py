@@ -317,40 +317,19 @@ charts.tabulate(stages, "", columns)
 #
 # ## The ladder
 #
-# The rungs of three lessons, against the teacher's file of 32 bits and its time. *codes* are files of 64 values a layer, Huffman-coded, that are decoded and run at 8 bits:
+# The rungs of three lessons, against the teacher's file of 32 bits and its time. What ships is an archive, a zip with one ONNX file of eight bits in it (`facelib.compress.ship`), which any onnxruntime opens once it is unzipped. Its weights may lie on fewer values than eight bits have: that runs no faster, but zips better. *rounded* is *pruned*, taught on while its weights had four bits:
 
 # %%
-names = ("teacher", "half", "sparse", "student", "pruned", "scratch")
-files = rungs.take_rungs(ladder, names, rungs.FORMS)
-columns = {
-    "file": charts.in_kilobytes("bytes"),
-    "times smaller": "{times smaller:.1f}",
-    "times faster": "{times faster.value:.1f}",
-    "one at a time": "{times faster, one call a turn.value:.1f}",
-}
-charts.tabulate(files, "", columns)
+files = ("teacher", "teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
+rungs.compare_rungs(ladder, (*files, "rounded, 4 bits"))
 
 # %% [markdown]
-# *sparse, codes* is Deep Compression of the teacher: nine tenths of its weights at zero, shared, coded, 21 times smaller, and as slow as any teacher of eight bits. The last rung has everything: a student, taught, pruned, at low rank (48: so many directions hold nearly all that varies in the teacher's 128 numbers), taught again, shared, coded, run at eight bits. (`compress.ship` writes such a file, codes and scales, and `unship` makes the network of it again, byte for byte, without a face.) It is 42 times smaller than the teacher and 17 times as fast. (Without codes, at eight bits, 27 times. Beside the teacher's own file of codes it is 7 times smaller and nearly 6 times as fast.) *times faster* is of twenty calls in a row; *one at a time*, in turns with the teacher, it is 11: then, probably, the small network finds the processor's caches full of the large one's weights.
-#
-# What was lost? Two thousand people set the points, two thousand *others* check them, on whom nothing was looked at before:
+# What did each step cost, all else equal? Paired, over people and over three trainings:
 
 # %%
-columns = {
-    "TAR lost, points": "{points lost:+.2f}",
-    "by others": "{others:+.2f}",
-    "at 0.01 % FAR": "{points lost, strict:+.1f}",
-    "on LFW": "{LFW:+.1f}",
-    "on ORL, one photo": "{ORL, points lost:+.1f}",
-    "worst group rejected": "{worst group.value:.1%}",
-}
-charts.tabulate(files, "", columns)
+rungs.compare_steps(ladder, list(ladder["steps"]))
 
 # %% [markdown]
-# We call a step *harmless* if its whole interval lies below one point of TAR at 1 % FAR, and the last rung is: 0.7 [0.5, 0.9], and as much by the others. (It was our fourth attempt; the others were looked at with this one only. In the group it serves worst it rejects 0.8 % of the genuine pairs, of all 0.7: no difference that these people could show.)
-#
-# Now look to the right, before you call it a free lunch. At 1 % FAR the teacher makes no error on these people; where errors are made, more is lost. At a FAR of *0.01 %*, what a door asks for, it accepts 95 %, pruning half of it costs 7 points, the student 13, the last rung 26. On real faces the last rung loses a point on LFW and six with one photograph of ORL's people. Only eight bits and codes of 64 values, by themselves, lose less than a point in every column. Say with every loss at which FAR, and on whom.
-#
 # ### Beside other tools
 #
 # The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`facecourse/ladder/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
@@ -360,7 +339,7 @@ columns = {
     "file": charts.in_kilobytes("bytes"),
     "times smaller": "{times smaller:.1f}",
     "times faster [95 % CI]": "{times faster:.3f}",
-    "TAR lost, points": "{points lost:+.2f}",
+    **rungs.LOST,
 }
 charts.tabulate(evidence.load("peers")["rows"], "", columns)
 
