@@ -1,7 +1,7 @@
-"""Train the networks of the ladder: python -m facecourse.ladder.students student FOLDER 0
+"""Train the networks of the ladder: python -m facecourse.ladder.students FOLDER student
 
-Each name writes FOLDER/SEED/NAME.safetensors, and on the way NAME.run, from which it goes on if it
-was stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
+Each name (and seed: `--seeds 0 1 2`) writes FOLDER/SEED/NAME.safetensors, and on the way
+NAME.run, from which it goes on if it was stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
 What is taught learns the direction that the shipped embedding gives a face and its mirror image
 together, in one pass.
 
@@ -20,7 +20,7 @@ pruned needs student.safetensors, and the three after it pruned's.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -117,8 +117,13 @@ def main(name: str, folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    *asked, last, number = sys.argv[1:] if len(sys.argv) > 3 else ("", "", "")
-    if not set(asked) <= set(NETWORKS) or not Path(last).is_dir() or not number.isdecimal():
-        sys.exit(f"usage: python -m facecourse.ladder.students {'|'.join(NETWORKS)} FOLDER SEED")
-    for each in asked:
-        main(each, Path(last), int(number))
+    parser = argparse.ArgumentParser("python -m facecourse.ladder.students")
+    parser.add_argument("folder", type=Path, help="which exists")
+    parser.add_argument("names", nargs="+", choices=NETWORKS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    asked = parser.parse_args()
+    if not asked.folder.is_dir():
+        parser.error(f"there is no folder {asked.folder}")
+    for seed in asked.seeds:
+        for each in asked.names:
+            main(each, asked.folder, seed)
