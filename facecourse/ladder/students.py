@@ -1,9 +1,9 @@
 """Train the networks of the ladder: python -m facecourse.ladder.students FOLDER student
 
-Each name (and seed: `--seeds 0 1 2`) writes FOLDER/SEED/NAME.safetensors, and on the way
-NAME.run, from which it goes on if it was stopped. All of them see people who don't exist, as the shipped embedding did, and no one else.
-What is taught learns the direction that the shipped embedding gives a face and its mirror image
-together, in one pass.
+Each name (and seed: `--seeds 0 1 2`) writes FOLDER/SEED/NAME.safetensors, and on the way NAME.run,
+from which it goes on if it was stopped. All of them see people who don't exist, as the shipped
+embedding did, and no one else. What is taught learns the direction that the shipped embedding gives
+a face and its mirror image together, in one pass.
 
 student   half the width and without two blocks, taught
 rival     the same network by who is who alone, from the same people
