@@ -20,7 +20,7 @@ COSTS = {
     "macs": "MACs",
     "parameters": "parameters",
     "latency_ms": "latency (ms)",
-    "worst_group": "worst group",
+    "worst_group": "worst group, at 0.1 % FAR",
 }
 
 

@@ -1,9 +1,9 @@
 """What other tools make of the ladder's networks: python -m facecourse.ladder.peers FOLDER
 
 Needs `pip install nncf openvino`. FOLDER holds what `ladder.students` trained. The teacher and the
-ladder's pruned one go through onnxruntime's quantizer as it comes and through NNCF, which
-openvino runs; torch-pruning alone (widths as they come) and the ladder's own files stand beside
-them. One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
+ladder's pruned network go through onnxruntime's quantizer as it comes and through NNCF, which
+openvino runs; the ladder's own files stand beside them. Every file is zipped before it is weighed.
+One image, one thread, in turns of twenty with the teacher's file of 32 bits in onnxruntime.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence
-from facecourse.ladder.evidence import CALLS, FARS, LAST, PEOPLE, TEACHER, TURNS, File, write
+from facecourse.ladder.evidence import FARS, PEOPLE, TEACHER, TURNS, File, write
 from facecourse.ladder.student import calibration_faces
-from facecourse.ladder.timing import call
+from facecourse.ladder.timing import CALLS, call
+from facelib.compress.ship import pack
 from facelib.measure import latency_ratio
 from facelib.measure.groups import ladder_faces
 from facelib.measure.tail import Tail, take_tail, tar_lost
@@ -45,7 +46,13 @@ class Openvino(nn.Module):
         import openvino
 
         self.run = openvino.Core().compile_model(
-            model, "CPU", {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
+            model,
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": 1,
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32",
+            },  # else bfloat16 where it is fast
         )
 
     def embed(self, images: Tensor) -> Tensor:
@@ -56,6 +63,11 @@ class Openvino(nn.Module):
         image = np.random.default_rng(0).random((1, *SHAPE), np.float32)
         request = self.run.create_infer_request()
         return lambda: request.infer([image])
+
+
+def zipped(path: Path) -> int:
+    """How many bytes a file takes once it is zipped, as ours are."""
+    return len(pack(path.read_bytes()))
 
 
 def by_onnxruntime(plain: Path, path: Path, images: Tensor) -> Path:
@@ -76,7 +88,7 @@ def by_nncf(plain: Path, path: Path, images: Tensor) -> tuple[Openvino, int]:
     batches = [part.float().numpy() / np.float32(255) for part in images.split(1)]
     model = nncf.quantize(openvino.Core().read_model(plain), nncf.Dataset(batches))
     openvino.save_model(model, path)
-    return Openvino(model), path.stat().st_size + path.with_suffix(".bin").stat().st_size
+    return Openvino(model), sum(zipped(path.with_suffix(kind)) for kind in (".xml", ".bin"))
 
 
 def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
@@ -104,18 +116,19 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
 
         def note_file(name: str, file: File) -> None:
             model = OnnxModel(file.path)
-            note(name, model, call(model), file.bytes)
+            ours = file.path.suffix == ".zip"
+            note(name, model, call(model), file.bytes if ours else zipped(file.path))
 
-        note_file(f"{TEACHER}, half pruned by facelib", files[HALF])
-        note_file(f"{TEACHER}, half pruned by torch-pruning alone", files[RAGGED])
+        note_file(f"{TEACHER}, half pruned, widths in steps of 16", files[HALF])
+        note_file(f"{TEACHER}, half pruned, widths as they come", files[RAGGED])
         for name in (TEACHER, SMALL):
             plain = files[name].path
             note_file(f"{name}, 32 bits, onnxruntime", files[name])
             runs = Openvino(openvino.Core().read_model(plain))
-            note(f"{name}, 32 bits, openvino", runs, runs.once(), files[name].bytes)
+            note(f"{name}, 32 bits, openvino", runs, runs.once(), zipped(plain))
             note_file(f"{name}, 8 bits, facelib", files[f"{name}, 8 bits"])
             eight = by_onnxruntime(plain, Path(place) / f"{name}-ort.onnx", images)
-            note_file(f"{name}, 8 bits, onnxruntime alone", File(eight, eight.stat().st_size))
+            note_file(f"{name}, 8 bits, onnxruntime alone", File(eight, zipped(eight)))
             model, size = by_nncf(plain, Path(place) / f"{name}.xml", images)
             note(f"{name}, 8 bits, nncf and openvino", model, model.once(), size)
     return rows
@@ -125,7 +138,7 @@ def main(trained: Path, folder: Path = HERE) -> None:
     """Measure all of it, of the networks in the folder `trained`, and store peers.json."""
     networks = {TEACHER: face_embedding()}
     networks |= {
-        name: load(trained / "0" / f"{name}.safetensors") for name in (HALF, RAGGED, SMALL, LAST)
+        name: load(trained / "0" / f"{name}.safetensors") for name in (HALF, RAGGED, SMALL)
     }
     versions = {tool: version(tool) for tool in TOOLS}
     payload = {"seeds": [0], "tools": versions, "rows": compare(networks)}

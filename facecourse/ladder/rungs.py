@@ -47,8 +47,9 @@ def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
 
 
 def compare_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> Table:
-    """What some steps cost, all else equal; below 0 they gained. `ladder` is the evidence."""
-    return tabulate({step: ladder["steps"][step] for step in steps}, "step", LOST)
+    """What some steps cost, and in how many trainings that was seen; below 0 they gained. `ladder`
+    is the evidence."""
+    return tabulate({s: ladder["steps"][s] for s in steps}, "step", LOST | {"trainings": "{runs}"})
 
 
 def draw_savings(ladder: Mapping[str, Any]) -> Table:

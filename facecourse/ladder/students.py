@@ -8,14 +8,15 @@ a face and its mirror image together, in one pass.
 student   half the width and without two blocks, taught
 rival     the same network by who is who alone, from the same people
 pruned    the student with half of its MACs pruned and a linear layer of rank 48, taught again
-rounded   pruned, taught on with weights of four bits
+rounded   the same, taught with weights of four bits
+longer    the student, taught as long again as these two
 anew      the same network as pruned with new weights, taught as long as student and pruned together
 scratch   the same by who is who alone
 half      the shipped embedding with half of its MACs pruned, taught
 ragged    the same, with widths that are no multiples of 16: torch-pruning as it comes
 sparse    the shipped embedding with 90 % of its weights at 0, taught
 
-pruned needs student.safetensors, and the three after it pruned's.
+pruned, rounded and longer need student.safetensors, anew and scratch pruned.safetensors.
 """
 
 from __future__ import annotations
@@ -27,18 +28,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from facecourse.ladder.student import WithMirror, renew_statistics, renew_weights
+from facecourse.ladder.student import asked_teacher, renew_statistics, renew_weights
 from facelib.compress import MatchEmbedding, decode, factorize, prune, round_weights, sparsify
-from facelib.compress.distill import Taught
+from facelib.compress.distill import Says, Taught
 from facelib.models import FaceResNet, face_embedding, load, save
 from facelib.models.faceresnet import SHAPE
 from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
-STEPS, BATCH, PEOPLE, RATE = 8000, 512, 64_000, 6e-3
+STEPS, BATCH, PEOPLE = 8000, 512, 64_000
+RATE, RATE_BY_NAMES = 6e-3, 3e-3
 LITTLE, LONG = 500, 12_000  # steps of what has lost a little, and of what has lost most
 WIDTH, BLOCKS = 16, (0, 1, 2)
 RANK, ZEROS, BITS = 48, 0.9, 4
@@ -47,14 +49,18 @@ RANK, ZEROS, BITS = 48, 0.9, 4
 @cache
 def taught() -> Kept:
     """People, and the direction that the shipped embedding gives each face."""
-    teacher = WithMirror(face_embedding()).requires_grad_(False)
-    return Kept(Taught(FreshFaces(), teacher), PEOPLE)
+    return Kept(Taught(FreshFaces(), asked_teacher()), PEOPLE)
 
 
-@cache
-def named() -> Kept:
-    """The same people without a teacher."""
-    return Kept(FreshFaces(), PEOPLE)
+class ByNames(nn.Module):
+    """The loss that the shipped embedding learnt by, deaf to what a teacher says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loss = ContrastiveLoss()
+
+    def forward(self, embeddings: Tensor, said: Says) -> Tensor:
+        return self.loss(embeddings, said[1])
 
 
 def teach(model: nn.Module, **settings: Any) -> None:
@@ -63,8 +69,8 @@ def teach(model: nn.Module, **settings: Any) -> None:
 
 
 def teach_names(model: nn.Module, **settings: Any) -> None:
-    """Train a model by the loss that the shipped embedding learnt by."""
-    fit_embedding(model, named(), ContrastiveLoss(), **{"lr": RATE} | settings)
+    """Train a model on the same people by who is who, at the shipped embedding's own rate."""
+    fit_embedding(model, taught(), ByNames(), **{"lr": RATE_BY_NAMES} | settings)
 
 
 def untrained(seed: int) -> FaceResNet:
@@ -91,7 +97,8 @@ NETWORKS: dict[str, tuple[Start, Callable[..., None], int]] = {
     "student": (lambda get, seed: untrained(seed), teach, STEPS),
     "rival": (lambda get, seed: untrained(seed), teach_names, STEPS),
     "pruned": (lambda get, seed: narrow(get("student")), teach, LONG),
-    "rounded": (lambda get, seed: round_weights(get("pruned"), BITS), teach, STEPS),
+    "rounded": (lambda get, seed: round_weights(narrow(get("student")), BITS), teach, LONG),
+    "longer": (lambda get, seed: get("student"), teach, LONG),
     "anew": (lambda get, seed: renew_weights(get("pruned"), seed), teach, STEPS + LONG),
     "scratch": (lambda get, seed: renew_weights(get("pruned"), seed), teach_names, STEPS + LONG),
     "half": (lambda get, seed: halve(16), teach, LITTLE),

@@ -17,6 +17,8 @@ from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
+CALLS = 20  # a turn, of which the fastest counts
+
 
 def call(model: OnnxModel) -> Callable[[], object]:
     """One image through onnxruntime, without the way from torch and back."""
@@ -59,5 +61,5 @@ def times_faster(models: Mapping[str, nn.Module], pairs: int) -> dict[str, Inter
         found = {}
         for name, model in models.items():
             file = OnnxModel(export(model, Path(place) / f"without {name}", SHAPE).path)
-            found[name] = latency_ratio(call(whole), call(file), pairs=pairs)
+            found[name] = latency_ratio(call(whole), call(file), pairs=pairs, calls=CALLS)
     return found

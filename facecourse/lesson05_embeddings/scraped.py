@@ -3,7 +3,9 @@
 D. E. King's network (dlib_face_recognition_resnet_model_v1, CC0) learnt from three million
 photographs of 7,485 people, most of them scraped from the web; ours from people who don't exist.
 Both get the protocol of `zero_shot` in one pass, without mirror images. dlib aligns faces by five
-landmarks of its own, in the box where its detector finds the face, or in the whole image.
+landmarks of its own, in the box where its detector finds the face, or in the whole image. What it
+sees are the crops that ours sees, enlarged; on whole photographs of LFW its author reports 99.38 %
+(http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html).
 
 Needs `pip install -r requirements/bench.txt` and, for LFW, `FACELIB_LFW`.
 """

@@ -124,14 +124,13 @@ def _leads(name: str, compare: Callable[[str], object]) -> dict[str, object]:
 
 
 def score_centred(embeddings: Tensor, pairs: Pairs, fold: Tensor) -> Tensor:
-    """Cosines of each fold's pairs, centred by the images of the other nine."""
-    scores = torch.empty(len(pairs.same))
+    """Cosines of all pairs, (folds, P): in each row centred by the images of the other folds."""
+    rows = []
     for number in fold.unique():
-        mine = fold == number
-        others = torch.cat([pairs.left[~mine], pairs.right[~mine]]).unique()
+        others = torch.cat([side[fold != number] for side in (pairs.left, pairs.right)]).unique()
         codes = centre(embeddings, embeddings[others])
-        scores[mine] = (codes[pairs.left[mine]] * codes[pairs.right[mine]]).sum(1)
-    return scores
+        rows.append((codes[pairs.left] * codes[pairs.right]).sum(1))
+    return torch.stack(rows)
 
 
 def main(folder: Path = HERE) -> None:

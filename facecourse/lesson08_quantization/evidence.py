@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from facecourse.kit import evidence
 from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop, train_further
-from facecourse.ladder.timing import call, times_faster
+from facecourse.ladder.timing import CALLS, call, times_faster
 from facecourse.lesson08_quantization import experiment as rounding
 from facelib.compress import decode, export, quantize, save_shared, share, sparsify
 from facelib.measure import Interval, latency_ratio, macs, parameters, saved_bytes
@@ -29,7 +29,7 @@ TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 PARTS = ((0.25, nn.Linear), (0.5, nn.Conv2d), (0.25, nn.Conv2d))
 ZEROS, VALUES = (0.5, 0.8), (256, 32, 16)
 LONGER = 4 * STEPS  # of training on between pruning and sharing
-PAIRS = 200  # of timed calls
+PAIRS = 50  # of turns of timed calls
 KINDS: dict[str, Callable[[], nn.Module]] = {
     "the student": face_student,
     "the same with PReLU": rounding.build_prelu_student,
@@ -46,7 +46,7 @@ def files() -> dict[str, dict]:
         return {
             name: {
                 "bytes": paths[name].stat().st_size, "lost": tar_drop(model, PEOPLE),
-                "times faster": latency_ratio(call(whole), call(model), pairs=PAIRS),
+                "times faster": latency_ratio(call(whole), call(model), pairs=PAIRS, calls=CALLS),
             }
             for name, model in models.items()
         }  # fmt: skip
@@ -102,7 +102,8 @@ def eight_bits_faster() -> dict[str, dict]:
         for name, made in KINDS.items():
             plain = export(made(), Path(place) / "plain.onnx", SHAPE).path
             small = quantize(plain, Path(place) / "small.onnx", calibration_faces())
-            timed = latency_ratio(call(OnnxModel(plain)), call(OnnxModel(small.path)), pairs=PAIRS)
+            calls = call(OnnxModel(plain)), call(OnnxModel(small.path))
+            timed = latency_ratio(*calls, pairs=PAIRS, calls=CALLS)
             found[name] = {"layers": small.layers, "times faster": timed}
     return found
 

@@ -58,7 +58,7 @@ def prune(
 
     Raises:
         ValueError: a ratio out of range or out of reach, another importance, a layer that can't be
-            pruned: no convolution, no batch norm to judge by, or weights with masks or codebooks.
+            pruned: no convolution, no batch norm to judge by, or weights that are made.
     """
     _check(model, ratio, importance, loss, round_to)
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients

@@ -148,11 +148,11 @@ def _nodes(graph) -> tuple[list[str], list[str]]:
     return [node.name for node in layers], names[: names.index(first.name) + few]
 
 
-def check_images(images: Tensor, least: int = 1) -> None:
-    """Refuse faces to calibrate on that are too few or not uint8 (N, C, H, W), by a ValueError."""
-    if images.ndim != 4 or len(images) < least or images.dtype != torch.uint8:
+def check_images(images: Tensor) -> None:
+    """Refuse faces to calibrate on that are none or not uint8 (N, C, H, W), by a ValueError."""
+    if images.ndim != 4 or not len(images) or images.dtype != torch.uint8:
         raise ValueError(
-            f"want uint8 (N, C, H, W) to calibrate on, {least} or more, got {images.dtype} "
+            f"want uint8 (N, C, H, W) to calibrate on, 1 or more, got {images.dtype} "
             f"{tuple(images.shape)}"
         )
 

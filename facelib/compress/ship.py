@@ -36,8 +36,15 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, bits: int = 8) -> i
     check_images(images)
     rounded = decode(round_weights(decode(model), bits)) if bits != 8 else decode(model)
     plain, _ = to_onnx(rounded, images.shape[1:])
+    packed = pack(calibrate(plain, images))
+    files.write(path, packed)
+    return len(packed)
+
+
+def pack(content: bytes) -> bytes:
+    """A zip archive that holds one ONNX file; the same for the same content."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr(zipfile.ZipInfo(ZIPPED), calibrate(plain, images), zipfile.ZIP_DEFLATED)
-    files.write(path, packed.getvalue())
-    return len(packed.getvalue())
+    with zipfile.ZipFile(packed, "w") as archive:
+        name, kind = zipfile.ZipInfo(ZIPPED), zipfile.ZIP_DEFLATED
+        archive.writestr(name, content, kind, compresslevel=9)
+    return packed.getvalue()

@@ -8,8 +8,9 @@ take seconds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,9 +18,11 @@ from torch import Tensor
 from facelib.measure.bootstrap import draws, percentiles
 from facelib.measure.histogram import BLOCK, verify_all
 from facelib.measure.identification import similarity
-from facelib.measure.interval import Interval
+from facelib.measure.interval import Interval, mean_interval
 
-SPARE = 4  # a resample's threshold may let in this many times the FAR of all people
+# A resample's threshold may let in this many times the FAR of all people; of few people, where one
+# can stand in most of the pairs that score high, so many pairs are kept anyway.
+SPARE, LEAST = 4, 50_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,7 +53,10 @@ class Tail:
         allowed = torch.tensor(fars) * 0.5 * (faces.sum() ** 2 - faces.square().sum())
         first = torch.searchsorted(weight, allowed.double(), right=True)
         if first.max() == len(weight):
-            raise ValueError(f"too few people to find a threshold at a FAR of {max(fars):g}")
+            raise ValueError(
+                f"too few impostor pairs are kept to find a threshold at a FAR of {max(fars):g}: "
+                "take the tail for that FAR, of more people"
+            )
         accepted = self.genuine > self.impostor[first, None]
         return accepted.double() @ mine / mine.sum()
 
@@ -69,8 +75,9 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     counts = person.bincount()
     if not len(counts) or counts.min() < 1 or counts.max() < 2:
         raise ValueError("want a face of each person, numbered from 0 on, and two of somebody")
-    roc = verify_all(embeddings, person).roc()
-    enough = torch.searchsorted(roc.far.contiguous(), min(1.0, SPARE * far))
+    whole = verify_all(embeddings, person)
+    roc, share = whole.roc(), max(SPARE * far, LEAST / whole.impostor)
+    enough = torch.searchsorted(roc.far.contiguous(), min(1.0, share))
     cut = roc.threshold[enough.clamp(max=len(roc.far) - 1)]
     genuine, impostor = [], []
     for block in torch.arange(len(person)).split(max(1, BLOCK // len(person))):
@@ -90,7 +97,7 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
 
 def tar_at_low_far(tail: Tail, fars: Sequence[float]) -> list[Interval]:
     """TAR at each FAR, 0 to 1, with 95 % intervals over people."""
-    return _resample(lambda times, _: tail.tars(fars, times), len(tail.faces), runs=1)
+    return _resample(lambda times: tail.tars(fars, times), len(tail.faces))
 
 
 def tar_lost(
@@ -104,7 +111,8 @@ def tar_lost(
         fars: 0 to 1, none above what the tails were taken for.
 
     Returns:
-        With 95 % intervals over people and runs, paired. Above 0: something was lost.
+        With 95 % intervals, paired: over people by resampling, widened by what the mean of so few
+        runs may be off (Student's t). Above 0: something was lost.
 
     Raises:
         ValueError: no run, not as many before as after, or as of `Tail.tars`.
@@ -114,26 +122,29 @@ def tar_lost(
             f"want one run or more, as many before as after, got {len(before)} and {len(after)}"
         )
 
-    def lost(times: Tensor | None, drawn: list[int]) -> Tensor:
-        each = {
-            run: before[run].tars(fars, times) - after[run].tars(fars, times) for run in {*drawn}
-        }
-        return 100 * torch.stack([each[run] for run in drawn]).mean(0)
+    def lost(times: Tensor | None = None) -> Tensor:
+        """(runs, FARs)"""
+        one, other = ([tail.tars(fars, times) for tail in tails] for tails in (before, after))
+        return 100 * (torch.stack(one) - torch.stack(other))
 
-    return _resample(lost, len(before[0].faces), len(before))
+    over_people = _resample(lambda times: lost(times).mean(0), len(before[0].faces))
+    if len(before) == 1:
+        return over_people
+    runs = zip(over_people, lost().T.tolist(), strict=True)
+    return [_widen(found, mean_interval(values)) for found, values in runs]
 
 
-def _resample(
-    values: Callable[[Tensor | None, list[int]], Tensor], people: int, runs: int
-) -> list[Interval]:
-    """Of people and runs, both drawn with replacement; `values` takes how often each person counts
-    and which runs were drawn."""
-    generator = torch.Generator().manual_seed(1)
+def _widen(people: Interval, runs: Interval) -> Interval:
+    """The interval of a mean that two causes move independently."""
+    low, high = (
+        math.hypot(getattr(people, end) - people.value, getattr(runs, end) - runs.value)
+        for end in ("low", "high")
+    )
+    return replace(people, low=people.value - low, high=people.value + high)
 
-    def some_runs() -> list[int]:
-        return torch.randint(runs, (runs,), generator=generator).tolist()
 
-    found = torch.stack([values(times, some_runs()) for times in draws(people)], 1)
-    measured = values(None, list(range(runs)))
-    rows = zip(measured.tolist(), found.tolist(), strict=True)
+def _resample(values: Callable[[Tensor | None], Tensor], people: int) -> list[Interval]:
+    """Intervals of values (FARs,), given how often each person counts."""
+    found = torch.stack([values(times) for times in draws(people)], 1)
+    rows = zip(values(None).tolist(), found.tolist(), strict=True)
     return [percentiles(value, resampled, people) for value, resampled in rows]

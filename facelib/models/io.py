@@ -39,13 +39,13 @@ def save(model: nn.Module, path: str | Path) -> None:
 
     Raises:
         TypeError: the architecture is not known here.
-        ValueError: layers have masks or codebooks, for which a plain file has no place, or weights
-            are NaN or infinite.
+        ValueError: layers have masks, codebooks or rounding, for which a plain file has no place,
+            or weights are NaN or infinite.
         OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
     """
     if made := [name for name, m in model.named_modules() if parametrize.is_parametrized(m)]:
         raise ValueError(
-            f"layers {made} have masks or codebooks, want plain weights: from sparsify(), save "
+            f"layers {made} have masks, codebooks or rounding, want plain weights: save "
             "decode(model) of facelib.compress; from share(), call save_shared(model)"
         )
     _refuse_nan(model.state_dict(), "not saved: the model")

@@ -1,6 +1,6 @@
 """Who is seen: the numbers that stay the same in every photograph of a person.
 
-The face is MakeHuman's; the first factors are its parameters, 0 on average. Lengths are in units of
+The face is MakeHuman's; the first factors are its parameters. Lengths are in units of
 11 cm, half the height of a head; the eyes' line is at height 0 and down is positive. Numbers
 without a unit run from 0 (none, little) to 1 (much), or from -1 to 1.
 """
@@ -20,7 +20,10 @@ SPREAD = 0.42  # standard deviation of the mesh's parameters
 AVERAGE = {"nose_trans": 0.7, "nose_scale_vert": -0.6, "nose_point": 0.4, "mouth_scale_horiz": 0.6,
            "head_fat": 0.3, "cheek_volume": 0.3}  # fmt: skip
 IDENTITY = {
-    **{name: Factor(-1.0, 1.0, f"MakeHuman's {name}, 0 on average") for name in names("shape")},
+    **{
+        name: Factor(-1.0, 1.0, f"MakeHuman's {name}, {AVERAGE.get(name, 0):g} on average")
+        for name in names("shape")
+    },
     # The head.
     "african": Factor(0.0, 1.0, "share of African heads in the shape"),
     "asian": Factor(0.0, 1.0, "share of Asian heads in what is left; the others are European"),

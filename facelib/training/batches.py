@@ -18,7 +18,6 @@ from facelib.synth import Factors, identities, nuisances, render
 from facelib.synth.people import pick_seed
 from facelib.training.checkpoint import fingerprint
 
-KEPT = pick_seed("kept")  # of the first
 TOGETHER = 128  # people drawn at once
 POOL = pick_seed("pool")
 # Shares of the photographs without glasses and with some, whoever owns them; more than `nuisances`
@@ -49,8 +48,14 @@ class FreshFaces:
     def render(
         self, n: int, generator: torch.Generator, device: torch.device
     ) -> tuple[Tensor, Tensor]:
-        """The same as they leave the camera: uint8 (n, 1, 64, 64) and int64 (n,)."""
+        """The same as they leave the camera: uint8 (n, 1, 64, 64) and int64 (n,).
+
+        Raises:
+            ValueError: n images need more people than there are.
+        """
         present = n // self.images_each
+        if 0 < self.people < present:
+            raise ValueError(f"{n} images need {present} people, there are {self.people}")
         if self.people:
             person = torch.randperm(self.people, generator=generator)[:present]
             people = _people(self.people)[person]
@@ -125,8 +130,9 @@ class Kept:
     people needs.
 
     Args:
-        faces: never draws a person twice, as `FreshFaces()`; alone, or with what a teacher says of
-            them (`facelib.compress.distill.Taught`). Images are kept in whole grey levels.
+        faces: never draws a person twice, and a person's images in a row, as `FreshFaces()`; alone,
+            or with what a teacher says of them (`facelib.compress.distill.Taught`). Images are kept
+            in whole grey levels.
         people: how many, two or more; 1,000 with four images of 64 x 64 pixels take 16 MB.
 
     Raises:
@@ -148,7 +154,8 @@ class Kept:
         """n images, float (n, C, H, W) in [0, 1], and what the source says of them.
 
         Raises:
-            ValueError: n images need more people than are kept.
+            ValueError: n images need more people than are kept, or the source draws a person's
+                images apart.
         """
         present = n // self.images_each
         if present > self.people:
@@ -159,18 +166,21 @@ class Kept:
         chosen = torch.randperm(self.people, generator=generator)[:present, None]
         rows = (chosen * self.images_each + torch.arange(self.images_each)).flatten()
         person = torch.arange(present, device=device).repeat_interleave(self.images_each)
-        rows = rows.to(images.device)
-        faces = images[rows].float() / 255
-        return faces, (person if said is None else (said[rows], person))
+        faces = images[rows].to(device).float() / 255
+        return faces, (person if said is None else (said[rows].to(device), person))
 
     def _draw(self, device: torch.device) -> tuple[Tensor, Tensor | None]:
-        """All images, uint8, and what a teacher says of them."""
+        """All images, uint8, and what a teacher says of them, on the CPU."""
         images, said = [], []
         for start in trange(0, self.people, TOGETHER, desc="faces", disable=self.people < 1000):
             n = min(TOGETHER, self.people - start) * self.images_each
-            some, target = self.faces(n, torch.Generator().manual_seed(KEPT + start), device)
-            images.append((255 * some).round().byte())
-            said += [target[0]] if isinstance(target, tuple) else []
+            seed = torch.Generator().manual_seed(pick_seed("kept", start))
+            some, target = self.faces(n, seed, device)
+            words, person = target if isinstance(target, tuple) else (None, target)
+            if (person.view(-1, self.images_each) != person[:: self.images_each, None]).any():
+                raise ValueError(f"{self.faces!r} does not draw {self.images_each} images in a row")
+            images.append((255 * some).round().byte().cpu())
+            said += [] if words is None else [words.cpu()]
         return torch.cat(images), torch.cat(said) if said else None
 
 

@@ -301,7 +301,7 @@ ladder = evidence.load("ladder")
 rungs.compare_rungs(ladder, ("teacher", "half", "student", "pruned", "anew", "scratch"))
 
 # %%
-rungs.compare_steps(ladder, ["pruning", "weights to start from"])
+rungs.compare_steps(ladder, ["channels and rank", "weights to start from"])
 
 # %%
 board = Scoreboard.load(evidence.BOARD).upto("07")

@@ -317,14 +317,14 @@ charts.tabulate(stages, "", columns)
 #
 # ## The ladder
 #
-# The rungs of three lessons, against the teacher's file of 32 bits and its time. What ships is an archive, a zip with one ONNX file of eight bits in it (`facelib.compress.ship`), which any onnxruntime opens once it is unzipped. Its weights may lie on fewer values than eight bits have: that runs no faster, but zips better. *rounded* is *pruned*, taught on while its weights had four bits:
+# The rungs of three lessons, against the teacher's file of 32 bits and its time. What ships is an archive, a zip with one ONNX file of eight bits in it (`facelib.compress.ship`), which any onnxruntime opens once it is unzipped. Its weights may lie on fewer values than eight bits have: that runs no faster, but zips better. *rounded* is *pruned*, but taught while its weights had four bits:
 
 # %%
 files = ("teacher", "teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
 rungs.compare_rungs(ladder, (*files, "rounded, 4 bits"))
 
 # %% [markdown]
-# What did each step cost, all else equal? Paired, over people and over three trainings:
+# What did each step cost, between networks trained for as many steps? Paired over people, the mean of three trainings:
 
 # %%
 rungs.compare_steps(ladder, list(ladder["steps"]))

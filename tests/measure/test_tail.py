@@ -4,14 +4,17 @@ import pytest
 import torch
 
 from facelib.data import all_pairs
-from facelib.measure import bootstrap_pairs, similarity, verify_all
+from facelib.measure import Verification, bootstrap_pairs, histogram, mean_interval, similarity
+from facelib.measure import tail as module
 from facelib.measure.tail import take_tail, tar_at_low_far, tar_lost
 
 PEOPLE, EACH, FARS = 60, 3, (0.01, 0.05)
 
 
-@pytest.fixture
-def people() -> tuple[torch.Tensor, torch.Tensor]:
+@pytest.fixture(params=[0, histogram.EXACT_PAIRS], ids=["histogram", "sorted"])
+def people(request, monkeypatch) -> tuple[torch.Tensor, torch.Tensor]:
+    monkeypatch.setattr(histogram, "EXACT_PAIRS", request.param)
+    monkeypatch.setattr(module, "LEAST", 0)
     generator = torch.Generator().manual_seed(0)
     who = torch.randn(PEOPLE, 8, generator=generator).repeat_interleave(EACH, 0)
     near = who + 0.6 * torch.randn(who.shape, generator=generator)
@@ -20,7 +23,8 @@ def people() -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_it_is_what_all_pairs_sorted_say(people):
     embeddings, person = people
-    whole = verify_all(embeddings, person)
+    left, right, same = all_pairs(person)
+    whole = Verification(similarity(embeddings, embeddings)[left, right], same)
     tail = take_tail(embeddings, person, max(FARS))
     assert len(tail.impostor) < 0.3 * whole.impostor, "not all pairs are kept"
     for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
@@ -35,8 +39,8 @@ def test_intervals_are_those_of_pairs_resampled_with_their_people(people):
         slow = bootstrap_pairs(
             lambda pairs, far=far: pairs.tar_at(far), scores, person[left], person[right]
         )
-        assert found.low == pytest.approx(slow.low, abs=0.01)
-        assert found.high == pytest.approx(slow.high, abs=0.01)
+        assert found.low == pytest.approx(slow.low, abs=1e-9)
+        assert found.high == pytest.approx(slow.high, abs=1e-9)
 
 
 @pytest.fixture
@@ -62,12 +66,27 @@ def test_what_is_lost_is_paired(tails):
 def test_runs_that_differ_widen_the_interval_around_their_mean(tails):
     whole, same, worse = tails
     (once,) = tar_lost([whole], [worse], FARS[:1])
+    (alike,) = tar_lost([whole] * 3, [worse] * 3, FARS[:1])
+    assert (alike.value, alike.low, alike.high) == pytest.approx((once.value, once.low, once.high))
     (runs,) = tar_lost([whole] * 3, [worse, same, same], FARS[:1])
     assert runs.value == pytest.approx(once.value / 3)
-    assert runs.low == 0, "none of the runs drawn is the one that lost"
-    assert runs.high > once.value / 2
+    runs_alone = mean_interval([once.value, 0.0, 0.0])
+    assert runs.high - runs.value > runs_alone.high - runs_alone.value
     with pytest.raises(ValueError, match="as many before as after, got 1 and 2"):
         tar_lost([whole], [same, same], FARS)
+
+
+def test_a_resample_that_runs_out_of_pairs_is_refused_and_few_people_keep_them_all(
+    people, monkeypatch
+):
+    embeddings, person = people
+    tail = take_tail(embeddings, person, 0.001)
+    nobody = torch.ones(PEOPLE)
+    nobody[tail.left], nobody[tail.right] = 0, 0
+    with pytest.raises(ValueError, match="too few impostor pairs are kept"):
+        tail.tars([0.001], nobody.double())
+    monkeypatch.setattr(module, "LEAST", 50_000)
+    assert len(take_tail(embeddings, person, 0.001).impostor) == 9 * PEOPLE * (PEOPLE - 1) / 2
 
 
 def test_equal_scores_all_stand_above_the_threshold_or_none(people):
@@ -82,5 +101,5 @@ def test_too_few_people_and_no_genuine_pair_are_refused(people):
     for wrong in (embeddings[::3], person[::3]), (embeddings, person + 1):
         with pytest.raises(ValueError, match="two of somebody"):
             take_tail(*wrong, 0.01)
-    with pytest.raises(ValueError, match="too few people"):
+    with pytest.raises(ValueError, match="too few impostor pairs"):
         take_tail(embeddings, person, 0.001).tars([0.5])

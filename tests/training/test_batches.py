@@ -4,6 +4,7 @@ import torch
 from facelib.data import Augment, FaceSet
 from facelib.measure.groups import LADDER
 from facelib.synth import identities
+from facelib.synth.people import pick_seed
 from facelib.training import batches
 from facelib.training.batches import DrawnFaces, FreshFaces, Kept
 
@@ -56,7 +57,7 @@ def test_a_fixed_number_of_people_keeps_its_people_and_changes_their_photographs
 
 def test_nobody_who_is_judged_was_learnt_from():
     judged = identities(200, LADDER).values
-    for seed in (batches.KEPT, batches.POOL):
+    for seed in (pick_seed("kept"), batches.POOL):
         assert (identities(200, seed).values[:, None] != judged).any(2).all()
 
 
@@ -159,3 +160,8 @@ def test_more_people_than_are_kept_and_no_choice_are_refused(numbered):
         Kept(numbered[0], 3)(8, generator(), CPU)
     with pytest.raises(ValueError, match="at least 2 people to keep, got 1"):
         Kept(numbered[0], 1)
+    with pytest.raises(ValueError, match="16 images need 4 people, there are 3"):
+        FreshFaces(3)(16, generator(), CPU)
+    mixed = FaceSet(torch.zeros(4, 1, 4, 4).byte(), torch.tensor([0, 1, 0, 1]), ("a", "b"))
+    with pytest.raises(ValueError, match="does not draw 2 images in a row"):
+        Kept(DrawnFaces(mixed, 2, plain), 2)(4, generator(), CPU)

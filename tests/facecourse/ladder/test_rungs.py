@@ -13,15 +13,16 @@ def test_a_rung_says_what_it_costs_and_what_is_lost():
     assert row[:3] == ["student, 8 bits", f"{NETWORK['parameters']:,}", macs]
     cost = costs["times smaller"], costs["times faster"].value
     assert row[3:6] == [*(f"{one:.1f}" for one in cost), f"{costs['milliseconds']:.2f}"]
-    lost = LADDER["lost"]["student, 8 bits"].values()
-    assert row[6:8] == [f"{points:+.2f}" for points in lost]
+    lost = LADDER["lost"]["student, 8 bits"]
+    assert row[6:8] == [f"{lost[far]:+.2f}" for far in ("0.1 %", "0.01 %")]
     real = (LADDER[where]["student, 8 bits"]["lost"] for where in ("LFW", "ORL"))
     assert row[8:] == [f"{points:+.1f}" for points in real]
 
 
 def test_a_step_says_what_it_cost_at_both_rates():
     (row,) = rungs.compare_steps(LADDER, ["size"]).rows
-    assert row == ["size", *(f"{points:+.2f}" for points in LADDER["steps"]["size"].values())]
+    size = LADDER["steps"]["size"]
+    assert row == ["size", *(f"{size[far]:+.2f}" for far in ("0.1 %", "0.01 %")), f"{size['runs']}"]
 
 
 def test_work_and_time_are_those_of_files_of_32_bits():

@@ -22,6 +22,7 @@ def faces(monkeypatch, tmp_path):
         "untrained": lambda seed: seeded(FaceResNet(2, 8, (0, 0, 1))),
         "prune": lambda model, ratio, shape, round_to: prune(model, ratio, shape, round_to=1),
         "face_embedding": lambda: copy.deepcopy(shipped),
+        "asked_teacher": lambda: copy.deepcopy(shipped).requires_grad_(False),
         "PEOPLE": 32,
         "RANK": 3,
     }.items():
@@ -29,11 +30,9 @@ def faces(monkeypatch, tmp_path):
     for name in ("student", "pruned"):
         save(students.untrained(0), tmp_path / f"{name}.safetensors")
     students.taught.cache_clear()
-    students.named.cache_clear()
     images, _ = FreshFaces()(32, torch.Generator().manual_seed(3), torch.device("cpu"))
     yield (255 * images).byte(), shipped
     students.taught.cache_clear()
-    students.named.cache_clear()
 
 
 def seeded(model):
