@@ -74,7 +74,7 @@ def names(kind: str) -> list[str]:
 
 @lru_cache(4)
 def load(device: torch.device, size: int) -> Mesh:
-    """The mesh on a device, for images of `size` samples across; errors as `baked`."""
+    """The mesh on a device, for images of `size` pixels across; errors as `baked`."""
     b = baked()
     points, quads, kinds = (
         torch.from_numpy(b["points"]),
