@@ -61,7 +61,7 @@ ROWS = {  # of the scoreboard, and the lesson that makes it
     TEACHER: ("face embedding, synthetic people", "04"),
     "student": ("face student, taught", "06"), "rival": ("face student, by names", "06"),
     "half": ("face embedding, half pruned", "07"), "pruned": ("face student, pruned", "07"),
-    "anew": ("the same as pruned, from scratch", "07"),
+    "anew": ("the same as pruned, new weights", "07"),
 }  # fmt: skip
 Runs = Sequence[Mapping[str, "File"]]  # of each seed, by name
 

@@ -11,12 +11,11 @@ pruned    the student with half of its MACs pruned and a linear layer of rank 48
 rounded   the same, taught with weights of four bits
 longer    the student, taught as long again as these two
 anew      the same network as pruned with new weights, taught as long as student and pruned together
-scratch   the same by who is who alone
 half      the shipped embedding with half of its MACs pruned, taught
 ragged    the same, with widths that are no multiples of 16: torch-pruning as it comes
 sparse    the shipped embedding with 90 % of its weights at 0, taught
 
-pruned, rounded and longer need student.safetensors, anew and scratch pruned.safetensors.
+pruned, rounded and longer need student.safetensors, anew pruned.safetensors.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ from facelib.training.batches import FreshFaces, Kept
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import ContrastiveLoss
 
-STEPS, BATCH, PEOPLE = 8000, 512, 64_000
+STEPS, BATCH, PEOPLE = 5000, 512, 64_000
 RATE, RATE_BY_NAMES = 6e-3, 3e-3
-LITTLE, LONG = 500, 12_000  # steps of what has lost a little, and of what has lost most
+LITTLE, LONG = 500, 7500  # steps of what has lost a little, and of what has lost most
 WIDTH, BLOCKS = 16, (0, 1, 2)
 RANK, ZEROS, BITS = 48, 0.9, 4
 
@@ -100,7 +99,6 @@ NETWORKS: dict[str, tuple[Start, Callable[..., None], int]] = {
     "rounded": (lambda get, seed: round_weights(narrow(get("student")), BITS), teach, LONG),
     "longer": (lambda get, seed: get("student"), teach, LONG),
     "anew": (lambda get, seed: renew_weights(get("pruned"), seed), teach, STEPS + LONG),
-    "scratch": (lambda get, seed: renew_weights(get("pruned"), seed), teach_names, STEPS + LONG),
     "half": (lambda get, seed: halve(16), teach, LITTLE),
     "ragged": (lambda get, seed: halve(1), teach, LITTLE),
     "sparse": (lambda get, seed: sparsify(face_embedding(), ZEROS)[0], teach, LITTLE),

@@ -292,13 +292,13 @@ compare.decide(claims | {"trained on, nothing gone, or before": (named["0"], nam
 #
 # ## The rung
 #
-# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`facecourse/ladder/students.py`), with batch norm's statistics renewed after the cut. *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 12,000. It has two rivals of its own shape with new weights, trained for 20,000 steps, as long as student and *pruned* took together: *anew* by the same teacher, *scratch* by who is who.
+# A hundred steps are what a lesson can wait for. For the ladder, two networks were pruned and taught at length (`facecourse/ladder/students.py`), with batch norm's statistics renewed after the cut. *half* is the teacher with half of its MACs, its widths multiples of 16, after 500 batches of 512. *pruned* is the student with half of its MACs and a linear layer of low rank (lesson 08), after 7,500. It has a rival of its own shape with new weights, *anew*, taught as long as student and *pruned* took together.
 
 # %%
 from facecourse.ladder import rungs
 
 ladder = evidence.load("ladder")
-rungs.compare_rungs(ladder, ("teacher", "half", "student", "pruned", "anew", "scratch"))
+rungs.compare_rungs(ladder, ("teacher", "half", "student", "pruned", "anew"))
 
 # %%
 rungs.compare_steps(ladder, ["channels and rank", "weights to start from"])
