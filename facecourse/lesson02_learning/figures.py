@@ -81,11 +81,12 @@ def draw_paths(surface: Valley, walks: Mapping[str, Tensor]) -> None:
             step: float(surface.loss(walk[step]) - surface.loss(surface.minimum)) for step in MARKS
         }
         axes.plot(*walk.T, "-", linewidth=1, color=colour, label=f"{name}: {left[40]:.5f} after 40")
-        for step in MARKS:
-            axes.plot(*walk[step], "o", color=colour, markersize=4)
+        axes.plot(*walk[list(MARKS)].T, "o", color=colour, markersize=4)
+        for step in MARKS[:-1]:  # the last ones lie too close for words
             axes.annotate(str(step), walk[step].tolist(), (4, 4), textcoords="offset points",
                           color=colour, fontsize=8)  # fmt: skip
         said.append(f"{name} " + ", ".join(f"{left[step]:.5f}" for step in MARKS))
+    axes.set_title("numbers are steps; the last dot stands after 40", fontsize=9)
     axes.legend(frameon=False, fontsize=8, title="loss above the lowest", title_fontsize=8)
     show(
         figure,
@@ -94,40 +95,35 @@ def draw_paths(surface: Valley, walks: Mapping[str, Tensor]) -> None:
     )
 
 
+KINDS = {nn.Conv2d: "conv block", nn.MaxPool2d: "max pool", nn.Flatten: "average"}
+
+
 def draw_network(model: nn.Module, image: Tensor) -> None:
     """Draw what an image (1, C, H, W) becomes in each block of a network with `features`,
     `embedding` and `head`: maps as frames of their height and width, vectors as columns."""
-    stages, x = [("image", image)], image
+    kinds = [type(part[0] if isinstance(part, nn.Sequential) else part) for part in model.features]
+    names = [*map(KINDS.get, kinds), "embedding", "head"]
+    stages, x = [("image", tuple(image.shape[1:]))], image
+    model.eval()  # or batch norm would count this image
     with torch.no_grad():
-        for block in (*model.eval().features, model.embedding, model.head):
-            x = block(x)
-            if x.shape != stages[-1][1].shape or not isinstance(block, nn.Flatten):
-                stages.append((_name(block), x))
-    stages[-2:] = [("embedding", stages[-2][1]), ("head", x)]
+        for name, part in zip(names, (*model.features, model.embedding, model.head), strict=True):
+            x = part(x)
+            if name:  # an average is told once it is flat
+                stages.append((name, tuple(x.shape[1:])))
     model.train()
-    figure, axes = subplots(figsize=(9.4, 2.5))
-    places = np.linspace(0, 100, len(stages))
-    for place, (name, maps) in zip(places, stages, strict=True):
-        shape = maps.shape[1:]
-        high, wide = (
-            (shape[1], shape[2]) if len(shape) == 3 and shape[1] > 1 else (shape[0] / 5, 1.5)
-        )
-        wide = wide / 8 if len(shape) == 3 and shape[1] > 1 else wide
-        for shift in range(min(3, shape[0]) if shape[-1] != shape[0] and len(shape) == 3 else 1):
-            corner = place - wide / 2 + shift * 0.7, 30 - high / 2 - shift * 1.5
-            axes.add_patch(Rectangle(corner, wide, high, facecolor="#cfe3f1", edgecolor=COLOURS[0]))
-        axes.text(place, 66, name, ha="center", fontsize=8)
-        axes.text(place, -10, " x ".join(map(str, shape)), ha="center", fontsize=8)
-    axes.set(xlim=(-7, 107), ylim=(-14, 76))
+    figure, axes = subplots(figsize=(9.4, 2.2))
+    for place, (name, shape) in zip(np.linspace(0, 100, len(stages)), stages, strict=True):
+        maps, high, wide = shape if len(shape) == 3 else (1, shape[0] / 3, 4)
+        for behind in range(min(3, maps))[::-1]:
+            corner = place - 0.1 * wide + 0.7 * behind, 25 - 0.3 * high + 1.5 * behind
+            look = {"facecolor": "#cfe3f1", "edgecolor": COLOURS[0]}
+            axes.add_patch(Rectangle(corner, 0.2 * wide, 0.6 * high, **look))
+        axes.text(place, 50, name, ha="center", fontsize=8)
+        axes.text(place, -4, " x ".join(map(str, shape)), ha="center", fontsize=8)
+    axes.set(xlim=(-6, 106), ylim=(-8, 56))
     axes.set_axis_off()
-    steps = ", ".join(f"{name} {' x '.join(map(str, maps.shape[1:]))}" for name, maps in stages)
-    show(figure, f"What one image becomes, block by block: {steps}.")
-
-
-def _name(block: nn.Module) -> str:
-    first = block[0] if isinstance(block, nn.Sequential) else block
-    kinds = {nn.Conv2d: "conv block", nn.MaxPool2d: "max pool", nn.AdaptiveAvgPool2d: "average"}
-    return kinds.get(type(first), "layer")
+    said = ", ".join(f"{name} {' x '.join(map(str, shape))}" for name, shape in stages)
+    show(figure, f"What one image becomes, block by block: {said}.")
 
 
 def draw_learning(losses: Curves, hits: Curves, steps: int) -> None:

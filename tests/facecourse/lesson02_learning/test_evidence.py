@@ -14,8 +14,8 @@ def test_there_is_one_number_a_split_for_everything(measure, monkeypatch):
     quick = functools.partial(overfitting.train_watched, steps=5, looks=1)
     monkeypatch.setattr(overfitting, "train_watched", quick)
     stored = measure(lesson02, SPLITS=2, LOOKS=(1, 2))
-    assert {len(runs) for runs in stored["remedies"]["1"].values()} == {2}
-    assert set(stored["remedies"]["5"]) == {"none", "augmentation", "early stopping"}
+    assert {len(runs) for runs in stored["remedies"].values()} == {2}
+    assert "early stopping" in stored["remedies"]
     assert {len(runs) for runs in stored["losses"]["from scratch"].values()} == {2}
     assert {len(looks) for looks in stored["losses"]["corrected"].values()} == {2}
     for runs in stored["leaks"].values():

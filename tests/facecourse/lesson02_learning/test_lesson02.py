@@ -88,12 +88,6 @@ def test_a_rate_is_tried_with_three_optimisers_and_one_that_is_too_high_fails(pa
     assert not bad["momentum"][-1] < good["momentum"][-1]
 
 
-def test_the_schedule_ends_where_the_first_weights_say(parts):
-    a, again, b = (experiment.descend_by_schedule(parts.train, seed, 30) for seed in (0, 0, 1))
-    assert a == again
-    assert a[0] != b[0]
-
-
 @pytest.fixture(scope="module")
 def one():
     return experiment.hold_out(orl().map(to_half), images=1, seed=100)
