@@ -172,7 +172,7 @@ def _loop(
             (sign * value).backward()
             if step:
                 optimiser.step()
-        return float(value)
+        return value.item()
 
     return train
 
