@@ -263,8 +263,8 @@ batches = Quiz(
         "300, 200 gives 60; the fewer photographs a gradient is averaged over, the noisier it is.",
         "Smaller batches: fewer steps, each by a better gradient": "The other way round: an epoch "
         "of batches of 1 is 200 steps, and one photograph says little about the others.",
-        "All 200 at once is best, since its gradient is exact": "Exact, but only 60 steps; and "
-        "batch norm, which compares photographs, can't work with 1.",
+        "All 200 at once is best, since its gradient is exact": "Exact, but only 60 steps: "
+        "whether that is better must be measured.",
     },
     right="b",
 )
