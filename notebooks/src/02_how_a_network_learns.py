@@ -8,7 +8,7 @@
 # %% tags=["parameters"]
 profile = None
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from facecourse.kit import ____, charts, choose_profile, compare, evidence, orl, pick, record
 from facecourse.lesson02_learning import exercises, experiment, figures, overfitting
 from facelib import data, models, training
