@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_intervals
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson02_learning.experiment import Valley
@@ -165,19 +164,25 @@ def draw_attempts(runs: Curves, rate: float) -> None:
     show(figure, f"Training loss at learning rate {rate:.4f}; at the end {'; '.join(said)}.")
 
 
-def draw_changes(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], less: str) -> None:
-    """Draw paired differences of top-1 in points, with the word for each. A pair is top-1 (0 to 1)
-    on each split with something and without it; `less` says without what."""
-    found = {}
-    for name, pair in pairs.items():
+def draw_changes(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], base: str) -> None:
+    """Draw paired differences of top-1 in points as dots with bars beside zero, with the word for
+    each. A pair is top-1 (0 to 1) on each split with something and without it; `base` says what
+    the second is."""
+    figure, axes = subplots(figsize=(6.4, 0.4 * len(pairs) + 0.9))
+    axes.axvline(0, color="black", linewidth=1)
+    said = []
+    for row, (name, pair) in enumerate(pairs.items()):
         change = subtract_points(*pair, "splits")
         word = (
             "undecided" if not change.excludes_zero else "higher" if change.value > 0 else "lower"
         )
-        found[f"{name}: {word}"] = change
-    said = "; ".join(f"{name} {change:+.1f}" for name, change in found.items())
-    draw_intervals(
-        found,
-        f"top-1 less that {less}, points, mean of {len(pair[0])} splits with 95 % CI",
-        f"Paired differences of top-1 in points: {said}.",
-    )
+        axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
+        axes.plot(change.value, row, "o", color=COLOURS[0])
+        axes.annotate(word, (change.high, row), (6, -3), textcoords="offset points", fontsize=8)
+        said.append(f"{name}: {word} {change:+.1f}")
+    axes.set_yticks(range(len(pairs)), pairs)
+    axes.set(ylim=(len(pairs) - 0.5, -0.5))
+    axes.margins(x=0.15)
+    splits = len(pair[0])
+    axes.set_xlabel(f"top-1 less {base}, points; mean of {splits} splits with 95 % CI", loc="right")
+    show(figure, f"Paired differences of top-1 in points: {'; '.join(said)}.")

@@ -3,7 +3,7 @@
 #
 # In lesson 00 `fit` found good values for 150,000 weights from one number, how wrong the network was. How can that be enough? Try it with two weights: make the loss small.
 #
-# **You will** write layers, gradients and a training loop that ends where `fit` ends, and see what spoils it. **You need** [lesson 01](01_background.ipynb) and derivatives. **Time:** 60 minutes.
+# **You need** [lesson 01](01_background.ipynb) and derivatives. **Time:** an hour, or a little more.
 
 # %% tags=["parameters"]
 profile = None
@@ -19,11 +19,11 @@ surface = experiment.load_valley()
 figures.neuron_slider(surface)
 
 # %% [markdown]
-# Each mark is a photograph, described by two numbers. Our **neuron** multiplies each by a weight and adds up, z = w₁x₁ + w₂x₂; it should say +1 for s33 and −1 for s6. The **loss**, here half the mean squared error, is a narrow valley over the two weights.
+# Each mark is a photograph, described by two numbers. The **neuron** adds them up, each times a weight: z = w₁x₁ + w₂x₂; it should say +1 for s33 and −1 for s6. The **loss**, half the mean squared error, is a narrow valley over the weights.
 #
 # ## Layers, and a loss
 #
-# A **layer** is many neurons with the same input: a matrix W, one row a neuron, and a bias b. Two layers in a row would be *one* matrix, so an **activation** stands between them; ours, ReLU, makes negative numbers zero. The last layer gives each of 40 people a number, a **logit**, and **softmax** makes probabilities of them: $p_k = e^{z_k} / \sum_j e^{z_j}$.
+# A **layer** is many neurons: a matrix W, one row a neuron, and a bias b. Two layers in a row would be *one* matrix, so an **activation** stands between; ReLU makes negative numbers zero. The last layer gives each of 40 people a number, a **logit**, and **softmax** makes probabilities of them: $p_k = e^{z_k} / \sum_j e^{z_j}$.
 #
 # **Exercise 1.** Write one layer, `x @ W.T + b`, with softmax. Subtract each row's largest logit first: it cancels, and exp(1000) is too large for a float.
 
@@ -56,7 +56,7 @@ torch.allclose(z2, network(x), atol=1e-5), torch.allclose(loss, cross_entropy(z2
 # %% [markdown]
 # ## Whose fault? Backpropagation
 #
-# The **gradient** holds the slope of the loss along each weight. The chain rule finds it from the end to the start. For the logits it is *p minus what was wanted*; a weight's is what came in times what comes back; one layer down it passes through W2 and the slope of ReLU. PyTorch's autograd does the same in one call:
+# The **gradient** holds the slope of the loss along each weight. The chain rule finds it from the end to the start: for the logits *p minus what was wanted*, for a weight what came in times what comes back, one layer down through W2 and the slope of ReLU. PyTorch's `backward` does the same:
 
 # %% tags=["nbval-check-output"]
 d_z2 = (p - nn.functional.one_hot(person, 40)) / 200  # the loss is a mean of 200
@@ -68,7 +68,7 @@ by_hand = zip(network.parameters(), (d_W1, d_b1, d_W2, d_b2), strict=True)
 [torch.allclose(weight.grad, d, atol=1e-5) for weight, d in by_hand]
 
 # %% [markdown]
-# **Exercise 2.** Check a gradient without autograd: move one weight by e to either side and see how much the loss changes, for each weight of the vector `w`. `loss(w)` gives a number.
+# **Exercise 2.** Check a gradient without calculus: for each weight of the vector `w`, move it alone by e to either side and see how much the number `loss(w)` changes.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -162,7 +162,7 @@ named = mine.eval()(split.test.images / 255).argmax(1)
 record("top-1 of the open loop", 100 * (named == split.test.person).double().mean(), "%")
 
 # %% [markdown]
-# `fit` does four things more: it changes the photographs (augmentation), pulls weights towards zero (weight decay), softens the target and, where that is fast, computes with 16 bits. With these off, does it end at the same weights?
+# `fit` does four things more: it changes the photographs (augmentation), pulls weights towards zero (weight decay), softens the target and, where that is fast, computes in `bfloat16`. With these off, are the weights the same?
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -177,7 +177,7 @@ all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 #
 # ## Does the loss matter?
 #
-# Some articles use the squared error of the softmax output. Its gradient passes through the softmax, which is flat where it is sure; in cross-entropy the logarithm cancels that. So teach the small network everybody under the *next person's name*, until it is sure, and then correct the names (bands: ten splits):
+# Some articles use the squared error of the softmax output. Its gradient passes through the softmax, which is flat where it is sure; in cross-entropy the logarithm cancels that. So teach the small network everybody under the *next person's name* and then correct the names (bands: ten splits):
 
 # %%
 looks = 25, 50, 100, 200, 300
@@ -188,11 +188,11 @@ scratch = stored["losses"]["from scratch"]
 compare.subtract_points(scratch["squared error"], scratch["cross-entropy"], "splits")
 
 # %% [markdown]
-# After 50 steps cross-entropy names 91 %, the squared error 19 %. It does recover: 92 % after 300 steps, 76 % after 100 at three times its rate; ten times is too fast. Learning from scratch, each at its own rate, the two draw: that is the difference of 0.3 points above. So the squared error undoes a confident mistake late, not never.
+# After 50 steps cross-entropy names 91 %, the squared error 19 %. It does recover: 92 % after 300 steps, 76 % after 100 at three times its rate; ten times is too fast. From scratch, each at its own rate, the two draw (0.3 points). So the squared error undoes a confident mistake late, not never.
 #
 # ## Downhill: optimisers
 #
-# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** divides a running mean of the gradients by the root of a running mean of their squares, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
+# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** divides a running mean of the gradients by the root of one of their squares, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
 
 # %% tags=["nbval-check-output"]
 w = a = b = experiment.START
@@ -215,7 +215,7 @@ theirs = [experiment.follow_optimiser(surface, name, rates[name]) for name in ra
 figures.draw_paths(surface, walks)
 
 # %% [markdown]
-# Gradient descent zigzags; above a rate of 0.073 it would fly out. Momentum is behind after 20 steps and ahead after 40. Adam takes both directions at one pace, is beyond the minimum after 20 steps and turns back. Each rate is about the best for 40 steps; elsewhere the order may differ.
+# Gradient descent zigzags; above a rate of 0.073 it would fly out. Momentum is behind after 20 steps and ahead after 40. Adam takes both directions at one pace, is beyond the minimum after 20 steps and turns back. On another surface the order may differ.
 #
 # With the two layers above, find for each optimiser the lowest **learning rate** that brings the loss below 0.1 in 100 steps, and the first that breaks down.
 
@@ -249,19 +249,19 @@ record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
 figures.draw_learning(bare.loss, bare.top1, steps)
 
 # %% [markdown]
-# The network knows its 40 photographs by heart and is wrong on some three of ten others: **over-fitting**. Four remedies: *augmentation* shifts, turns, mirrors and relights at every step; *weight decay*; *dropout* silences a random half of the embedding; *early stopping* keeps the epoch that was best in validation.
+# The network knows its 40 photographs by heart and is wrong on many others: **over-fitting**. Four remedies: *augmentation* shifts, turns, mirrors and relights at every step; *weight decay*; *dropout* silences a random half of the embedding; *early stopping* keeps the epoch that was best in validation.
 
 # %%
 remedies = stored["remedies"]
 pairs = {name: (runs, remedies["none"]) for name, runs in remedies.items() if name != "none"}
-figures.draw_changes(pairs, "without a remedy")
+figures.draw_changes(pairs, "that without a remedy")
 
 # %% [markdown]
 # Augmentation is worth most, 19 points over these ten splits. Only weight decay was tuned, so the order of the others is no verdict.
 #
 # ## What leaks
 #
-# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. A quiet leak: copy each photograph, a little shifted, *then* split. Do it with names dealt by chance, when there is nothing to learn:
+# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. A quiet leak: copy each photograph, a little shifted, *then* split. Do it with names dealt by chance:
 
 # %%
 faces, chance = data.orl(), torch.Generator().manual_seed(0)
@@ -275,14 +275,14 @@ for name, known in sides.items():
     print(f"{name}: top-1 {100 * hits:.1f} %")
 
 # %% [markdown]
-# Parted twins are "recognised" from memory alone; frames of a video leak like this. Over ten splits, with the right names too, and beside another leak, the epoch chosen by the test photographs:
+# There was nothing to learn, and parted twins are "recognised" from memory; frames of a video leak like this. Over ten splits, beside another leak:
 
 # %%
 leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"].items()}
-figures.draw_changes(leaky, "honest")
+figures.draw_changes(leaky, "the honest one")
 
 # %% [markdown]
-# Copies flatter by 5 points even where there is something to learn, and the choice of the epoch by 1.5.
+# With the right names copies flatter by 5 points; an epoch chosen by the test flatters by 1.5.
 
 # %%
 exercises.report
@@ -290,7 +290,7 @@ exercises.report
 # %% [markdown]
 # ## Your turn
 #
-# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; it will be given floats from 0 to 1. Target: name 68 % of photographs it has not seen, on three splits that the checker draws; what a bare loop reaches, it will tell you.
+# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; it will be given floats from 0 to 1. Target: name 68 % of photographs it has not seen, on three splits of the checker's.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -305,6 +305,6 @@ exercises.yours.check(learn)
 # %% [markdown]
 # ## What you know now
 #
-# A network is matrices with something bent between them, backpropagation is the chain rule, a training loop is four lines. With few photographs augmentation helps most; test photographs that choose anything flatter you. The scoreboard gets no row. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
+# Backpropagation is the chain rule, a training loop four lines. With few photographs augmentation helps most; test photographs that choose anything flatter you. The scoreboard gets no row. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
 #
 # **Further reading.** [Rumelhart, Hinton & Williams 1986](https://doi.org/10.1038/323533a0), backpropagation; [Polyak 1964](https://doi.org/10.1016/0041-5553(64)90137-5), momentum; [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980), Adam; [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167), batch norm; [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), dropout; [Kapoor & Narayanan 2023](https://doi.org/10.1016/j.patter.2023.100804), leaks.
