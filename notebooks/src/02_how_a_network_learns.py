@@ -3,7 +3,7 @@
 #
 # In lesson 00 `fit` found good values for 150,000 weights from one number, how wrong the network was. How can that be enough? Try it with two weights: make the loss small.
 #
-# **You need** [lesson 01](01_background.ipynb) and derivatives. **Time:** an hour, or a little more.
+# **You will** write a training loop that ends where `fit` ends, and see what spoils it. **You need** [lesson 01](01_background.ipynb) and derivatives. **Time:** an hour, or a little more.
 
 # %% tags=["parameters"]
 profile = None
@@ -19,7 +19,7 @@ surface = experiment.load_valley()
 figures.neuron_slider(surface)
 
 # %% [markdown]
-# Each mark is a photograph, described by two numbers. The **neuron** adds them up, each times a weight: z = w₁x₁ + w₂x₂; it should say +1 for s33 and −1 for s6. The **loss**, half the mean squared error, is a narrow valley over the weights.
+# Each mark is a photograph, described by two numbers (its coordinates along two eigenfaces, lesson 01). The **neuron** adds them up, each times a weight: z = w₁x₁ + w₂x₂; it should say +1 for s33 and −1 for s6. The **loss**, half the mean squared error, is a narrow valley over the weights.
 #
 # ## Layers, and a loss
 #
