@@ -23,7 +23,7 @@ figures.neuron_slider(surface)
 #
 # ## Layers, and a loss
 #
-# A **layer** is many neurons: a matrix W, one row a neuron, and a bias b. Two layers in a row would be *one* matrix, so an **activation** stands between; ReLU makes negative numbers zero. The last layer gives each of 40 people a number, a **logit**, and **softmax** makes probabilities of them: $p_k = e^{z_k} / \sum_j e^{z_j}$.
+# A **layer** is many neurons: a matrix W, one row a neuron, and a **bias** b, a number added to each sum. Two layers in a row would be *one* matrix, so an **activation** stands between; ReLU makes negative numbers zero. The last layer gives each of 40 people a number, a **logit**, and **softmax** makes probabilities of them: $p_k = e^{z_k} / \sum_j e^{z_j}$.
 #
 # **Exercise 1.** Write one layer, `x @ W.T + b`, with softmax. Subtract each row's largest logit first: it cancels, and exp(1000) is too large for a float.
 
@@ -36,7 +36,7 @@ def chances(x, W, b):
 exercises.chances.check(chances)
 
 # %% [markdown]
-# **Cross-entropy**, the loss for names, is −log p of the right person, averaged over photographs. Two layers, 13,416 weights, for 200 photographs of 14 x 12 pixels; are they PyTorch's?
+# **Cross-entropy**, the loss for names, is −log p of the right person, averaged over photographs. Take two layers, 168 pixels → 64 neurons → 40 logits: 13,416 weights and biases. Do our lines give the logits and the loss that PyTorch gives for 200 photographs?
 
 # %% tags=["nbval-check-output"]
 import torch
@@ -56,19 +56,23 @@ torch.allclose(z2, network(x), atol=1e-5), torch.allclose(loss, cross_entropy(z2
 # %% [markdown]
 # ## Whose fault? Backpropagation
 #
-# The **gradient** holds the slope of the loss along each weight. The chain rule finds it from the end to the start: for the logits *p minus what was wanted*, for a weight what came in times what comes back, one layer down through W2 and the slope of ReLU. PyTorch's `backward` does the same:
+# The **gradient** holds the slope of the loss along each weight. The numbers went x → h → z2 → p → loss; the chain rule goes back the same way, and each line below needs only the one before it. PyTorch's `backward` does the same:
 
 # %% tags=["nbval-check-output"]
-d_z2 = (p - nn.functional.one_hot(person, 40)) / 200  # the loss is a mean of 200
+# Along a logit the loss has the slope p, less 1 for the right person; it is a mean of 200.
+d_z2 = (p - nn.functional.one_hot(person, 40)) / 200
+# A logit is W2 times h: a weight's slope is its logit's times the h it multiplies, over all photos.
 d_W2, d_b2 = d_z2.T @ h, d_z2.sum(0)
+# Each h feeds all logits, so their slopes add up through W2; ReLU lets them pass where h > 0.
 d_z1 = (d_z2 @ W2) * (h > 0)
+# The first layer is like the second.
 d_W1, d_b1 = d_z1.T @ x, d_z1.sum(0)
 loss.backward()
 by_hand = zip(network.parameters(), (d_W1, d_b1, d_W2, d_b2), strict=True)
 [torch.allclose(weight.grad, d, atol=1e-5) for weight, d in by_hand]
 
 # %% [markdown]
-# **Exercise 2.** Check a gradient without calculus: for each weight of the vector `w`, move it alone by e to either side and see how much the number `loss(w)` changes.
+# **Exercise 2.** Check a gradient without calculus: move each weight of the vector `w` alone by e to either side. Return the slopes, the change of `loss(w)` divided by the way 2e, as a tensor.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -81,7 +85,7 @@ exercises.differences.check(differences)
 # %% [markdown]
 # ## A step, and a loop
 #
-# A **step** moves every weight against its slope: w ← w − rate × gradient. In PyTorch it takes four lines: compute the loss; empty the old gradients, `optimiser.zero_grad()`, since `backward` *adds*; `loss.backward()`; `optimiser.step()`.
+# A **step** moves every weight against its slope: w ← w − rate × gradient. In PyTorch an **optimiser** takes it, in four lines: compute the loss; empty the old gradients, `optimiser.zero_grad()`, since `backward` *adds*; `loss.backward()`; `optimiser.step()`.
 #
 # **Exercise 3.** Complete the loop. Three more lines follow the one with the gap.
 
@@ -105,7 +109,9 @@ exercises.batches
 # %% [markdown]
 # ## The network of lesson 00
 #
-# `FaceCNN` stacks blocks: a convolution (small kernels slide over the image; lesson 03), batch norm, ReLU. **Batch norm** subtracts from each channel its mean over the batch and divides by its spread; two learned numbers rescale it. It also keeps running averages of both, and a network in use (`model.eval()`) takes those instead. A network whose weights were changed afterwards can fail by them alone: lesson 03.
+# `FaceCNN` stacks blocks: a convolution, batch norm, ReLU. In a convolution small kernels slide over the image (lesson 03), and each makes a picture of its own, a **channel**; with `stride=2` it looks at every second place. **Max pooling** keeps the largest of 2 × 2 numbers, and the average at the end leaves one number a channel.
+#
+# **Batch norm** subtracts from each channel its mean over the batch and divides by its spread; two learned numbers rescale it. It also keeps running averages of both, and a network in use (`model.eval()`) takes those instead.
 
 
 # %%
@@ -124,7 +130,7 @@ class FaceCNN(nn.Module):
         self.embedding = nn.Sequential(thin, nn.BatchNorm1d(embedding))
         self.head = nn.Linear(embedding, people)
 
-    def forward(self, images):
+    def forward(self, images):  # each picture first gets the mean 0 and the spread 1
         spread, mean = torch.std_mean(images, dim=(1, 2, 3), keepdim=True)
         return self.head(self.embedding(self.features((images - mean) / (spread + 1e-3))))
 
@@ -134,7 +140,7 @@ mine = FaceCNN(width=24, embedding=128, people=40)
 figures.draw_network(mine, torch.rand(1, 1, 56, 46))
 
 # %% [markdown]
-# Maps shrink, channels grow. Now the loop, with batches in a new order every epoch. A *schedule* raises the learning rate, then lowers it to nearly zero; AdamW is explained below.
+# Maps shrink, channels grow. Now the loop, with batches in a new order every epoch. A *schedule* raises the **learning rate**, the factor of a step, then lowers it to nearly zero, and moves AdamW's memory the other way; AdamW is explained below.
 
 # %%
 from facelib.training.loop import generator
@@ -147,7 +153,7 @@ def train(model, faces, epochs, batch=40, lr=4e-3, seed=0):
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)
     for epoch in range(epochs):
         order = torch.randperm(len(faces), generator=generator(seed, "order", epoch))
-        for index in order.split(batch):
+        for index in order[: len(order) // batch * batch].split(batch):
             loss = cross_entropy(model(faces.images[index] / 255), faces.person[index])
             optimiser.zero_grad()
             loss.backward()
@@ -177,7 +183,7 @@ all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 #
 # ## Does the loss matter?
 #
-# Some articles use the squared error of the softmax output. Its gradient passes through the softmax, which is flat where it is sure; in cross-entropy the logarithm cancels that. So teach the small network everybody under the *next person's name* and then correct the names (bands: ten splits):
+# Some articles use the squared error of the softmax output. Its gradient passes through the softmax, which is flat where it is sure; in cross-entropy the logarithm cancels that. So with the squared error a network that is sure *and wrong* should learn slowly. Make one: teach everybody under the next person's name, then correct the names and count steps.
 
 # %%
 looks = 25, 50, 100, 200, 300
@@ -185,27 +191,29 @@ hits = experiment.correct_names(seed=0, name="squared error", faster=1, looks=lo
 record("top-1 after 50 corrected steps, squared error", 100 * hits[1], "%")
 charts.draw_lines(looks, stored["losses"]["corrected"], "steps after the correction", "top-1")
 scratch = stored["losses"]["from scratch"]
-compare.subtract_points(scratch["squared error"], scratch["cross-entropy"], "splits")
+less = compare.subtract_points(scratch["squared error"], scratch["cross-entropy"], "splits")
+print(f"from scratch, squared error less cross-entropy: {less:+.1f} points")
 
 # %% [markdown]
-# After 50 steps cross-entropy names 91 %, the squared error 19 %. It does recover: 92 % after 300 steps, 76 % after 100 at three times its rate; ten times is too fast. From scratch, each at its own rate, the two draw (0.3 points). So the squared error undoes a confident mistake late, not never.
+# After 50 steps cross-entropy names 91 %, the squared error 19 %. The squared error does recover: 92 % after 300 steps, 76 % after 100 at three times its rate; ten times is too fast. From scratch, each at its own rate, the two are undecided. So the squared error undoes a confident mistake late, not never. (Bands: 95 % intervals over ten splits.)
 #
 # ## Downhill: optimisers
 #
-# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** divides a running mean of the gradients by the root of one of their squares, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
+# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** keeps two running means, of the gradient and of its square, and divides the first by the root of the second, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
 
 # %% tags=["nbval-check-output"]
-w = a = b = experiment.START
-v = m = s = torch.zeros(2)
-path = [torch.stack([w, a, b])]
+plain = heavy = adam = experiment.START
+v = m = s = torch.zeros(2)  # what momentum and Adam remember
+path = [torch.stack([plain, heavy, adam])]
 for step in range(1, 41):
-    w = w - 0.068 * surface.gradient(w)
-    v = 0.9 * v + surface.gradient(a)
-    a = a - 0.0063 * v
-    g = surface.gradient(b)
+    plain = plain - 0.068 * surface.gradient(plain)
+    v = 0.9 * v + surface.gradient(heavy)
+    heavy = heavy - 0.0063 * v
+    g = surface.gradient(adam)
     m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
-    b = b - 0.08 * (m / (1 - 0.9**step)) / ((s / (1 - 0.999**step)).sqrt() + 1e-8)
-    path.append(torch.stack([w, a, b]))
+    mean, square = m / (1 - 0.9**step), s / (1 - 0.999**step)  # both started at 0: made up for
+    adam = adam - 0.08 * mean / (square.sqrt() + 1e-8)
+    path.append(torch.stack([plain, heavy, adam]))
 rates = {"gradient descent": 0.068, "momentum": 0.0063, "Adam": 0.08}
 walks = dict(zip(rates, torch.stack(path, 1), strict=True))
 theirs = [experiment.follow_optimiser(surface, name, rates[name]) for name in rates]
@@ -215,9 +223,9 @@ theirs = [experiment.follow_optimiser(surface, name, rates[name]) for name in ra
 figures.draw_paths(surface, walks)
 
 # %% [markdown]
-# Gradient descent zigzags; above a rate of 0.073 it would fly out. Momentum is behind after 20 steps and ahead after 40. Adam takes both directions at one pace, is beyond the minimum after 20 steps and turns back. On another surface the order may differ.
+# Gradient descent zigzags; above a rate of 0.073 it would fly out. Momentum is behind after 20 steps and ahead after 40. Adam takes both directions at one pace, is beyond the minimum after 20 steps and turns back. Each rate is about the best for 40 steps; with other rates, or on another surface, the order differs.
 #
-# With the two layers above, find for each optimiser the lowest **learning rate** that brings the loss below 0.1 in 100 steps, and the first that breaks down.
+# With the two layers above, find for each optimiser the lowest learning rate that brings the loss below 0.1 in 100 steps. (Three very different ones: a rate means nothing without its optimiser.)
 
 # %% tags=["nbval-ignore-output"]
 parts = experiment.load_tiny_faces(seed=0)
@@ -226,7 +234,7 @@ figures.rate_slider(lambda rate: experiment.try_rate(parts, rate), start=0.01)
 # %% [markdown]
 # > 📌 **Claim.** "The adaptive learning rate α = 1/√(1 + ε·iter) leads to the global minimum."
 #
-# This rate falls with time, alike for all weights and whatever the gradients: a schedule, which adapts to nothing. And the minimum? Take one weight and a loss with two valleys:
+# This rate falls with time, alike for all weights and whatever the gradients: a schedule, which adapts to nothing. And the minimum? Take one weight, a loss with two valleys, ε = 0.01, and α times 0.05, or the first step would fly out:
 
 # %%
 for w in (-1.5, 1.5):
@@ -239,7 +247,7 @@ for w in (-1.5, 1.5):
 #
 # ## Over-fitting
 #
-# The CNN with *one* photograph a person and none of `fit`'s help:
+# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. Now the CNN with *one* photograph a person and none of `fit`'s help; 40 photographs validate, so one of them is 2.5 points:
 
 # %%
 steps = pick(profile, smoke=4, quick=300, full=300)
@@ -257,32 +265,32 @@ pairs = {name: (runs, remedies["none"]) for name, runs in remedies.items() if na
 figures.draw_changes(pairs, "that without a remedy")
 
 # %% [markdown]
-# Augmentation is worth most, 19 points over these ten splits. Only weight decay was tuned, so the order of the others is no verdict.
+# Augmentation is worth most, 19 points over these ten splits. The order of the others is no verdict: weight decay alone was tuned (on other splits of the same photographs), and early stopping chooses by 40 labelled photographs more.
 #
 # ## What leaks
 #
-# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. A quiet leak: copy each photograph, a little shifted, *then* split. Do it with names dealt by chance:
+# A quiet leak: copy each photograph, a little shifted, *then* split. Do it with names dealt by chance, which nobody can know from a face:
 
 # %%
 faces, chance = data.orl(), torch.Generator().manual_seed(0)
 dealt = faces.person[torch.randperm(400, generator=chance)]
 copies = (overfitting.NUDGE(faces.images, chance) * 255).byte()
 twins = data.FaceSet(torch.cat([faces.images, copies]), dealt.repeat(2), faces.names)
-sides = {"split, then copied": (torch.arange(400) % 2 == 0).repeat(2)}
-sides["copied, then split"] = torch.rand(800, generator=chance) < 0.5
+sides = {"split, then copied": (torch.arange(400) % 2 == 0).repeat(2)}  # a copy stays with its own
+sides["copied, then split"] = torch.rand(800, generator=chance) < 0.5  # or lands anywhere
 for name, known in sides.items():
     hits = overfitting.learn_half(twins.map(orl.to_tiny), known, seed=0)
     print(f"{name}: top-1 {100 * hits:.1f} %")
 
 # %% [markdown]
-# There was nothing to learn, and parted twins are "recognised" from memory; frames of a video leak like this. Over ten splits, beside another leak:
+# An honest share is chance, 2.5 %. What is above it comes from copies: one is learnt by heart, the other is in the test. Frames of a video leak like this. Over ten splits, with other leaks:
 
 # %%
 leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"].items()}
 figures.draw_changes(leaky, "the honest one")
 
 # %% [markdown]
-# With the right names copies flatter by 5 points; an epoch chosen by the test flatters by 1.5.
+# With the right names parted copies gain 5 points, a part of them fairly: they show more different photographs a person. One of 15 epochs, chosen by the test, flatters by 1.5.
 
 # %%
 exercises.report
@@ -290,7 +298,7 @@ exercises.report
 # %% [markdown]
 # ## Your turn
 #
-# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; it will be given floats from 0 to 1. Target: name 68 % of photographs it has not seen, on three splits of the checker's.
+# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; it will be given floats from 0 to 1. Target: name 68 % of photographs it has not seen, on three splits of the checker's. `data.Augment()(images, torch.Generator())` returns changed pictures as floats.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -305,6 +313,6 @@ exercises.yours.check(learn)
 # %% [markdown]
 # ## What you know now
 #
-# Backpropagation is the chain rule, a training loop four lines. With few photographs augmentation helps most; test photographs that choose anything flatter you. The scoreboard gets no row. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
+# Backpropagation is the chain rule, a training loop four lines. Of four remedies augmentation helped most, with one photograph a person. Test photographs that choose anything flatter you. The scoreboard gets no row. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
 #
-# **Further reading.** [Rumelhart, Hinton & Williams 1986](https://doi.org/10.1038/323533a0), backpropagation; [Polyak 1964](https://doi.org/10.1016/0041-5553(64)90137-5), momentum; [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980), Adam; [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167), batch norm; [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), dropout; [Kapoor & Narayanan 2023](https://doi.org/10.1016/j.patter.2023.100804), leaks.
+# **Further reading.** [Rumelhart, Hinton & Williams 1986](https://doi.org/10.1038/323533a0), backpropagation; [Polyak 1964](https://doi.org/10.1016/0041-5553(64)90137-5), momentum; [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980), Adam; [Loshchilov & Hutter 2019](https://arxiv.org/abs/1711.05101), AdamW; [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167), batch norm; [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), dropout; [Kapoor & Narayanan 2023](https://doi.org/10.1016/j.patter.2023.100804), leaks.
