@@ -164,11 +164,13 @@ record("top-1 of the open loop", 100 * (named == split.test.person).double().mea
 # %% [markdown]
 # `fit` does four things more: it changes the photographs (augmentation), pulls weights towards zero (weight decay), softens the target and, where that is fast, computes in `bfloat16`. With these off, are the weights the same?
 
-# %% tags=["nbval-check-output"]
+# %%
 torch.manual_seed(0)
 theirs = models.FaceCNN(width=24, embedding=128, people=40)
 off = {"augment": lambda images, _: images / 255, "weight_decay": 0.0, "label_smoothing": 0.0}
 training.fit(theirs, split.train, epochs=epochs, bf16=False, device="cpu", progress=False, **off)
+
+# %% tags=["nbval-check-output"]
 both = zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True)
 all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 
@@ -192,9 +194,9 @@ compare.subtract_points(scratch["squared error"], scratch["cross-entropy"], "spl
 #
 # ## Downhill: optimisers
 #
-# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** divides a running mean of the gradients by the root of one of their squares, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
+# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** divides a running mean of the gradients by the root of one of their squares, so each weight has a step of its own; AdamW adds weight decay. Written out, and compared with PyTorch's:
 
-# %% tags=["nbval-check-output"]
+# %%
 w = a = b = experiment.START
 v = m = s = torch.zeros(2)
 path = [torch.stack([w, a, b])]
@@ -206,6 +208,8 @@ for step in range(1, 41):
     m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
     b = b - 0.08 * (m / (1 - 0.9**step)) / ((s / (1 - 0.999**step)).sqrt() + 1e-8)
     path.append(torch.stack([w, a, b]))
+
+# %% tags=["nbval-check-output"]
 rates = {"gradient descent": 0.068, "momentum": 0.0063, "Adam": 0.08}
 walks = dict(zip(rates, torch.stack(path, 1), strict=True))
 theirs = [experiment.follow_optimiser(surface, name, rates[name]) for name in rates]
