@@ -170,11 +170,13 @@ record("top-1 of the open loop", 100 * (named == split.test.person).double().mea
 # %% [markdown]
 # `fit` does four things more: it changes the photographs (augmentation), pulls weights towards zero (weight decay), softens the target and, where that is fast, computes in `bfloat16`. With these off, are the weights the same?
 
-# %% tags=["nbval-check-output"]
+# %%
 torch.manual_seed(0)
 theirs = models.FaceCNN(width=24, embedding=128, people=40)
 off = {"augment": lambda images, _: images / 255, "weight_decay": 0.0, "label_smoothing": 0.0}
 training.fit(theirs, split.train, epochs=epochs, bf16=False, device="cpu", progress=False, **off)
+
+# %% tags=["nbval-check-output"]
 both = zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True)
 all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 
@@ -199,9 +201,9 @@ print(f"from scratch, squared error less cross-entropy: {less:+.1f} points")
 #
 # ## Downhill: optimisers
 #
-# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** keeps two running means, of the gradient and of its square, and divides the first by the root of the second, so each weight has a step of its own; AdamW adds weight decay. Ours against PyTorch's:
+# The valley curves 31 times more across than along. **Gradient descent** takes the plain step. **Momentum** sums past gradients, each weighing 0.9 of the one after it. **Adam** keeps two running means, of the gradient and of its square, and divides the first by the root of the second, so each weight has a step of its own; AdamW adds weight decay. Written out, and compared with PyTorch's:
 
-# %% tags=["nbval-check-output"]
+# %%
 plain = heavy = adam = experiment.START
 v = m = s = torch.zeros(2)  # what momentum and Adam remember
 path = [torch.stack([plain, heavy, adam])]
@@ -214,6 +216,8 @@ for step in range(1, 41):
     mean, square = m / (1 - 0.9**step), s / (1 - 0.999**step)  # both started at 0: made up for
     adam = adam - 0.08 * mean / (square.sqrt() + 1e-8)
     path.append(torch.stack([plain, heavy, adam]))
+
+# %% tags=["nbval-check-output"]
 rates = {"gradient descent": 0.068, "momentum": 0.0063, "Adam": 0.08}
 walks = dict(zip(rates, torch.stack(path, 1), strict=True))
 theirs = [experiment.follow_optimiser(surface, name, rates[name]) for name in rates]
