@@ -36,7 +36,7 @@ def chances(x, W, b):
 exercises.chances.check(chances)
 
 # %% [markdown]
-# **Cross-entropy**, the loss for names, is −log p of the right person, averaged over photographs. Take two layers, 168 pixels → 64 neurons → 40 logits: 13,416 weights and biases. Do our lines give the logits and the loss that PyTorch gives for 200 photographs?
+# **Cross-entropy**, the loss for names, is −log p of the right person, averaged over photographs. Take two layers, 13,416 weights and biases, and 200 photographs of 14 x 12 pixels. Do our lines give the logits and the loss that PyTorch gives?
 
 # %% tags=["nbval-check-output"]
 import torch
@@ -251,7 +251,7 @@ for w in (-1.5, 1.5):
 #
 # ## Over-fitting
 #
-# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. Now the CNN with *one* photograph a person and none of `fit`'s help; 40 photographs validate, so one of them is 2.5 points:
+# Training photographs set the weights, *validation* photographs the choices, test photographs the verdict. Now the CNN with *one* photograph a person and none of `fit`'s help; few photographs validate, so their curve jumps:
 
 # %%
 steps = pick(profile, smoke=4, quick=300, full=300)
@@ -287,14 +287,14 @@ for name, known in sides.items():
     print(f"{name}: top-1 {100 * hits:.1f} %")
 
 # %% [markdown]
-# An honest share is chance, 2.5 %. What is above it comes from copies: one is learnt by heart, the other is in the test. Frames of a video leak like this. Over ten splits, with other leaks:
+# An honest share is chance, one in 40. What is above it comes from copies: one is learnt by heart, the other is in the test. Frames of a video leak like this. Over ten splits, with other leaks:
 
 # %%
 leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"].items()}
 figures.draw_changes(leaky, "the honest one")
 
 # %% [markdown]
-# With the right names parted copies gain 5 points, a part of them fairly: they show more different photographs a person. One of 15 epochs, chosen by the test, flatters by 1.5.
+# With the right names parted copies gain 5 points, a part of them fairly: they show more different photographs a person. An epoch chosen by the test flatters by 1.5.
 
 # %%
 exercises.report
