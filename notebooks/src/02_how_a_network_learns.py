@@ -287,7 +287,7 @@ for name, known in sides.items():
     print(f"{name}: top-1 {100 * hits:.1f} %")
 
 # %% [markdown]
-# An honest share is chance, one in 40. What is above it comes from copies: one is learnt by heart, the other is in the test. Frames of a video leak like this. Over ten splits, with other leaks:
+# An honest share is chance; what is above it comes from copies: one is learnt by heart, the other is in the test. Frames of a video leak like this. Over ten splits, with other leaks:
 
 # %%
 leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"].items()}
