@@ -33,7 +33,7 @@ MODULES = {
 }
 # What the stubs give that a main looks into.
 FOUND = {
-    "02": {"remedies": ({}, {}, {}), "leaks": {}},
+    "02": {"measure_remedies": ({}, {}), "measure_leaks": {}},
     "gallery": {"fitted": ({}, {})},
     "lfw_baselines": {"measure": dict.fromkeys(("data", "baselines"))},
     "zero_shot": {"choose": ("", None, {})},
