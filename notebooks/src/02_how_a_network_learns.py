@@ -294,7 +294,7 @@ leaky = {name: (runs["leaky"], runs["honest"]) for name, runs in stored["leaks"]
 figures.draw_changes(leaky, "the honest one")
 
 # %% [markdown]
-# With the right names parted copies gain 5 points, a part of them fairly: they show more different photographs a person. An epoch chosen by the test flatters by 1.5.
+# With the right names parted copies gain 5 points, a part of them fairly: they show more different photographs a person. An epoch chosen by the test flatters by 1.4.
 
 # %%
 exercises.report
