@@ -1,0 +1,79 @@
+"""Evidence of lesson 01: what augmentation is worth to a network and to Gabor filters where one
+photograph a person is enrolled.
+
+Test pictures are looked at once, without their mirror image.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from facecourse.kit import evidence
+from facecourse.kit.orl import STEPS, STILL, to_half
+from facelib.data import Augment, FaceSet, orl
+from facelib.measure import identify
+from facelib.models import FaceCNN, predict
+from facelib.models.classical import gabor_magnitudes
+from facelib.training import fit
+
+HERE = Path(__file__).parent
+
+SPLITS = 10
+VIEWS = 20  # augmented pictures of each photograph, enrolled beside it
+
+
+def augment_enrolled(train: FaceSet, seed: int) -> FaceSet:
+    """Each photograph and `VIEWS` changed ones, uint8 and of the same size."""
+    generator = torch.Generator().manual_seed(seed)
+    views = [Augment()(train.images, generator) for _ in range(VIEWS)]
+    changed = [(255 * view).round().to(torch.uint8) for view in views]
+    more = train.take(torch.arange(len(train)).repeat(VIEWS + 1))
+    return more.map(lambda _: torch.cat([train.images, *changed]))
+
+
+def name_by_gabor(train: FaceSet, images: Tensor) -> Tensor:
+    """The person of the enrolled photograph whose Gabor answers are most similar, int64 (N,)."""
+    known, asked = (torch.from_numpy(gabor_magnitudes(some)) for some in (train.images, images))
+    return identify(asked, known, train.person)
+
+
+def name_by_cnn(train: FaceSet, images: Tensor, seed: int, augment: Augment) -> Tensor:
+    """Whom a network names that was trained on `train` by the recipe of lesson 00, int64 (N,)."""
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=train.people)
+    epochs = STEPS * 40 // len(train)
+    fit(model, train.map(to_half), epochs=epochs, seed=seed, augment=augment, progress=False)
+    return predict(model, to_half(images), flip=False).cpu()
+
+
+def compare_help() -> dict[str, list[float]]:
+    """Top-1 of two methods with augmentation and without, a number a split."""
+    faces = orl()
+    top1 = defaultdict(list)
+    for seed in tqdm(range(SPLITS)):
+        rank = faces.rank_within_person(seed)
+        train, test = faces.take(rank < 1), faces.take(rank >= 5)
+        named = {
+            "Gabor": name_by_gabor(train, test.images),
+            "Gabor, augmented": name_by_gabor(augment_enrolled(train, seed), test.images),
+            "CNN": name_by_cnn(train, test.images, seed, STILL),
+            "CNN, augmented": name_by_cnn(train, test.images, seed, Augment()),
+        }
+        for name, people in named.items():
+            top1[name].append(float((people == test.person).double().mean()))
+    return top1
+
+
+def main(folder: Path = HERE) -> None:
+    """Measure and store, some ten minutes on one thread."""
+    payload = {"seeds": list(range(SPLITS)), "top-1": compare_help()}
+    evidence.write("one_photo", payload, folder)
+
+
+if __name__ == "__main__":
+    main()
