@@ -23,7 +23,7 @@ from facelib.training import fit
 
 HERE = Path(__file__).parent
 
-SPLITS = 10
+SPLITS = 6
 VIEWS = 20  # augmented pictures of each photograph, enrolled beside it
 
 
