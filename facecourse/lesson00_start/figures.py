@@ -58,10 +58,10 @@ def _draw_answer(model: nn.Module, face: FaceSet) -> Table:
     sure, order = rate_names(model, face.images)[0].sort(descending=True)
     names, true = [face.names[k] for k in order[:5]], face.names[face.person]
     figure, (left, right) = subplots(1, 2, figsize=(6, 2.4), width_ratios=(1, 2))
-    left.imshow(face.images[0, 0], cmap="gray", vmin=0, vmax=255)
+    left.imshow(face.images[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
     left.set_axis_off()
     colours = [COLOURS[0] if name == true else COLOURS[1] for name in names]
-    right.barh(names, sure[:5], color=colours)
+    right.barh(names, sure[:5].tolist(), color=colours)
     right.invert_yaxis()
     right.set(xlim=(0, 1), xlabel="how sure the network is")
     show(figure, f"A spoilt photograph of {true}; the network says {names[0]}.")

@@ -37,13 +37,13 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
     for axis in axes:
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
-    detect.imshow(photo[0], cmap="gray")
+    detect.imshow(photo[0].numpy(), cmap="gray")
     box = {"fill": False, "edgecolor": COLOURS[1], "linewidth": 2}
     corner = (0.2 * width, 0.18 * height)
     detect.add_patch(Rectangle(corner, 0.6 * width, 0.7 * height, **box))
     cut = photo[0, int(0.18 * height) : int(0.88 * height), int(0.2 * width) : int(0.8 * width)]
-    align.imshow(cut, cmap="gray")
-    first, second = (code[:12] / code[:12].abs().max() for code in codes)
+    align.imshow(cut.numpy(), cmap="gray")
+    first, second = ((code[:12] / code[:12].abs().max()).tolist() for code in codes)
     embed.barh(range(12), first, color=COLOURS[0])
     compare.barh(range(12), first, 0.4, color=COLOURS[0])
     compare.barh([place + 0.45 for place in range(12)], second, 0.4, color=COLOURS[4])
@@ -87,7 +87,7 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
             )
         figure, axes = subplots(1, 2, figsize=(3.6, 2))
         for axis, face in zip(axes, pairs[len(answers), :, 0], strict=True):
-            axis.imshow(face, cmap="gray", vmin=0, vmax=255)
+            axis.imshow(face.numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set_axis_off()
         show(figure, f"Pair {len(answers) + 1}: one person or two?")
         return Table(["pair", "of"], [[len(answers) + 1, len(pairs)]])
@@ -153,7 +153,9 @@ def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: 
 def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: float) -> None:
     """A dot a run, below them their mean with its bar, and a tick at the mean of all runs."""
     jitter = torch.rand(len(values), generator=torch.Generator().manual_seed(0)) * 0.3 - 0.35
-    axis.plot(values, row + jitter, "o", color=COLOURS[5], alpha=0.6, markersize=4)
+    axis.plot(
+        values.numpy(), (row + jitter).numpy(), "o", color=COLOURS[5], alpha=0.6, markersize=4
+    )
     axis.plot([interval.low, interval.high], [row + 0.2] * 2, color=COLOURS[0], linewidth=3)
     axis.plot(interval.value, row + 0.2, "o", color=COLOURS[0])
     axis.plot([truth, truth], [row + 0.05, row + 0.35], color=COLOURS[1], linewidth=2)

@@ -34,12 +34,12 @@ def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
         assert abs(runs[seed] - score) <= 0.05
 
 
-def test_ten_of_twenty_pairs_show_one_person_and_no_face_comes_twice():
+def test_ten_of_twenty_pairs_show_one_person_and_gabor_accepts_a_picture_paired_with_itself():
     pairs, same = experiment.deal_pairs(seed=1)
     assert same.sum() == 10
     assert len(pairs.flatten(0, 1).flatten(1).unique(dim=0)) == 40
-    said = experiment.judge_by_gabor(pairs, seed=2)
-    assert (said == same).sum() > 13
+    assert not experiment.judge_by_gabor(pairs, seed=2).all()
+    assert experiment.judge_by_gabor(pairs[:, :1].repeat(1, 2, 1, 1, 1), seed=2).all()
 
 
 def test_a_game_counts_the_errors_of_who_always_says_one_person(capsys):
