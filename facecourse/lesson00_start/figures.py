@@ -18,7 +18,7 @@ from facelib.models import predict
 
 MOST = 10  # steps of a damage
 _DAMAGE: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "noise": lambda images, steps: add_noise(images, 10 * steps),
+    "noise": lambda images, steps: add_noise(images, 3 * steps),
     "blur": lambda images, steps: blur(images, steps / 2),
     "shift": shift,
     "turn": lambda images, steps: rotate(images, 5 * steps),
@@ -26,7 +26,7 @@ _DAMAGE: dict[str, Callable[[Tensor, int], Tensor]] = {
 
 
 def spoil(images: Tensor, damage: str, steps: int) -> Tensor:
-    """uint8 images (N, C, H, W) with some damage, in steps: noise of 10 grey values, blur of half a
+    """uint8 images (N, C, H, W) with some damage, in steps: noise of 3 grey values, blur of half a
     pixel, shift of one pixel to the right, turn of 5 degrees.
 
     Raises:
