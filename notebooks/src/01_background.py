@@ -30,7 +30,7 @@ pairs, same = experiment.deal_pairs(seed=11)
 figures.play_pairs(pairs, same, machine=experiment.judge_by_gabor(pairs, seed=12))
 
 # %% [markdown]
-# You made two kinds of errors. A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls the rates of single comparisons FMR and FNMR.) The brackets show how little ten pairs can say; more on them below.
+# A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls those of single comparisons FMR and FNMR.) The brackets show how little ten pairs can say; more on them below.
 #
 # ## What a recogniser does
 
@@ -40,26 +40,22 @@ codes = torch.from_numpy(classical.gabor_magnitudes(nobody.images[:2]))
 figures.draw_pipeline(nobody.images[0], codes)
 
 # %% [markdown]
-# Methods differ in step 3, uses in what is compared with what:
+# Methods differ in step 3, uses in what is compared with what. **Verification** (1:1) asks: is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all that are enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
 #
-# - **Verification (1:1).** *Is this the person they claim to be?* Two images, one score, one **threshold**.
-# - **Identification (1:N).** *Who is this?* A **probe** against everybody enrolled in a **gallery**.
-# - **Watch list (open set).** *One of these few, or nobody we know?* Nearly everyone who passes is nobody on the list.
+# | use | task | a false accept costs | a false reject costs |
+# |---|---|---|---|
+# | phone, payment, border gate | verification | mail, money, a wrong entry | a code, a queue |
+# | **members' door**, attendance | identification | a stranger inside | a member outside |
+# | patients in medicine | verification | a wrong treatment | delay |
+# | intrusion, surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
+# | photo album | clustering | a wrong cluster | a photo not found |
+# | advertising, crowds | detection alone: why identify? | a wrong count | a wrong count |
 #
-# | use | task | a false accept costs | a false reject costs | ask first |
-# |---|---|---|---|---|
-# | phone, payment, border gate | verification | mail, money, a wrong entry | a code, a queue | is there another way? |
-# | members' door, attendance | identification | a stranger inside | a member outside | is consent free? |
-# | patient identity in medicine | verification | a wrong treatment | delay | who reads health data? |
-# | intrusion, surveillance | watch list | an innocent person stopped | a wanted one passes | is it lawful? (EU: Regulation 2024/1689, Art. 5) |
-# | photo album | clustering | a photo in the wrong cluster | a photo not found | who asked the others? |
-# | advertising, counting a crowd | detection alone | a wrong count | a wrong count | why identify at all? |
-#
-# We follow one of them, the **members' door**.
+# We follow the members' door.
 #
 # ## Build it: five ways to describe a face
 #
-# Each is a few lines of scikit-learn or scikit-image. **Eigenfaces** keep the directions in which faces differ most (principal component analysis, PCA); the picture is rebuilt from 40 of them. **LBP** (local binary patterns) notes which neighbours of a pixel are brighter, **HOG** (histograms of oriented gradients) which way edges run, a **Gabor** filter how strongly a small wave answers.
+# **Eigenfaces** keep the directions in which faces differ most (principal component analysis, PCA); 40 of them rebuild the picture. **LBP** (local binary patterns) notes which neighbours of a pixel are brighter, **HOG** (histograms of oriented gradients) which way edges run, a **Gabor** filter how strongly a small wave answers.
 
 # %%
 from skimage import feature, filters
@@ -77,9 +73,9 @@ steps = {name: torch.tensor(picture - picture.mean()) for name, picture in steps
 charts.draw_panels(steps, "One face as pixels, eigenfaces, LBP codes, edges and waves.")
 
 # %% [markdown]
-# LBP, HOG and Gabor answers are then counted or averaged in a grid of cells, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask PCA's question with names: what differs *between* people and not within one? Colour, shape and texture, the features of older texts, are all in here, but for colour: our faces are grey.
+# LBP, HOG and Gabor answers are then counted or averaged in a grid of cells, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one. (Older texts list shape, texture and colour; our faces are grey.)
 #
-# The comparison is the same for all: the **cosine** of two descriptions, a dot product at unit length. By hand, for pixels less their mean, and by the library:
+# All are compared by the **cosine**, a dot product at unit length. By hand, for pixels less their mean, and by the library:
 
 # %% tags=["nbval-check-output"]
 faces = data.orl()
@@ -93,7 +89,7 @@ library = classical.pixels().fit(train.images, train.person).predict(test.images
 # %% [markdown]
 # ## Measure it
 #
-# All of them on the same deal of real photographs, five enrolled and five asked, and lesson 00's network. Crosses are your run. Dots are stored means of 20 such deals, called **splits**, with a **95 % interval**: its rule catches the true mean in 95 of 100 experiments.
+# All methods and lesson 00's network name the same real photographs, five enrolled and five asked. Crosses are this run. Dots are stored means of 20 such deals, called **splits**, with a **95 % interval**: its rule catches the true mean in 95 of 100 experiments.
 
 # %%
 methods = ("pixels", "eigenfaces", "Fisherfaces", "LBP", "HOG", "Gabor")
@@ -120,11 +116,11 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# The network leads with 99.3 %, before Gabor filters with 97.8 %. (It also sees each probe's mirror image, as in lesson 00.) Two or three crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# The network leads with 99.3 % (it sees each probe's mirror image, too), before Gabor filters with 97.8 %. Some crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #
-# Here are 400 splits, measured now, for two methods. Light dots are the splits you draw, the dark dot is their mean with its interval, the orange mark the mean of all 400. Take 5, 20, 80 splits and several draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
+# Here are 400 splits of two methods. Light dots are those you draw, the dark dot is their mean with its interval, the orange mark the mean of all 400. Take 5, 20, 80 splits and several draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
 splits = pick(profile, smoke=80, quick=400, full=400)
@@ -135,11 +131,17 @@ lbp, hog = (
 figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 
 # %% [markdown]
-# More splits shrink the bar, not the spread of the dots; about one draw in twenty misses the mark. When the interval of the *paired* difference excludes zero, this course says **better**, and not before. Else it is **undecided**, which is not the same as equal. An interval also says over what: these speak about splits of 400 photographs of 40 people, not about new people. (Splits overlap, so the true uncertainty is larger: [Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366).)
+# More splits shrink the bar, not the spread of the dots.
 #
-# > 📌 **Claim.** "A network needs many images; with one photograph a person, rules made by hand win."
+# > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better**, and not before. Else it is **undecided**, which is not *equal*.
 #
-# One photograph each. Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Give Gabor filters the same help, twenty such views enrolled beside each photograph, and nobody a mirror image of the probe:
+# An interval says over what it is: these speak about splits of 400 photographs of 40 people, not about new people. (Splits overlap, so the true uncertainty is larger: [Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366).)
+#
+# ## One photograph a person
+#
+# > 📌 **Claim.** "A network needs many images; with one photograph, rules made by hand win."
+#
+# Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Gabor filters get the same help here, twenty such views enrolled beside each photograph, and nobody sees the probe's mirror image:
 
 # %%
 one = helped["top-1"]
@@ -162,27 +164,27 @@ found = {what: compare.subtract_points(one[a], one[b], "splits") for what, (a, b
 charts.tabulate(found, "difference within each split", {"points [95 % CI]": "{:+.1f}"})
 
 # %% [markdown]
-# Without augmentation the claim is right: the network is 13 points behind. Augmentation gives it 22 points and Gabor filters 8, and then the two are undecided. Articles compare an augmented network with plain filters, and measure the help. With one photograph, help is worth more than the method.
+# Without augmentation the claim is right: the network is 13 points behind. Augmentation gives it 22 points and Gabor filters 8, and then the two are undecided. Anyone who compares an augmented network with plain filters measures the help.
 #
 # ## Prepare the pictures
 #
-# Recipes say: grey, resize, denoise, normalise. Here the probes are damaged on purpose and named by their pixels; the first row is top-1 in %, the others are changes in points, both over 20 splits.
+# Recipes say: grey, resize, denoise, normalise. Here damaged probes are named by their pixels; the first row is top-1 in %, the others are changes in points, both over 20 splits.
 
 # %%
 preparations = {"median filter": data.denoise, "equalised histogram": data.normalise_light}
 experiment.compare_preparations(faces, preparations)
 
 # %% [markdown]
-# The median filter has little to repair, for noise hardly hurts. Equalising *loses* a point on clean probes and five under noise; under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
+# The median filter has little to repair. Equalising *loses* a point on clean probes and five under noise; under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
 #
-# Two steps never show in a crash. Networks want numbers from 0 to 1 (divide by 255), and OpenCV hands over colours as blue, green, red (BGR), where most networks expect red first. One skin colour, made grey as RGB and as BGR:
+# Two steps fail without a word. Networks want numbers from 0 to 1 (divide by 255), and most want red first, where OpenCV hands over blue first (BGR). One skin colour, made grey as RGB and as BGR:
 
 # %% tags=["nbval-check-output"]
 skin = torch.tensor([224, 172, 105], dtype=torch.uint8).view(1, 3, 1, 1)
 data.to_grey(skin).item(), data.to_grey(data.swap_red_blue(skin)).item()
 
 # %% [markdown]
-# Mistaken for BGR, the skin is darker by an eighth, and nothing complains.
+# Read in the wrong order, the skin is darker by an eighth.
 #
 # ## Who pays?
 #
@@ -196,11 +198,9 @@ anna = ____
 exercises.confusion.check(anna)
 
 # %% [markdown]
-# Ben pays for Anna's four: the accuracy of 80 % says nothing of it.
-#
 # ## Verification: two histograms and a line
 #
-# Twenty people (ORL s21 to s40) stay **unseen** through the whole course: nothing is trained on them, nothing chosen by them. LBP compares all their pairs. Move the threshold: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve. (Its FAR axis is logarithmic from 0.001 on.)
+# Twenty people (ORL s21 to s40) stay **unseen** through the whole course: nothing is trained on them, nothing chosen by them. LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve, whose FAR axis is logarithmic from 0.001 on.
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import protocol
@@ -240,7 +240,7 @@ record("EER of LBP on unseen people", pairs.eer)
 record("AUC of LBP on unseen people", pairs.auc)
 
 # %% [markdown]
-# The **AUC**, the chance that a genuine pair outscores an impostor pair, sounds fine. The **equal error rate** (EER) is where FAR and FRR meet. Nobody runs a system at either. At a FAR of 1 % four of ten rightful attempts are turned away: this course reports **TAR at a given FAR**.
+# The **AUC** is the chance that a genuine pair outscores an impostor pair, the **equal error rate** (EER) is where FAR and FRR meet. Both sound fine, and nobody runs a system at either. At a FAR of 1 % four of ten rightful attempts are turned away: this course reports **TAR at a given FAR**.
 #
 # **Exercise 4.** One wanted person, the only one on the list, is among 10,000 who pass. The system has TAR 90 % at FAR 1 %; "99 % accurate", says the seller. When it raises an alarm, how likely is it the wanted person? (Expected true alarms divided by all expected alarms.)
 
@@ -249,9 +249,11 @@ precision = ____
 exercises.watch_list.check(precision)
 
 # %% [markdown]
+# ## Known people and strangers
+#
 # > 📌 **Claim.** "99 % on the test set, so it is ready for the door."
 #
-# The network above knows 40 people. Another is trained on s1 to s20 and asked about s21 to s40, by its **embedding**, the 128 numbers before the names. Are those people perhaps harder? Gabor filters, which learn nobody, are the control.
+# The network above knows its 40 people. Another learns s1 to s20 and is asked about s21 to s40, by its **embedding**, the 128 numbers before the names. Are those people harder? Gabor filters, which learn nobody, are the control.
 
 # %%
 torch.manual_seed(0)
@@ -279,11 +281,11 @@ label = "TAR at 1 % FAR, this run: 95 % interval over people"
 charts.draw_intervals(tars, label, "The CNN on people it knows and on strangers, beside Gabor.")
 
 # %% [markdown]
-# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third by strangers. The strangers are no harder: Gabor filters do about as well on both. For strangers the network is not ahead of them. Naming people one was trained on and telling strangers apart are two skills; lessons 04 and 05 learn the second.
+# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third by strangers. The strangers are no harder: Gabor filters do about as well on both sets. Naming people one was trained on and telling strangers apart are two skills; lessons 04 and 05 learn the second.
 #
 # ## Your turn: a threshold for the members' door
 #
-# **Exercise 5.** (Fifteen minutes.) Write `set_threshold(scores, same)`: from the scores of all pairs of *ten* people, bool `same` marks the genuine ones, choose the threshold of a door. Its FAR must be at most 1 % on twenty *other* people. The check deals twenty groups of ten; it must hold for 17 of them, and 42 % of the rightful must get in. (The scores are LBP's, on another scale each time.)
+# **Exercise 5.** (Fifteen minutes.) Write `set_threshold(scores, same)`: from the scores of all pairs of *ten* people (bool `same` marks the genuine ones) choose a threshold. On twenty *other* people its FAR must be at most 1 %. The check deals twenty groups of ten: this must hold for 17 of them, and 42 % of the rightful must get in. The scores are LBP's, on another scale each time.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -296,17 +298,17 @@ exercises.door.check(set_threshold)
 # %% [markdown]
 # ## Where it came from
 #
-# Articles put LBP faces in the 1980s, deep networks in the early 2000s, and weight sharing after them. The papers say otherwise:
+# Articles put LBP in the 1980s, deep networks in the early 2000s, and weight sharing after them. The papers say:
 
 # %%
 figures.draw_timeline()
 
 # %% [markdown]
-# FaceNet and VGGFace are convolutional networks, so *both* share weights, as every convolution does (lesson 03). They differ in what they learn: VGGFace names 2,622 people, FaceNet learns distances (lesson 05). LBP and HOG share one rule over all places, too, but nobody trained it.
+# Every convolution shares weights (lesson 03), so FaceNet and VGGFace both do. VGGFace learns to name 2,622 people, FaceNet learns distances (lesson 05). LBP and HOG share one rule over all places, too, but nobody trained it.
 #
 # ## What you know now
 #
-# Three tasks, two errors, one threshold; "better" means a paired interval that excludes zero. Knowing people and telling strangers apart are two skills. The course's **scoreboard** asks for the second, by one protocol: these are its first rows.
+# Three tasks, two errors, one threshold; "better" means a paired interval that excludes zero. The course's **scoreboard** asks how well strangers are told apart. Its first rows:
 
 # %%
 from facecourse.kit import Scoreboard
@@ -319,6 +321,6 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# Close rivals are not decided by bars that overlap, but by paired differences within each person. Next: [02 · How a network learns](02_how_a_network_learns.ipynb).
+# Overlapping bars decide nothing: close rivals are paired within each person. Next: [02 · How a network learns](02_how_a_network_learns.ipynb).
 #
-# **Further reading.** Eigenfaces: [Sirovich & Kirby 1987](https://doi.org/10.1364/JOSAA.4.000519), [Turk & Pentland 1991](https://doi.org/10.1162/jocn.1991.3.1.71). Fisherfaces: [Belhumeur et al. 1997](https://doi.org/10.1109/34.598228). Gabor: [Lades et al. 1993](https://doi.org/10.1109/12.210173). LBP: [Ahonen et al. 2006](https://doi.org/10.1109/TPAMI.2006.244). HOG: [Dalal & Triggs 2005](https://doi.org/10.1109/CVPR.2005.177). Networks: [Fukushima 1980](https://doi.org/10.1007/BF00344251), [LeCun et al. 1989](https://doi.org/10.1162/neco.1989.1.4.541), [Lawrence et al. 1997](https://doi.org/10.1109/72.554195), [Chopra et al. 2005](https://doi.org/10.1109/CVPR.2005.202), [Taigman et al. 2014](https://doi.org/10.1109/CVPR.2014.220), [Schroff et al. 2015](https://doi.org/10.1109/CVPR.2015.7298682), [Parkhi et al. 2015](https://doi.org/10.5244/C.29.41). Measuring: [Phillips et al. 2000](https://doi.org/10.1109/34.879790).
+# **Further reading.** Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); backpropagation [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
