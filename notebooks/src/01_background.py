@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 01 · Background: what recognition is, and how to measure it
 #
-# **You will** be the recogniser, build the classical ones, and learn to tell a real difference from luck.
+# **You will** be the recogniser, build the classical ones, and tell a real difference from luck.
 # **You need** [lesson 00](00_start_here.ipynb). **Time:** an hour, less than a minute of it to run.
 
 # %% tags=["parameters"]
@@ -23,7 +23,7 @@ stored, helped = evidence.load("01"), evidence.load("one_photo")
 # %% [markdown]
 # ## Are you better than a machine?
 #
-# Twenty pairs of people who don't exist; in ten of them both faces are one person's. Decide by the buttons.
+# Twenty pairs of people who don't exist; ten show one person twice. Decide.
 
 # %% tags=["nbval-ignore-output"]
 pairs, same = experiment.deal_pairs(seed=11)
@@ -73,7 +73,7 @@ steps = {name: torch.tensor(picture - picture.mean()) for name, picture in steps
 charts.draw_panels(steps, "One face as pixels, eigenfaces, LBP codes, edges and waves.")
 
 # %% [markdown]
-# LBP, HOG and Gabor answers are then counted or averaged in a grid of cells, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one. (Older texts list shape, texture and colour; our faces are grey.)
+# The last three are counted or averaged in cells of a grid, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one. (Older texts list colour, too; our faces are grey.)
 #
 # All are compared by the **cosine**, a dot product at unit length. By hand, for pixels less their mean, and by the library:
 
@@ -116,11 +116,11 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# The network leads with 99.3 % (it sees each probe's mirror image, too), before Gabor filters with 97.8 %. Some crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# The network leads with 99.3 % (it sees each probe's mirror image, too), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one, and here a hard one.
 #
 # ## Turn it: how sure is a mean?
 #
-# Here are 400 splits of two methods. Light dots are those you draw, the dark dot is their mean with its interval, the orange mark the mean of all 400. Take 5, 20, 80 splits and several draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
+# Here are 400 splits of two methods. Light dots are those you draw, the dark dot is their mean with its interval, the orange mark the mean of all 400. Take more splits, and other draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
 splits = pick(profile, smoke=80, quick=400, full=400)
@@ -135,7 +135,7 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 #
 # > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better**, and not before. Else it is **undecided**, which is not *equal*.
 #
-# An interval says over what it is: these speak about splits of 400 photographs of 40 people, not about new people. (Splits overlap, so the true uncertainty is larger: [Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366).)
+# An interval is *over* something: these speak about splits of 400 photographs, not about new people. (Splits overlap, so they are too narrow even for new photographs: [Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366).)
 #
 # ## One photograph a person
 #
@@ -200,7 +200,7 @@ exercises.confusion.check(anna)
 # %% [markdown]
 # ## Verification: two histograms and a line
 #
-# Twenty people (ORL s21 to s40) stay **unseen** through the whole course: nothing is trained on them, nothing chosen by them. LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve, whose FAR axis is logarithmic from 0.001 on.
+# ORL's s21 to s40 stay **unseen** through the course: nothing is trained on them or chosen by them. LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve, whose FAR axis is logarithmic from 0.001 on.
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import protocol
@@ -213,7 +213,7 @@ pairs = measure.Verification(scores, same)
 charts.threshold_slider(pairs, pairs.threshold_at(0.01))
 
 # %% [markdown]
-# A door that never opens decides 95 % of these pairs rightly, for 19,000 of the 19,900 are impostors: accuracy is no measure here.
+# A door that never opens decides 95 % of these pairs rightly, for 19,000 of the 19,900 are impostors. Accuracy says nothing here.
 #
 # **Exercise 2.** Ten impostor pairs score as below. Which is the *smallest* of these scores that, as a threshold, keeps the FAR at 20 % or less? (A score equal to the threshold is accepted.)
 
@@ -275,13 +275,13 @@ for who, network, people in (("known", model, test), ("strangers", door, unseen)
     codes = embed(network, orl.to_half(people.images), flip=False).cpu()
     tars[f"CNN, {who}"] = measure_tar(codes, people.person)
     gabor = torch.from_numpy(classical.gabor_magnitudes(people.images))
-    tars[f"Gabor, the same pictures ({who})"] = measure_tar(gabor, people.person)
+    tars[f"Gabor, {who}"] = measure_tar(gabor, people.person)
     record(f"TAR of the CNN at 1 % FAR, {who}", tars[f"CNN, {who}"].value)
 label = "TAR at 1 % FAR, this run: 95 % interval over people"
 charts.draw_intervals(tars, label, "The CNN on people it knows and on strangers, beside Gabor.")
 
 # %% [markdown]
-# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third by strangers. The strangers are no harder: Gabor filters do about as well on both sets. Naming people one was trained on and telling strangers apart are two skills; lessons 04 and 05 learn the second.
+# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third by strangers. The strangers are no harder: Gabor filters do about as well on both sets. Naming known people and telling strangers apart are two skills; lessons 04 and 05 learn the second.
 #
 # ## Your turn: a threshold for the members' door
 #
