@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from IPython.display import HTML
 from ipywidgets import Button, HBox, IntSlider, SelectionSlider
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -78,7 +79,7 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
     answers: list[bool] = []
     buttons = Button(description="one person"), Button(description="two people")
 
-    def draw() -> Table:
+    def draw() -> Table | HTML:
         if len(answers) == len(pairs):
             rows = {"you": torch.tensor(answers), "Gabor filters": machine}
             return Table(
@@ -89,8 +90,9 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
         for axis, face in zip(axes, pairs[len(answers), :, 0], strict=True):
             axis.imshow(face.numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set_axis_off()
+        figure.suptitle(f"pair {len(answers) + 1} of {len(pairs)}", fontsize=9)
         show(figure, f"Pair {len(answers) + 1}: one person or two?")
-        return Table(["pair", "of"], [[len(answers) + 1, len(pairs)]])
+        return HTML("&nbsp;")
 
     box = Explorer([HBox(buttons)], draw)
 
@@ -119,15 +121,16 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
     splits = SelectionSlider(options=[5, 20, 80], description="splits", continuous_update=False)
     deal = IntSlider(1, min=1, max=20, description="draw", continuous_update=False)
 
-    def follow(splits: int, deal: int) -> Table:
+    def follow(splits: int, deal: int) -> HTML:
         generator = torch.Generator().manual_seed(deal)
         drawn = torch.randperm(len(first), generator=generator)[:splits]
-        return _draw_intervals((first, second), names, drawn)
+        _draw_intervals((first, second), names, drawn)
+        return HTML("&nbsp;")
 
     return explore(follow, splits=splits, deal=deal)
 
 
-def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> Table:
+def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> None:
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
     some = [100 * run[drawn] for run in runs]
     found = [mean_interval(values, "splits") for values in some]
@@ -139,15 +142,15 @@ def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: 
     _draw_runs(right, 0, some[0] - some[1], difference, 100 * float((runs[0] - runs[1]).mean()))
     right.axvline(0, color="black", linewidth=1)
     right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
-    verdict = "better" if difference.excludes_zero else "undecided"
+    sign = "better" if difference.value > 0 else "worse"
+    verdict = sign if difference.excludes_zero else "undecided"
+    right.set_title(f"{difference:+.1f}: {verdict}", fontsize=10)
+    said = "; ".join(f"{name} {mean:.1f}" for name, mean in zip(names, found, strict=True))
     show(
         figure,
-        f"Top-1 of {names[0]} and {names[1]} on {len(drawn)} splits, a dot each, with mean and "
-        f"interval; on the right their difference: {verdict}.",
+        f"Top-1 on {len(drawn)} splits, a dot each, mean and interval: {said}. On the right their "
+        f"difference: {difference:+.1f}, {verdict}",
     )
-    rows = [[name, f"{interval:.1f}", ""] for name, interval in zip(names, found, strict=True)]
-    rows.append([f"{names[0]} minus {names[1]}", f"{difference:+.1f}", verdict])
-    return Table(["", "mean [95 % interval]", ""], rows)
 
 
 def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: float) -> None:

@@ -69,7 +69,7 @@ exercises.chance.check(chance_level)
 # %% [markdown]
 # ## A second one: a network
 #
-# `FaceCNN` is a small **convolutional network** (lessons 02 and 03 open it): some 150,000 numbers turn a picture into a score for each person. **Training** adjusts them so that the right person scores highest. The **loss** says how wrong it still is; an **epoch** shows every enrolled picture once.
+# `FaceCNN` is a small **convolutional network** (lessons 02 and 03 open it): some 150,000 numbers turn a picture into a score for each person. **Training** adjusts them so that the right person scores highest. The **loss** says how wrong it still is; an **epoch** shows every enrolled picture once, 40 a step.
 
 # %% tags=["parameters"]
 profile = None  # how long you will wait: "smoke" seconds, "quick" (None) as told here, "full" hours

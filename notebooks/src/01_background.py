@@ -30,7 +30,7 @@ pairs, same = experiment.deal_pairs(seed=11)
 figures.play_pairs(pairs, same, machine=experiment.judge_by_gabor(pairs, seed=12))
 
 # %% [markdown]
-# A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls those of single comparisons FMR and FNMR.) The brackets show how little ten pairs can say; more on them below.
+# A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls those of single comparisons FMR and FNMR.) The brackets show how little ten pairs can say.
 #
 # ## What a recogniser does
 
@@ -40,7 +40,7 @@ codes = torch.from_numpy(classical.gabor_magnitudes(nobody.images[:2]))
 figures.draw_pipeline(nobody.images[0], codes)
 
 # %% [markdown]
-# Methods differ in step 3, uses in what is compared with what. **Verification** (1:1) asks: is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all that are enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
+# Methods differ in how they embed, uses in what is compared with what. **Verification** (1:1) asks: is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all that are enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
 #
 # | use | task | a false accept costs | a false reject costs |
 # |---|---|---|---|
@@ -48,7 +48,6 @@ figures.draw_pipeline(nobody.images[0], codes)
 # | **members' door**, attendance | identification | a stranger inside | a member outside |
 # | patients in medicine | verification | a wrong treatment | delay |
 # | intrusion, surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
-# | photo album | clustering | a wrong cluster | a photo not found |
 # | advertising, crowds | detection alone: why identify? | a wrong count | a wrong count |
 #
 # We follow the members' door.
@@ -116,11 +115,11 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# The network leads with 99.3 % (it sees each probe's mirror image, too), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one, and here a hard one.
+# The network leads with 99.3 % (it sees each probe's mirror image, too), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #
-# Here are 400 splits of two methods. Light dots are those you draw, the dark dot is their mean with its interval, the orange mark the mean of all 400. Take more splits, and other draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
+# Here are 400 splits of two methods. Light dots are those you draw, below them are their mean and interval; orange marks the mean of all 400. Take more splits, and other draws. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
 splits = pick(profile, smoke=80, quick=400, full=400)
@@ -168,7 +167,7 @@ charts.tabulate(found, "difference within each split", {"points [95 % CI]": "{:+
 #
 # ## Prepare the pictures
 #
-# Recipes say: grey, resize, denoise, normalise. Here damaged probes are named by their pixels; the first row is top-1 in %, the others are changes in points, both over 20 splits.
+# Recipes say: resize, denoise, normalise. Here are damaged probes named by their pixels: top-1 in %, then changes in points, over 20 splits.
 
 # %%
 preparations = {"median filter": data.denoise, "equalised histogram": data.normalise_light}
@@ -177,14 +176,14 @@ experiment.compare_preparations(faces, preparations)
 # %% [markdown]
 # The median filter has little to repair. Equalising *loses* a point on clean probes and five under noise; under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
 #
-# Two steps fail without a word. Networks want numbers from 0 to 1 (divide by 255), and most want red first, where OpenCV hands over blue first (BGR). One skin colour, made grey as RGB and as BGR:
+# Two faults are silent. Networks want numbers from 0 to 1 (divide by 255), and most want red first, where OpenCV gives blue first (BGR). One skin colour, made grey as RGB and as BGR:
 
 # %% tags=["nbval-check-output"]
 skin = torch.tensor([224, 172, 105], dtype=torch.uint8).view(1, 3, 1, 1)
 data.to_grey(skin).item(), data.to_grey(data.swap_red_blue(skin)).item()
 
 # %% [markdown]
-# Read in the wrong order, the skin is darker by an eighth.
+# In the wrong order, skin is an eighth darker.
 #
 # ## Who pays?
 #
@@ -240,7 +239,7 @@ record("EER of LBP on unseen people", pairs.eer)
 record("AUC of LBP on unseen people", pairs.auc)
 
 # %% [markdown]
-# The **AUC** is the chance that a genuine pair outscores an impostor pair, the **equal error rate** (EER) is where FAR and FRR meet. Both sound fine, and nobody runs a system at either. At a FAR of 1 % four of ten rightful attempts are turned away: this course reports **TAR at a given FAR**.
+# The **AUC** is the chance that a genuine pair outscores an impostor pair, the **equal error rate** (EER) is where FAR and FRR meet. Nobody runs a system at either. At a FAR of 1 % four of ten rightful attempts are turned away: this course reports **TAR at a given FAR**.
 #
 # **Exercise 4.** One wanted person, the only one on the list, is among 10,000 who pass. The system has TAR 90 % at FAR 1 %; "99 % accurate", says the seller. When it raises an alarm, how likely is it the wanted person? (Expected true alarms divided by all expected alarms.)
 
@@ -281,11 +280,11 @@ label = "TAR at 1 % FAR, this run: 95 % interval over people"
 charts.draw_intervals(tars, label, "The CNN on people it knows and on strangers, beside Gabor.")
 
 # %% [markdown]
-# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third by strangers. The strangers are no harder: Gabor filters do about as well on both sets. Naming known people and telling strangers apart are two skills; lessons 04 and 05 learn the second.
+# The claim is wrong. The network accepts nearly every rightful attempt by people it knows, and turns away a third of those by strangers. The strangers are no harder: Gabor filters do about as well on both sets. Naming known people and telling strangers apart are two skills; lessons 04 and 05 learn the second.
 #
 # ## Your turn: a threshold for the members' door
 #
-# **Exercise 5.** (Fifteen minutes.) Write `set_threshold(scores, same)`: from the scores of all pairs of *ten* people (bool `same` marks the genuine ones) choose a threshold. On twenty *other* people its FAR must be at most 1 %. The check deals twenty groups of ten: this must hold for 17 of them, and 42 % of the rightful must get in. The scores are LBP's, on another scale each time.
+# **Exercise 5.** (Fifteen minutes.) From the scores of all pairs of *ten* people (`same` marks the genuine ones) choose a threshold whose FAR on twenty *other* people is at most 1 %. The check deals twenty groups of ten: this must hold for 17 of them, and 42 % of the rightful must get in. The scores are LBP's, on another scale each time.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -304,11 +303,11 @@ exercises.door.check(set_threshold)
 figures.draw_timeline()
 
 # %% [markdown]
-# Every convolution shares weights (lesson 03), so FaceNet and VGGFace both do. VGGFace learns to name 2,622 people, FaceNet learns distances (lesson 05). LBP and HOG share one rule over all places, too, but nobody trained it.
+# Every convolution shares weights (lesson 03); FaceNet and VGGFace do. VGGFace learns to name 2,622 people, FaceNet learns distances (lesson 05). LBP and HOG share one rule over all places, too, but nobody trained it.
 #
 # ## What you know now
 #
-# Three tasks, two errors, one threshold; "better" means a paired interval that excludes zero. The course's **scoreboard** asks how well strangers are told apart. Its first rows:
+# Three tasks, two errors, one threshold. The course's **scoreboard** asks how well strangers are told apart. Its first rows:
 
 # %%
 from facecourse.kit import Scoreboard
@@ -321,6 +320,6 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# Overlapping bars decide nothing: close rivals are paired within each person. Next: [02 · How a network learns](02_how_a_network_learns.ipynb).
+# Overlapping bars decide nothing: close rivals are paired within each person. Next: [How a network learns](02_how_a_network_learns.ipynb).
 #
 # **Further reading.** Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); backpropagation [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
