@@ -97,7 +97,7 @@ record("training time", history.seconds, "s")
 # **Exercise 2.** Test it: write a function that returns two shares, how many pictures `model` names rightly in `split.train`, which it has learnt from, and in `split.test`.
 
 
-# %% tags=["exercise", "nbval-ignore-output"]
+# %% tags=["exercise", "nbval-check-output"]
 def measure_both(model, split):
     return ____
 

@@ -40,7 +40,7 @@ codes = torch.from_numpy(classical.gabor_magnitudes(nobody.images[:2]))
 figures.draw_pipeline(nobody.images[0], codes)
 
 # %% [markdown]
-# Methods differ in how they embed, uses in what is compared with what. **Verification** (1:1) asks: is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all that are enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
+# Methods differ in how they embed, uses in what is compared with what. **Verification** (1:1) asks: is this the person they claim to be? It accepts a **score** from a **threshold** on. **Identification** (1:N): who is this **probe**, of all that are enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
 #
 # | use | task | a false accept costs | a false reject costs |
 # |---|---|---|---|
@@ -72,7 +72,7 @@ steps = {name: torch.tensor(picture - picture.mean()) for name, picture in steps
 charts.draw_panels(steps, "One face as pixels, eigenfaces, LBP codes, edges and waves.")
 
 # %% [markdown]
-# The last three are counted or averaged in cells of a grid, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one. (Older texts list colour, too; our faces are grey.)
+# The last three are counted or averaged in cells of a grid, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one. (Older texts add colour.)
 #
 # All are compared by the **cosine**, a dot product at unit length. By hand, for pixels less their mean, and by the library:
 
@@ -88,7 +88,7 @@ library = classical.pixels().fit(train.images, train.person).predict(test.images
 # %% [markdown]
 # ## Measure it
 #
-# All methods and lesson 00's network name the same real photographs, five enrolled and five asked. Crosses are this run. Dots are stored means of 20 such deals, called **splits**, with a **95 % interval**: its rule catches the true mean in 95 of 100 experiments.
+# All methods and lesson 00's network name real photographs, five enrolled and five asked. Crosses are this run. Dots are stored means of 20 such deals, called **splits**, with a **95 % interval**: its rule catches the true mean in 95 of 100 experiments.
 
 # %%
 methods = ("pixels", "eigenfaces", "Fisherfaces", "LBP", "HOG", "Gabor")
@@ -132,9 +132,9 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 # %% [markdown]
 # More splits shrink the bar, not the spread of the dots.
 #
-# > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better**, and not before. Else it is **undecided**, which is not *equal*.
+# > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better**. Else it is **undecided**, which is not *equal*.
 #
-# An interval is *over* something: these speak about splits of 400 photographs, not about new people. (Splits overlap, so they are too narrow even for new photographs: [Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366).)
+# An interval is *over* something: these speak about splits of 400 photographs, not about new people. Splits overlap, so they are too narrow for new photographs, too ([Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366)). All settings were chosen on other splits of the same pictures, which may favour every method a little.
 #
 # ## One photograph a person
 #
@@ -174,7 +174,7 @@ preparations = {"median filter": data.denoise, "equalised histogram": data.norma
 experiment.compare_preparations(faces, preparations)
 
 # %% [markdown]
-# The median filter has little to repair. Equalising *loses* a point on clean probes and five under noise; under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
+# Equalising *loses* a point on clean probes and five under noise; under side light it turns a recogniser that is right 8 times in 100 (chance: 2.5) into one that is right 71 times. No step is good in itself: it is good against something.
 #
 # Two faults are silent. Networks want numbers from 0 to 1 (divide by 255), and most want red first, where OpenCV gives blue first (BGR). One skin colour, made grey as RGB and as BGR:
 
@@ -297,7 +297,7 @@ exercises.door.check(set_threshold)
 # %% [markdown]
 # ## Where it came from
 #
-# Articles put LBP in the 1980s, deep networks in the early 2000s, and weight sharing after them. The papers say:
+# Articles put LBP in the 1980s, deep networks in the early 2000s, weight sharing after them. The papers say:
 
 # %%
 figures.draw_timeline()
@@ -320,6 +320,6 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# Overlapping bars decide nothing: close rivals are paired within each person. Next: [How a network learns](02_how_a_network_learns.ipynb).
+# Close rivals are paired within each person. Next: [How a network learns](02_how_a_network_learns.ipynb).
 #
 # **Further reading.** Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); backpropagation [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
