@@ -121,16 +121,15 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
     splits = SelectionSlider(options=[5, 20, 80], description="splits", continuous_update=False)
     deal = IntSlider(1, min=1, max=20, description="draw", continuous_update=False)
 
-    def follow(splits: int, deal: int) -> HTML:
+    def follow(splits: int, deal: int) -> Table:
         generator = torch.Generator().manual_seed(deal)
         drawn = torch.randperm(len(first), generator=generator)[:splits]
-        _draw_intervals((first, second), names, drawn)
-        return HTML("&nbsp;")
+        return _draw_intervals((first, second), names, drawn)
 
     return explore(follow, splits=splits, deal=deal)
 
 
-def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> None:
+def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> Table:
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
     some = [100 * run[drawn] for run in runs]
     found = [mean_interval(values, "splits") for values in some]
@@ -145,12 +144,13 @@ def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: 
     sign = "better" if difference.value > 0 else "worse"
     verdict = sign if difference.excludes_zero else "undecided"
     right.set_title(f"{difference:+.1f}: {verdict}", fontsize=10)
-    said = "; ".join(f"{name} {mean:.1f}" for name, mean in zip(names, found, strict=True))
     show(
         figure,
-        f"Top-1 on {len(drawn)} splits, a dot each, mean and interval: {said}. On the right their "
-        f"difference: {difference:+.1f}, {verdict}",
+        f"Top-1 of {names[0]} and {names[1]} on {len(drawn)} splits, a dot each, with mean and "
+        f"interval; on the right their difference: {verdict}.",
     )
+    row = [*(f"{interval:.1f}" for interval in found), f"{difference:+.1f}", verdict]
+    return Table([*names, f"{names[0]} minus {names[1]}", ""], [row])
 
 
 def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: float) -> None:

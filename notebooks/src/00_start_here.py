@@ -69,16 +69,17 @@ exercises.chance.check(chance_level)
 # %% [markdown]
 # ## A second one: a network
 #
-# `FaceCNN` is a small **convolutional network** (lessons 02 and 03 open it): some 150,000 numbers turn a picture into a score for each person. **Training** adjusts them so that the right person scores highest. The **loss** says how wrong it still is; an **epoch** shows every enrolled picture once, 40 a step.
+# `FaceCNN` is a small **convolutional network** (lessons 02 and 03 open it): some 150,000 numbers turn a picture into a score for each person. **Training** adjusts them so that the right person scores highest. The **loss** says how wrong it still is; an **epoch** shows every enrolled picture once, 40 a step. Each lesson has a cell like the next: `profile` says how long you will wait, `"smoke"` for seconds, `None` for what is told here, `"full"` for a GPU.
 
 # %% tags=["parameters"]
-profile = None  # how long you will wait: "smoke" seconds, "quick" (None) as told here, "full" hours
+profile = None
 
 # %%
-from facecourse.kit import pick
+from facecourse.kit import choose_profile, pick
 from facelib.models import FaceCNN, predict
 from facelib.training import fit
 
+profile = choose_profile(profile)
 torch.manual_seed(0)
 model = FaceCNN(width=24, embedding=128, people=faces.people)
 history = fit(model, split.train, epochs=pick(profile, smoke=2, quick=60, full=60), plot=True)
@@ -161,9 +162,8 @@ import sys
 
 from IPython.display import display
 
-from facecourse.kit import cards, choose_profile
+from facecourse.kit import cards
 
-profile = choose_profile(profile)
 display(sys.executable, cards.cost_card(), cards.progress_card())
 
 # %% [markdown]
