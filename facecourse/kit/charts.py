@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from ipywidgets import FloatSlider, VBox
 from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from facecourse.kit.explore import explore
@@ -179,12 +180,16 @@ def draw_band(
 
 
 def draw_intervals(
-    found: Mapping[str, Interval], label: str, alt: str, live: Mapping[str, float] | None = None
+    found: Mapping[str, Interval],
+    label: str,
+    alt: str,
+    live: Mapping[str, float] | None = None,
+    shares: bool = False,
 ) -> None:
     """Draw a dot and a bar for each interval, a row each, over an axis with this label.
 
     What was measured here, for some of the names, is a cross. Where an interval is below 0, a line
-    marks 0.
+    marks 0. The axis says shares, 0 to 1, in %.
     """
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
     for row, (name, interval) in enumerate(found.items()):
@@ -194,6 +199,8 @@ def draw_intervals(
             axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
     if any(interval.low < 0 for interval in found.values()):
         axes.axvline(0, color="black", linewidth=1)
+    if shares:
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_yticks(range(len(found)), found)
     axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names
@@ -242,16 +249,18 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
     right.plot(far, 1 - frr, "o", color="black")
     right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))
     right.set_xscale("symlog", linthresh=1e-3)
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     show(
         figure,
         f"Left: scores of impostor pairs lie below those of genuine pairs and overlap; a dashed "
         f"line marks the threshold {threshold:.3f}. Right: the ROC curve with that point, "
-        f"FAR {far:.4f}, TAR {1 - frr:.4f}.",
+        f"FAR {far:.2%}, TAR {1 - frr:.2%}.",
     )
     accuracy = pairs.accuracy_at(threshold)
     return Table(
         ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
-        [[threshold, f"{far:.4f}", f"{frr:.4f}", f"{1 - frr:.4f}", f"{accuracy:.4f}"]],
+        [[threshold, *(f"{share:.2%}" for share in (far, frr, 1 - frr, accuracy))]],
     )
 
 

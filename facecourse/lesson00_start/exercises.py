@@ -91,6 +91,10 @@ def measure_both(model, split):
                 "These are counts. Divide by how many pictures there are.",
             ),
             (
+                lambda m, s: _measure_both(m, s, 100),
+                "These are in per cent. Give shares between 0 and 1.",
+            ),
+            (
                 lambda m, s: _measure_both(m, s)[:1] * 2,
                 "Both are of `split.train`: the second picks the test pictures.",
             ),
@@ -105,7 +109,6 @@ def _judge_spoiling(answer: object) -> str | None:
     """Run a learner's function on photographs of a new split, against the nearest photograph."""
     seed = random.SystemRandom().randrange(2**31)
     train, _, test = orl().map(to_half).split_images(train=5, seed=seed)
-    test = test.take(test.rank_within_person(seed) < 2)
     (spoilt,) = run(answer, (test.images,)) if callable(answer) else (answer,)
     spoilt = as_numbers(spoilt)
     if spoilt.shape != test.images.shape:
@@ -153,8 +156,8 @@ def spoil(images):
             lambda images: images[:, :, 2:],
         ),
     ),
-    praise="A shadow that we hardly notice is worse for it than noise that spoils the picture for "
-    "us. Lesson 01 takes the brightness out first.",
+    praise="An even change of light is worse for it than noise that is as strong. Lesson 01 takes "
+    "the brightness out first.",
 )
 
 EXERCISES, QUIZZES = collect("00", globals())

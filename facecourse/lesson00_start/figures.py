@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import torch
 from ipywidgets import Dropdown, FloatSlider, IntSlider
+from matplotlib.ticker import PercentFormatter
 from torch import Tensor, nn
 
 from facecourse.kit.explore import Explorer, explore
@@ -64,9 +65,10 @@ def _draw_answer(model: nn.Module, face: FaceSet) -> Table:
     right.barh(names, sure[:5].tolist(), color=colours)
     right.invert_yaxis()
     right.set(xlim=(0, 1), xlabel="how sure the network is")
+    right.xaxis.set_major_formatter(PercentFormatter(1))
     show(figure, f"A spoilt photograph of {true}; the network says {names[0]}.")
     verdict = "right" if names[0] == true else "wrong"
-    return Table(["it shows", "named", "", "sure"], [[true, names[0], verdict, f"{sure[0]:.2f}"]])
+    return Table(["it shows", "named", "", "sure"], [[true, names[0], verdict, f"{sure[0]:.0%}"]])
 
 
 def draw_damage(model: nn.Module, faces: FaceSet) -> None:
@@ -80,10 +82,11 @@ def draw_damage(model: nn.Module, faces: FaceSet) -> None:
             for images in spoilt
         ]
         axis.plot(steps, right, style, label=damage)
-        said.append(f"{damage} from {right[0]:.3f} to {right[-1]:.3f}")
+        said.append(f"{damage} from {right[0]:.1%} to {right[-1]:.1%}")
     axis.axhline(1 / faces.people, color="0.6", linewidth=1)
     axis.annotate("chance", (0, 1 / faces.people), (0, 3), textcoords="offset points")
     axis.set(xlabel="steps of damage", ylabel="named rightly", ylim=(0, 1.03))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.legend(frameon=False)
     show(figure, f"The share named rightly falls with the damage: {'; '.join(said)}.")
 
@@ -96,7 +99,7 @@ def sure_slider(sure: Tensor, right: Tensor) -> Explorer:
         right: bool (N,), is that name the right one?
     """
     slider = FloatSlider(0.2, min=0, max=1, step=0.05, description="threshold")
-    slider.continuous_update = False
+    slider.continuous_update, slider.readout_format = False, ".0%"
     return explore(partial(_draw_threshold, sure.numpy(), right.numpy()), threshold=slider)
 
 
@@ -106,10 +109,11 @@ def _draw_threshold(sure: np.ndarray, right: np.ndarray, threshold: float) -> Ta
     axis.hist(parts, bins, stacked=True, label=["right", "wrong"], color=COLOURS[:2])
     axis.axvline(threshold, color="black", linestyle="--")
     axis.set(xlabel="how sure the network is", ylabel="pictures")
+    axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.legend(frameon=False)
     answered = sure >= threshold
     wrong = int((answered & ~right).sum())
-    show(figure, f"Right and wrong names by how sure the network is; threshold {threshold:.2f}.")
+    show(figure, f"Right and wrong names by how sure the network is; threshold {threshold:.0%}.")
     share = f"{wrong / max(1, answered.sum()):.0%}"
-    row = [f"{threshold:.2f}", int(answered.sum()), int((~answered).sum()), wrong, share]
+    row = [f"{threshold:.0%}", int(answered.sum()), int((~answered).sum()), wrong, share]
     return Table(["threshold", "answered", "kept silent", "wrong answers", "of all answers"], [row])

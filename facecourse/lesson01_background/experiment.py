@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from facecourse.kit.charts import Table, mean_intervals
-from facelib.data import FaceSet, all_pairs, corrupt
+from facelib.data import FaceSet, all_pairs
 from facelib.data.corrupt import light_from_left
 from facelib.measure import Verification, paired_interval, similarity
 from facelib.models.classical import gabor_magnitudes
 from facelib.synth import synth
 
 SPLITS = 20
-add_noise = partial(corrupt.add_noise, spread=50, whole=torch.floor)
 
 
 def run_splits(codes: Tensor, faces: FaceSet, splits: int) -> Tensor:
@@ -60,7 +58,6 @@ def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], 
     """
     probes = {
         "clean probes": faces.images,
-        "noise": add_noise(faces.images),
         "side light": light_from_left(faces.images),
     }
     plain = {name: _prepared(faces, images, faces.images) for name, images in probes.items()}

@@ -15,12 +15,13 @@ from facelib.measure import Interval, mean_interval, paired_interval, share_inte
 
 HISTORY = (  # year, what, above or below the line
     (1980, "shared kernels\n(Neocognitron)", 1),
-    (1989, "network trained by\nbackpropagation", -1),
+    (1989, "first trained CNN", -1),
     (1991, "eigenfaces", 2),
     (1993, "Gabor jets", -2),
+    (1996, "LBP", -1),
     (1997, "Fisherfaces;\nCNN on ORL", 1),
-    (2004, "LBP faces", -1),
-    (2005, "HOG; twin\nnetworks", 2),
+    (2004, "LBP of faces", -1),
+    (2005, "HOG; twin net-\nworks of faces", 2),
     (2014, "DeepFace", -2),
     (2015, "FaceNet,\nVGGFace", 1),
 )
@@ -60,7 +61,8 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
     for axis, name in zip(axes, names, strict=True):
         axis.set_title(name, fontsize=10)
     for axis in axes[:-1]:
-        axis.annotate("", (1.2, 0.5), (1.02, 0.5), "axes fraction", arrowprops={"arrowstyle": "->"})
+        arrow = {"arrowstyle": "-|>", "color": "black"}
+        axis.annotate("", (1.2, 0.5), (1.02, 0.5), "axes fraction", arrowprops=arrow, zorder=9)
     show(
         figure,
         "Five steps: a box around the face in a photograph, the face cut out upright, a row of "
@@ -110,7 +112,7 @@ def _count_errors(said: Tensor, same: Tensor) -> list[object]:
     """False accepts and their share of the impostor pairs, false rejects and theirs."""
     accepted, rejected = said[~same], ~said[same]
     far, frr = share_interval(accepted, "pairs"), share_interval(rejected, "pairs")
-    return [int(accepted.sum()), f"{far:.2f}", int(rejected.sum()), f"{frr:.2f}"]
+    return [int(accepted.sum()), f"{far:.0%}", int(rejected.sum()), f"{frr:.0%}"]
 
 
 def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Explorer:

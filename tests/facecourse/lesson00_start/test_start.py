@@ -42,11 +42,11 @@ def test_another_person_is_shown_and_named(faces, moved):
 def test_a_higher_threshold_keeps_more_answers_back(moved):
     sure, right = torch.tensor([0.3, 0.5, 0.7, 0.9]), torch.tensor([False, True, False, True])
     slider = figures.sure_slider(sure, right).children[0]
-    assert moved(slider, 0.4) == ["0.40", "3", "1", "1", "33%"]
-    assert moved(slider, 0.8) == ["0.80", "1", "3", "0", "0%"]
+    assert moved(slider, 0.4) == ["40%", "3", "1", "1", "33%"]
+    assert moved(slider, 0.8) == ["80%", "1", "3", "0", "0%"]
     assert moved(slider, 1.0)[1:] == ["0", "4", "0", "0%"]
 
 
 def test_the_curves_end_lower_than_they_begin_for_a_network_that_noise_confuses(faces, capsys):
     figures.draw_damage(Named(), faces)
-    assert "noise from 1.000 to" in capsys.readouterr().out
+    assert "noise from 100.0% to" in capsys.readouterr().out
