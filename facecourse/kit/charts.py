@@ -200,7 +200,7 @@ def draw_intervals(
     if any(interval.low < 0 for interval in found.values()):
         axes.axvline(0, color="black", linewidth=1)
     if shares:
-        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_yticks(range(len(found)), found)
     axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names

@@ -62,7 +62,7 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
         axis.set_title(name, fontsize=10)
     for axis in axes[:-1]:
         arrow = {"arrowstyle": "-|>", "color": "black"}
-        axis.annotate("", (1.2, 0.5), (1.02, 0.5), "axes fraction", arrowprops=arrow, zorder=9)
+        axis.annotate("", (1.13, 0.5), (1.02, 0.5), "axes fraction", arrowprops=arrow)
     show(
         figure,
         "Five steps: a box around the face in a photograph, the face cut out upright, a row of "

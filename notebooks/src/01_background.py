@@ -31,7 +31,7 @@ pairs, same = experiment.deal_pairs(seed=11)
 figures.play_pairs(pairs, same, machine=experiment.judge_by_gabor(pairs, seed=12))
 
 # %% [markdown]
-# A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls those of single comparisons FMR and FNMR.) Brackets hold the range in which *your* true rate may lie: ten pairs leave it wide. Gabor filters, an old method, come below.
+# A **genuine** pair shows one person, an **impostor** pair two. The **false accept rate** (FAR) is the share of impostor pairs you took for one person, the **false reject rate** (FRR) the share of genuine pairs you took for two. (ISO calls those of single comparisons FMR and FNMR.) Brackets hold the range in which *your* true rate may lie; Gabor filters come below.
 #
 # ## What a recogniser does
 
@@ -41,7 +41,7 @@ codes = torch.from_numpy(classical.gabor_magnitudes(nobody.images[:2]))
 figures.draw_pipeline(nobody.images[0], codes)
 
 # %% [markdown]
-# A recogniser **detects** the face, **aligns** it, **embeds** it (makes a row of numbers of it, here 12 bars), **compares** two such rows (orange: another photograph) by a **score**, and **decides** by a **threshold**. Methods differ in step 3, uses in who is compared with whom. **Verification** (1:1): is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
+# A recogniser **detects** the face, **aligns** it, **embeds** it (makes a row of numbers of it, the bars), **compares** two such rows (orange: another photograph) by a **score**, and **decides** by a **threshold**. Methods differ in how they embed, uses in who is compared with whom. **Verification** (1:1): is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all enrolled in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
 #
 # | use | task | a false accept costs | a false reject costs |
 # |---|---|---|---|
@@ -107,18 +107,18 @@ record("top-1 of the CNN, 5 photographs each", 100 * live["CNN"], "%")
 five = charts.mean_intervals(stored["top-1"]["5"])
 charts.draw_intervals(
     {name: five[name] for name in (*methods, "CNN")},
-    "top-1 (axis starts at 90 %): mean of 20 splits, stored, 95 % interval, x = this run",
+    "top-1 (axis not from 0): mean of 20 splits, stored, 95 % interval, x = this run",
     "The CNN is ahead, Gabor filters follow, pixels and eigenfaces come last.",
     live,
     shares=True,
 )
 
 # %% [markdown]
-# The network leads with 99.3 % (it was trained on changed pictures and sees each probe's mirror image; Gabor filters had neither help), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# The network leads with 99.3 % (trained on changed pictures, it also sees each probe's mirror image; Gabor filters had neither help), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #
-# Here are 400 splits of two methods. Light dots are those you draw, below them are their mean and interval; orange marks the mean of all 400. Go through the draws 1 to 20 at 5 splits: how many bars miss the orange mark? About one in twenty should. Then take more splits. The right side pairs the two *within* each split, which cancels easy and hard ones.
+# Here are 400 splits of two methods. Light dots are those you draw, below them are their mean and interval; orange marks the mean of all 400. Go through the twenty draws of 5 splits: how many bars miss the orange mark? About one in twenty should. Then take more splits. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
 splits = pick(profile, smoke=80, quick=400, full=400)
@@ -131,7 +131,7 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 # %% [markdown]
 # More splits shrink the bar, not the spread of the dots.
 #
-# > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better** (one such verdict in twenty is luck where nothing differs). Else it is **undecided**, which is not *equal*.
+# > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better** (where nothing differs, by luck once in twenty). Else it is **undecided**, which is not *equal*.
 #
 # An interval is *over* something: these are over splits of 400 photographs, not over new people. Splits overlap, so they are too narrow even for new photographs ([Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366)). All settings were chosen on other splits of the same pictures, which favours every method a little.
 #
@@ -139,7 +139,7 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 #
 # > 📌 **Claim.** "A network needs many images; with one photograph, rules made by hand win."
 #
-# Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Gabor filters get the same help here, twenty such views enrolled beside each photograph. Another help for a network, **weight decay**, pulls its numbers towards zero (lesson 02). Neither method sees the probe's mirror image:
+# Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Gabor filters get the same help here, twenty such views enrolled beside each photograph. **Weight decay** pulls a network's numbers towards zero (lesson 02). Neither method sees the probe's mirror image:
 
 # %%
 one = helped["top-1"]
@@ -168,7 +168,7 @@ charts.tabulate(found, "difference within each split", {"points [95 % CI]": "{:+
 #
 # ## Prepare the pictures
 #
-# **Equalising** spreads a picture's grey values evenly. Probes named by their pixels: top-1 in %, then its change in points, over 20 splits.
+# **Equalising** spreads a picture's grey values evenly. Probes named by their pixels: top-1 in %, then its change in points.
 
 # %%
 experiment.compare_preparations(faces, {"equalised": data.normalise_light})
@@ -199,7 +199,7 @@ exercises.confusion.check(anna)
 # %% [markdown]
 # ## Verification: two histograms and a line
 #
-# ORL's s21 to s40 stay **unseen** through the course: nothing is trained on them. (Once, in lesson 05, they decided that a network was made anew; we say so there.) LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve, whose FAR axis is logarithmic from 0.001 on.
+# ORL's s21 to s40 stay **unseen** through the course: nothing is trained on them. (Once, in lesson 05, they decided that a network was made anew; we say so there.) LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR is that of the genuine pairs. Each place of the line is a point of the **ROC** curve, whose FAR axis is logarithmic from 0.1 % on.
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import protocol
@@ -233,7 +233,7 @@ record("AUC of LBP on unseen people", 100 * pairs.auc, "%")
 # %% [markdown]
 # The **AUC** is the chance that a genuine pair outscores an impostor pair, the **equal error rate** (EER) is where FAR and FRR meet. Nobody runs a system at either. At a FAR of 1 % four of ten genuine pairs are turned away: this course reports **TAR at a given FAR**.
 #
-# **Exercise 3.** One wanted person, the only one on the list, is among 10,000 who pass. The system has TAR 90 % at FAR 1 %; "99 % accurate", says the seller. When it raises an alarm, how likely is it the wanted person? (Expected true alarms divided by all expected alarms, a share.)
+# **Exercise 3.** One wanted person is among 10,000 who pass. The system has TAR 90 % at FAR 1 %; "99 % accurate", says the seller. When it raises an alarm, how likely is it the wanted person? (Expected true alarms divided by all expected alarms, a share.)
 
 # %% tags=["exercise", "nbval-check-output"]
 precision = ____
@@ -275,7 +275,7 @@ alt = "The CNN on people it knows and on strangers, beside Gabor."
 charts.draw_intervals(tars, label, alt, shares=True)
 
 # %% [markdown]
-# The claim is wrong. The network accepts nearly all genuine pairs of people it knows, and turns away more than a third of those of strangers. The strangers are no harder: Gabor filters do about as well on both. (The board below says 69 %: its network learnt all ten photographs and sees mirror images.) Naming known people and telling strangers apart are two skills; lessons 04 and 05 learn the second.
+# The claim is wrong. The network accepts nearly all genuine pairs of people it knows, and turns away more than a third of those of strangers. The strangers are no harder: Gabor filters do about as well on both. (The board below shows another network: it learnt ten photographs each, and sees mirror images.) Naming known people and telling strangers apart are two skills; lessons 04 and 05 learn the second.
 #
 # ## Your turn: a threshold for the members' door
 #
@@ -316,6 +316,6 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# Close rivals are paired within each person. Next: [How a network learns](02_how_a_network_learns.ipynb).
+# Next: [How a network learns](02_how_a_network_learns.ipynb).
 #
 # **Further reading.** Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [1996](https://doi.org/10.1016/0031-3203(95)00067-4), of faces [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); first trained CNN [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks of faces [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
