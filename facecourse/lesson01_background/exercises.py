@@ -51,8 +51,7 @@ def _make_scores(seed: int) -> tuple[Tensor, Tensor]:
 
 
 tar = Exercise(
-    prompt="The largest share of genuine pairs that any threshold accepts which lets in at most "
-    "`far` of the impostors.",
+    prompt="The largest TAR of any threshold that accepts at most the share `far` of impostors.",
     starter="""\
 def tar_at(scores, same, far):
     impostors = scores[~same].sort(descending=True).values

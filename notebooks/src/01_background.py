@@ -133,7 +133,7 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 #
 # > **The rule.** When the interval of the *paired* difference excludes zero, this course says **better** (where nothing differs, by luck once in twenty). Else it is **undecided**, which is not *equal*.
 #
-# An interval is *over* something: these are over splits of 400 photographs, not over new people. Splits overlap, so they are too narrow even for new photographs ([Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366)). All settings were chosen on other splits of the same pictures, which favours every method a little.
+# An interval is *over* something: these are over splits of 400 photographs, not over new people. Splits overlap, so they are too narrow even for new photographs ([Nadeau & Bengio 2003](https://doi.org/10.1023/A:1024068626366)). All settings were chosen on other splits of the same pictures, which may favour every method a little.
 #
 # ## One photograph a person
 #
