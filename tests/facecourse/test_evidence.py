@@ -12,6 +12,7 @@ from facecourse.kit import evidence
 
 MODULES = {
     "01": "lesson01_background.evidence",
+    "one_photo": "lesson01_background.one_photo",
     "02": "lesson02_learning.evidence",
     "03": "lesson03_sharing.evidence",
     "04": "lesson04_transfer.evidence",
