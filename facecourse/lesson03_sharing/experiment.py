@@ -187,10 +187,8 @@ def renew_statistics(model: nn.Module, images: Tensor) -> nn.Module:
     model = copy.deepcopy(model).train()
     for layer in model.modules():
         if isinstance(layer, NORMS):
-            layer.reset_running_stats()
-            layer.momentum = None  # the plain mean over all batches
-    for batch in images.split(40):
-        model(batch / 255)
+            layer.momentum = 1.0  # only what it sees now
+    model(images / 255)
     return model.eval()
 
 
