@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from IPython.display import HTML
 from ipywidgets import Dropdown, HBox, IntSlider, Play, VBox, jslink
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, unfold
+from torch.nn.functional import conv2d, cosine_similarity, unfold
 
-from facecourse.kit.charts import draw_lines, tabulate
+from facecourse.kit.charts import draw_band, draw_lines
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
 from facecourse.lesson03_sharing import experiment
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIDE, SIZE, STRIDE
 from facelib.data import FaceSet
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import latency_ratio, macs, mean_interval, parameters
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, latency_ratio, macs, mean_interval, parameters
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -88,54 +90,53 @@ def _draw_window(picture: Tensor, weights: Tensor, row: int, column: int) -> HTM
     return HTML(f"<p>{products} = <b>{total:.2f}</b></p>")
 
 
-def draw_layers() -> None:
-    """Draw which of seven pixels each of five outputs sees, a colour a weight, in three layers."""
-    figure, axes = subplots(1, 3, figsize=(9, 2.2))
-    counts = {"Linear": 35, "locally connected": 15, "Conv2d": 3}
-    for axis, (kind, count) in zip(axes, counts.items(), strict=True):
-        colours = colormaps["tab10" if count == 3 else "gist_rainbow"]
-        for out in range(5):
-            seen = range(7) if kind == "Linear" else range(out, out + 3)
-            for place, pixel in enumerate(seen):
-                weight = place if kind == "Conv2d" else out * len(seen) + place
-                colour = colours(weight if count == 3 else weight * 8 % count / count)
-                axis.plot([pixel, out + 1], [0, 1], color=colour, linewidth=1.8, zorder=1)
-        axis.scatter(range(7), [0] * 7, marker="s", color="black", zorder=2)
-        axis.scatter(range(1, 6), [1] * 5, color="black", zorder=2)
-        axis.set_title(f"{kind}: {count} weights")
-        axis.set_axis_off()
-    show(
-        figure,
-        "Seven pixels below, five outputs above. Linear: each output is joined to all pixels by "
-        "weights of its own. Locally connected: to three neighbours. Conv2d: to the same three, "
-        "and the same three colours come back at every output.",
-    )
-
-
 @torch.inference_mode()
-def tabulate_costs(layers: Mapping[str, nn.Module], pairs: int = 30) -> Table:
-    """Parameters, multiplications a face, and how many times as long as Conv2d each takes for 40
-    faces, by so many pairs of calls; the convolution done by hand, too."""
+def draw_layers(layers: Mapping[str, nn.Module], pairs: int = 30) -> None:
+    """Draw which of seven pixels each of five outputs sees, a colour a weight, in three layers.
+
+    Below stand the weights and multiplications of `layers`, named as `LAYERS`, for a face of SIZE,
+    and how many times as long as Conv2d they take for 40 faces, by so many pairs of calls; the
+    convolution computed as the locally connected layer is, too.
+    """
+    figure, axes = subplots(1, 3, figsize=(9, 3))
     faces, conv = torch.rand(40, 1, *SIZE), layers["Conv2d"]
-    kernels = conv.weight.flatten(1)
+    kernels, said = conv.weight.flatten(1), []
 
     def by_hand(images: Tensor) -> Tensor:
         return kernels @ unfold(images, KERNEL, stride=STRIDE)
 
-    def compare(layer) -> str:
+    def compare(layer: Callable[[Tensor], Tensor]) -> str:
         ratio = latency_ratio(lambda: layer(faces), lambda: conv(faces), pairs=pairs)
-        return f"{ratio.value:.1f} times"
+        return f"{ratio.value:.1f} times as long"
 
-    rows = {
-        name: {
-            "parameters": f"{parameters(layer):,}",
-            "multiplications": f"{macs(layer, (1, *SIZE)):,}",
-            "time": "1" if layer is conv else compare(layer),
-        }
-        for name, layer in layers.items()
-    }
-    rows["Conv2d by hand (unfold)"] = rows["Conv2d"] | {"time": compare(by_hand)}
-    return tabulate(rows, "layer", "{}")
+    for axis, (kind, layer) in zip(axes, layers.items(), strict=True):
+        _draw_weights(axis, kind)
+        took = compare(layer) if layer is not conv else f"by unfold {compare(by_hand)}"
+        counts = parameters(layer), macs(layer, (1, *SIZE))
+        words = "{:,} weights\n{:,} multiplications".format(*counts)
+        axis.text(3, -0.15, f"{words}\n{took}", ha="center", va="top", fontsize=9)
+        said.append(f"{kind}: {words}, {took}.".replace("\n", ", "))
+    show(
+        figure,
+        "Seven pixels below, five outputs above. Linear: each output is joined to all pixels by "
+        "weights of its own. Locally connected: to three neighbours. Conv2d: to the same three, "
+        f"and the same three colours come back at every output. In the lesson: {' '.join(said)}",
+    )
+
+
+def _draw_weights(axis: Axes, kind: str) -> None:
+    count = {"Linear": 35, "locally connected": 15, "Conv2d": 3}[kind]
+    colours = colormaps["tab10" if count == 3 else "gist_rainbow"]
+    for out in range(5):
+        seen = range(7) if kind == "Linear" else range(out, out + 3)
+        for place, pixel in enumerate(seen):
+            weight = place if kind == "Conv2d" else out * len(seen) + place
+            colour = colours(weight if count == 3 else weight * 8 % count / count)
+            axis.plot([pixel, out + 1], [0, 1], color=colour, linewidth=1.8, zorder=1)
+    axis.scatter(range(7), [0] * 7, marker="s", color="black", zorder=2)
+    axis.scatter(range(1, 6), [1] * 5, color="black", zorder=2)
+    axis.set(title=kind, ylim=(-0.75, 1.1))
+    axis.set_axis_off()
 
 
 def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> None:
@@ -173,15 +174,32 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
     )
 
 
-def draw_finders(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw the share of mouths found over the number of faces learnt from; `stored` is the
-    evidence's "mouths"."""
-    counts = list(stored)
-    curves = {
-        kind: [mean_interval(stored[count][kind], "seeds") for count in counts]
-        for kind in ("Conv2d", "locally connected")
-    }
-    draw_lines([int(count) for count in counts], curves, "faces learnt from", "mouths found")
+def draw_finders(
+    stored: Mapping[str, Mapping[str, Sequence[float]]], start: Tensor, learnt: Tensor
+) -> None:
+    """Draw a kernel before and after it learnt to find mouths, and the share of mouths found over
+    the number of faces learnt from; `stored` is the evidence's "mouths"."""
+    figure, axes = subplots(1, 3, figsize=(9, 2.8), width_ratios=(1, 1, 2))
+    cosine = float(cosine_similarity(start.flatten(), learnt.flatten(), dim=0))
+    titles = ("at random", f"learnt here, cosine {cosine:.2f}")
+    for axis, weights, title in zip(axes, (start, learnt), titles, strict=False):
+        limit = float(weights.abs().max())
+        axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
+    counts = [int(count) for count in stored]
+    for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
+        points = [_bound(runs[kind], "seeds") for runs in stored.values()]
+        draw_band(axes[2], counts, points, style, label=kind)
+    axes[2].set(xscale="log", xlabel="faces learnt from (log)", ylim=(0, 1))
+    axes[2].set_xticks(counts, counts)
+    axes[2].set_title("new mouths found, 95 % CI over seeds (stored)", fontsize=10)
+    axes[2].legend(frameon=False)
+    show(
+        figure,
+        f"A kernel of 5 x 5 at random and the kernel it became, whose cosine is {cosine:.2f}; and "
+        "the share of mouths found, for Conv2d high from ten faces on, for locally connected low.",
+    )
 
 
 def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6) -> None:
@@ -200,7 +218,7 @@ def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6)
 def draw_shifts(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     """Draw top-1 by how far the test faces were moved; `stored` is the evidence's "shifted"."""
     curves = {
-        kind: [mean_interval(shifts[str(shift)], "splits") for shift in SHIFTS]
+        kind: [_bound(shifts[str(shift)], "splits") for shift in SHIFTS]
         for kind, shifts in stored.items()
     }
     draw_lines(SHIFTS, curves, "test faces moved by so many of 23 pixels", "top-1")
@@ -211,7 +229,7 @@ def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     fine-tuned; `stored` is the evidence's "codebook"."""
     books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}
     curves = {
-        label: [mean_interval(runs[name], "splits") for runs in books.values()]
+        label: [_bound(runs[name], "splits") for runs in books.values()]
         for label, name in (
             ("k-means", "k-means"),
             ("and new statistics of batch norm", "statistics"),
@@ -221,12 +239,18 @@ def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     draw_lines([values.bit_length() - 1 for values in books], curves, "bits of a code", "top-1")
 
 
+def _bound(shares: Sequence[float], of: str) -> Interval:
+    """The mean of some shares with its 95 % interval, which ends at 0 and 1."""
+    found = mean_interval(shares, of)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+
+
 def codebook_slider(model: nn.Module, train: FaceSet, test: FaceSet, layer: str) -> VBox:
     """A slider for the bits of a code: the weights of `layer`, a name from `model.named_modules()`,
     the size of the file, and the score on `test`, at once and with statistics of `train`."""
     weights = model.get_submodule(layer).weight.detach().flatten()
 
-    def draw(bits: int) -> Table:
+    def draw(bits: int) -> HTML:
         small, report, size = experiment.share_to_file(model, 2**bits)
         values = small.get_submodule(layer).parametrizations.weight.original.detach()
         figure, axis = subplots(figsize=(6.4, 2.4))
@@ -234,11 +258,17 @@ def codebook_slider(model: nn.Module, train: FaceSet, test: FaceSet, layer: str)
         for value in values:
             axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
         axis.set(xlabel=f"weights of {layer}", ylabel="how many")
-        show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
+        show(
+            figure,
+            f"A histogram of weights; lines mark the codebook's {len(values)} values. The file has "
+            f"{size:,} bytes.",
+        )
         renewed = experiment.renew_statistics(small, train.images)
         scores = [experiment.top1_shifted(network, test) for network in (small, renewed)]
-        head = ["values", "bits a weight", "bytes of the file", "top-1", "with new statistics"]
-        return Table(head, [[len(values), report.bits, f"{size:,}", *scores]])
+        return HTML(
+            f"<p>{len(values)} values, {report.bits:.2f} bits a weight, {size:,} bytes of file; "
+            f"top-1 {scores[0]:.1%}, with new statistics of batch norm {scores[1]:.1%}.</p>"
+        )
 
     slider = IntSlider(2, min=1, max=8, description="bits", continuous_update=False)
     return explore(draw, bits=slider)
