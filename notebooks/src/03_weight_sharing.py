@@ -17,7 +17,8 @@ from facecourse.kit import ____, choose_profile, evidence, orl, pick, record
 from facecourse.lesson03_sharing import exercises, experiment, figures
 from facelib import data, measure, synth
 
-profile, stored = choose_profile(profile), evidence.load("03")
+profile = choose_profile(profile)
+stored = evidence.load("03")
 face = synth.synth(1, 1, seed=9, **synth.FRONTAL).images.float() / 255
 
 # %% [markdown]
