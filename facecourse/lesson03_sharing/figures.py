@@ -221,7 +221,7 @@ def draw_shifts(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
         kind: [_bound(shifts[str(shift)], "splits") for shift in SHIFTS]
         for kind, shifts in stored.items()
     }
-    draw_lines(SHIFTS, curves, "test faces moved by so many of 23 pixels", "top-1")
+    draw_lines(SHIFTS, curves, "test faces moved by so many of 23 pixels", "top-1 over splits")
 
 
 def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
@@ -236,7 +236,9 @@ def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
             ("or fine-tuned", "fine-tuned"),
         )
     }
-    draw_lines([values.bit_length() - 1 for values in books], curves, "bits of a code", "top-1")
+    draw_lines(
+        [values.bit_length() - 1 for values in books], curves, "bits of a code", "top-1 over splits"
+    )
 
 
 def _bound(shares: Sequence[float], of: str) -> Interval:

@@ -285,6 +285,6 @@ for values, found in stored["unseen people"].items():
     print(f"{values} values: {found['AUC']:+.3f}")
 
 # %% [markdown]
-# Both intervals contain 0: on 20 people, undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights that were learnt elsewhere.
+# Both intervals contain zero: on 20 people, undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights that were learnt elsewhere.
 #
 # **Further reading.** S. Han, H. Mao & W. J. Dally, *Deep Compression*, 2016, [arXiv:1510.00149](https://arxiv.org/abs/1510.00149). Y. Taigman and others, *DeepFace* (unshared upper layers), 2014, [doi:10.1109/CVPR.2014.220](https://doi.org/10.1109/CVPR.2014.220).
