@@ -136,7 +136,7 @@ _BOOK = torch.tensor([-0.5, 0.25, 1.0])
 _MORE_CODES = torch.arange(40) * 3 % 7 % 4
 
 tune = Exercise(
-    prompt="The weight after one step of gradient descent, rate 0.1, on its codebook.",
+    prompt="The weight after one step of gradient descent on its codebook.",
     starter="def tune(weight, codes, codebook, gradient):\n    return ____",
     hints=(
         "Moving a code word moves every weight with its code: its gradient is the sum of theirs.",
