@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 03 · Weight sharing: one weight, many jobs
 #
-# **How can 416 numbers do the work of 1.2 million, and is it the sharing that makes them good?** You will build a convolution, test what sharing buys, let a kernel learn to find mouths, and leave a network four different weights a layer.
+# **How can 416 numbers do the work of 1.2 million, and is it the sharing that makes them good?** You will build a convolution, test what sharing buys, find mouths with one kernel, and leave a network four different weights a layer.
 #
 # **You need** [lesson 02](02_how_a_network_learns.ipynb): layers, gradients, batch norm. **Time:** an hour.
 
@@ -38,7 +38,7 @@ figures.kernel_slider(F.avg_pool2d(face, 4)[0, 0])
 #
 # ### Build it
 #
-# `unfold` writes each window into a column. Then all sums are one matrix product, and that *is* the convolution:
+# `unfold` writes each window into a column. All sums are then one matrix product, and that *is* the convolution:
 
 # %% tags=["nbval-check-output"]
 kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -47,7 +47,7 @@ by_hand = (kernel.view(1, 9) @ windows).view(1, 1, 62, 62)
 windows.shape, torch.allclose(by_hand, F.conv2d(face, kernel.view(1, 1, 3, 3)), atol=1e-5)
 
 # %% [markdown]
-# **Exercise 1.** Write a kernel, three rows of three, for edges that run like a slash, / : not zero there, but zero on flat ground and on edges that run the other way.
+# **Exercise 1.** Write three rows of three weights for edges that run like a slash, / : not zero there, but zero on flat ground and on edges that run the other way.
 
 # %% tags=["exercise", "nbval-check-output"]
 edges = ____
@@ -69,7 +69,7 @@ exercises.convolve.check(convolve)
 # %% [markdown]
 # ## What does sharing buy?
 #
-# A fully connected layer (the articles' *weight allocation*, 权值分配) sees everything and shares nothing. Between it and a convolution stands the **locally connected** layer: windows, but a kernel for each place.
+# A fully connected layer (the articles' *weight allocation*, 权值分配) sees everything and shares nothing. Between it and a convolution stands the **locally connected** layer (in [DeepFace](https://doi.org/10.1109/CVPR.2014.220), for example): windows, but a kernel for each place.
 
 # %%
 from facelib.models.local import LocallyConnected2d
@@ -82,9 +82,9 @@ layers = {
 figures.draw_layers(layers, pairs=pick(profile, smoke=6, quick=30, full=30))
 
 # %% [markdown]
-# Windows save weights and multiplications, some 25 times. Sharing saves 120 times more weights and *not one* multiplication. Why is the unshared layer slower, then? In part by workmanship: by `unfold`, as it is computed here, the convolution is slow, too. The rest is a cost of not sharing: 120 times as many weights are read.
+# Windows save weights and multiplications, some 25 times. Sharing saves 120 times more weights and *not one* multiplication. The unshared layer is slower in part by workmanship: by `unfold`, as it is computed here, the convolution is slow, too. The rest is a cost of not sharing: 120 times as many weights are read.
 #
-# Now give the unshared layer one kernel for all 120 places. Its gradients, added up over the places, are the gradient of the shared kernel:
+# Give the unshared layer one kernel for all 120 places: its gradients, added up over them, are the gradient of the shared kernel.
 
 # %% tags=["nbval-check-output"]
 conv = layers["Conv2d"]
@@ -98,7 +98,7 @@ local.weight.grad.shape, torch.allclose(added, conv.weight.grad.flatten(1), atol
 # %% [markdown]
 # ## Does it name faces better?
 #
-# Behind each layer we put ReLU, max pooling and a linear layer for ORL's 40 people, and train on one photograph each. The control: the same with the first layer **frozen** at its random start, so that only the classifier learns.
+# Behind each layer come ReLU, max pooling and a linear layer for ORL's 40 people; all train on one photograph each. In the control the first layer stays **frozen** at its random start, and only the classifier learns.
 
 # %%
 faces = data.orl().map(experiment.to_quarter)
@@ -114,11 +114,11 @@ figures.draw_rivals(stored["top-1"])
 # %% [markdown]
 # With one photograph the shared layer beats the same windows unshared by 3.7 points, and draws with full connection on 3,000 times fewer weights. But *frozen* it leads by 3.8. On ORL the lead is there before anything is learnt, presumably because pooling over neighbours makes sense only where they share a kernel. With five photographs training adds a point or more to each layer, and nothing to the lead.
 #
-# > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise." The figure denies both halves. The lead is there with one photograph as with five. And all networks name what they learnt from (the worst 99.9 %), so all over-fit, and the unshared layer falls deepest from there: sharing *is* a regulariser.
+# > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise." Neither half holds. The lead is there with one photograph as with five. All networks name what they learnt from (the worst 99.9 %), so all over-fit, and the unshared layer falls deepest from there: sharing *is* a regulariser.
 #
 # ### A task in which the layer must learn
 #
-# Where is the mouth? For people who don't exist we know: each is drawn a second time, mouth closed. A kernel of 5 × 5 slides over the picture, and should answer most at the mouth; the rival has a kernel for each place. A cross-entropy over places trains both.
+# Where is the mouth? Of people who don't exist we know it, for each is drawn a second time with the mouth closed. A kernel of 5 × 5 should answer most there; the rival has a kernel for each place. A cross-entropy over places trains both.
 
 # %% tags=["nbval-ignore-output"]
 mouths, places = experiment.render_mouths(pick(profile, smoke=20, quick=60, full=100), seed=1)
@@ -126,7 +126,7 @@ finder, start = experiment.train_finder("Conv2d", mouths, places, seed=0)
 figures.draw_finders(stored["mouths"], start, finder[1].weight.detach())
 
 # %% [markdown]
-# This kernel has left its start, so there is something to see in it: a dark bar, with bright rows above and below. From ten faces it finds 67 % of new mouths, the rival 11: most of its places have never met one. With ten times the faces the rival finds 44 %. Here what all places teach adds up. (LBP and HOG of lesson 01 apply one operator everywhere, too; theirs is fixed, a CNN's is learnt.)
+# This kernel has left its start, so it has something to show: a dark bar, bright rows above and below. From ten faces it finds 67 % of new mouths, the rival 11: most of its places have never met one. With ten times the faces the rival finds 44 %. Here what all places teach adds up. (LBP and HOG of lesson 01 apply one operator everywhere, too; theirs is fixed, a CNN's is learnt.)
 #
 # ## A face moves
 #
@@ -145,11 +145,11 @@ for kind in ("Conv2d", "locally connected"):
 figures.draw_shifts(stored["shifted"])
 
 # %% [markdown]
-# It does not. Moved by three pixels, `Conv2d` names 46 % rightly, `Linear` 52: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). `FaceCNN` names 75 %, and 68 without its average; which other part helps it most we did not measure.
+# It does not. Moved by three pixels, `Conv2d` names 46 % rightly, `Linear` 52: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). `FaceCNN` names 75 %, and 68 without its average; its other parts we did not take away.
 #
 # ## Over branches
 #
-# A **Siamese pair** compares two faces by *one* network that is called twice. Two branches are drawn, one object is built:
+# A **Siamese pair** compares two faces by *one* network called twice. Two branches are drawn, one object is built:
 
 # %% tags=["nbval-check-output"]
 from facelib.models import FaceCNN
@@ -158,7 +158,7 @@ twin = FaceCNN(width=24, embedding=128, people=40)
 measure.parameters(twin), measure.parameters(nn.ModuleList([twin, twin]))
 
 # %% [markdown]
-# (An article calls FaceNet an alternative to weight sharing. [It](https://doi.org/10.1109/CVPR.2015.7298682) shares over space *and* over branches; special is its loss, of lesson 05.)
+# (An article calls [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) an alternative to weight sharing. It shares over space *and* over branches.)
 #
 # > 📌 **Claim:** "Give two layers the same initialiser, and they share their weights."
 
@@ -228,7 +228,7 @@ record("top-1 with 4 values, new statistics", 100 * orl.top1(coarse.eval(), test
 figures.codebook_slider(dense, train, test, "features.3.0")
 
 # %% [markdown]
-# The code words can learn, too, while the codes stay. A code word's gradient is the sum of those its weights would get if they were free. Autograd gives the library's codebook the same (any loss will do):
+# Code words can learn, too, while codes stay. A code word's gradient is the sum of what its weights would get if they were free; autograd gives the library's the same (any loss will do):
 
 # %% tags=["nbval-check-output"]
 layer = coarse.features[3][0].double()
@@ -256,7 +256,7 @@ record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 figures.draw_codebooks(stored["codebook"])
 
 # %% [markdown]
-# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, where 32 bits have 93. Fine-tuning moves 848 numbers by gradients (24 code words, 784 of batch norm, 40 biases), and 784 statistics besides. The file shrinks 13 times; nothing gets faster, as all weights still multiply. If a repair seems a miracle, ask what a simpler one does.
+# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, where 32 bits have 93. Fine-tuning moves 848 numbers by gradients (24 code words, 784 of batch norm, 40 biases), and 784 statistics besides. The file shrinks 13 times; nothing gets faster. If a repair seems a miracle, ask what a simpler one does.
 #
 # ## Your turn
 #
@@ -273,18 +273,13 @@ exercises.find_mouths.check(mouth_kernel)
 # %% [markdown]
 # ## What you know now
 #
-# - **Over space**, a kernel saves weights, not multiplications. Where a layer must learn, each place teaches all others; on ORL a random one does as well.
-# - Its maps move with the face; the answer need not stay.
-# - **Over branches**, one object is called twice; an initialiser shares nothing.
-# - **By codebook**, the file shrinks, and batch norm's statistics do most of the repair.
+# **Over space**, a kernel saves weights, not multiplications; where a layer must learn, each place teaches all others. Its maps move with the face; the answer need not stay. **Over branches**, one object is called twice. **By codebook**, the file shrinks, and batch norm's statistics do most of the repair. An initialiser shares nothing.
 #
-# The scoreboard got two rows, CNNs of 16 and of 4 shared values. On people nobody trained on, within each person, their AUC less that of the same network trained as long:
+# The scoreboard got two rows, CNNs of 16 and of 4 shared values: on people nobody trained on, their AUC less that of the same network trained as long, within each person, is
 
 # %%
 for values, found in stored["unseen people"].items():
     print(f"{values} values: {found['AUC']:+.3f}")
 
 # %% [markdown]
-# Both intervals contain zero: on 20 people, undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights that were learnt elsewhere.
-#
-# **Further reading.** S. Han, H. Mao & W. J. Dally, *Deep Compression*, 2016, [arXiv:1510.00149](https://arxiv.org/abs/1510.00149). Y. Taigman and others, *DeepFace* (unshared upper layers), 2014, [doi:10.1109/CVPR.2014.220](https://doi.org/10.1109/CVPR.2014.220).
+# Both intervals (over people) contain zero: undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights that were learnt elsewhere.
