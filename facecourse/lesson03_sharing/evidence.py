@@ -22,23 +22,26 @@ SEEDS = tuple(range(10))
 FEW = tuple(range(5))  # for what takes longer
 PHOTOS = (1, 2, 5)
 FACES = (10, 30, 100)  # with a mouth to find
+STARTS = tuple(range(40))  # of kernels that learn nothing
 TESTED = 150
 STEPS, CODEBOOK_STEPS = 200, 300
 
 
 def layers() -> dict[str, dict]:
     """top-1[photos][network] = one value a seed, on test faces and on those learnt from; networks
-    of `LAYERS` also "frozen", the first layer as it was drawn."""
+    of `LAYERS` also "frozen", the first layer as it was drawn; the two with windows then also
+    without max pooling."""
     faces = data.orl().map(sharing.to_quarter)
     found: dict[str, dict] = {}
     for photos in PHOTOS:
         runs = found[str(photos)] = defaultdict(lambda: defaultdict(list))
         for seed in tqdm(SEEDS, f"{photos} photographs"):
             for kind in sharing.LAYERS:
-                for name, frozen in ((kind, False), (f"{kind}, frozen", True)):
-                    model, train, test = sharing.train_kind(
-                        kind, faces, photos, seed, STEPS, frozen=frozen
-                    )
+                arms = {kind: {}, f"{kind}, frozen": {"frozen": True}}
+                if kind != "Linear":  # whose outputs have no neighbours
+                    arms[f"{kind}, frozen, not pooled"] = {"frozen": True, "pooled": False}
+                for name, how in arms.items():
+                    model, train, test = sharing.train_kind(kind, faces, photos, seed, STEPS, **how)
                     runs[name]["test"].append(sharing.top1_shifted(model, test))
                     runs[name]["train"].append(sharing.top1_shifted(model, train))
     return found
@@ -57,8 +60,10 @@ def shifted() -> dict[str, dict]:
     return found
 
 
-def mouths() -> dict[str, dict]:
-    """Share of mouths found [faces learnt from][layer] = one value a seed; other faces each."""
+def mouths() -> tuple[dict[str, dict], dict[str, list[float]]]:
+    """Share of mouths found [faces learnt from][layer] = one value a seed, other faces each; and
+    what needs no learning: kernels as they are drawn, one value a start, and one fixed place, the
+    best for all faces learnt from."""
     faces, places = sharing.render_mouths(len(FEW) * FACES[-1], seed=31)
     tested = sharing.render_mouths(TESTED, seed=32)
     found = {str(count): {kind: [] for kind in sharing.FINDERS} for count in FACES}
@@ -68,7 +73,12 @@ def mouths() -> dict[str, dict]:
             for kind, runs in found[str(count)].items():
                 model, _ = sharing.train_finder(kind, faces[rows], places[rows], seed)
                 runs.append(sharing.score_answers(model(tested[0]), tested[1]))
-    return found
+    drawn = (sharing.train_finder("Conv2d", faces, places, seed, steps=0)[0] for seed in STARTS)
+    fixed = sharing.are_near(sharing.find_best_place(places), tested[1]).mean().item()
+    return found, {
+        "random kernel": [sharing.score_answers(model(tested[0]), tested[1]) for model in drawn],
+        "one fixed place": [fixed],
+    }
 
 
 def codebooks() -> dict[str, dict]:
@@ -80,6 +90,8 @@ def codebooks() -> dict[str, dict]:
         dense, train, test = sharing.train_dense(faces, seed, CODEBOOK_STEPS)
         row = found["32 bits"]
         row["top-1"].append(sharing.top1_shifted(dense, test))
+        renewed = sharing.renew_statistics(dense, train.images)
+        row["statistics"].append(sharing.top1_shifted(renewed, test))
         longer = sharing.fine_tune(dense, train, seed, CODEBOOK_STEPS // 3)
         row["trained on"].append(sharing.top1_shifted(longer, test))  # a rival trained as long
         row["bytes"].append(sharing.count_file_bytes(dense))
@@ -121,10 +133,12 @@ def rows() -> tuple[list[Row], dict[str, dict]]:
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some ten minutes on one thread, and the scoreboard's rows."""
     board, differences = rows()
+    found, unlearnt = mouths()
     payload = {
         "seeds": SEEDS,
         "seeds of codebooks, mouths and shifted faces": FEW,
-        "mouths": mouths(),
+        "mouths": found,
+        "mouths without learning": unlearnt,
         "codebook": codebooks(),
         "top-1": layers(),
         "shifted": shifted(),

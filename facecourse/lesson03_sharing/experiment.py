@@ -65,9 +65,9 @@ class Standardise(nn.Module):
         return (images - mean) / (spread + 1e-3)
 
 
-def build_kind(kind: str, people: int = 40) -> nn.Module:
-    """One of `LAYERS` and a classifier that is the same for all three; "FaceCNN"; or "FaceCNN,
-    places kept": instead of averaging over the last 3 x 3 places it passes all of them on."""
+def build_kind(kind: str, people: int = 40, pooled: bool = True) -> nn.Module:
+    """One of `LAYERS`, `pooled` or all its places, and a classifier that is the same for all three;
+    "FaceCNN"; or "FaceCNN, places kept", which doesn't average over its last 3 x 3 places."""
     if kind.startswith("FaceCNN"):
         model = FaceCNN(width=24, embedding=128, people=people)
         if kind == "FaceCNN, places kept":
@@ -75,23 +75,25 @@ def build_kind(kind: str, people: int = 40) -> nn.Module:
             model.features = nn.Sequential(*features, flatten)
             model.embedding[0] = nn.Linear(96 * 3 * 3, 128, bias=False)
         return model
-    pooled = CHANNELS * (MAP[0] // 2) * (MAP[1] // 2)
+    side = 2 if pooled else 1
+    maps = CHANNELS * (MAP[0] // side) * (MAP[1] // side)
     return nn.Sequential(
         Standardise(), LAYERS[kind](), nn.ReLU(),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(pooled, people),
+        nn.MaxPool2d(side), nn.Flatten(), nn.Linear(maps, people),
     )  # fmt: skip
 
 
 def train_kind(
     kind: str, faces: FaceSet, photos: int, seed: int, steps: int,
-    augmented: bool = False, frozen: bool = False,
+    augmented: bool = False, frozen: bool = False, pooled: bool = True,
 ) -> tuple[nn.Module, FaceSet, FaceSet]:  # fmt: skip
     """A network that learnt from `photos` of each person, those, and five others of each; frozen,
-    the first layer of one of `LAYERS` stays as it was drawn, and only the classifier learns."""
+    the first layer of one of `LAYERS` stays as it was drawn, and only the classifier learns, from
+    the layer's maps `pooled` or as they are."""
     rank = faces.rank_within_person(seed)
     train, test = faces.take(rank < photos), faces.take(rank >= 5)
     torch.manual_seed(seed)
-    model = build_kind(kind, faces.people)
+    model = build_kind(kind, faces.people, pooled)
     if frozen:
         model[1].requires_grad_(False)
     fit(
@@ -146,11 +148,20 @@ def answer(kernel: Tensor, faces: Tensor) -> Tensor:
     return F.conv2d(F.pad(faces, around, mode="replicate"), kernel.view(1, 1, height, width))
 
 
+def are_near(found: Tensor, places: Tensor) -> Tensor:
+    """Which places, row * SIDE + column, are at most REACH pixels from others: float64, 1 or 0."""
+    down, right = found // SIDE - places // SIDE, found % SIDE - places % SIDE
+    return ((down**2 + right**2) <= REACH**2).double()
+
+
 def score_answers(answers: Tensor, places: Tensor) -> float:
     """The share of faces whose largest answer, (N, 1, SIDE, SIDE), is near the mouth, (N,)."""
-    found = answers.flatten(1).argmax(1)
-    down, right = found // SIDE - places // SIDE, found % SIDE - places % SIDE
-    return ((down**2 + right**2) <= REACH**2).double().mean().item()
+    return are_near(answers.flatten(1).argmax(1), places).mean().item()
+
+
+def find_best_place(places: Tensor) -> Tensor:
+    """The one place that is near the most of these mouths, (N,)."""
+    return are_near(torch.arange(SIDE**2)[:, None], places).sum(1).argmax()
 
 
 FINDERS: dict[str, Callable[[], nn.Module]] = {

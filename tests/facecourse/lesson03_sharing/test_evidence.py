@@ -18,14 +18,22 @@ def test_fewer_values_make_smaller_files_and_the_board_has_two_rows_more(measure
     brief = functools.partial(sharing.fine_tune, steps=1)
     monkeypatch.setattr(sharing, "fine_tune", lambda *args, **how: brief(*args[:3], **how))
     stored = measure(
-        lesson03, SEEDS=(0, 1), FEW=(0,), FACES=(2, 3), TESTED=4, STEPS=1, CODEBOOK_STEPS=3
+        lesson03,
+        SEEDS=(0, 1),
+        FEW=(0,),
+        STARTS=(0, 1, 2),
+        FACES=(2, 3),
+        TESTED=4,
+        STEPS=1,
+        CODEBOOK_STEPS=3,
     )
     for networks in stored["top-1"].values():
-        assert len(networks) == 2 * len(sharing.LAYERS)
+        assert len(networks) == 2 * len(sharing.LAYERS) + 2
         assert all(len(runs["test"]) == len(runs["train"]) == 2 for runs in networks.values())
     for shifts in stored["shifted"].values():
         assert [len(runs) for runs in shifts.values()] == [1] * len(sharing.SHIFTS)
     assert all(set(found) == set(sharing.FINDERS) for found in stored["mouths"].values())
+    assert [len(runs) for runs in stored["mouths without learning"].values()] == [3, 1]
     book = stored["codebook"]
     for values in sharing.VALUES:
         assert len(book[str(values)]["statistics"]) == 1
