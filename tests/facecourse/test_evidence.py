@@ -34,7 +34,7 @@ MODULES = {
 # What the stubs give that a main looks into.
 FOUND = {
     "02": {"remedies": ({}, {}, {}), "leaks": {}},
-    "03": {"rows": ((), {})},
+    "03": {"rows": ((), {}), "mouths": ({}, {})},
     "gallery": {"fitted": ({}, {})},
     "lfw_baselines": {"measure": dict.fromkeys(("data", "baselines"))},
     "zero_shot": {"choose": ("", None, {})},
