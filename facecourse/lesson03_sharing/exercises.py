@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from unittest.mock import Mock, patch
 
 import torch
 from torch import Tensor
@@ -74,11 +76,23 @@ edges = Exercise(
 
 
 def _convolve(images: Tensor, kernels: Tensor) -> Tensor:
-    return F.conv2d(images, kernels)
+    height, width = images.shape[2] - 2, images.shape[3] - 2
+    return (kernels.flatten(1) @ F.unfold(images, 3)).unflatten(2, (height, width))
+
+
+def _without_conv2d(checker: Checker) -> Checker:
+    """A checker that judges while PyTorch has no conv2d."""
+    refused = Mock(side_effect=NotImplementedError("this exercise is to be done without conv2d"))
+
+    def judge(answer: Any) -> str | None:
+        with patch.object(F, "conv2d", refused), patch.object(torch, "conv2d", refused):
+            return checker.judge(answer)
+
+    return replace(checker, judge=judge)
 
 
 convolve = Exercise(
-    prompt="Maps (N, K, H - 2, W - 2) of images (N, C, H, W) and kernels (K, C, 3, 3).",
+    prompt="Maps (N, K, H - 2, W - 2) of images (N, C, H, W), kernels (K, C, 3, 3); no conv2d.",
     starter="def convolve(images, kernels):\n    return ____",
     hints=(
         "`torch.nn.functional.unfold(images, 3)` has the shape (N, C * 9, places): a window of all "
@@ -93,35 +107,41 @@ convolve = Exercise(
         "    maps = kernels.flatten(1) @ windows\n"
         "    return maps.unflatten(2, (height, width))"
     ),
-    checker=function(
-        _convolve,
-        (draw_normal(1, 1, 5, 6, seed=1), draw_normal(1, 1, 3, 3, seed=2)),
-        (draw_normal(2, 2, 6, 4, seed=3), draw_normal(3, 2, 3, 3, seed=4)),
-        reasons=[
-            (
-                lambda images, kernels: F.conv2d(images, kernels.flip(2, 3)),
-                "You mirror the kernel. Mathematicians do, networks don't.",
-            ),
-            (
-                lambda images, kernels: F.conv2d(images, kernels.transpose(2, 3)),
-                "Your kernel is transposed: its rows lie along the picture's columns.",
-            ),
-            (
-                lambda images, kernels: F.conv2d(images[:, :1], kernels[:, :1]),
-                "You read the first channel only. A kernel looks at all channels and adds up.",
-            ),
-            (
-                lambda images, kernels: F.conv2d(images, kernels) / kernels[0].numel(),
-                "You take the mean of the products. A convolution is their sum.",
-            ),
-            (
-                lambda images, kernels: F.conv2d(images, kernels, padding=1),
-                "Your maps are as large as the picture: only windows that fit in it count here.",
-            ),
-        ],
-        draw=side_by_side,
+    checker=_without_conv2d(
+        function(
+            _convolve,
+            (draw_normal(1, 1, 5, 6, seed=1), draw_normal(1, 1, 3, 3, seed=2)),
+            (draw_normal(2, 2, 6, 4, seed=3), draw_normal(3, 2, 3, 3, seed=4)),
+            reasons=[
+                (
+                    lambda images, kernels: _convolve(images, kernels.flip(2, 3)),
+                    "You mirror the kernel. Mathematicians do, networks don't.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images, kernels.transpose(2, 3)),
+                    "Your kernel is transposed: its rows lie along the picture's columns.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images[:, :1], kernels[:, :1]),
+                    "You read the first channel only. A kernel looks at all channels and adds up.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images, kernels) / kernels[0].numel(),
+                    "You take the mean of the products. A convolution is their sum.",
+                ),
+                (
+                    lambda images, kernels: _convolve(F.pad(images, (1, 1, 1, 1)), kernels),
+                    "Your maps are as large as the picture: only windows inside it count here.",
+                ),
+            ],
+            draw=side_by_side,
+        )
     ),
-    also_wrong=(lambda images, kernels: F.conv2d(images, kernels).unflatten(1, (1, -1)),),
+    also_wrong=(
+        lambda images, kernels: _convolve(images, kernels).unflatten(1, (1, -1)),
+        lambda images, kernels: F.conv2d(images, kernels),
+        lambda images, kernels: torch.conv2d(images, kernels),
+    ),
     praise="One matrix product, for any number of channels and kernels.",
 )
 
@@ -190,6 +210,7 @@ tune = Exercise(
 
 WANTED = 0.6  # of the mouths
 _LARGEST = 9  # pixels
+_STEEPEST = 3  # weights are whole numbers up to this: what is written by hand
 
 
 @lru_cache(1)
@@ -206,6 +227,8 @@ def _finds_mouths(answer: Any) -> str | None:
     value = as_numbers(answer).float().reshape(height, width)
     if not value.isfinite().all():
         return "Some of the numbers are infinite or undefined."
+    if (value != value.round()).any() or value.abs().max() > _STEEPEST:
+        return f"By hand, please: whole numbers from -{_STEEPEST} to {_STEEPEST} only."
     faces, places = _fresh_mouths()
     share = experiment.score_answers(experiment.answer(value, faces), places)
     draw_answers(value, faces, places)
@@ -220,14 +243,13 @@ def _finds_mouths(answer: Any) -> str | None:
 
 
 find_mouths = Exercise(
-    prompt="A kernel, 9 x 9 at most, whose largest answer is within 3 pixels of the mouth.",
+    prompt="A kernel of whole numbers from -3 to 3, 9 x 9 at most, that answers most at mouths.",
     starter="mouth_kernel = ____",
     hints=(
         "A mouth is dark and wide: negative weights in a bar of five pixels, positive ones above "
         "and below, a sum of about 0.",
         "Look where a simple bar goes wrong: thin lines and edges. Make the dark part two pixels "
         "high and shorter below, and let two rows of bright skin stand above it.",
-        "Or let gradient descent look for it, as `experiment.train_finder` does.",
     ),
     answer=(
         "mouth_kernel = [\n"
@@ -249,7 +271,15 @@ find_mouths = Exercise(
             [[-1] * 5, [2] * 5, [-1] * 5],
         ),
     ),
-    also_wrong=(torch.zeros(5, 5), [1, 0, -1], torch.ones(4, 4), "a mouth"),
+    also_wrong=(
+        torch.zeros(5, 5),
+        [1, 0, -1],
+        torch.ones(4, 4),
+        "a mouth",
+        # These find enough, but weren't made by hand.
+        [[5] * 5, [5] * 5, [-10, -15, -15, -15, -10], [0, -5, -5, -5, 0], [5] * 5],
+        [[0.5] * 5, [0.5] * 5, [-1, -1.5, -1.5, -1.5, -1], [0, -0.5, -0.5, -0.5, 0], [0.5] * 5],
+    ),
     praise="It finds most mouths of people it has never seen, by the same few numbers everywhere.",
 )
 

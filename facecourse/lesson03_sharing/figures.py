@@ -141,7 +141,8 @@ def _draw_weights(axis: Axes, kind: str) -> None:
 
 def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> None:
     """Draw top-1 over the number of photographs, and by how much sharing is better than the same
-    windows unshared, first layers trained and frozen; `stored` is the evidence's "top-1"."""
+    windows unshared: first layers trained, frozen, and frozen without the max pooling behind them;
+    `stored` is the evidence's "top-1"."""
     figure, (left, right) = subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
     photos = list(stored)
     for colour, kind in zip(COLOURS, LAYERS, strict=False):
@@ -152,7 +153,8 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
     left.set(xlabel="photographs a person", ylabel="top-1, mean over splits")
     left.legend(frameon=False, fontsize=8)
     said = []
-    for offset, ending, colour in ((-0.08, "", COLOURS[0]), (0.08, ", frozen", COLOURS[1])):
+    endings = "", ", frozen", ", frozen, not pooled"
+    for offset, ending, colour in zip((-0.12, 0, 0.12), endings, COLOURS, strict=False):
         for place, count in enumerate(photos):
             pair = (stored[count][f"{k}{ending}"]["test"] for k in ("Conv2d", "locally connected"))
             lead = subtract_points(*pair, "splits")
@@ -170,35 +172,46 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
     show(
         figure,
         "Left: top-1 rises with the photographs a person, and a frozen first layer does nearly as "
-        f"well as a trained one. Right: the lead of sharing, {'; '.join(said)}.",
+        f"well as a trained one. Right: the lead of sharing, {'; '.join(said)} points.",
     )
 
 
 def draw_finders(
-    stored: Mapping[str, Mapping[str, Sequence[float]]], start: Tensor, learnt: Tensor
+    stored: Mapping[str, Mapping[str, Sequence[float]]],
+    unlearnt: Mapping[str, Sequence[float]],
+    kernels: Mapping[str, Tensor],
+    faces: Tensor,
+    places: Tensor,
 ) -> None:
-    """Draw a kernel before and after it learnt to find mouths, and the share of mouths found over
-    the number of faces learnt from; `stored` is the evidence's "mouths"."""
-    figure, axes = subplots(1, 3, figsize=(9, 2.8), width_ratios=(1, 1, 2))
-    cosine = float(cosine_similarity(start.flatten(), learnt.flatten(), dim=0))
-    titles = ("at random", f"learnt here, cosine {cosine:.2f}")
-    for axis, weights, title in zip(axes, (start, learnt), titles, strict=False):
-        limit = float(weights.abs().max())
-        axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
+    """Draw a face with a ring at its mouth, a kernel before and after it learnt to find mouths, and
+    the share found over the number of faces learnt from, with lines for what learns nothing;
+    `stored` and `unlearnt` are the evidence's "mouths" and "mouths without learning"."""
+    figure, axes = subplots(1, 4, figsize=(10, 2.8), width_ratios=(1, 1, 1, 2.4))
+    _draw_mouth(axes[0], faces[0], int(places[0]))
+    cosine = float(cosine_similarity(*(weights.flatten() for weights in kernels.values()), dim=0))
+    titles = "the mouth is ringed", *kernels
+    for axis, title in zip(axes, titles, strict=False):
         axis.set_title(title, fontsize=10)
         axis.set_axis_off()
+    for axis, weights in zip(axes[1:3], kernels.values(), strict=True):
+        limit = float(weights.abs().max())
+        axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
     counts = [int(count) for count in stored]
     for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
         points = [_bound(runs[kind], "seeds") for runs in stored.values()]
-        draw_band(axes[2], counts, points, style, label=kind)
-    axes[2].set(xscale="log", xlabel="faces learnt from (log)", ylim=(0, 1))
-    axes[2].set_xticks(counts, counts)
-    axes[2].set_title("new mouths found, 95 % CI over seeds (stored)", fontsize=10)
-    axes[2].legend(frameon=False)
+        draw_band(axes[3], counts, points, style, label=kind)
+    means = {name: mean_interval(shares).value for name, shares in unlearnt.items()}
+    for (name, mean), style in zip(means.items(), (":", "-."), strict=True):
+        axes[3].axhline(mean, color="black", linestyle=style, linewidth=1, label=name)
+    axes[3].set(xscale="log", xlabel="faces learnt from (log)", ylim=(0, 1))
+    axes[3].set_xticks(counts, counts)
+    axes[3].set_title("new mouths found, 95 % CI over seeds (stored)", fontsize=10)
+    axes[3].legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1, 0.62))
     show(
         figure,
-        f"A kernel of 5 x 5 at random and the kernel it became, whose cosine is {cosine:.2f}; and "
-        "the share of mouths found, for Conv2d high from ten faces on, for locally connected low.",
+        f"A face; a kernel of 5 x 5 at random and what it became, of cosine {cosine:.2f}; and "
+        "the share of mouths found, for Conv2d high from ten faces on, for locally connected low. "
+        f"Without learning: {', '.join(f'{name} {mean:.2f}' for name, mean in means.items())}.",
     )
 
 
@@ -208,11 +221,15 @@ def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6)
     figure, axes = subplots(1, count, figsize=(1.5 * count, 1.7))
     found = experiment.answer(weights, faces[:count]).flatten(1).argmax(1)
     for axis, face, true, most in zip(axes, faces, places.tolist(), found.tolist(), strict=False):
-        axis.imshow(face[0].numpy(), cmap="gray")
-        axis.plot(true % SIDE, true // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
+        _draw_mouth(axis, face, true)
         axis.plot(most % SIDE, most // SIDE, "x", color=COLOURS[5], markeredgewidth=2)
         axis.set_axis_off()
     show(figure, "Faces with a ring around each mouth and a cross where the kernel answers most.")
+
+
+def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
+    axis.imshow(face[0].numpy(), cmap="gray")
+    axis.plot(place % SIDE, place // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
 
 
 def draw_shifts(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
@@ -224,46 +241,38 @@ def draw_shifts(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     draw_lines(SHIFTS, curves, "test faces moved by so many of 23 pixels", "top-1 over splits")
 
 
-def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw top-1 over the bits of a code, as k-means leaves the network, with new statistics, and
-    fine-tuned; `stored` is the evidence's "codebook"."""
-    books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}
-    curves = {
-        label: [_bound(runs[name], "splits") for runs in books.values()]
-        for label, name in (
-            ("k-means", "k-means"),
-            ("and new statistics of batch norm", "statistics"),
-            ("or fine-tuned", "fine-tuned"),
-        )
-    }
-    draw_lines(
-        [values.bit_length() - 1 for values in books], curves, "bits of a code", "top-1 over splits"
-    )
-
-
 def _bound(shares: Sequence[float], of: str) -> Interval:
     """The mean of some shares with its 95 % interval, which ends at 0 and 1."""
     found = mean_interval(shares, of)
     return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
-def codebook_slider(model: nn.Module, train: FaceSet, test: FaceSet, layer: str) -> VBox:
+def codebook_slider(
+    model: nn.Module,
+    train: FaceSet,
+    test: FaceSet,
+    layer: str,
+    stored: Mapping[str, Mapping[str, Sequence[float]]],
+) -> VBox:
     """A slider for the bits of a code: the weights of `layer`, a name from `model.named_modules()`,
-    the size of the file, and the score on `test`, at once and with statistics of `train`."""
+    the size of the file, and the score on `test`, at once and with statistics of `train`, beside
+    those of other splits; `stored` is the evidence's "codebook"."""
     weights = model.get_submodule(layer).weight.detach().flatten()
 
     def draw(bits: int) -> HTML:
         small, report, size = experiment.share_to_file(model, 2**bits)
         values = small.get_submodule(layer).parametrizations.weight.original.detach()
-        figure, axis = subplots(figsize=(6.4, 2.4))
-        axis.hist(weights.numpy(), 200, color=COLOURS[5])
+        figure, (left, right) = subplots(1, 2, figsize=(9, 2.8))
+        left.hist(weights.numpy(), 200, color=COLOURS[5])
         for value in values:
-            axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
-        axis.set(xlabel=f"weights of {layer}", ylabel="how many")
+            left.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
+        left.set(xlabel=f"weights of {layer}", ylabel="how many")
+        said = _draw_codebooks(right, stored)
+        right.axvline(bits, color="black", linewidth=0.7)
         show(
             figure,
             f"A histogram of weights; lines mark the codebook's {len(values)} values. The file has "
-            f"{size:,} bytes.",
+            f"{size:,} bytes. Beside it {said}",
         )
         renewed = experiment.renew_statistics(small, train.images)
         scores = [experiment.top1_shifted(network, test) for network in (small, renewed)]
@@ -274,3 +283,29 @@ def codebook_slider(model: nn.Module, train: FaceSet, test: FaceSet, layer: str)
 
     slider = IntSlider(2, min=1, max=8, description="bits", continuous_update=False)
     return explore(draw, bits=slider)
+
+
+def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """Top-1 over the bits of a code, as k-means leaves the network, with new statistics, and
+    fine-tuned; lines for 32 bits. Returns what it shows in words."""
+    books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}
+    bits = [values.bit_length() - 1 for values in books]
+    arms = "k-means", "statistics", "fine-tuned"
+    for name, style in zip(arms, ("o-", "s--", "^:"), strict=True):
+        label = "new statistics" if name == "statistics" else name
+        draw_band(
+            axis,
+            bits,
+            [_bound(runs[name], "splits") for runs in books.values()],
+            style,
+            label=label,
+        )
+    full = [mean_interval(stored["32 bits"][name]).value for name in ("top-1", "statistics")]
+    for mean, style, label in zip(full, ("-", "--"), ("", " and new statistics"), strict=True):
+        axis.axhline(mean, color="gray", linestyle=style, linewidth=1, label=f"32 bits{label}")
+    axis.set(xlabel="bits of a code (stored)", ylabel="top-1, 95 % CI over splits", ylim=(0, 1.02))
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    return (
+        "stored curves of top-1 over the bits: k-means rises from near nothing, new statistics and "
+        f"fine-tuning stay high; 32 bits {full[0]:.3f}, with new statistics {full[1]:.3f}."
+    )
