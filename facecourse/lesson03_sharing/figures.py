@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import torch
 from IPython.display import HTML
@@ -14,11 +15,11 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, cosine_similarity, unfold
 
-from facecourse.kit.charts import draw_band, draw_lines
+from facecourse.kit.charts import draw_band
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
 from facecourse.lesson03_sharing import experiment
-from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIDE, SIZE, STRIDE
+from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, STRIDE
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, latency_ratio, macs, mean_interval, parameters
@@ -200,13 +201,13 @@ def draw_finders(
     for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
         points = [_bound(runs[kind], "seeds") for runs in stored.values()]
         draw_band(axes[3], counts, points, style, label=kind)
-    means = {name: mean_interval(shares).value for name, shares in unlearnt.items()}
+    means = {name: fmean(shares) for name, shares in unlearnt.items()}
     for (name, mean), style in zip(means.items(), (":", "-."), strict=True):
         axes[3].axhline(mean, color="black", linestyle=style, linewidth=1, label=name)
     axes[3].set(xscale="log", xlabel="faces learnt from (log)", ylim=(0, 1))
     axes[3].set_xticks(counts, counts)
     axes[3].set_title("new mouths found, 95 % CI over seeds (stored)", fontsize=10)
-    axes[3].legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1, 0.62))
+    axes[3].legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
     show(
         figure,
         f"A face; a kernel of 5 x 5 at random and what it became, of cosine {cosine:.2f}; and "
@@ -230,15 +231,6 @@ def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6)
 def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
     axis.imshow(face[0].numpy(), cmap="gray")
     axis.plot(place % SIDE, place // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
-
-
-def draw_shifts(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw top-1 by how far the test faces were moved; `stored` is the evidence's "shifted"."""
-    curves = {
-        kind: [_bound(shifts[str(shift)], "splits") for shift in SHIFTS]
-        for kind, shifts in stored.items()
-    }
-    draw_lines(SHIFTS, curves, "test faces moved by so many of 23 pixels", "top-1 over splits")
 
 
 def _bound(shares: Sequence[float], of: str) -> Interval:
@@ -300,9 +292,10 @@ def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float
             style,
             label=label,
         )
-    full = [mean_interval(stored["32 bits"][name]).value for name in ("top-1", "statistics")]
+    full = [fmean(stored["32 bits"][name]) for name in ("top-1", "statistics")]
     for mean, style, label in zip(full, ("-", "--"), ("", " and new statistics"), strict=True):
         axis.axhline(mean, color="gray", linestyle=style, linewidth=1, label=f"32 bits{label}")
+    axis.set_xticks(bits)
     axis.set(xlabel="bits of a code (stored)", ylabel="top-1, 95 % CI over splits", ylim=(0, 1.02))
     axis.legend(frameon=False, fontsize=8, loc="lower right")
     return (

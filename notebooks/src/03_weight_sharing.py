@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 03 · Weight sharing: one weight, many jobs
 #
-# **How can a layer of 416 numbers replace one of 1.2 million?** You will build a convolution, test what sharing buys, find mouths with one kernel, and leave a network four different weights a layer.
+# **How can a layer of 416 numbers replace one of 1.2 million?** Build a convolution, find mouths, and leave a network four weights a layer.
 #
 # **You need** [lesson 02](02_how_a_network_learns.ipynb): layers, gradients, batch norm. **Time:** an hour.
 
@@ -9,6 +9,8 @@
 profile = None
 
 # %%
+from statistics import fmean
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -24,17 +26,17 @@ face = synth.synth(1, 1, seed=9, **synth.FRONTAL).images.float() / 255
 # %% [markdown]
 # ## Nine products, one sum
 #
-# Press ▶ below the picture's menu. A window slides over the face of a person who doesn't exist. At each place nine pixels are multiplied by nine weights, the **kernel**, and added up; the sums make a **feature map**. The weights are the same everywhere: *shared*.
+# Press ▶ below the menu: a window slides over a face. Everywhere nine pixels are multiplied by the same nine weights, the **kernel**, and added up; the sums make a **feature map**.
 
 # %% tags=["nbval-ignore-output"]
 figures.kernel_slider(F.avg_pool2d(face, 4)[0, 0])
 
 # %% [markdown]
-# Three things are called weight sharing (权值共享): a kernel serves all places (**over space**), one network reads two pictures (**over branches**), a layer has only a few different weights (**by codebook**). In each, a weight's gradient is the *sum* over its jobs.
+# Weight sharing (权值共享) means three things: a kernel serves all places (**over space**), a network reads two pictures (**over branches**), a layer has few different weights (**by codebook**). Each weight's gradient is the *sum* over its jobs.
 #
 # ### Build it
 #
-# `unfold` writes each window into a column. All sums are then one matrix product, and that *is* the convolution:
+# `unfold` writes each window into a column. One matrix product makes all sums: the convolution.
 
 # %% tags=["nbval-check-output"]
 kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -43,7 +45,7 @@ by_hand = (kernel.view(1, 9) @ windows).view(1, 1, 62, 62)
 windows.shape, torch.allclose(by_hand, F.conv2d(face, kernel.view(1, 1, 3, 3)), atol=1e-5)
 
 # %% [markdown]
-# Nine rows, a pixel of the window each; 3,844 columns, a place each.
+# Nine rows, one a pixel; 3,844 columns, one a place.
 #
 # **Exercise 1.** Write three rows of three weights for edges that run like a slash, / : not zero there, but zero on flat ground and on edges that run the other way.
 
@@ -52,9 +54,9 @@ edges = ____
 exercises.edges.check(edges)
 
 # %% [markdown]
-# (Watch it slide: add `own=edges` to the widget's call.) A layer has many kernels, each with a map of its own, a **channel**. A kernel of the next layer looks at all channels of its window and adds up.
+# A layer has many kernels, each with a map of its own, a **channel**. The next layer's kernels add up over all of them.
 #
-# **Exercise 2.** Of `images` (N, C, H, W) and `kernels` (K, C, 3, 3) make the maps (N, K, H − 2, W − 2), by `F.unfold` and `@`, without `conv2d`. `F.unfold(images, 3)` has the shape (N, 9 C, places).
+# **Exercise 2.** Of `images` (N, C, H, W) and `kernels` (K, C, 3, 3) make maps (N, K, H − 2, W − 2), by `F.unfold` and `@`, without `conv2d`. `F.unfold(images, 3)` has the shape (N, 9 C, places).
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -67,7 +69,7 @@ exercises.convolve.check(convolve)
 # %% [markdown]
 # ## What does sharing buy?
 #
-# A fully connected layer (the articles' *weight allocation*, 权值分配) sees everything and shares nothing. Between it and a convolution stands the **locally connected** layer, as in [DeepFace](https://doi.org/10.1109/CVPR.2014.220): windows, but a kernel for each place.
+# A fully connected layer (the articles' *weight allocation*, 权值分配) shares nothing. A **locally connected** layer, as in [DeepFace](https://doi.org/10.1109/CVPR.2014.220), has windows, but a kernel a place.
 
 # %%
 from facelib.models.local import LocallyConnected2d
@@ -80,9 +82,9 @@ layers = {
 figures.draw_layers(layers, pairs=pick(profile, smoke=6, quick=30, full=30))
 
 # %% [markdown]
-# Windows save weights and multiplications, some 25 times. Sharing saves 120 times more weights and *not one* multiplication. The unshared layer is slower partly because of how it is computed: a convolution by `unfold` is slow, too. Most of the rest, we think, is reading 120 times as many weights.
+# Windows save weights and multiplications, some 25 times. Sharing saves 120 times more weights and *not one* multiplication.
 #
-# Give the unshared layer one kernel for all 120 places: its gradients, added up, are the shared kernel's.
+# If all places of the unshared layer hold one kernel, their gradients add up to the shared one's:
 
 # %% tags=["nbval-check-output"]
 conv = layers["Conv2d"]
@@ -96,7 +98,7 @@ local.weight.grad.shape, torch.allclose(added, conv.weight.grad.flatten(1), atol
 # %% [markdown]
 # ## Does it name faces better?
 #
-# Behind each layer come ReLU, max pooling and a linear layer for ORL's 40 people; all train on one photograph each, at rates chosen on other splits of the same pictures. In the control the first layer stays **frozen** at its random start, and only the classifier learns.
+# Behind each layer come ReLU, max pooling and a linear layer for ORL's 40 people; all train on one photograph each, at rates chosen on other splits of the same pictures. As a control, the first layer stays **frozen** at its random start.
 
 # %%
 faces = data.orl().map(experiment.to_quarter)
@@ -110,61 +112,52 @@ for kind in layers:
 figures.draw_rivals(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the shared layer beats the same windows unshared by 3.7 points. Against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: what leads was not learnt. Without the max pooling the frozen lead is FROZEN: pooling over neighbours makes sense where they share a kernel. With five photographs training adds a point or more to each layer, and nothing to the lead.
+# With one photograph the shared layer beats the same windows unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling it is −1.6, undecided: it came from pooling over neighbours that share a kernel.
 #
 # > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise."
 #
-# *Needs much data*: no, the lead is there with one photograph as with five. *Over-fits*: every network here does, 100 % of what it learnt and at most 66 % of the rest, and `Conv2d` no more than `Linear` with 3,000 times its weights. Whether a remedy (lesson 02) helps it more than others we did not measure.
+# *Needs much data*: no, the lead is there with one photograph as with five. *Over-fits*: every network does (100 % of what it learnt, at most 66 % of the rest), `Conv2d` no more than `Linear` with 3,000 times its weights. Whether a remedy helps it more we did not measure.
 #
-# ### A task in which the layer must learn
+# ### A layer that must learn
 #
-# Where is the mouth? Each face is drawn twice, with the mouth open and shut: the mouth is where the two differ. The 48 × 48 places are the classes, a kernel's answers are the logits, and the right class is the mouth's place:
+# Each face is drawn twice, mouth open and shut: where the two differ is the mouth. The 48 × 48 places are the classes, a kernel's answers the logits.
 
 # %% tags=["nbval-ignore-output"]
 mouths, places = experiment.render_mouths(pick(profile, smoke=20, quick=60, full=100), seed=1)
-torch.manual_seed(0)
-finder = nn.Sequential(nn.ReplicationPad2d(2), nn.Conv2d(1, 1, kernel_size=5))
-start = finder[1].weight.detach().clone()
-optimiser = torch.optim.Adam(finder.parameters(), lr=0.01)
-for _ in range(100):
-    optimiser.zero_grad()
-    F.cross_entropy(finder(mouths).flatten(1), places).backward()
-    optimiser.step()
+finder, start = experiment.train_finder("Conv2d", mouths, places, seed=0)
 kernels = {"at random": start, "learnt here": finder[1].weight.detach()}
 figures.draw_finders(stored["mouths"], stored["mouths without learning"], kernels, mouths, places)
 
 # %% [markdown]
-# This kernel has become a dark bar with bright rows above and below. From ten faces it finds 67 % of new mouths; the rival, with a kernel for each place, 11, less than one fixed place (ONE): most of its places have never met a mouth. With ten times the faces the rival finds 44 %. Here what all places teach adds up.
+# The kernel has become a dark bar under bright rows. From ten faces it finds 67 % of new mouths; the rival, a kernel for each place, 11, hardly more than one fixed place (10) or random kernels (8). Most of its places never met a mouth; from ten times the faces it finds 44 %.
 #
 # ## A face moves
 #
-# If a face moves, the map of a convolution moves along: it is **equivariant**, here for whole steps of its stride, two pixels.
+# A convolution's map moves along: it is **equivariant**, here for steps of its stride.
 
 # %% tags=["nbval-check-output"]
-moved = pixels.roll(2, dims=3)
 for kind in ("Conv2d", "locally connected"):
-    still, now = layers[kind](pixels), layers[kind](moved)
+    still, now = layers[kind](pixels), layers[kind](pixels.roll(2, dims=3))
     print(kind, torch.allclose(now[..., 1:], still[..., :-1], atol=1e-5))
 
 # %% [markdown]
-# Does that make the *recogniser* indifferent to shifts ([Azulay & Weiss](https://arxiv.org/abs/1805.12177))? Only the test faces moved. `FaceCNN` averages over all places at its end; "places kept" does not.
+# Is the *recogniser* **invariant**, its answer the same ([Azulay & Weiss](https://arxiv.org/abs/1805.12177))? Of test faces moved by three pixels it names:
 
 # %%
-figures.draw_shifts(stored["shifted"])
+for kind, named in stored["shifted"].items():
+    print(f"{kind}: {fmean(named['3']):.0%}")
 
 # %% [markdown]
-# A recogniser does not become indifferent. Moved by three pixels, `Conv2d` names 46 % rightly, `Linear` 52, undecided: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). `FaceCNN` names 75 %, and 68 without its average; what its other parts do we did not measure.
+# The recogniser is not invariant. `Conv2d` names 46 %, `Linear` 52, undecided: what stands behind expects each eye at its place. `FaceCNN` averages over all places: 75 %, without ("places kept") 68.
 #
 # ## Over branches
 #
-# A **Siamese pair** compares two faces by *one* network called twice. Two branches are drawn, one object is built. ([FaceNet](https://doi.org/10.1109/CVPR.2015.7298682), to an article an alternative to weight sharing, shares over space *and* over branches.)
+# A **Siamese pair** compares two faces by *one* network called twice.
 #
 # > 📌 **Claim:** "Give two layers the same initialiser, and they share their weights."
 
 # %% tags=["nbval-check-output"]
-a, b = nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3)
-for layer in (a, b):
-    nn.init.xavier_uniform_(layer.weight)
+a, b = nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3)  # PyTorch draws both in one way
 print("same initialiser, equal:", torch.equal(a.weight, b.weight))
 for layer in (a, b):
     nn.init.xavier_uniform_(layer.weight, generator=torch.Generator().manual_seed(0))
@@ -174,11 +167,11 @@ torch.optim.SGD([a.weight, b.weight], lr=0.1).step()
 print("after a step, equal:", torch.equal(a.weight, b.weight))
 
 # %% [markdown]
-# The claim is wrong. The same initialiser draws other numbers for each layer. The same seed makes them equal, until they learn: two objects have two gradients. Equal is not shared.
+# The claim is wrong. The same seed makes layers equal, until they learn: two objects have two gradients.
 #
 # ## By codebook
 #
-# [Deep Compression](https://arxiv.org/abs/1510.00149) shares *after* training. **K-means** sorts a layer's weights into, say, four clusters, and each weight becomes its cluster's mean, its **code word**. We store the **codebook** of four, and a **code** of two bits a weight. Two steps take turns:
+# [Deep Compression](https://arxiv.org/abs/1510.00149) shares *after* training. **K-means** sorts a layer's weights into four clusters; each weight becomes its cluster's mean, its **code word**. The file holds the **codebook** of four, and two bits a weight, its **code**.
 
 
 # %%
@@ -187,34 +180,32 @@ def k_means(weights, codebook):
         codes = (weights[:, None] - codebook).abs().argmin(1)
         clusters = [weights[codes == k] for k in range(len(codebook))]
         # An empty cluster has no mean: it keeps its code word.
-        means = [c.mean() if len(c) else word for c, word in zip(clusters, codebook, strict=True)]
-        means = torch.stack(means)
+        pairs = zip(clusters, codebook, strict=True)
+        means = torch.stack([c.mean() if len(c) else word for c, word in pairs])
         if torch.equal(means, codebook):
             return codes, codebook
         codebook = means
 
 
 # %% [markdown]
-# A network that learnt from two photographs a person, and our codebook of one of its layers beside the library's:
+# After two photographs a person:
 
 # %%
 from facelib.compress import share
 
-steps = pick(profile, smoke=10, quick=300, full=300)
-dense, train, test = experiment.train_dense(data.orl(), seed=0, steps=steps)
+dense, train, test = experiment.train_dense(data.orl(), seed=0, steps=3 * steps // 2)
 record("top-1 with 32 bits a weight", 100 * orl.top1(dense, test), "%")
 coarse, _ = share(dense, values=4)
 record("top-1 with 4 values a layer", 100 * orl.top1(coarse, test), "%")
 
 # %% tags=["nbval-check-output"]
 weights = dense.features[3][0].weight.detach().flatten()  # a convolution in the middle
-spread = torch.linspace(weights.min(), weights.max(), 4)
-codes, codebook = k_means(weights, spread)
+_, codebook = k_means(weights, torch.linspace(weights.min(), weights.max(), 4))
 theirs = coarse.features[3][0].parametrizations.weight.original.detach()  # its codebook
 torch.allclose(codebook, theirs, atol=1e-3)  # scikit-learn stops a little earlier
 
 # %% [markdown]
-# Four values a layer, and the network hardly knows anybody. Are the *weights* to blame? **Batch norm** (lesson 02) centres and scales each channel; after training it does so by the means and variances it kept from training. To other weights these no longer fit, so let it see the 80 training photographs again: no labels, no gradient, no weight changes.
+# **Batch norm** (lesson 02) scales each channel by means and variances it kept from training. Do they still fit? Let it see the 80 training photographs again: no labels, no gradient.
 
 # %%
 images = train.images / 255
@@ -226,9 +217,7 @@ with torch.no_grad():
 record("top-1 with 4 values, new statistics", 100 * orl.top1(coarse.eval(), test), "%")
 
 # %% [markdown]
-# Code words can learn, too, while codes stay.
-#
-# **Exercise 3.** Write one step of gradient descent on the codebook, rate 0.1, and return the new weight. `gradient` is what each weight would get if it were free.
+# **Exercise 3.** Code words can learn, too. Write one step of gradient descent on the codebook, rate 0.1, and return the new weight. `gradient` is what each weight would get if it were free.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -239,18 +228,18 @@ def tune(weight, codes, codebook, gradient):
 exercises.tune.check(tune)
 
 # %%
-tuned = experiment.fine_tune(share(dense, values=4)[0], train, seed=0, steps=steps // 3)
+tuned = experiment.fine_tune(share(dense, values=4)[0], train, seed=0, steps=steps // 2)
 record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 
 # %% tags=["nbval-ignore-output"]
 figures.codebook_slider(dense, train, test, "features.3.0", stored["codebook"])
 
 # %% [markdown]
-# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, where 32 bits have 93, and NEW with new statistics. Fine-tuning moves 848 numbers by gradients (24 code words, 784 of batch norm, 40 biases), and 784 statistics besides. The file, in which frequent codes are also written shorter (Huffman coding), shrinks 13 times; nothing gets faster.
+# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, 32 bits 93, and 94 with new statistics. The file (frequent codes are shorter) shrinks 13 times; nothing gets faster.
 #
 # ## Your turn
 #
-# **Exercise 4.** Find mouths by hand: a kernel of whole numbers from −3 to 3, of odd height and width, 9 × 9 at most, whose largest answer lies within 3 pixels of the mouth for 60 of 100 new people. Try some here: the ring is the mouth, the cross your kernel's answer.
+# **Exercise 4.** Find mouths by hand: a kernel of whole numbers from −3 to 3, of odd height and width, 9 × 9 at most, whose largest answer lies within 3 pixels of the mouth for 60 of 100 new people. Below, a ring is the mouth, a cross your answer.
 
 # %% tags=["nbval-ignore-output"]
 attempt = torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]])
@@ -264,13 +253,13 @@ exercises.find_mouths.check(mouth_kernel)
 # %% [markdown]
 # ## What you know now
 #
-# **Over space**, a kernel saves weights, not multiplications; where a layer must learn, each place teaches all others. Its maps move with the face; the answer need not stay. **Over branches**, one object is called twice. **By codebook**, the file shrinks, and batch norm's statistics do most of the repair.
+# A kernel saves weights, not multiplications; where it must learn, each place teaches all others.
 #
-# The scoreboard got two rows, CNNs of 16 and of 4 shared values. On people nobody trained on: AUC of the shared network minus AUC of the same network with 32 bits, both trained equally long, paired within each person, with its 95 % interval over people.
+# Two new rows of the scoreboard, on people nobody trained on: AUC with shared values minus AUC of the same network with 32 bits, both trained equally long, paired within each person.
 
 # %%
 for values, found in stored["unseen people"].items():
     print(f"{values} values: {found['AUC']:+.3f}")
 
 # %% [markdown]
-# Both intervals contain 0: undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights that were learnt elsewhere.
+# Both intervals (over people) contain 0: undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights learnt elsewhere.

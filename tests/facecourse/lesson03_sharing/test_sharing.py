@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional as F
 
 from facecourse.kit import evidence
+from facecourse.lesson03_sharing import exercises, figures
 from facecourse.lesson03_sharing import experiment as sharing
-from facecourse.lesson03_sharing import figures
 from facelib import data, measure
 from facelib.compress import share
 
@@ -72,6 +72,23 @@ def test_a_frozen_first_layer_stays_as_it_was_drawn_while_the_classifier_learns(
         assert torch.equal(value, start[name]) == name.startswith("1."), name
 
 
+def test_maps_that_are_not_pooled_all_reach_the_classifier(faces):
+    small = faces.map(sharing.to_quarter)
+    model, *_ = sharing.train_kind("Conv2d", small, 2, seed=0, steps=1, frozen=True, pooled=False)
+    assert model[-1].in_features == 4 * sharing.build_kind("Conv2d")[-1].in_features
+    images = small.images[:2] / 255
+    maps = model[1](model[0](images)).relu().flatten(1)
+    assert torch.equal(model(images), model[-1](maps))
+
+
+def test_a_code_words_gradient_is_the_sum_of_what_its_weights_would_get(dense):
+    layer = share(dense[0], 4)[0].features[3][0].double()
+    codes, words = layer.parametrizations.weight[0].codes, layer.parametrizations.weight.original
+    (found,) = torch.autograd.grad(layer.weight.pow(3).sum(), words)
+    free = 3 * layer.weight.detach() ** 2
+    assert torch.allclose(found, torch.stack([free[codes == k].sum() for k in range(4)]))
+
+
 def test_new_statistics_are_all_that_changes_in_the_copy_and_they_are_those_of_the_images(dense):
     coarse = share(dense[0], 2)[0]
     before = {name: value.clone() for name, value in coarse.state_dict().items()}
@@ -118,6 +135,18 @@ def test_an_answer_counts_up_to_three_pixels_from_the_mouth():
     assert sharing.score_answers(answers, places) == 0.75
 
 
+def test_the_best_place_is_near_the_most_mouths():
+    corner, middle = 0, 20 * sharing.SIDE + 20
+    places = torch.tensor([corner, middle - 3, middle + 3, middle + 3 * sharing.SIDE])
+    assert sharing.find_best_place(places) == middle
+    assert sharing.are_near(torch.tensor(middle), places).tolist() == [0, 1, 1, 1]
+
+
+def test_a_learnt_kernel_is_not_taken_for_one_made_by_hand(mouths):
+    learnt = sharing.train_finder("Conv2d", *mouths, 0)[0][1].weight.detach()
+    assert "By hand" in exercises.find_mouths.checker(learnt)
+
+
 @pytest.mark.parametrize("kind", sharing.FINDERS)
 def test_a_finder_learns_the_mouths_it_is_shown_from_a_start_its_seed_draws(mouths, kind):
     (model, start), (again, same) = (sharing.train_finder(kind, *mouths, 0) for _ in range(2))
@@ -139,16 +168,16 @@ def test_the_layers_are_drawn_with_what_they_cost(capsys):
     assert len(re.findall(r"\d\.\d times as long", said)) == 3
 
 
-def test_every_stored_run_is_drawn(capsys):
+def test_every_stored_run_is_drawn(mouths, capsys):
     stored = evidence.load("03")
     figures.draw_rivals(stored["top-1"])
-    figures.draw_finders(stored["mouths"], torch.rand(1, 1, 5, 5), torch.ones(1, 1, 5, 5))
-    figures.draw_shifts(stored["shifted"])
-    figures.draw_codebooks(stored["codebook"])
+    kernels = {"before": torch.rand(1, 1, 5, 5), "after": torch.ones(1, 1, 5, 5)}
+    unlearnt = stored["mouths without learning"]
+    figures.draw_finders(stored["mouths"], unlearnt, kernels, *mouths)
     alts = capsys.readouterr().out.splitlines()
-    assert len(alts) == 4
-    assert all(f"{count} photographs, frozen" in alts[0] for count in (1, 2, 5))
-    assert all(kind in alts[2] for kind in ("Linear", "Conv2d", *sharing.DEEP))
+    assert len(alts) == 2
+    assert all(f"{count} photographs, frozen, not pooled" in alts[0] for count in (1, 2, 5))
+    assert all(name in alts[1] for name in unlearnt)
 
 
 def test_a_window_slides_over_the_picture_and_nine_products_are_added_up(capsys):
@@ -168,7 +197,7 @@ def test_a_window_slides_over_the_picture_and_nine_products_are_added_up(capsys)
 
 
 def test_more_bits_make_a_larger_file(dense, capsys):
-    box = figures.codebook_slider(*dense, "features.1.0")
+    box = figures.codebook_slider(*dense, "features.1.0", evidence.load("03")["codebook"])
     sizes = []
     for bits in (1, 3, 6):
         capsys.readouterr()
