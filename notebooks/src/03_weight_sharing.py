@@ -112,11 +112,11 @@ for kind in layers:
 figures.draw_rivals(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the shared layer beats the same windows unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling it is −1.6, undecided: it came from pooling over neighbours that share a kernel.
+# With one photograph the shared layer beats the unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling it is −1.5, undecided: it came from pooling over neighbours that share a kernel.
 #
 # > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise."
 #
-# *Needs much data*: no, the lead is there with one photograph as with five. *Over-fits*: every network does (100 % of what it learnt, at most 66 % of the rest), `Conv2d` no more than `Linear` with 3,000 times its weights. Whether a remedy helps it more we did not measure.
+# *Needs much data*: no, the lead is there with one photograph as with five. *Over-fits*: every network does (from one photograph 100 % of what it learnt, at most 66 % of the rest), `Conv2d` no more than `Linear` with 3,000 times its weights. Whether remedies help it more we did not measure.
 #
 # ### A layer that must learn
 #
@@ -129,7 +129,7 @@ kernels = {"at random": start, "learnt here": finder[1].weight.detach()}
 figures.draw_finders(stored["mouths"], stored["mouths without learning"], kernels, mouths, places)
 
 # %% [markdown]
-# The kernel has become a dark bar under bright rows. From ten faces it finds 67 % of new mouths; the rival, a kernel for each place, 11, hardly more than one fixed place (10) or random kernels (8). Most of its places never met a mouth; from ten times the faces it finds 44 %.
+# The kernel has become a dark bar under bright rows. From ten faces it finds 67 % of new mouths; the rival, a kernel for each place, 11, hardly more than one fixed place (10) or random kernels (8). Most places never met a mouth; from a hundred faces it finds 44 %.
 #
 # ## A face moves
 #
@@ -188,7 +188,7 @@ def k_means(weights, codebook):
 
 
 # %% [markdown]
-# After two photographs a person:
+# Two photographs a person:
 
 # %%
 from facelib.compress import share
@@ -235,11 +235,11 @@ record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 figures.codebook_slider(dense, train, test, "features.3.0", stored["codebook"])
 
 # %% [markdown]
-# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, 32 bits 93, and 94 with new statistics. The file (frequent codes are shorter) shrinks 13 times; nothing gets faster.
+# The *statistics* do nearly the whole repair. With four values k-means leaves 16 %; new statistics and fine-tuning both reach 92, 32 bits 93, and 94 with new statistics. The file (frequent codes are shorter) shrinks 13 times; nothing gets faster.
 #
 # ## Your turn
 #
-# **Exercise 4.** Find mouths by hand: a kernel of whole numbers from −3 to 3, of odd height and width, 9 × 9 at most, whose largest answer lies within 3 pixels of the mouth for 60 of 100 new people. Below, a ring is the mouth, a cross your answer.
+# **Exercise 4.** Find mouths by hand: a kernel of whole numbers from −3 to 3, of odd height and width, 9 × 9 at most, whose largest answer lies within 3 pixels of the mouth for 60 of 100 new people. Below, rings are mouths, crosses your answers.
 
 # %% tags=["nbval-ignore-output"]
 attempt = torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]])
@@ -255,11 +255,11 @@ exercises.find_mouths.check(mouth_kernel)
 #
 # A kernel saves weights, not multiplications; where it must learn, each place teaches all others.
 #
-# Two new rows of the scoreboard, on people nobody trained on: AUC with shared values minus AUC of the same network with 32 bits, both trained equally long, paired within each person.
+# Two new rows of the scoreboard, on unseen people: AUC with shared values minus AUC of the same network without, both trained equally long, paired within each person.
 
 # %%
 for values, found in stored["unseen people"].items():
     print(f"{values} values: {found['AUC']:+.3f}")
 
 # %% [markdown]
-# Both intervals (over people) contain 0: undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights learnt elsewhere.
+# Both intervals (over people) contain zero: undecided. Next: [lesson 04](04_transfer_learning.ipynb), weights learnt elsewhere.
