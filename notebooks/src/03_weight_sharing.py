@@ -145,7 +145,7 @@ for kind in ("Conv2d", "locally connected"):
 figures.draw_shifts(stored["shifted"])
 
 # %% [markdown]
-# It does not. Moved by three pixels, `Conv2d` names 46 % rightly, `Linear` 52: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). `FaceCNN` names 75 %, and 68 without its average; what its other parts do we did not measure.
+# It does not. Moved by three pixels, `Conv2d` names 46 % rightly, `Linear` 52: a map that moves along helps little if the layer behind it expects each eye at its place. **Equivariant** (the map moves along) is not yet **invariant** (the answer stays). `FaceCNN` names 75 %, and 68 without its average; its other parts we did not take away.
 #
 # ## Over branches
 #
@@ -256,7 +256,7 @@ record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 figures.draw_codebooks(stored["codebook"])
 
 # %% [markdown]
-# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, where 32 bits have 93. Fine-tuning moves 848 numbers by gradients (24 code words, 784 of batch norm, 40 biases), and 784 statistics besides. The file, in which frequent codes are also written shorter (Huffman coding), shrinks 13 times; nothing gets faster. If a repair seems a miracle, ask what a simpler one does.
+# The *statistics* do nearly the whole repair. With four values, k-means leaves 16 %; new statistics and fine-tuning both reach 92, where 32 bits have 93. Fine-tuning moves 848 numbers by gradients (24 code words, 784 of batch norm, 40 biases), and 784 statistics besides. The file shrinks 13 times; nothing gets faster. If a repair seems a miracle, ask what a simpler one does.
 #
 # ## Your turn
 #
