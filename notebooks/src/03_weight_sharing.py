@@ -112,7 +112,7 @@ for kind in layers:
 figures.draw_rivals(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the shared layer beats the unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling it is −1.5, undecided: it came from pooling over neighbours that share a kernel.
+# With one photograph the shared layer beats the unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling the lead is −1.5, undecided: it came from pooling over neighbours that share a kernel.
 #
 # > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise."
 #
@@ -188,7 +188,7 @@ def k_means(weights, codebook):
 
 
 # %% [markdown]
-# Two photographs a person:
+# A network that learnt from two photographs a person:
 
 # %%
 from facelib.compress import share
@@ -235,7 +235,7 @@ record("top-1 with 4 values, fine-tuned", 100 * orl.top1(tuned, test), "%")
 figures.codebook_slider(dense, train, test, "features.3.0", stored["codebook"])
 
 # %% [markdown]
-# The *statistics* do nearly the whole repair. With four values k-means leaves 16 %; new statistics and fine-tuning both reach 92, 32 bits 93, and 94 with new statistics. The file (frequent codes are shorter) shrinks 13 times; nothing gets faster.
+# The *statistics* do nearly the whole repair. With four values k-means leaves 16 %; new statistics and fine-tuning both reach 92, 32 bits 93, and 94 with new statistics. The file shrinks 13 times; nothing gets faster.
 #
 # ## Your turn
 #
