@@ -35,6 +35,7 @@ MODULES = {
 # What the stubs give that a main looks into.
 FOUND = {
     "02": {"measure_remedies": ({}, {}), "measure_leaks": {}},
+    "03": {"rows": ((), {}), "mouths": ({}, {})},
     "gallery": {"fitted": ({}, {})},
     "lfw_baselines": {"measure": dict.fromkeys(("data", "baselines"))},
     "zero_shot": {"choose": ("", None, {})},
