@@ -261,7 +261,7 @@ record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
 figures.draw_learning(bare.loss, bare.top1, steps)
 
 # %% [markdown]
-# The network knows its 40 photographs by heart and is wrong on many others: **over-fitting**. Four remedies: *augmentation* shifts, turns, mirrors and relights at every step; *weight decay*; *dropout* silences a random half of the embedding; *early stopping* keeps the epoch that was best in validation.
+# The network knows its photographs by heart and is wrong on many others: **over-fitting**. Four remedies: *augmentation* shifts, turns, mirrors and relights at every step; *weight decay*; *dropout* silences a random half of the embedding; *early stopping* keeps the epoch that was best in validation.
 
 # %%
 remedies = stored["remedies"]
@@ -269,7 +269,7 @@ pairs = {name: (runs, remedies["none"]) for name, runs in remedies.items() if na
 figures.draw_changes(pairs, "that without a remedy")
 
 # %% [markdown]
-# Augmentation is worth most, 19 points over these ten splits. The order of the others is no verdict: weight decay alone was tuned (on other splits of the same photographs), and early stopping chooses by 40 labelled photographs more.
+# Augmentation is worth most, 19 points over these ten splits. The order of the others is no verdict: weight decay alone was tuned (on other splits of the same photographs), and early stopping chooses by labelled photographs that no other remedy sees.
 #
 # ## What leaks
 #

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit.orl import STILL, to_half
-from facecourse.lesson02_learning import exercises, experiment, overfitting
+from facecourse.lesson02_learning import exercises, experiment, overfitting, trainings
 from facelib.data import orl
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -161,7 +161,7 @@ def test_parted_copies_are_recognised_even_where_names_mean_nothing():
 
 
 def test_a_loop_that_never_empties_its_gradients_is_told_so():
-    (_, reason), *_ = exercises._LOOPS
+    (_, reason), *_ = trainings.LOOPS
     forgetful = exercises.loop.checker.mistakes[0]
     assert "zero_grad" in reason
     assert exercises.loop.check(forgetful).message == reason
