@@ -33,7 +33,7 @@ def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_no
     progress.note("00", "a question of last year", solved=True)
     first, second, *_ = cards.progress_card().rows
     assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]
-    assert second[2:] == ["0 of 5 solved", "○○○○○"]
+    assert second[2:] == ["0 of 4 solved", "○○○○"]
     assert str(progress.find_folder()) in capsys.readouterr().out
 
 
