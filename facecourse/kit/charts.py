@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from ipywidgets import FloatSlider, VBox
 from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from facecourse.kit.explore import explore
-from facecourse.kit.scoreboard import COSTS, Scoreboard
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, Verification, mean_interval, paired_interval
 
@@ -179,56 +179,17 @@ def draw_band(
     axis.fill_between(x, low, high, color=line.get_color(), alpha=0.2)
 
 
-def draw_pareto(board: Scoreboard, x: str, y: str) -> None:
-    """Draw a metric over a cost, a point and a 95 % interval a method.
-
-    Those are joined that no other beats: none is at least as good in both and better in one.
-
-    Args:
-        board: whose rows; the table is the board itself.
-        x: a cost; less is better.
-        y: a metric; more is better.
-
-    Raises:
-        ValueError: there is no such column, or no row has both.
-    """
-    columns = [*board.protocol.metrics, *COSTS]
-    if unknown := [name for name in (x, y) if name not in columns]:
-        raise ValueError(f"no column {unknown[0]!r}, there are {columns}")
-    measured = [row for row in board.rows if row[x] is not None and row[y] is not None]
-    if not measured:
-        raise ValueError(f"no row has both {x!r} and {y!r}: measure them first")
-    rows = sorted(measured, key=lambda row: row.number(x))
-    points = [(row.number(x), -row.number(y)) for row in rows]
-    front = [
-        row
-        for row, (cost, loss) in zip(rows, points, strict=True)
-        if not any(c <= cost and e <= loss and (c, e) != (cost, loss) for c, e in points)
-    ]
-    figure, axes = subplots(figsize=(6.4, 3))
-    axes.plot([r.number(x) for r in front], [r.number(y) for r in front], "--", color="0.6")
-    for place, row in enumerate(rows):
-        point = row.number(x), row.number(y)
-        if isinstance(row[y], Interval):
-            axes.vlines(point[0], row[y].low, row[y].high, color=COLOURS[0], linewidth=1)
-        axes.plot(*point, "o" if row in front else "x", color=COLOURS[0])
-        beside = (5, -12) if place % 2 else (5, 5)  # neighbours' names would overlap
-        axes.annotate(row.method, point, beside, textcoords="offset points")
-    if rows[0].number(x) > 0:
-        axes.set_xscale("log")
-    axes.margins(0.15)  # room for the names
-    axes.set(xlabel=COSTS.get(x, x), ylabel=COSTS.get(y, y), title=board.protocol.name)
-    best = ", ".join(row.method for row in front)
-    show(figure, f"{y} over {x}; no other row is both cheaper and better than: {best}.")
-
-
 def draw_intervals(
-    found: Mapping[str, Interval], label: str, alt: str, live: Mapping[str, float] | None = None
+    found: Mapping[str, Interval],
+    label: str,
+    alt: str,
+    live: Mapping[str, float] | None = None,
+    shares: bool = False,
 ) -> None:
     """Draw a dot and a bar for each interval, a row each, over an axis with this label.
 
     What was measured here, for some of the names, is a cross. Where an interval is below 0, a line
-    marks 0.
+    marks 0. The axis says shares, 0 to 1, in %.
     """
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
     for row, (name, interval) in enumerate(found.items()):
@@ -238,6 +199,8 @@ def draw_intervals(
             axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
     if any(interval.low < 0 for interval in found.values()):
         axes.axvline(0, color="black", linewidth=1)
+    if shares:
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_yticks(range(len(found)), found)
     axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names
@@ -270,24 +233,6 @@ def compare(
     return Table(head, rows)
 
 
-def draw_spread(values: Mapping[str, Sequence[float]]) -> Table:
-    """Draw each run's top-1 as a dot, one row a method; return lowest, mean and highest."""
-    figure, axes = subplots(figsize=(6.4, 0.5 * len(values) + 1))
-    for row, (name, runs) in enumerate(values.items()):
-        heights = row + np.linspace(-0.25, 0.25, len(runs))
-        axes.plot(runs, heights, "o", alpha=0.6, markersize=5, label=name)
-    axes.set_yticks(range(len(values)), values)
-    axes.invert_yaxis()
-    axes.set_xlabel("top-1 accuracy, one dot a split")
-    rows = [
-        [name, len(runs), float(np.min(runs)), float(np.mean(runs)), float(np.max(runs))]
-        for name, runs in values.items()
-    ]
-    ranges = "; ".join(f"{row[0]} from {row[2]:.3f} to {row[4]:.3f}" for row in rows)
-    show(figure, f"Every split as a dot, top-1 accuracy: {ranges}.")
-    return Table(["", "splits", "lowest", "mean", "highest"], rows)
-
-
 def draw_scores(pairs: Verification, threshold: float) -> Table:
     """Draw the scores of genuine and impostor pairs and a threshold; return what it decides."""
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.8))
@@ -304,16 +249,18 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
     right.plot(far, 1 - frr, "o", color="black")
     right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))
     right.set_xscale("symlog", linthresh=1e-3)
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     show(
         figure,
         f"Left: scores of impostor pairs lie below those of genuine pairs and overlap; a dashed "
         f"line marks the threshold {threshold:.3f}. Right: the ROC curve with that point, "
-        f"FAR {far:.4f}, TAR {1 - frr:.4f}.",
+        f"FAR {far:.2%}, TAR {1 - frr:.2%}.",
     )
     accuracy = pairs.accuracy_at(threshold)
     return Table(
         ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
-        [[threshold, f"{far:.4f}", f"{frr:.4f}", f"{1 - frr:.4f}", f"{accuracy:.4f}"]],
+        [[threshold, *(f"{share:.2%}" for share in (far, frr, 1 - frr, accuracy))]],
     )
 
 

@@ -43,6 +43,11 @@ class _Blank:
     def _refuse(self, *_: object, **__: object) -> None:
         raise NotAttemptedError("there is still a gap, ____, in this calculation")
 
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("_"):  # Python, NumPy and IPython ask for these
+            raise AttributeError(name)
+        self._refuse()
+
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __getitem__ = _refuse
     __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __call__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __abs__ = __invert__ = __and__ = __rand__ = _refuse

@@ -23,7 +23,7 @@ class Explorer(VBox):
 
     Args:
         controls: widgets, the topmost first; whatever observes them calls `redraw`.
-        draw: shows figures and returns what stands below them, a `Table`.
+        draw: shows figures and returns what stands below them, a `Table`, or None.
     """
 
     def __init__(self, controls: Sequence[Widget], draw: Callable[[], object]) -> None:
@@ -55,7 +55,7 @@ def explore(draw: Callable[..., object], **controls: ValueWidget) -> Explorer:
     """Controls (sliders, menus, fields) above a figure and a table that follow them once let go.
 
     `draw` is called with the value of each control under its name; it shows figures and returns
-    what stands below them, a `Table`.
+    what stands below them, a `Table`, or None.
     """
 
     def follow() -> object:
@@ -75,6 +75,7 @@ def _shown_by(draw: Callable[[], object]) -> str:
     from IPython.utils.capture import capture_output
 
     with capture_output(stdout=False, stderr=False) as caught:
-        display(draw())
+        if (below := draw()) is not None:
+            display(below)
     pages = (output.data for output in caught.outputs)
     return "".join(page.get("text/html") or html.escape(page["text/plain"]) for page in pages)

@@ -111,11 +111,6 @@ class Row:
         """The metric or cost of this name."""
         return self.metrics[column] if column in self.metrics else getattr(self, column)
 
-    def number(self, column: str) -> float | None:
-        """The metric or cost of this name, without its interval."""
-        value = self[column]
-        return value.value if isinstance(value, Interval) else value
-
 
 class Scoreboard:
     """Rows measured under one protocol: a table, a plot, a JSON file.

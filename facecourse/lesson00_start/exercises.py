@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import torch
+import random
 
-from facecourse.kit.checkers import choice, number
-from facecourse.kit.exercise import Exercise, collect
+import torch
+from torch import Tensor, nn
+
+from facecourse.kit.checkers import as_numbers, function, number, run
+from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.kit.orl import to_half
+from facelib.data import FaceSet, Split, orl
+from facelib.models import predict
+
+LIMIT, TARGET = 40, 0.5  # grey values that may change; share that may still be named rightly
 
 chance = Exercise(
     prompt="How often is a blind guess among 40 people right?",
@@ -24,40 +32,132 @@ chance = Exercise(
     praise="1 in 40, or 2.5 %: what any recogniser has to beat.",
 )
 
-top1 = Exercise(
-    prompt="Which share of `named` equals `truth`?",
-    starter="top1 = ____",
-    hints=(
-        "`truth == named` is True where the recogniser was right.",
-        "The mean of True and False, as numbers, is the share of True: `.double().mean()`.",
-    ),
-    answer="top1 = (truth == named).double().mean()",
-    checker=number(
-        0.6,
-        reasons={
-            3: "That is how many were right. Divide by how many there were.",
-            0.4: "That is the share of mistakes.",
-            60: "Give a share between 0 and 1, not per cent.",
-        },
-    ),
-    praise="3 of 5.",
-    context={"truth": torch.tensor([3, 1, 2, 2, 0]), "named": torch.tensor([3, 1, 1, 2, 2])},
-)
+
+class _Reader(nn.Module):
+    """Names the person whose number is the grey value of a flat picture."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return nn.functional.one_hot((255 * images[:, 0, 0, 0]).round().long(), 10).float()
+
+
+def _make_case(seed: int) -> tuple[nn.Module, Split]:
+    """A network and a split of which it names a part rightly, other parts for another seed."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def part(right: int) -> FaceSet:
+        person = torch.randint(10, (30,), generator=generator)
+        shown = torch.where(torch.arange(30) < right, person, (person + 1) % 10)
+        images = shown.to(torch.uint8).view(30, 1, 1, 1).expand(30, 1, 8, 8).contiguous()
+        return FaceSet(images, person, tuple("abcdefghij"))
+
+    return _Reader().eval(), Split(part(27 - seed % 5), part(20), part(11 + seed % 7))
+
+
+def _measure_both(model: nn.Module, split: Split, scale: float = 1) -> list[float]:
+    parts = (split.train, split.test)
+    right = [predict(model, part.images) == part.person for part in parts]
+    return [scale * share.double().mean().item() for share in right]
+
 
 memory = Exercise(
-    prompt="memory or recognition?",
-    starter="word = ____",
+    prompt="The share named rightly in `split.train`, and in `split.test`.",
+    starter="""\
+def measure_both(model, split):
+    return ____""",
     hints=(
-        "Had the network seen these very pictures before?",
-        "A student who is examined on the very exercises they practised proves one thing only.",
+        "For one part: `named = predict(model, split.test.images)`, then the mean of "
+        "`named == split.test.person`.",
+        "Do it in a loop, `for part in (split.train, split.test):`, and append each share to a "
+        "list. `.double().mean().item()` makes a number of True and False.",
     ),
-    answer='word = "memory"',
-    checker=choice(
-        "memory",
-        {"recognition": "It has seen these very pictures and names. Would it know a new one?"},
+    answer="""\
+def measure_both(model, split):
+    shares = []
+    for part in (split.train, split.test):
+        named = predict(model, part.images).cpu()
+        shares.append((named == part.person).double().mean().item())
+    return shares""",
+    checker=function(
+        _measure_both,
+        *map(_make_case, (1, 2, 10)),
+        reasons=[
+            (lambda m, s: _measure_both(m, s)[::-1], "First `split.train`, then `split.test`."),
+            (
+                lambda m, s: [1 - share for share in _measure_both(m, s)],
+                "These are the shares of mistakes.",
+            ),
+            (
+                lambda m, s: _measure_both(m, s, 30),
+                "These are counts. Divide by how many pictures there are.",
+            ),
+            (
+                lambda m, s: _measure_both(m, s, 100),
+                "These are in per cent. Give shares between 0 and 1.",
+            ),
+            (
+                lambda m, s: _measure_both(m, s)[:1] * 2,
+                "Both are of `split.train`: the second picks the test pictures.",
+            ),
+        ],
     ),
-    also_wrong=("accuracy", "learning", 1),
-    praise="Yes. Only pictures it has not seen can tell whether it recognises anyone.",
+    praise="The first number is memory. Only the second tells whether it recognises anyone.",
+    context={"predict": predict},
+)
+
+
+def _judge_spoiling(answer: object) -> str | None:
+    """Run a learner's function on photographs of a new split, against the nearest photograph."""
+    seed = random.SystemRandom().randrange(2**31)
+    train, _, test = orl().map(to_half).split_images(train=5, seed=seed)
+    (spoilt,) = run(answer, (test.images,)) if callable(answer) else (answer,)
+    spoilt = as_numbers(spoilt)
+    if spoilt.shape != test.images.shape:
+        return f"{tuple(spoilt.shape)} came back for pictures of shape {tuple(test.images.shape)}."
+    if not spoilt.isfinite().all() or spoilt.min() < 0 or spoilt.max() > 255:
+        return "Some grey values lie outside 0 to 255: `clamp(0, 255)` them."
+    if (worst := (spoilt - test.images).abs().max()) > LIMIT + 0.5:
+        return f"One grey value changes by {worst:.0f}: at most {LIMIT} are allowed."
+    known = train.images.flatten(1).double()
+    named = train.person[torch.cdist(spoilt.flatten(1), known).argmin(1)]
+    share = (named == test.person).double().mean()
+    if share >= TARGET:
+        return f"Still {share:.0%} of new pictures are named rightly: it looks past such a change."
+    return None
+
+
+def _spoil_by_noise(images: Tensor) -> Tensor:
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+    return (images + LIMIT * noise.sign()).clamp(0, 255)
+
+
+spoil = Exercise(
+    prompt="Fewer than half named rightly, and no grey value changed by more than 40.",
+    starter="""\
+def spoil(images):
+    return ____""",
+    hints=(
+        "The recogniser adds up squared differences of grey values, over all pixels. Random noise "
+        "is as often up as down.",
+        "What if every pixel changes in the same direction? `images.float()` allows numbers below "
+        "0, `clamp(0, 255)` brings them back.",
+    ),
+    answer="""\
+def spoil(images):
+    darker = images.float() - 40
+    return darker.clamp(0, 255)""",
+    checker=Checker(
+        _judge_spoiling,
+        (
+            lambda images: images,
+            _spoil_by_noise,
+            lambda images: (images + torch.linspace(-LIMIT, LIMIT, 46)).clamp(0, 255),
+            lambda images: images.float() - LIMIT,
+            lambda images: 255 - images,
+            lambda images: images[:, :, 2:],
+        ),
+    ),
+    praise="An even change of light is worse for it than noise that is as strong. Lesson 01 takes "
+    "the brightness out first.",
 )
 
 EXERCISES, QUIZZES = collect("00", globals())

@@ -1,7 +1,4 @@
-"""The evidence of lesson 01: closed-set accuracy, colours read wrongly, first scoreboard rows.
-
-One table needs LFW (`FACELIB_LFW`).
-"""
+"""The evidence of lesson 01: closed-set accuracy and the first rows of the scoreboard."""
 
 from __future__ import annotations
 
@@ -52,26 +49,6 @@ def closed_set(images: int) -> dict[str, list[float]]:
     return accuracy
 
 
-def bgr() -> dict[str, list[float]]:
-    """LFW verification by pixels, accuracy of each fold, with colours read rightly or not."""
-    faces, pairs, fold = data.lfw()
-    images = data.resize(faces.images, 32, 32)
-    swapped, grey = data.swap_red_blue(images), data.to_grey(images)
-    readings = {
-        "colour, both RGB": (images, images),
-        "colour, one as BGR": (images, swapped),
-        "grey, both RGB": (grey, grey),
-        "grey, one as BGR": (grey, data.to_grey(swapped)),
-    }
-    accuracy = {}
-    for name, (first, second) in readings.items():
-        sides = first[pairs.left].flatten(1).float(), second[pairs.right].flatten(1).float()
-        left, right = (side - side.mean(1, keepdim=True) for side in sides)
-        scores = torch.cosine_similarity(left, right)
-        accuracy[name] = measure.ten_fold(scores, pairs.same, fold).accuracy.tolist()
-    return accuracy
-
-
 def rows() -> list[Row]:
     """Of the scoreboard: people never seen, by classical methods and by the lesson's CNN."""
     known, unseen = protocol.open_people(), protocol.unseen_people()
@@ -89,7 +66,7 @@ def rows() -> list[Row]:
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some twenty minutes on one thread, and the scoreboard's rows."""
     top1 = {str(images): closed_set(images) for images in (1, 2, 5)}
-    payload = {"seeds": list(range(SPLITS)), "top-1": top1, "bgr": bgr()}
+    payload = {"seeds": list(range(SPLITS)), "top-1": top1}
     evidence.write("evidence", payload, folder)
     protocol.put_rows(rows())
 

@@ -2,48 +2,96 @@
 
 from __future__ import annotations
 
-from facecourse.kit.checkers import choice, number, truth
-from facecourse.kit.exercise import Exercise, collect
+import math
+import random
+from functools import cache
 
-task = Exercise(
-    prompt="identification, verification or watch list?",
-    starter="task = ____",
+import torch
+from torch import Tensor
+
+from facecourse.kit.checkers import as_numbers, function, number, run, tensor
+from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
+from facecourse.kit.protocol import open_people
+from facelib.data import FaceSet, all_pairs
+from facelib.measure import Verification, similarity
+from facelib.models.classical import lbp_histograms
+
+_TABLE = torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])
+
+confusion = Exercise(
+    prompt="Anna's precision and recall, two shares.",
+    starter="anna = ____",
     hints=(
-        "How many people is the face compared with?",
-        "One claimed identity, one comparison, yes or no.",
+        "Precision looks down Anna's column: of those called Anna, how many are Anna?",
+        "Recall looks along her row: of Anna's pictures, how many are called Anna?",
     ),
-    answer='task = "verification"',
-    checker=choice(
-        "verification",
-        {
-            "identification": "Nobody is searched for: the badge says who it should be.",
-            "watch list": "There is no list of wanted people here, only one badge.",
-        },
+    answer="anna = [8 / (8 + 4 + 0), 8 / (8 + 1 + 1)]",
+    checker=tensor(
+        torch.tensor([8 / 12, 8 / 10]),
+        tolerance=5e-3,
+        reasons=[
+            (torch.tensor([8 / 10, 8 / 12]), "The other way round: precision first."),
+            (torch.tensor([24 / 30, 24 / 30]), "That is the accuracy of all three people."),
+            (torch.tensor([0.6, 0.6]), "That is Ben's recall; Anna is in the first row."),
+        ],
     ),
-    also_wrong=("1:N",),
-    praise="One face, one claim, one threshold: 1:1.",
+    praise="Ten of hers, eight found (80 %); twelve called so, eight rightly (67 %).",
+    context={"table": _TABLE},
 )
 
-_IMPOSTORS = [0.11, 0.15, 0.20, 0.22, 0.31, 0.35, 0.41, 0.48, 0.52, 0.67]
 
-threshold = Exercise(
-    prompt="The smallest score that lets in at most 2 of these 10 impostors.",
-    starter="threshold = ____",
+def _tar_at(scores: Tensor, same: Tensor, far: float) -> float:
+    return Verification(scores, same).tar_at(far)
+
+
+def _make_scores(seed: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    same = torch.arange(240) < 40
+    return torch.randn(240, generator=generator, dtype=torch.float64) + 2 * same, same
+
+
+tar = Exercise(
+    prompt="The largest TAR of any threshold that accepts at most the share `far` of impostors.",
+    starter="""\
+def tar_at(scores, same, far):
+    impostors = scores[~same].sort(descending=True).values
+    return ____""",
     hints=(
-        "20 % of ten impostors are two: who are they?",
-        "The two highest scores may pass. A score equal to the threshold is accepted.",
+        "`int(far * len(impostors))` impostors may pass; the next one must stay outside.",
+        "Its score is `impostors[allowed]`. Which share of `scores[same]` lies above it?",
     ),
-    answer="threshold = sorted(impostors)[-2]",
-    checker=number(
-        0.52,
-        reasons={
-            0.48: "At 0.48 three impostors pass: 0.48, 0.52 and 0.67.",
-            0.67: "At 0.67 one passes (10 %): allowed, but not the smallest such score.",
-            0.20: "That is the FAR. The threshold is a score.",
-        },
+    answer="""\
+def tar_at(scores, same, far):
+    impostors = scores[~same].sort(descending=True).values
+    allowed = int(far * len(impostors))
+    return (scores[same] > impostors[allowed]).double().mean()""",
+    checker=function(
+        _tar_at,
+        *((*_make_scores(seed), far) for seed, far in ((0, 0.02), (1, 0.1), (2, 0.01))),
+        reasons=[
+            (lambda s, t, f: 1 - _tar_at(s, t, f), "That is the share that is turned away."),
+            (
+                lambda s, t, f: (
+                    (s[t] >= s[~t].sort(descending=True).values[int(f * 200) - 1]).double().mean()
+                ),
+                "Your threshold is the last impostor who passes. It may lie lower: just above the "
+                "first who must stay out.",
+            ),
+            (
+                lambda s, t, f: (
+                    (s > s[~t].sort(descending=True).values[int(f * 200)]).double().mean()
+                ),
+                "That counts all pairs. Only genuine ones, `scores[same]`, make the TAR.",
+            ),
+            (
+                lambda s, t, f: (
+                    (s[t] > s.sort(descending=True).values[int(f * 240)]).double().mean()
+                ),
+                "The threshold comes from the impostors alone.",
+            ),
+        ],
     ),
-    praise="Two of ten pass, 20 %.",
-    context={"impostors": _IMPOSTORS},
+    praise="Two lines, and they agree with `Verification.tar_at`.",
 )
 
 watch_list = Exercise(
@@ -60,6 +108,7 @@ watch_list = Exercise(
         reasons={
             0.9: "That is the TAR. How likely is the wanted person, given an alarm?",
             0.99: "The false alarms come from 9,999 people, not from one.",
+            0.89: "That is in per cent. Give a share between 0 and 1.",
             0.989: "The false alarms come from 9,999 people, not from one.",
         },
     ),
@@ -67,23 +116,89 @@ watch_list = Exercise(
     praise="Under 1 %: of 101 people stopped, 100 are innocent.",
 )
 
-paired = Exercise(
-    prompt="Does the 95 % interval of the paired difference exclude zero?",
-    starter="better = ____",
+FAR, DEALS, HELD, LEAST_TAR = 0.01, 100, 70, 0.54
+
+
+@cache
+def _compare_all() -> tuple[Tensor, FaceSet]:
+    """Scores of all photographs of s1 to s20 with each other, by LBP."""
+    faces = open_people()
+    codes = torch.from_numpy(lbp_histograms(faces.images))
+    return similarity(codes, codes).double(), faces
+
+
+def _pair_up(people: Tensor) -> tuple[Tensor, Tensor]:
+    scores, faces = _compare_all()
+    shown = torch.isin(faces.person, people).nonzero().flatten()
+    left, right, same = all_pairs(faces.person[shown])
+    return scores[shown[left], shown[right]], same
+
+
+def _judge_door(answer: object) -> str | None:
+    """Choose by ten of s1 to s20, measure on the other ten, over the same hundred deals each time.
+
+    The scores are stretched and moved by another amount at each check, as if by another recogniser.
+    The bars refuse the highest impostor score and the genuine median as thresholds.
+    """
+    if not callable(answer):
+        raise CannotCheckError("A function is wanted: pass its name, without brackets.")
+    chance = random.SystemRandom()
+    scale, move = chance.uniform(1, 3), chance.uniform(-2, 2)
+    generator = torch.Generator().manual_seed(1)
+    held, tars = 0, []
+    for _ in range(DEALS):
+        ten, others = torch.randperm(20, generator=generator).view(2, 10)
+        scores, known = _pair_up(ten)
+        (found,) = run(answer, (scale * scores + move, known))
+        limit = as_numbers(found)
+        if limit.numel() != 1 or math.isnan(limit.item()):
+            return "One threshold is wanted, a number on the scale of `scores`."
+        fresh, same = _pair_up(others)
+        accepted = scale * fresh + move >= limit.item()
+        held += int(accepted[~same].double().mean() <= FAR)
+        tars.append(accepted[same].double().mean().item())
+    mean = sum(tars) / DEALS
+    if held < HELD:
+        return (
+            f"On the other ten a FAR of 1 % holds in {held} of {DEALS} deals; {HELD} are wanted. "
+            "What held for the ten who chose it needs a margin for the next ten."
+        )
+    if mean < LEAST_TAR:
+        return (
+            f"The FAR holds in {held} of {DEALS} deals, but only {mean:.1%} of the genuine pairs "
+            f"are accepted; {LEAST_TAR:.0%} are wanted."
+        )
+    return None
+
+
+door = Exercise(
+    prompt="A threshold that keeps FAR at 1 % on people it was not chosen on.",
+    starter="""\
+def set_threshold(scores, same):
+    return ____""",
     hints=(
-        "Run `measure.paired_interval(a, b)` and look at both ends.",
-        "An Interval knows: `.excludes_zero`.",
+        "Start with the threshold that lets in 1 % of the impostors in `scores`. What does the "
+        "check say?",
+        "Aim lower than you promise: a tenth of it, say. But each step turns away genuine pairs.",
     ),
-    answer="better = measure.paired_interval(a, b).excludes_zero",
-    checker=truth(
-        True, "Answer True or False. Are both ends of the interval on the same side of zero?"
+    answer="""\
+def set_threshold(scores, same):
+    impostors = scores[~same].sort(descending=True).values
+    allowed = int(0.001 * len(impostors))
+    return impostors[allowed]""",
+    checker=Checker(
+        _judge_door,
+        (
+            lambda scores, same: scores[~same].quantile(0.99),
+            lambda scores, same: scores[~same].max(),
+            lambda scores, same: scores[same].median(),
+            lambda scores, same: scores[same].min(),
+            lambda scores, same: (scores[same].mean() + scores[~same].mean()) / 2,
+            lambda scores, same: scores.max() + 1,
+            lambda scores, same: 0.8,
+        ),
     ),
-    also_wrong=("True", 0, 1, 0.0092, [False]),
-    praise="Yes: within every split a is ahead, although the two ranges overlap.",
-    context={
-        "a": [0.970, 0.940, 0.985, 0.955, 0.925, 0.975],
-        "b": [0.960, 0.935, 0.970, 0.945, 0.920, 0.965],
-    },
+    praise="It holds on people who had no part in choosing it, and the door still opens.",
 )
 
 EXERCISES, QUIZZES = collect("01", globals())

@@ -1,68 +1,90 @@
-"""Lesson 01: two experiments on images in memory, preparing them and enrolling few of them."""
+"""Lesson 01: many splits of faces in memory, pairs to guess, and prepared probes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from facecourse.kit.charts import mean_intervals
-from facelib.data import FaceSet, corrupt
+from facelib.data import FaceSet, all_pairs
 from facelib.data.corrupt import light_from_left
 from facelib.figures import Table
-from facelib.measure import paired_interval, similarity
+from facelib.measure import Verification, paired_interval, similarity
+from facelib.models.classical import gabor_magnitudes
+from facelib.synth import synth
 
 SPLITS = 20
-add_noise = partial(corrupt.add_noise, spread=50, whole=torch.floor)
+
+
+def run_splits(codes: Tensor, faces: FaceSet, splits: int) -> Tensor:
+    """Top-1 of the nearest of five enrolled photographs a person, float64 (splits,).
+
+    `codes` are float (N, D), of `faces` in order, compared by cosine; split k has seed k.
+    """
+    return torch.tensor(_runs(similarity(codes, codes), faces, splits), dtype=torch.float64)
+
+
+def deal_pairs(seed: int) -> tuple[Tensor, Tensor]:
+    """Twenty pairs of faces of people who don't exist, each face once: uint8 (20, 2, 1, 112, 112),
+    and whether they show one person, bool (20,): ten do.
+    """
+    faces = synth(20, images=2, seed=seed, size=112).images.unflatten(0, (20, 2))
+    others = torch.stack([faces[10:, 0], faces[10:, 1].roll(1, 0)], 1)
+    order = torch.randperm(20, generator=torch.Generator().manual_seed(seed))
+    return torch.cat([faces[:10], others])[order], (torch.arange(20) < 10)[order]
+
+
+def judge_by_gabor(pairs: Tensor, seed: int) -> Tensor:
+    """Which of these pairs Gabor filters take for one person, bool (N,).
+
+    The threshold makes FAR and FRR equal for other people who don't exist either.
+    """
+    others = synth(30, images=3, seed=seed, size=pairs.shape[-1])
+    left, right, same = all_pairs(others.person)
+    scores = _score_by_gabor(others.images, others.images)[left, right]
+    rates = Verification(scores, same)
+    threshold = rates.threshold_at(rates.eer)
+    return _score_by_gabor(pairs[:, 0], pairs[:, 1]).diagonal() >= threshold
+
+
+def _score_by_gabor(first: Tensor, second: Tensor) -> Tensor:
+    return similarity(*(torch.from_numpy(gabor_magnitudes(some)) for some in (first, second)))
 
 
 def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]]) -> Table:
-    """Top-1 of nearest neighbours on pixels, by preparation and by damage to the probes: mean
-    top-1 after "nothing", and of each step the paired difference to it."""
+    """Top-1 of nearest neighbours on pixels, in %, by preparation and by damage to the probes: mean
+    after "nothing", and of each step the paired difference to it, in points.
+    """
     probes = {
         "clean probes": faces.images,
-        "noise": add_noise(faces.images),
         "side light": light_from_left(faces.images),
     }
-    plain = {name: _runs(faces, images, faces.images) for name, images in probes.items()}
-    rows = [["nothing", *mean_intervals(plain).values()]]
+    plain = {name: _prepared(faces, images, faces.images) for name, images in probes.items()}
+    rows = [["nothing", *(f"{found:.1f}" for found in mean_intervals(plain).values())]]
     for step, prepare in steps.items():
         seen = {name: prepare(images) for name, images in probes.items()}
-        found = {name: _runs(faces, images, seen["clean probes"]) for name, images in seen.items()}
+        found = {
+            name: _prepared(faces, images, seen["clean probes"]) for name, images in seen.items()
+        }
         changes = (paired_interval(found[name], plain[name], "splits") for name in probes)
-        rows.append([step, *(f"{change:+.3f}" for change in changes)])
+        rows.append([step, *(f"{change:+.1f}" for change in changes)])
     return Table(["preparation", *probes], rows)
 
 
-def compare_recall(faces: FaceSet) -> Table:
-    """Recall of people enrolled with five photographs and with one, over 20 splits (pixels)."""
-    person, scores = faces.person, _scores(faces.images, faces.images)
-    few = person % 2 == 1  # every other person enrols one photograph only
-    recall: dict[str, list[float]] = {"five photographs": [], "one photograph": [], "everybody": []}
-    for seed in range(SPLITS):
-        rank = faces.rank_within_person(seed)
-        hit = _hits(scores, person, gallery=rank < torch.where(few, 1, 5), probe=rank >= 5)
-        few_probes = few[rank >= 5]
-        recall["five photographs"].append(float(hit[~few_probes].mean()))
-        recall["one photograph"].append(float(hit[few_probes].mean()))
-        recall["everybody"].append(float(hit.mean()))
-    return Table(["enrolled with", "recall [95 % CI]"], mean_intervals(recall).items())
-
-
-def _runs(faces: FaceSet, probes: Tensor, gallery: Tensor) -> list[float]:
-    scores = _scores(probes, gallery)
-    ranks = (faces.rank_within_person(seed) for seed in range(SPLITS))
-    return [float(_hits(scores, faces.person, rank < 5, rank >= 5).mean()) for rank in ranks]
-
-
-def _scores(probe: Tensor, gallery: Tensor) -> Tensor:
+def _prepared(faces: FaceSet, probes: Tensor, gallery: Tensor) -> list[float]:
     mean = gallery.float().mean(0, keepdim=True)
-    return similarity((probe - mean).flatten(1), (gallery - mean).flatten(1))
+    scores = similarity((probes - mean).flatten(1), (gallery - mean).flatten(1))
+    return [100 * share for share in _runs(scores, faces, SPLITS)]
 
 
-def _hits(scores: Tensor, person: Tensor, gallery: Tensor, probe: Tensor) -> Tensor:
-    """Is each probe's nearest neighbour in the gallery the same person? float64, 0 or 1."""
-    named = person[gallery][scores[probe][:, gallery].argmax(1)]
-    return (named == person[probe]).double()
+def _runs(scores: Tensor, faces: FaceSet, splits: int) -> list[float]:
+    """Of scores of every face (a row) with every face, top-1 in each split."""
+    shares = []
+    for seed in range(splits):
+        rank = faces.rank_within_person(seed)
+        known, new = rank < 5, rank >= 5
+        named = faces.person[known][scores[new][:, known].argmax(1)]
+        shares.append(float((named == faces.person[new]).double().mean()))
+    return shares

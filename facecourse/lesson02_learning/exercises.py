@@ -2,98 +2,74 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run, tensor
-from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.kit.checkers import draw_normal, function
+from facecourse.kit.exercise import (
+    Checker,
+    Exercise,
+    collect,
+)
 from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson02_learning import descent, figures
+from facecourse.lesson02_learning import experiment
+from facecourse.lesson02_learning.trainings import LOOPS, judge_learner, judge_loop, make_learner
+from facelib.data import Augment
 
-layer = Exercise(
-    prompt="The outputs of the three neurons, ReLU included.",
-    starter="h = ____",
-    hints=(
-        "First z: one row of W for each neuron, `W @ x`, and its bias.",
-        "ReLU lets what is positive through and makes everything else zero: `torch.relu`.",
-    ),
-    answer="h = torch.relu(W @ x + b)",
-    checker=tensor(
-        torch.tensor([0.0, 2.0, 1.0]),
-        reasons=[
-            (torch.tensor([-0.25, 2.0, 1.0]), "That is z. ReLU comes after it: no negative left."),
-            (torch.tensor([0.0, 2.5, 0.0]), "The biases are missing."),
-            (torch.tensor([0.0, 3.5, 2.75]), "That is x @ W: the columns. A neuron is a row."),
-        ],
-        draw=side_by_side,
-    ),
-    praise="The first neuron is silent for this x: its z is below zero, where ReLU is flat.",
-    context={
-        "x": torch.tensor([0.5, -1.0, 2.0]),
-        "W": torch.tensor([[1.0, 2.0, 0.5], [2.0, -1.0, 0.25], [-1.0, 0.5, 0.5]]),
-        "b": torch.tensor([0.25, -0.5, 1.0]),
-    },
-)
 
-surprise = Exercise(
-    prompt="The cross-entropy of a photograph whose person got the probability 1/40.",
-    starter="loss = ____",
-    hints=(
-        "Cross-entropy looks at one probability only, that of the right person.",
-        "Its natural logarithm, `p.log()`, is below zero; a loss is not.",
-    ),
-    answer="loss = -p.log()",
-    checker=number(
-        math.log(40),
-        tolerance=1e-2,
-        reasons={
-            -math.log(40): "A loss is not negative: log(1/40) is below zero, so take minus it.",
-            math.log10(40): "That is the logarithm to base 10; the natural one is wanted.",
-            math.log2(40): "That is in bits, to base 2; the natural logarithm is wanted.",
-            39 / 40: "That is 1 - p, how far the probability is from 1. Take the logarithm of p.",
-        },
-    ),
-    also_wrong=(1 / 40,),
-    praise="About 3.69: where a run with cross-entropy begins, or nearly.",
-    context={"p": torch.tensor(1 / 40)},
-)
+def _softmax(z: Tensor) -> Tensor:
+    return z.softmax(1)
 
-softmax = Exercise(
-    prompt="Turn each row of logits into probabilities that add up to 1.",
-    starter="def softmax(logits):\n    return ____",
+
+def _layer_then(activate: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    return lambda x, W, b: activate(x @ W.T + b)
+
+
+chances = Exercise(
+    prompt="Return the probabilities that one layer and a softmax give each row of x.",
+    starter="def chances(x, W, b):\n    return ____",
     hints=(
-        "`exp` makes every logit positive; then divide each row by its sum (`keepdim=True`).",
-        "Before that, subtract each row's largest logit, `logits.amax(1, keepdim=True)`.",
+        "The logits first: one row of W a person, so `x @ W.T`, and the bias.",
+        "Subtract each row's largest logit, `z.amax(1, keepdim=True)`, then take `exp`.",
+        "At last divide each row by its sum, with `keepdim=True`.",
     ),
     answer=(
-        "def softmax(logits):\n"
-        "    shifted = (logits - logits.amax(1, keepdim=True)).exp()\n"
-        "    return shifted / shifted.sum(1, keepdim=True)"
+        "def chances(x, W, b):\n"
+        "    z = x @ W.T + b\n"
+        "    e = (z - z.amax(1, keepdim=True)).exp()\n"
+        "    return e / e.sum(1, keepdim=True)"
     ),
     checker=function(
-        lambda logits: logits.softmax(1),
-        (torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]]),),
-        (torch.tensor([[1000.0, 999.0], [-1000.0, -1200.0]]),),
+        _layer_then(_softmax),
+        (draw_normal(5, 3, seed=2), draw_normal(3, 3, seed=3), draw_normal(3, seed=4)),
+        (
+            torch.tensor([[10.0], [1.0]]),
+            torch.tensor([[100.0], [99.0], [-100.0]]),
+            torch.tensor([0.0, 1.0, 0.0]),
+        ),
         reasons=[
             (
-                lambda z: z.exp() / z.exp().sum(1, keepdim=True),
+                _layer_then(lambda z: z.exp() / z.exp().sum(1, keepdim=True)),
                 "Right for small logits, but exp(1000) is too large for any float: subtract each "
                 "row's largest logit first, it cancels.",
             ),
             (
-                lambda z: (z - z.max()).exp() / (z - z.max()).exp().sum(1, keepdim=True),
+                _layer_then(lambda z: (z - z.max()).exp() / (z - z.max()).exp().sum(1)[:, None]),
                 "One maximum for all rows leaves zeros of a row that lies far below it, and 0 / 0 "
                 "is no number: subtract each row's own.",
             ),
-            (lambda z: z.softmax(0), "Your columns add up to 1. Each row is one photograph."),
-            (lambda z: z.exp() / z.exp().sum(), "All numbers together add up to 1; each row must."),
-            (torch.sigmoid, "Those are sigmoids, one by one: a row doesn't add up to 1."),
-            (lambda z: z / z.sum(1, keepdim=True), "The exponential is missing."),
+            (
+                _layer_then(lambda z: z.softmax(0)),
+                "Your columns add up to 1. Each row is one photograph.",
+            ),
+            (_layer_then(torch.sigmoid), "Those are sigmoids: a row doesn't add up to 1."),
+            (_layer_then(lambda z: z), "Those are the logits. Softmax comes after them."),
+            (lambda x, W, b: (x @ W.T).softmax(1), "The biases are missing."),
         ],
         draw=side_by_side,
     ),
@@ -101,145 +77,168 @@ softmax = Exercise(
 )
 
 
-backward = Exercise(
-    prompt="Pass the gradient of the logits back to z1, through W2 and the tanh.",
-    starter="def backward(d_z2, W2, h):\n    return ____",
-    hints=(
-        "z2 = h @ W2.T + b2, so the gradient of h is d_z2 @ W2, one row a photograph.",
-        "Then multiply by the slope of tanh at each neuron, one minus the square of `h`.",
-    ),
-    answer="def backward(d_z2, W2, h):\n    return (d_z2 @ W2) * (1 - h**2)",
-    checker=function(
-        lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h**2),
-        (draw_normal(6, 4, seed=2), draw_normal(4, 9, seed=3), draw_normal(6, 9, seed=4).tanh()),
-        (draw_normal(1, 3, seed=5), draw_normal(3, 2, seed=6), draw_normal(1, 2, seed=7).tanh()),
-        reasons=[
-            (lambda d_z2, W2, h: d_z2 @ W2, "That is the gradient of h. What does tanh do to it?"),
-            (lambda d_z2, W2, h: (d_z2 @ W2) * (h > 0), "That is ReLU's slope; here it is tanh."),
-            (lambda d_z2, W2, h: (d_z2 @ W2) * h, "h is tanh itself; its slope is 1 - h²."),
-            (lambda d_z2, W2, h: (d_z2 @ W2) * (1 - h), "Nearly: one minus the *square* of h."),
-        ],
-        draw=side_by_side,
-    ),
-    praise="Repeat this for every layer, from the last to the first: that is backpropagation.",
-)
+def _differences(loss: Callable[[Tensor], Any], w: Tensor, e: float) -> Tensor:
+    slopes = [(loss(w + e * way) - loss(w - e * way)) / (2 * e) for way in torch.eye(len(w))]
+    return torch.stack([torch.as_tensor(slope) for slope in slopes])
 
 
-def _rmsprop(weights: Tensor, gradient: Tensor, s: Tensor) -> Tensor:
-    return weights - 0.03 * gradient / (s.sqrt() + 1e-8)
+def _bowl(w: Tensor) -> Tensor:
+    return (w - 1).square().sum() + w[0] * w[1] + w[-1] ** 3
 
 
-_one_step = function(
-    _rmsprop,
-    (torch.tensor([0.5, -1.0]), torch.tensor([4.0, 0.1]), torch.tensor([4.0, 0.04])),
-    (torch.tensor([-1.5, 0.5]), torch.tensor([-0.2, 3.0]), torch.tensor([0.01, 2.25])),
+_slopes = function(
+    _differences,
+    (_bowl, torch.tensor([0.5, -1.0, 2.0]), 0.01),
+    (lambda w: experiment.load_valley().loss(w), torch.tensor([0.1, 0.9]), 0.1),
+    tolerance=1e-3,
     reasons=[
-        (lambda w, g, s: w - 0.03 * g / s, "s holds *squared* gradients: divide by its root."),
-        (lambda w, g, s: w + 0.03 * g / s.sqrt(), "You go uphill: subtract the step."),
-        (lambda w, g, s: w - 0.03 * g, "That is gradient descent: s is missing."),
-        (lambda w, g, s: w - 0.03 * g * s.sqrt(), "Divide by the root of s, don't multiply."),
-        (lambda w, g, s: -0.03 * g / s.sqrt(), "That is the step. Add it to the weights."),
+        (
+            lambda loss, w, e: torch.stack(
+                [loss(w + e * d) - loss(w - e * d) for d in torch.eye(len(w))]
+            ),
+            "That is by how much the loss changes. A slope is the change divided by the way, 2e.",
+        ),
+        (
+            lambda loss, w, e: 2 * _differences(loss, w, e),
+            "Twice too steep: from w - e to w + e the way is 2e.",
+        ),
+        (
+            lambda loss, w, e: torch.stack(
+                [(loss(w + e * d) - loss(w)) / e for d in torch.eye(len(w))]
+            ),
+            "Nearly: from w to w + e the slope changes. Look to both sides, at w + e and w - e.",
+        ),
+        (
+            lambda loss, w, e: (loss(w + e) - loss(w - e)) / (2 * e) * torch.ones(len(w)),
+            "You moved all weights together. Move one, and leave the others where they are.",
+        ),
+        (
+            lambda loss, w, e: -_differences(loss, w, e),
+            "You go from w + e to w - e: turn it round.",
+        ),
     ],
 )
 
-
-def _walk(step: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
-    """Where 40 of these steps lead: (41, 2)."""
-    surface, path, s = descent.valley(), [descent.START], torch.zeros(2)
-    for _ in range(40):
-        gradient = surface.gradient(path[-1])
-        s = 0.9 * s + 0.1 * gradient.square()
-        (weights,) = run(step, (path[-1], gradient, s))
-        path.append(as_numbers(weights).float().reshape(2))
-    return torch.stack(path)
-
-
-def _check_rmsprop(answer: Any) -> str | None:
-    """One step decides, for rounding grows on the way; the walk is drawn to be looked at."""
-    reason = _one_step(answer)
-    if reason is None or "The shape is" not in reason:
-        surface, yours, wanted = descent.valley(), _walk(answer), _walk(_rmsprop)
-        if yours.abs().max() < 3:  # farther away the valley would be a dot
-            figures.draw_paths(surface.loss, surface.minimum, {"yours": yours, "wanted": wanted})
-    return reason
-
-
-rmsprop = Exercise(
-    prompt="Return the weights after one step of RMSprop.",
-    starter="def rmsprop(weights, gradient, s):\n    return ____",
+differences = Exercise(
+    prompt="Return the slope of `loss` along each weight, by looking e to both sides.",
+    starter="def differences(loss, w, e):\n    return ____",
     hints=(
-        "It is gradient descent, whose gradient is divided by something first.",
-        "Divide the gradient by `s.sqrt()` plus 1e-8, multiply by 0.03, subtract from weights.",
+        "Each row of `torch.eye(len(w))` is a direction that changes one weight alone.",
+        "For each direction: the loss at `w + e * way` less that at `w - e * way`, over 2e.",
+        "Collect the slopes in a list, then `torch.stack` it.",
     ),
     answer=(
-        "def rmsprop(weights, gradient, s):\n"
-        "    return weights - 0.03 * gradient / (s.sqrt() + 1e-8)"
+        "def differences(loss, w, e):\n"
+        "    slopes = []\n"
+        "    for way in torch.eye(len(w)):\n"
+        "        slopes.append((loss(w + e * way) - loss(w - e * way)) / (2 * e))\n"
+        "    return torch.stack(slopes)"
     ),
-    checker=Checker(_check_rmsprop, _one_step.mistakes),
-    also_wrong=(lambda w, g, s: None, lambda w: w, 0.03),
-    praise="Adam is this with momentum, and with the start corrected.",
+    checker=_slopes,
+    also_wrong=(lambda loss, w, e: None, 0.5),
+    praise="Slow, but it needs no calculus: anyone who writes gradients by hand checks them so.",
 )
 
-report = Exercise(
-    prompt="Which test top-1 may you report, if you may stop after any of these epochs?",
-    starter="reported = ____",
+
+loop = Exercise(
+    prompt="Complete the training loop.",
+    starter=(
+        "def train(model, x, person):\n"
+        "    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "    for _ in range(20):\n"
+        "        loss = ____\n"
+        "    return loss.item()"
+    ),
     hints=(
-        "Something has to choose the epoch. Which images may do that?",
-        "Find the epoch with the highest validation top-1, then read the test top-1 there.",
+        "The loss is the cross-entropy of `model(x)` with `person`.",
+        "Three lines follow it in the loop: empty the gradients, go backwards, take the step.",
+        "They are `optimiser.zero_grad()`, `loss.backward()` and `optimiser.step()`.",
     ),
-    answer="reported = test[validation.index(max(validation))]",
-    checker=number(
-        0.81,
-        reasons={
-            0.86: "The test images chose that epoch: on new images it would not be the best.",
-            0.84: "That is the last epoch. Stopping is allowed, and validation says when.",
-            0.88: "That is the validation top-1. It chose the epoch, so it flatters as well.",
-            2: "That is the epoch. Which test top-1 stands there?",
-            3: "That is the epoch. Which test top-1 stands there?",
-        },
+    answer=(
+        "def train(model, x, person):\n"
+        "    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "    for _ in range(20):\n"
+        "        loss = cross_entropy(model(x), person)\n"
+        "        optimiser.zero_grad()\n"
+        "        loss.backward()\n"
+        "        optimiser.step()\n"
+        "    return loss.item()"
     ),
-    praise="Lower than two others, and honest: validation chose the epoch, the test had no say.",
-    context={"validation": [0.60, 0.78, 0.88, 0.85, 0.83], "test": [0.58, 0.77, 0.81, 0.86, 0.84]},
+    checker=Checker(judge_loop, tuple(wrong for wrong, _ in LOOPS)),
+    also_wrong=(lambda model, x, person: 3.0, 3.0),
+    praise="The same weights as the library's loop. All training in this course is these lines.",
+    context={"cross_entropy": cross_entropy},
 )
 
-confident = Quiz(
-    "A network is sure of the wrong person. Why does the squared error of its softmax output "
-    "hardly move it?",
-    {
-        "The loss is small there": "The loss is nearly 2 there, as large as it gets.",
-        "The slope of softmax is nearly zero there": "The loss is large but flat: the gradient "
-        "is multiplied by the slope of softmax, and that is nearly zero where softmax is sure.",
-        "The learning rate is too low by a factor of 40": "The gradient goes to zero the "
-        "surer the network is: a higher rate helps a little, and a much higher one breaks down.",
-        "Squared errors cannot be differentiated": "They can: the figure shows their gradient.",
-    },
-    right="b",
-)
-
-leaks = Quiz(
-    "Which of these flatter the test top-1 that is reported?",
-    {
-        "Train five seeds and report the best test top-1": "The test itself has chosen it.",
-        "Choose the dropout rate on validation images": "That is what validation images are for.",
-        "Make augmented copies of all photographs, then split": "Parted twins are test images the "
-        "network has almost seen.",
-        "Evaluate on the test images once, at the end": "Once, when all is chosen, is right.",
-        "Stop training when the test loss rises": "Then the test images choose the epoch.",
-    },
-    right="a, c, e",
-)
-
-same_path = NumberQuiz(
-    "An article trains with v = 0.9 v + 0.1 g and the rate 0.5. Which rate gives "
-    "torch.optim.SGD(momentum=0.9) the same path?",
-    wanted=0.05,
-    tolerance=1e-6,
+report = NumberQuiz(
+    "After each of four epochs, validation top-1 was 60, 78, 88, 85 % and test top-1 58, 77, 81, "
+    "86 %. You may stop when you like. Which test top-1 may you report?",
+    wanted=81,
+    tolerance=0.5,
+    unit="%",
     reasons={
-        0.5: "PyTorch adds the whole gradient, not a tenth: its steps are ten times as long.",
-        5: "The other way round: PyTorch's velocity is already ten times as large.",
-        0.45: "The factor is 1 - 0.9, not 0.9.",
+        86: "The test images chose that epoch: on new images it would not be the best.",
+        88: "That is the validation top-1. It chose the epoch, so it flatters as well.",
+        3: "That is the epoch. Which test top-1 stands there?",
     },
-    praise="PyTorch's velocity is ten times as large, so a tenth of the rate makes up for it.",
+    praise="Lower than the best, and honest: validation chose the epoch, the test had no say.",
+)
+
+batches = Quiz(
+    "200 photographs, 60 epochs. What changes if a batch is 1 photograph, 40, or all 200?",
+    {
+        "Only the time: the weights end where they would": "Each batch size walks another path.",
+        "Smaller batches: fewer steps, each by a better gradient": "The other way round: an epoch "
+        "of batches of 1 is 200 steps, and one photograph says little about the others.",
+        "Smaller batches: more steps, each by a noisier gradient": "1 gives 12,000 steps, 40 gives "
+        "300, 200 gives 60; the fewer photographs a gradient is averaged over, the noisier it is.",
+        "All 200 at once is best, since its gradient is exact": "Exact, but only 60 steps: "
+        "whether that is better must be measured.",
+    },
+    right="c",
+)
+
+yours = Exercise(
+    prompt="Train a network on one photograph a person, and return it.",
+    starter=(
+        "def learn(images, person):\n"
+        "    body = nn.Flatten(), nn.LayerNorm(168), nn.Linear(168, 64), nn.ReLU()\n"
+        "    model = nn.Sequential(*body, nn.Linear(64, 40))\n"
+        "    return ____"
+    ),
+    hints=(
+        "Begin with your training loop: an optimiser, some hundred steps, the cross-entropy.",
+        "The pixels are whole numbers from 0 to 255: `images / 255` makes inputs of them.",
+        "Let `data.Augment()` change the images anew at every step, with a `torch.Generator()`.",
+    ),
+    answer=(
+        "def learn(images, person):\n"
+        "    chance = torch.Generator().manual_seed(0)\n"
+        "    augment = data.Augment()\n"
+        "    torch.manual_seed(0)\n"
+        "    body = nn.Flatten(), nn.LayerNorm(168), nn.Linear(168, 64), nn.ReLU()\n"
+        "    model = nn.Sequential(*body, nn.Linear(64, 40))\n"
+        "    optimiser = torch.optim.Adam(model.parameters(), lr=0.003)\n"
+        "    for step in range(300):\n"
+        "        logits = model(augment(images, chance))\n"
+        "        loss = cross_entropy(logits, person)\n"
+        "        optimiser.zero_grad()\n"
+        "        loss.backward()\n"
+        "        optimiser.step()\n"
+        "    return model.eval()"
+    ),
+    checker=Checker(
+        judge_learner,
+        (
+            make_learner(300, 0.003, None),  # learns by heart
+            make_learner(0, 0.003, Augment()),  # has learnt nothing
+            make_learner(10, 0.003, Augment()),  # stops too early
+            make_learner(300, 3.0, Augment()),  # takes far too large steps
+        ),
+    ),
+    also_wrong=(lambda images, person: person, nn.Identity),
+    praise="You trained a network, and it names people in photographs that it has never seen.",
+    context={"cross_entropy": cross_entropy},
 )
 
 EXERCISES, QUIZZES = collect("02", globals())

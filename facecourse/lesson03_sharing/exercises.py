@@ -1,18 +1,22 @@
-"""Lesson 03, weight sharing: its exercises and quizzes."""
+"""Lesson 03, weight sharing: its exercises."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
+from unittest.mock import Mock, patch
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from facecourse.kit.charts import draw_panels, side_by_side
-from facecourse.kit.checkers import as_numbers, find_shape, function, number, tensor
+from facecourse.kit.checkers import as_numbers, draw_normal, find_shape, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson03_sharing.figures import kernel
+from facecourse.lesson03_sharing import experiment
+from facecourse.lesson03_sharing.figures import draw_answers, kernel
 
 _FROM_CENTRE = torch.arange(-8, 9).abs()
 DIAMOND = ((_FROM_CENTRE[:, None] + _FROM_CENTRE) <= 6).float().view(1, 1, 17, 17)
@@ -70,152 +74,213 @@ edges = Exercise(
     praise="Upper left against lower right, at each place with the same nine numbers.",
 )
 
-average_pool = Exercise(
-    prompt="Return the mean of each 2 x 2 window, windows side by side.",
-    starter="def average_pool(images):\n    return ____",
+
+def _convolve(images: Tensor, kernels: Tensor) -> Tensor:
+    height, width = images.shape[2] - 2, images.shape[3] - 2
+    return (kernels.flatten(1) @ F.unfold(images, 3)).unflatten(2, (height, width))
+
+
+def _without_conv2d(checker: Checker) -> Checker:
+    """A checker that judges while PyTorch has no conv2d."""
+    refused = Mock(side_effect=NotImplementedError("this exercise is to be done without conv2d"))
+
+    def judge(answer: Any) -> str | None:
+        with patch.object(F, "conv2d", refused), patch.object(torch, "conv2d", refused):
+            return checker.judge(answer)
+
+    return replace(checker, judge=judge)
+
+
+convolve = Exercise(
+    prompt="Maps (N, K, H - 2, W - 2) of images (N, C, H, W), kernels (K, C, 3, 3); no conv2d.",
+    starter="def convolve(images, kernels):\n    return ____",
     hints=(
-        "`images[..., ::2, ::2]` is the upper left pixel of each window. And the other three?",
-        "The upper right one is `images[..., ::2, 1::2]`. Add all four, and divide.",
+        "`torch.nn.functional.unfold(images, 3)` has the shape (N, C * 9, places): a window of all "
+        "channels is one column.",
+        "`kernels.flatten(1)` has the shape (K, C * 9). Multiply by `@`, then give the places "
+        "their rows back with `unflatten(2, (height, width))`.",
     ),
     answer=(
-        "def average_pool(images):\n"
-        "    upper = images[..., ::2, ::2] + images[..., ::2, 1::2]\n"
-        "    lower = images[..., 1::2, ::2] + images[..., 1::2, 1::2]\n"
-        "    return (upper + lower) / 4"
+        "def convolve(images, kernels):\n"
+        "    height, width = images.shape[2] - 2, images.shape[3] - 2\n"
+        "    windows = torch.nn.functional.unfold(images, 3)\n"
+        "    maps = kernels.flatten(1) @ windows\n"
+        "    return maps.unflatten(2, (height, width))"
+    ),
+    checker=_without_conv2d(
+        function(
+            _convolve,
+            (draw_normal(1, 1, 5, 6, seed=1), draw_normal(1, 1, 3, 3, seed=2)),
+            (draw_normal(2, 2, 6, 4, seed=3), draw_normal(3, 2, 3, 3, seed=4)),
+            reasons=[
+                (
+                    lambda images, kernels: _convolve(images, kernels.flip(2, 3)),
+                    "You mirror the kernel. Mathematicians do, networks don't.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images, kernels.transpose(2, 3)),
+                    "Your kernel is transposed: its rows lie along the picture's columns.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images[:, :1], kernels[:, :1]),
+                    "You read the first channel only. A kernel looks at all channels and adds up.",
+                ),
+                (
+                    lambda images, kernels: _convolve(images, kernels) / kernels[0].numel(),
+                    "You take the mean of the products. A convolution is their sum.",
+                ),
+                (
+                    lambda images, kernels: _convolve(F.pad(images, (1, 1, 1, 1)), kernels),
+                    "Your maps are as large as the picture: only windows inside it count here.",
+                ),
+            ],
+            draw=side_by_side,
+        )
+    ),
+    also_wrong=(
+        lambda images, kernels: _convolve(images, kernels).unflatten(1, (1, -1)),
+        lambda images, kernels: F.conv2d(images, kernels),
+        lambda images, kernels: torch.conv2d(images, kernels),
+    ),
+    praise="One matrix product, for any number of channels and kernels.",
+)
+
+
+def _tune(weight: Tensor, codes: Tensor, codebook: Tensor, gradient: Tensor) -> Tensor:
+    sums = torch.zeros_like(codebook).index_add_(0, codes, gradient)
+    return (codebook - 0.1 * sums)[codes]
+
+
+_CODES = torch.tensor([0, 1, 2, 1, 0, 1])
+_BOOK = torch.tensor([-0.5, 0.25, 1.0])
+_MORE_CODES = torch.arange(40) * 3 % 7 % 4
+
+tune = Exercise(
+    prompt="The weight after one step of gradient descent on its codebook.",
+    starter="def tune(weight, codes, codebook, gradient):\n    return ____",
+    hints=(
+        "Moving a code word moves every weight with its code: its gradient is the sum of theirs.",
+        "`gradient[codes == k].sum()` is that of code word k. Step against it, then read the new "
+        "codebook by `codes`.",
+    ),
+    answer=(
+        "def tune(weight, codes, codebook, gradient):\n"
+        "    sums = [gradient[codes == k].sum() for k in range(len(codebook))]\n"
+        "    codebook = codebook - 0.1 * torch.stack(sums)\n"
+        "    return codebook[codes]"
     ),
     checker=function(
-        lambda images: F.avg_pool2d(images, 2),
-        (torch.arange(24.0).view(1, 1, 4, 6),),
-        (torch.rand(2, 3, 8, 4, generator=torch.Generator().manual_seed(0)),),
+        _tune,
+        (_BOOK[_CODES], _CODES, _BOOK, torch.tensor([1.0, 2.0, -1.0, 0.5, 3.0, -1.0])),
+        (
+            draw_normal(4, seed=5)[_MORE_CODES],
+            _MORE_CODES,
+            draw_normal(4, seed=5),
+            draw_normal(40, seed=6),
+        ),
         reasons=[
-            (lambda images: F.max_pool2d(images, 2), "That is the largest of each, max pooling."),
-            (lambda images: 4 * F.avg_pool2d(images, 2), "That is the sum. Divide it by four."),
-            (lambda images: F.avg_pool2d(images, 2, stride=1), "Your windows overlap: move by 2."),
-            (lambda images: images[..., ::2, ::2], "That picks one of four and forgets three."),
+            (
+                lambda weight, codes, codebook, gradient: weight - 0.1 * gradient,
+                "Each weight went its own way: those of one code are no longer equal, nor shared.",
+            ),
+            (
+                lambda weight, codes, codebook, gradient: (
+                    2 * weight - _tune(weight, codes, codebook, gradient)
+                ),
+                "That is uphill: gradient descent goes *against* the gradient.",
+            ),
+            (
+                lambda weight, codes, codebook, gradient: (
+                    weight
+                    + (_tune(weight, codes, codebook, gradient) - weight) / codes.bincount()[codes]
+                ),
+                "You took the mean of a code word's gradients. Each place adds its whole effect.",
+            ),
+            (
+                lambda weight, codes, codebook, gradient: (
+                    weight + 10 * (_tune(weight, codes, codebook, gradient) - weight)
+                ),
+                "You stepped by the whole gradient. The rate is 0.1.",
+            ),
         ],
         draw=side_by_side,
     ),
-    praise="Four numbers become one, and nothing was learnt for it.",
+    praise="Equal weights stay equal, and only the code words have moved.",
 )
 
-count = Exercise(
-    prompt="The number of weights in this layer.",
-    starter="weights = ____",
+WANTED = 0.6  # of the mouths
+_LARGEST = 9  # pixels
+_STEEPEST = 3  # weights are whole numbers up to this: what is written by hand
+
+
+@lru_cache(1)
+def _fresh_mouths() -> tuple[Tensor, Tensor]:
+    return experiment.render_mouths(100, seed=304)
+
+
+def _finds_mouths(answer: Any) -> str | None:
+    shape = find_shape(answer)
+    height, width = shape[-2:] if len(shape) >= 2 else (0, 0)
+    odd = height % 2 == width % 2 == 1 and max(height, width) <= _LARGEST
+    if not odd or math.prod(shape) != height * width:
+        return f"Rows of one odd length, an odd number of them, 9 at most: yours has shape {shape}."
+    value = as_numbers(answer).float().reshape(height, width)
+    if not value.isfinite().all():
+        return "Some of the numbers are infinite or undefined."
+    if (value != value.round()).any() or value.abs().max() > _STEEPEST:
+        return f"By hand, please: whole numbers from -{_STEEPEST} to {_STEEPEST} only."
+    faces, places = _fresh_mouths()
+    share = experiment.score_answers(experiment.answer(value, faces), places)
+    draw_answers(value, faces, places)
+    if share >= WANTED:
+        return None
+    said = f"It finds {share:.0%} of 100 new mouths; {WANTED:.0%} are wanted."
+    if float(value.sum().abs()) > 0.2 * float(value.abs().sum()):
+        return f"{said} It answers to plain brightness: let the numbers add up to about 0."
+    if share < 0.3:
+        return f"{said} An open mouth is a dark bar, wider than high, with brighter skin around it."
+    return f"{said} Where are the crosses? Tell the mouth from what stands there."
+
+
+find_mouths = Exercise(
+    prompt="A kernel of whole numbers from -3 to 3, 9 x 9 at most, that answers most at mouths.",
+    starter="mouth_kernel = ____",
     hints=(
-        "One kernel looks at a 3 x 3 window in *all* 24 channels.",
-        "There are 48 such kernels, and the size of the image doesn't matter.",
+        "A mouth is dark and wide: negative weights in a bar of five pixels, positive ones above "
+        "and below, a sum of about 0.",
+        "Look where a simple bar goes wrong: thin lines and edges. Make the dark part two pixels "
+        "high and shorter below, and let two rows of bright skin stand above it.",
     ),
-    answer="weights = 48 * 24 * 3 * 3",
-    checker=number(
-        48 * 24 * 9,
-        reasons={
-            48 * 24: "That is the articles' formula: it leaves out the 3 x 3 window.",
-            48 * 9: "Each kernel looks at all 24 channels, not at one.",
-            24 * 9: "That is one kernel. There are 48.",
-            48 * 24 * 9 + 48: "There is no bias here (`bias=False`).",
-            48 * 24 * 9 * 28 * 23: "The weights are the same at every place: they count once.",
-        },
+    answer=(
+        "mouth_kernel = [\n"
+        "    [1, 1, 1, 1, 1],\n"
+        "    [1, 1, 1, 1, 1],\n"
+        "    [-2, -3, -3, -3, -2],\n"
+        "    [0, -1, -1, -1, 0],\n"
+        "    [1, 1, 1, 1, 1],\n"
+        "]"
     ),
-    praise="10,368, for an image of any size.",
-)
-
-_PER_PLACE = torch.tensor([[0.5, -1.0, 0.0], [1.5, 0.0, 2.0], [-1.0, 0.5, 0.5], [0.0, 1.5, 0.5]])
-
-gradient = Exercise(
-    prompt="How far one step of gradient descent moves each of the three shared weights.",
-    starter="step = ____",
-    hints=(
-        "Moving the shared weight moves it at all four places at once: effects add up.",
-        "Add the gradients over the places, the first dimension; then go against them.",
+    checker=Checker(
+        _finds_mouths,
+        (
+            [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+            [[-1, -1, -1], [-1, -1, -1], [-1, -1, -1]],
+            [[1, 2, 1], [0, 0, 0], [-1, -2, -1]],
+            [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+            [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+            [[-1] * 5, [2] * 5, [-1] * 5],
+        ),
     ),
-    answer="step = -0.1 * per_place.sum(0)",
-    checker=tensor(
-        -0.1 * _PER_PLACE.sum(0),
-        reasons=[
-            (-0.1 * _PER_PLACE.mean(0), "That is the mean. Each place adds its whole effect."),
-            (0.1 * _PER_PLACE.sum(0), "That is uphill: gradient descent goes *against* it."),
-            (_PER_PLACE.sum(0), "That is the gradient. The step is minus the rate times it."),
-            (-0.1 * _PER_PLACE.sum(1), "You added the three weights at each place. Add places."),
-        ],
-        draw=side_by_side,
+    also_wrong=(
+        torch.zeros(5, 5),
+        [1, 0, -1],
+        torch.ones(4, 4),
+        "a mouth",
+        # These find enough, but weren't made by hand.
+        [[5] * 5, [5] * 5, [-10, -15, -15, -15, -10], [0, -5, -5, -5, 0], [5] * 5],
+        [[0.5] * 5, [0.5] * 5, [-1, -1.5, -1.5, -1.5, -1], [0, -0.5, -0.5, -0.5, 0], [0.5] * 5],
     ),
-    praise="One weight in four places: four effects, added.",
-    context={"per_place": _PER_PLACE},
-)
-
-codebook = Exercise(
-    prompt="The codes of all weights plus the codebook, in bytes.",
-    starter="size = ____",
-    hints=(
-        "16 values are told apart by 4 bits, and a byte has 8.",
-        "The codebook itself holds 16 numbers of 32 bits, 4 bytes each.",
-    ),
-    answer="size = 82_944 * 4 / 8 + 16 * 4",
-    checker=number(
-        41_536,
-        reasons={
-            82_944 * 4 / 8: "The codes alone. Someone has to know which value a code means.",
-            82_944 * 4 / 8 + 16: "A value of 32 bits takes four bytes, not one.",
-            82_944 * 4 / 8 + 8: "The values themselves have 32 bits, not 4: only codes are short.",
-            82_944 * 4: "That is the layer with 32 bits (4 bytes) a weight. A code has 4 *bits*.",
-            82_944 * 16 / 8 + 64: "16 values need codes of log2(16) bits, not of 16.",
-            8 * 41_536: "That is in bits.",
-        },
-    ),
-    praise="An eighth of 331,776; the codebook is hardly worth mentioning.",
-)
-
-
-work = Quiz(
-    "Conv2d has 120 times fewer weights than the locally connected layer with the same windows. "
-    "How many multiplications does it need for one face?",
-    {
-        "120 times fewer": "A shared weight multiplies again at each place.",
-        "fewer, by the number of channels": "Both have the same channels.",
-        "just as many": "Each place multiplies its window with a kernel, whoever owns that kernel.",
-        "more, because the kernel has to move": "Nothing moves: all places are computed at once.",
-    },
-    right="c",
-)
-
-pooling = Quiz(
-    "An article says that training 'updates the pooling kernel'. What does training change in "
-    "nn.MaxPool2d(2)?",
-    {
-        "the four weights of its window": "It has none: it takes the largest of four numbers.",
-        "the size of its window": "That is chosen by whoever builds the network.",
-        "nothing": "It has no parameters; gradients only pass through it, to the largest number.",
-        "which of the four numbers it takes": "The input decides that; nothing is learnt.",
-    },
-    right="c",
-)
-
-sharers = Quiz(
-    "In which of these does one weight do the work of many?",
-    {
-        "nn.Conv2d": "A convolution uses its kernel at every place.",
-        "two layers made with the same seed": "They start equal, and nothing keeps them so.",
-        "a Siamese pair": "Both branches of a Siamese pair are one module.",
-        "nn.Linear on a flattened image": "There each pixel has weights of its own.",
-        "an RNN": "An RNN uses the same matrices at every step.",
-        "a layer with a codebook": "A codebook's value stands wherever its code stands.",
-    },
-    right="a, c, e, f",
-)
-
-little = NumberQuiz(
-    "The first layer of FaceCNN has only 216 weights. How many bytes would codes of one byte and a "
-    "codebook of 256 values (32 bits each) take?",
-    wanted=1240,
-    tolerance=0.5,
-    unit="bytes",
-    reasons={
-        216: "The codes alone. The codebook has to be stored, too.",
-        1024: "The codebook alone. Each weight needs a code, too.",
-        864: "Those are the 216 weights as they are, with 32 bits each.",
-        472: "A value of 32 bits takes four bytes, not one.",
-    },
-    praise="More than the 864 bytes of the layer as it is: a codebook has to be worth its place.",
+    praise="It finds most mouths of people it has never seen, by the same few numbers everywhere.",
 )
 
 EXERCISES, QUIZZES = collect("03", globals())

@@ -1,120 +1,35 @@
-"""Lesson 03: tables of stored runs and of times; edit a kernel, shift a face, choose a codebook."""
+"""Lesson 03: slide a kernel, choose a codebook; figures of layers, stored runs and answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
 
 import torch
-from ipywidgets import BoundedFloatText, Dropdown, GridBox, IntSlider, Layout, VBox
+from IPython.display import HTML
+from ipywidgets import Dropdown, HBox, IntSlider, Play, VBox, jslink
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, unfold
+from torch.nn.functional import conv2d, cosine_similarity, unfold
 
-from facecourse.kit.charts import draw_lines, draw_panels, tabulate
+from facecourse.kit.charts import draw_band
+from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
 from facecourse.lesson03_sharing import experiment
-from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SHIFTS, SIZE, STRIDE, VALUES
-from facelib.compress import decode
-from facelib.data import FaceSet, corrupt
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import latency_ratio, mean_interval, paired_interval
+from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, STRIDE
+from facelib.data import FaceSet
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, latency_ratio, macs, mean_interval, parameters
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
     "horizontal edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     "spots": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "blur": [[1 / 9] * 3] * 3,
-    "nothing but copy": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
 }
-
-
-def compare_layers(stored: Mapping[str, Mapping]) -> Table:
-    """What locality alone, sharing alone and both bring, in top-1, paired within each split;
-    `stored` is the evidence's "top-1"."""
-    rows = {}
-    for training, runs in stored.items():
-        for photos, kinds in runs.items():
-            full, local, conv = (kinds[kind]["0"] for kind in LAYERS)
-            rows[f"{photos}, {training}"] = {
-                **{kind: _mean(kinds[kind]["0"]) for kind in LAYERS},
-                "local - Linear": paired_interval(local, full, "splits"),
-                "Conv2d - local": paired_interval(conv, local, "splits"),
-                "Conv2d - Linear": paired_interval(conv, full, "splits"),
-            }
-    return tabulate(rows, "photographs", "{:.3f}")
-
-
-def compare_shifts(runs: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
-    """Mean top-1 by how far the test faces were moved, and at the farthest the lead over Linear;
-    `runs` is top-1 by network and shift, as stored."""
-    last, rows = str(SHIFTS[-1]), {}
-    for kind, shifts in runs.items():
-        rows[kind] = {f"{shift} px": _mean(shifts[str(shift)]) for shift in SHIFTS}
-        if kind != "Linear":
-            lead = paired_interval(shifts[last], runs["Linear"][last], "splits")
-            rows[kind][f"{last} px, less Linear"] = lead
-    return tabulate(rows, "top-1, moved by", "{:.3f}")
-
-
-def tabulate_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
-    """For each size of codebook its size, and top-1 less that of 32 bits trained for as long;
-    `stored` is the evidence's "codebook"."""
-    dense = stored["32 bits"]
-    rivals = {"k-means": "top-1", "all but codebooks": "trained on", "fine-tuned": "trained on"}
-    rows = {}
-    for values in VALUES:
-        runs = stored[str(values)]
-        rows[str(values)] = {name: _mean(runs[name]) for name in ("bits", "entropy", "bytes")} | {
-            name: paired_interval(runs[name], dense[rival], "splits")
-            for name, rival in rivals.items()
-            if name in runs
-        }
-    columns = {
-        "bits a weight": "{bits:.2f}", "best names": "{entropy:.2f}", "bytes": "{bytes:,.0f}",
-        "k-means": "{k-means:.3f}", "all but codebooks tuned": "{all but codebooks:.3f}",
-        "fine-tuned": "{fine-tuned:.3f}",
-    }  # fmt: skip
-    return tabulate(rows, "values", columns)
-
-
-def draw_codebooks(stored: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw top-1 over the bits of a code, as k-means leaves the network and tuned; `stored` is the
-    evidence's "codebook"."""
-    books = [stored[str(values)] for values in VALUES]
-    curves = {
-        name: [mean_interval(book[name], "splits") for book in books if name in book]
-        for name in ("k-means", "fine-tuned", "all but codebooks")
-    }
-    draw_lines([values.bit_length() - 1 for values in VALUES], curves, "bits of a code", "top-1")
-
-
-@torch.inference_mode()
-def time_layers(model: nn.Module, small: nn.Module, pairs: int = 30) -> Table:
-    """How many times as long a layer or network takes as its rival, on 40 faces at a time, by so
-    many pairs of calls; `model` is a FaceCNN, `small` the same with codebooks."""
-    faces, halves = torch.rand(40, 1, *SIZE), torch.rand(40, 1, 56, 46)
-    layers = {name: layer() for name, layer in LAYERS.items()}
-    conv, model, small = layers["Conv2d"], model.eval(), small.eval()
-    kernels = conv.weight.flatten(1)
-
-    def by_hand(images: Tensor) -> Tensor:
-        return kernels @ unfold(images, KERNEL, stride=STRIDE)
-
-    rivals = {
-        "Conv2d by hand (unfold, matmul) / Conv2d": (by_hand, conv, faces),
-        "locally connected / Conv2d": (layers["locally connected"], conv, faces),
-        "Linear / Conv2d": (layers["Linear"], conv, faces),
-        "codebook read at each call / 32 bits": (small, model, halves),
-        "codebook read once / 32 bits": (decode(small), model, halves),
-    }
-    rows = [
-        [name, latency_ratio(lambda a=a, x=x: a(x), lambda b=b, x=x: b(x), pairs=pairs)]
-        for name, (a, b, x) in rivals.items()
-    ]
-    return Table(["time of one over the other", "median ratio [95 % CI]"], rows)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def kernel(name: str) -> Tensor:
@@ -122,91 +37,268 @@ def kernel(name: str) -> Tensor:
     return torch.tensor(KERNELS[name], dtype=torch.float32).view(1, 1, 3, 3)
 
 
-def kernel_editor(face: Tensor) -> VBox:
-    """A menu and nine fields for a 3 x 3 kernel; the feature map of `face`, float (1, 1, H, W) in
-    [0, 1], follows."""
-    start = kernel("spots").flatten().tolist()
-    fields = [
-        BoundedFloatText(
-            value, min=-9, max=9, step=0.5, layout=Layout(width="70px"),
-            tooltip=f"row {place // 3 + 1}, column {place % 3 + 1}",
-        )
-        for place, value in enumerate(start)
-    ]  # fmt: skip
-    menu = Dropdown(options=list(KERNELS), value="spots", description="kernel")
-    grid = GridBox(fields, layout=Layout(grid_template_columns="repeat(3, 80px)"))
+def kernel_slider(picture: Tensor, own: Tensor | None = None) -> VBox:
+    """A kernel slides over `picture`, float (H, W) in [0, 1]: a menu, a slider for the place, and a
+    button that plays all places; `own`, (3, 3), joins the menu."""
+    choices = {name: kernel(name)[0, 0] for name in KERNELS}
+    if own is not None:
+        choices["my own"] = torch.as_tensor(own, dtype=torch.float32)
+    rows, columns = picture.shape[0] - 2, picture.shape[1] - 2
+    middle, last = rows // 2 * columns + columns // 2, rows * columns - 1
+    menu = Dropdown(options=list(choices), description="kernel")
+    place = IntSlider(middle, min=0, max=last, description="place")
+    play = Play(value=middle, min=0, max=last, interval=400)
+    jslink((play, "value"), (place, "value"))
 
-    def draw() -> Table:
-        edited = torch.tensor([field.value for field in fields]).view(1, 1, 3, 3)
-        feature_map = conv2d(face, edited)
-        draw_panels(
-            {"face": 2 * face - 1, "kernel": edited, "feature map": feature_map},
-            "A face, the 3 x 3 kernel, and the feature map that the kernel makes of the face.",
-        )
-        head = ["sum of the kernel", "lowest response", "highest response"]
-        values = edited.sum(), feature_map.min(), feature_map.max()
-        return Table(head, [[float(value) for value in values]])
+    def draw() -> HTML:
+        return _draw_window(picture, choices[menu.value], *divmod(place.value, columns))
 
-    def choose(change: dict) -> None:
-        for field, value in zip(fields, kernel(change["new"]).flatten().tolist(), strict=True):
-            field.unobserve(editor.redraw, "value")  # one drawing for all nine
-            field.value = value
-            field.observe(editor.redraw, "value")
-        editor.redraw()
-
-    editor = Explorer([menu, grid], draw)
-    for field in fields:
-        field.observe(editor.redraw, "value")
-    menu.observe(choose, "value")
-    return editor
+    box = Explorer([menu, HBox([play, place])], draw)
+    for control in (menu, place):
+        control.observe(box.redraw, "value")
+    return box
 
 
-def shift_slider(face: Tensor, stacks: Mapping[str, nn.Sequential]) -> VBox:
-    """A slider that moves `face`, float (1, 1, H, W), to the right; what each layer makes of it
-    follows. A stack, trained, is a layer with a stride of `STRIDE`, ReLU, and pooling by 2."""
-    face = experiment.Standardise()(face)
+def _draw_window(picture: Tensor, weights: Tensor, row: int, column: int) -> HTML:
+    full = conv2d(picture[None, None], weights[None, None])[0, 0]
+    done = torch.full_like(full, torch.nan).flatten()
+    here = row * full.shape[1] + column
+    done[: here + 1] = full.flatten()[: here + 1]
+    window = picture[row : row + 3, column : column + 3]
+    figure, axes = subplots(1, 4, figsize=(9, 2.6))
+    limit = float(full.abs().max())
+    panels = (picture, window, weights, done.view_as(full))
+    scales = ((0, 1), (0, 1), (-8, 8), (-limit, limit))
+    titles = ("picture", "nine pixels", "times nine weights", "the sums so far")
+    for axis, panel, (low, high), title in zip(axes, panels, scales, titles, strict=True):
+        axis.imshow(panel.numpy(), cmap="gray", vmin=low, vmax=high)
+        axis.set(xticks=[], yticks=[], title=title)
+        axis.grid(visible=False)
+    for axis, values in zip(axes[1:3], (window, weights), strict=True):
+        for y, x in torch.cartesian_prod(torch.arange(3), torch.arange(3)).tolist():
+            text = axis.text(x, y, f"{float(values[y, x]):.2g}", ha="center", va="center")
+            text.set(bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, fontsize=8)
+    for axis, corner, side in ((axes[0], (column, row), 3), (axes[3], (column, row), 1)):
+        corner = corner[0] - 0.5, corner[1] - 0.5
+        axis.add_patch(Rectangle(corner, side, side, fill=False, color=COLOURS[1], linewidth=2))
+    total = float(full[row, column])
+    show(
+        figure,
+        f"A window of 3 x 3 pixels at row {row}, column {column}; its nine products with the "
+        f"kernel's weights add up to {total:.2f}, the last number of the feature map so far.",
+    )
+    products = " ".join(f"{float(value):+.2f}" for value in (window * weights).flatten())
+    return HTML(f"<p>{products} = <b>{total:.2f}</b></p>")
 
-    @torch.no_grad()
-    def departure(part: nn.Module, moved: Tensor, places: int) -> float:
-        still, now = part(face), part(moved)
-        off = now[..., places:] - still[..., : still.shape[3] - places]
-        return float(off.abs().max() / still.std())
 
-    @torch.no_grad()
-    def draw(pixels: int) -> Table:
-        moved, step = corrupt.shift(face, pixels), STRIDE
-        rows = [
-            [name, pixels, departure(stack[0], moved, pixels // step),
-             departure(stack, moved, pixels // (2 * step))]
-            for name, stack in stacks.items()
-        ]  # fmt: skip
-        draw_panels(
-            {"face": moved} | {name: stack[0](moved)[:, :1] for name, stack in stacks.items()},
-            f"A face moved {pixels} pixels to the right, and a map of each: {', '.join(stacks)}.",
-        )
-        return Table(["layer", "pixels", "its map is off by", "after pooling"], rows)
+@torch.inference_mode()
+def draw_layers(layers: Mapping[str, nn.Module], pairs: int = 30) -> None:
+    """Draw which of seven pixels each of five outputs sees, a colour a weight, in three layers.
 
-    slider = IntSlider(2, min=0, max=8, description="shift")
-    return explore(draw, pixels=slider)
+    Below stand the weights and multiplications of `layers`, named as `LAYERS`, for a face of SIZE,
+    and how many times as long as Conv2d they take for 40 faces, by so many pairs of calls; the
+    convolution computed as the locally connected layer is, too.
+    """
+    figure, axes = subplots(1, 3, figsize=(9, 3))
+    faces, conv = torch.rand(40, 1, *SIZE), layers["Conv2d"]
+    kernels, said = conv.weight.flatten(1), []
+
+    def by_hand(images: Tensor) -> Tensor:
+        return kernels @ unfold(images, KERNEL, stride=STRIDE)
+
+    def compare(layer: Callable[[Tensor], Tensor]) -> str:
+        ratio = latency_ratio(lambda: layer(faces), lambda: conv(faces), pairs=pairs)
+        return f"{ratio.value:.1f} times as long"
+
+    for axis, (kind, layer) in zip(axes, layers.items(), strict=True):
+        _draw_weights(axis, kind)
+        took = compare(layer) if layer is not conv else f"by unfold {compare(by_hand)}"
+        counts = parameters(layer), macs(layer, (1, *SIZE))
+        words = "{:,} weights\n{:,} multiplications".format(*counts)
+        axis.text(3, -0.15, f"{words}\n{took}", ha="center", va="top", fontsize=9)
+        said.append(f"{kind}: {words}, {took}.".replace("\n", ", "))
+    show(
+        figure,
+        "Seven pixels below, five outputs above. Linear: each output is joined to all pixels by "
+        "weights of its own. Locally connected: to three neighbours. Conv2d: to the same three, "
+        f"and the same three colours come back at every output. In the lesson: {' '.join(said)}",
+    )
 
 
-def codebook_slider(model: nn.Module, test: FaceSet, layer: str) -> VBox:
+def _draw_weights(axis: Axes, kind: str) -> None:
+    count = {"Linear": 35, "locally connected": 15, "Conv2d": 3}[kind]
+    colours = colormaps["tab10" if count == 3 else "gist_rainbow"]
+    for out in range(5):
+        seen = range(7) if kind == "Linear" else range(out, out + 3)
+        for place, pixel in enumerate(seen):
+            weight = place if kind == "Conv2d" else out * len(seen) + place
+            colour = colours(weight if count == 3 else weight * 8 % count / count)
+            axis.plot([pixel, out + 1], [0, 1], color=colour, linewidth=1.8, zorder=1)
+    axis.scatter(range(7), [0] * 7, marker="s", color="black", zorder=2)
+    axis.scatter(range(1, 6), [1] * 5, color="black", zorder=2)
+    axis.set(title=kind, ylim=(-0.75, 1.1))
+    axis.set_axis_off()
+
+
+def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> None:
+    """Draw top-1 over the number of photographs, and by how much sharing is better than the same
+    windows unshared: first layers trained, frozen, and frozen without the max pooling behind them;
+    `stored` is the evidence's "top-1"."""
+    figure, (left, right) = subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
+    photos = list(stored)
+    for colour, kind in zip(COLOURS, LAYERS, strict=False):
+        for name, style in ((kind, "o-"), (f"{kind}, frozen", "o:")):
+            means = [mean_interval(stored[count][name]["test"]).value for count in photos]
+            fill = {} if name == kind else {"markerfacecolor": "white"}
+            left.plot(range(len(photos)), means, style, color=colour, label=name, **fill)
+    left.set(xlabel="photographs a person", ylabel="top-1, mean over splits")
+    left.legend(frameon=False, fontsize=8)
+    said = []
+    endings = "", ", frozen", ", frozen, not pooled"
+    for offset, ending, colour in zip((-0.12, 0, 0.12), endings, COLOURS, strict=False):
+        for place, count in enumerate(photos):
+            pair = (stored[count][f"{k}{ending}"]["test"] for k in ("Conv2d", "locally connected"))
+            lead = subtract_points(*pair, "splits")
+            x = place + offset
+            right.plot([x, x], [lead.low, lead.high], color=colour, linewidth=3)
+            label = None if place else ending.removeprefix(", ") or "trained"
+            right.plot(x, lead.value, "o", color=colour, label=label)
+            said.append(f"{count} photographs{ending}: {lead:+.1f}")
+    right.axhline(0, color="black", linewidth=1)
+    right.set(xlabel="photographs a person", ylabel="points, 95 % CI over splits")
+    right.set_title("Conv2d less locally connected", fontsize=10)
+    right.legend(frameon=False, fontsize=8)
+    for axis in (left, right):
+        axis.set_xticks(range(len(photos)), photos)
+    show(
+        figure,
+        "Left: top-1 rises with the photographs a person, and a frozen first layer does nearly as "
+        f"well as a trained one. Right: the lead of sharing, {'; '.join(said)} points.",
+    )
+
+
+def draw_finders(
+    stored: Mapping[str, Mapping[str, Sequence[float]]],
+    unlearnt: Mapping[str, Sequence[float]],
+    kernels: Mapping[str, Tensor],
+    faces: Tensor,
+    places: Tensor,
+) -> None:
+    """Draw a face with a ring at its mouth, a kernel before and after it learnt to find mouths, and
+    the share found over the number of faces learnt from, with lines for what learns nothing;
+    `stored` and `unlearnt` are the evidence's "mouths" and "mouths without learning"."""
+    figure, axes = subplots(1, 4, figsize=(10, 2.8), width_ratios=(1, 1, 1, 2.4))
+    _draw_mouth(axes[0], faces[0], int(places[0]))
+    cosine = float(cosine_similarity(*(weights.flatten() for weights in kernels.values()), dim=0))
+    titles = "the mouth is ringed", *kernels
+    for axis, title in zip(axes, titles, strict=False):
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
+    for axis, weights in zip(axes[1:3], kernels.values(), strict=True):
+        limit = float(weights.abs().max())
+        axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
+    counts = [int(count) for count in stored]
+    for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
+        points = [_bound(runs[kind], "seeds") for runs in stored.values()]
+        draw_band(axes[3], counts, points, style, label=kind)
+    means = {name: fmean(shares) for name, shares in unlearnt.items()}
+    for (name, mean), style in zip(means.items(), (":", "-."), strict=True):
+        axes[3].axhline(mean, color="black", linestyle=style, linewidth=1, label=name)
+    axes[3].set(xscale="log", xlabel="faces learnt from (log)", ylim=(0, 1))
+    axes[3].set_xticks(counts, counts)
+    axes[3].set_title("new mouths found, 95 % CI over seeds (stored)", fontsize=10)
+    axes[3].legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+    show(
+        figure,
+        f"A face; a kernel of 5 x 5 at random and what it became, of cosine {cosine:.2f}; and "
+        "the share of mouths found, for Conv2d high from ten faces on, for locally connected low. "
+        f"Without learning: {', '.join(f'{name} {mean:.2f}' for name, mean in means.items())}.",
+    )
+
+
+def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6) -> None:
+    """Draw some faces as `experiment.render_mouths` gives them: a ring where the mouth is, a cross
+    where a kernel (H, W) answers most."""
+    figure, axes = subplots(1, count, figsize=(1.5 * count, 1.7))
+    found = experiment.answer(weights, faces[:count]).flatten(1).argmax(1)
+    for axis, face, true, most in zip(axes, faces, places.tolist(), found.tolist(), strict=False):
+        _draw_mouth(axis, face, true)
+        axis.plot(most % SIDE, most // SIDE, "x", color=COLOURS[5], markeredgewidth=2)
+        axis.set_axis_off()
+    show(figure, "Faces with a ring around each mouth and a cross where the kernel answers most.")
+
+
+def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
+    axis.imshow(face[0].numpy(), cmap="gray")
+    axis.plot(place % SIDE, place // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
+
+
+def _bound(shares: Sequence[float], of: str) -> Interval:
+    """The mean of some shares with its 95 % interval, which ends at 0 and 1."""
+    found = mean_interval(shares, of)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+
+
+def codebook_slider(
+    model: nn.Module,
+    train: FaceSet,
+    test: FaceSet,
+    layer: str,
+    stored: Mapping[str, Mapping[str, Sequence[float]]],
+) -> VBox:
     """A slider for the bits of a code: the weights of `layer`, a name from `model.named_modules()`,
-    and the whole network's size and its score on `test`. The model stays as it is."""
+    the size of the file, and the score on `test`, at once and with statistics of `train`, beside
+    those of other splits; `stored` is the evidence's "codebook"."""
     weights = model.get_submodule(layer).weight.detach().flatten()
 
-    def draw(bits: int) -> Table:
+    def draw(bits: int) -> HTML:
         small, report, size = experiment.share_to_file(model, 2**bits)
         values = small.get_submodule(layer).parametrizations.weight.original.detach()
-        figure, axis = subplots(figsize=(6.4, 2.4))
-        axis.hist(weights, 200, color=COLOURS[5])
+        figure, (left, right) = subplots(1, 2, figsize=(9, 2.8))
+        left.hist(weights.numpy(), 200, color=COLOURS[5])
         for value in values:
-            axis.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
-        axis.set(xlabel=f"weights of {layer}", ylabel="how many")
-        show(figure, f"A histogram of weights; lines mark the codebook's {len(values)} values.")
-        score = experiment.top1_shifted(small, test)
-        head = ["values", "bits a weight", "with the best names", "bytes of the file", "top-1"]
-        return Table(head, [[len(values), report.bits, report.entropy, f"{size:,}", score]])
+            left.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
+        left.set(xlabel=f"weights of {layer}", ylabel="how many")
+        said = _draw_codebooks(right, stored)
+        right.axvline(bits, color="black", linewidth=0.7)
+        show(
+            figure,
+            f"A histogram of weights; lines mark the codebook's {len(values)} values. The file has "
+            f"{size:,} bytes. Beside it {said}",
+        )
+        renewed = experiment.renew_statistics(small, train.images)
+        scores = [experiment.top1_shifted(network, test) for network in (small, renewed)]
+        return HTML(
+            f"<p>{len(values)} values, {report.bits:.2f} bits a weight, {size:,} bytes of file; "
+            f"top-1 {scores[0]:.1%}, with new statistics of batch norm {scores[1]:.1%}.</p>"
+        )
 
-    slider = IntSlider(4, min=1, max=8, description="bits")
+    slider = IntSlider(2, min=1, max=8, description="bits")
     return explore(draw, bits=slider)
+
+
+def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """Top-1 over the bits of a code, as k-means leaves the network, with new statistics, and
+    fine-tuned; lines for 32 bits. Returns what it shows in words."""
+    books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}
+    bits = [values.bit_length() - 1 for values in books]
+    arms = "k-means", "statistics", "fine-tuned"
+    for name, style in zip(arms, ("o-", "s--", "^:"), strict=True):
+        label = "new statistics" if name == "statistics" else name
+        draw_band(
+            axis,
+            bits,
+            [_bound(runs[name], "splits") for runs in books.values()],
+            style,
+            label=label,
+        )
+    full = [fmean(stored["32 bits"][name]) for name in ("top-1", "statistics")]
+    for mean, style, label in zip(full, ("-", "--"), ("", " and new statistics"), strict=True):
+        axis.axhline(mean, color="gray", linestyle=style, linewidth=1, label=f"32 bits{label}")
+    axis.set_xticks(bits)
+    axis.set(xlabel="bits of a code (stored)", ylabel="top-1, 95 % CI over splits", ylim=(0, 1.02))
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    return (
+        "stored curves of top-1 over the bits: k-means rises from near nothing, new statistics and "
+        f"fine-tuning stay high; 32 bits {full[0]:.3f}, with new statistics {full[1]:.3f}."
+    )

@@ -3,7 +3,7 @@
 from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
 from facelib.measure.cost import latency, latency_ratio, macs, parameters, saved_bytes
 from facelib.measure.histogram import verify_all
-from facelib.measure.identification import identification_report, identify, similarity
+from facelib.measure.identification import identify, similarity
 from facelib.measure.interval import Interval, mean_interval, paired_interval, share_interval
 from facelib.measure.machine import describe
 from facelib.measure.verification import Verification, ten_fold
@@ -15,7 +15,6 @@ __all__ = [
     "bootstrap_pairs",
     "bootstrap_people",
     "describe",
-    "identification_report",
     "identify",
     "latency",
     "latency_ratio",

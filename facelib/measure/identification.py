@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-if TYPE_CHECKING:
-    from facelib.figures import Table
-
-RATES = {"precision": "precision", "recall": "recall", "f1-score": "F1"}
 
 
 def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
@@ -68,49 +58,3 @@ def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:
             f"got {tuple(gallery_person.shape)} for {tuple(gallery.shape)}"
         )
     return gallery_person.to(probe.device)[similarity(probe, gallery).argmax(1)]
-
-
-def identification_report(person: Tensor, predicted: Tensor, names: Sequence[str]) -> Table:
-    """Precision, recall and F1 of the people recognised worst, and the averages, by scikit-learn.
-
-    Args:
-        person: int64 (N,), the label of each image, N >= 1.
-        predicted: int64 (N,), what the recogniser said.
-        names: one name a person; labels index it.
-
-    Returns:
-        The five people with images of lowest F1, worst first; then the mean over people with
-        images (macro) and the accuracy. A dash: nobody was called so.
-
-    Raises:
-        ValueError: lengths differ, nothing was predicted, or a label has no name.
-    """
-    from sklearn.metrics import classification_report
-
-    from facelib.figures import Table
-
-    if person.ndim != 1 or person.shape != predicted.shape or not len(person):
-        raise ValueError(
-            "want one prediction for each of at least 1 image, "
-            f"got {tuple(predicted.shape)} for {tuple(person.shape)}"
-        )
-    both = torch.cat([person.cpu(), predicted.cpu()])
-    if not 0 <= int(both.min()) <= int(both.max()) < len(names):
-        raise ValueError(
-            f"labels must lie in 0..{len(names) - 1} ({len(names)} names), "
-            f"got {int(both.min())}..{int(both.max())}"
-        )
-    person, predicted, people = person.cpu(), predicted.cpu(), person.unique().tolist()
-    found = classification_report(
-        person, predicted, labels=people, output_dict=True, zero_division=math.nan
-    )
-    worst = sorted(people, key=lambda one: found[str(one)]["f1-score"])[:5]
-    rates = [(names[one], found[str(one)]) for one in worst]
-    rates.append((f"mean of {len(people)} people", found["macro avg"]))
-    rows = [
-        [name, *("-" if math.isnan(row[rate]) else row[rate] for rate in RATES)]
-        for name, row in rates
-    ]
-    accuracy = float((person == predicted).double().mean())
-    rows.append([f"accuracy, {len(person)} images", "", "", accuracy])
-    return Table(["lowest F1", *RATES.values()], rows)

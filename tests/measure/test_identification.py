@@ -7,7 +7,7 @@ import torch
 from sklearn import metrics
 from sklearn.neighbors import KNeighborsClassifier
 
-from facelib.measure import identification_report, identify, similarity
+from facelib.measure import identify, similarity
 
 
 @pytest.fixture
@@ -40,45 +40,3 @@ def test_embeddings_that_do_not_fit_are_refused(faces):
         identify(probe, gallery, person[1:])
     with pytest.raises(ValueError, match="at least 1 gallery image"):
         identify(probe, gallery[:0], person[:0])
-
-
-TRUTH = torch.tensor([0, 0, 0, 1, 1, 2])
-SAID = torch.tensor([0, 0, 1, 1, 1, 1])
-NAMES = ("ann", "b<b", "cem", "dia")
-
-
-def test_the_report_has_precision_recall_and_f1_of_the_people_recognised_worst():
-    assert identification_report(TRUTH, SAID, NAMES).rows == [
-        ["cem", "-", "0.000", "0.000"],
-        ["b<b", "0.500", "1.000", "0.667"],
-        ["ann", "1.000", "0.667", "0.800"],
-        ["mean of 3 people", "0.750", "0.556", "0.489"],
-        ["accuracy, 6 images", "", "", "0.667"],
-    ]
-
-
-def test_a_person_without_images_who_was_called_does_not_count_in_the_average():
-    report = identification_report(torch.tensor([0, 0, 1]), torch.tensor([0, 3, 1]), NAMES)
-    assert [row[0] for row in report.rows[:2]] == ["ann", "b<b"]
-    assert report.rows[2] == ["mean of 2 people", "1.000", "0.750", "0.833"]
-
-
-def test_of_many_people_the_report_names_five():
-    person = torch.arange(9)
-    report = identification_report(person, person.clamp(max=6), tuple("abcdefghi"))
-    assert [row[0] for row in report.rows[:-2]] == ["h", "i", "g", "a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("person", "predicted", "message"),
-    [
-        ([0, 1], [0], r"got \(1,\) for \(2,\)"),
-        ([], [], "at least 1 image"),
-        ([0, 4], [0, 1], r"0..3 \(4 names\), got 0..4"),
-        ([0, 1], [0, -1], "got -1..1"),
-    ],
-)
-def test_predictions_that_do_not_fit_are_refused(person, predicted, message):
-    person, predicted = (torch.tensor(p, dtype=torch.int64) for p in (person, predicted))
-    with pytest.raises(ValueError, match=message):
-        identification_report(person, predicted, NAMES)

@@ -73,16 +73,16 @@ def test_modules_of_the_course_go_by_their_own_names(path):
 
 def test_a_hop_into_another_lesson_another_name_and_a_missing_docstring_are_found(monkeypatch):
     code = (
-        "from facecourse.lesson02_learning.tiny import score\n"
+        "from facecourse.lesson02_learning.experiment import score\n"
         "from facelib.data import orl as faces\nscore(1)\nfaces()"
     )
     elsewhere, renamed = find_faults("03", code)
     assert elsewhere.startswith("score lies in the folder of another lesson, facecourse/lesson02")
     assert renamed == "faces is called orl in facelib/data/orl.py"
-    tiny = importlib.import_module("facecourse.lesson02_learning.tiny")
-    monkeypatch.setattr(tiny.score, "__doc__", None)
+    experiment = importlib.import_module("facecourse.lesson02_learning.experiment")
+    monkeypatch.setattr(experiment.score, "__doc__", None)
     (fault,) = find_faults("02", code.replace(" as faces", "").replace("faces()", "orl()"))
-    assert fault.endswith("tiny.py has no docstring")
+    assert fault.endswith("experiment.py has no docstring")
 
 
 def test_no_two_modules_of_the_course_define_the_same_public_name():

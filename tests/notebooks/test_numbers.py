@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from facecourse.kit import evidence
-from facecourse.lesson02_learning import descent, tiny
 from facelib.models import face_student
 from notebooks import numbers
 from notebooks.build import sources
@@ -136,20 +135,6 @@ def test_a_fact_that_no_text_states_any_more_is_named(tmp_path, monkeypatch):
     (tmp_path / "facts.toml").write_text('[all]\n[00]\n"37 whales" = "Melville 1851"\n')
     monkeypatch.setattr(numbers, "FACTS", tmp_path / "facts.toml")
     assert "facts.toml: no text says '37 whales'" in numbers.check(sources(["00"])[0])
-
-
-def test_the_rates_that_lesson_02_names_are_the_first_that_do_and_that_break_down():
-    parts = tiny.load_tiny_faces(seed=0)
-
-    def last(name, power):
-        return descent.try_rate(parts, 10**power)[name][0][-1]
-
-    for name, power in (("gradient descent", -0.5), ("momentum", -1.5), ("Adam", -2.75)):
-        assert last(name, power) < 0.1 < last(name, power - 0.25)
-    for name, power in (("gradient descent", 0.5), ("momentum", 0.25)):
-        assert last(name, power - 0.25) < 0.1
-        assert not last(name, power) < 10
-    assert last("Adam", -0.75) < 0.1 < last("Adam", -0.5)
 
 
 def test_nine_tenths_of_the_energy_lie_where_lesson_08_says():

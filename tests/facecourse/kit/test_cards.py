@@ -29,7 +29,7 @@ def test_the_training_speed_is_measured():
 
 def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_not(capsys):
     progress.note("00", "chance", solved=True)
-    progress.note("00", "top1", solved=False)
+    progress.note("00", "memory", solved=False)
     progress.note("00", "a question of last year", solved=True)
     first, second, *_ = cards.progress_card().rows
     assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]

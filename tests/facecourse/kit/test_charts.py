@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from facecourse.kit import charts
-from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
 from facelib.measure import Interval, Verification
 
 
@@ -23,17 +22,11 @@ def test_compare_names_the_best_and_puts_live_values_beside_stored_ones(shown):
     assert charts.compare(stored).head == ["", "top-1 accuracy (stored)"]
 
 
-def test_spread_says_lowest_and_highest(shown):
-    table = charts.draw_spread({"a": [0.8, 0.9, 0.7]})
-    assert table.rows == [["a", "3", "0.700", "0.800", "0.900"]]
-    assert "a from 0.700 to 0.900" in shown[0]
-
-
 def test_the_scores_figure_reports_what_the_threshold_decides(shown, pairs):
     threshold = pairs.threshold_at(0.05)
     table = charts.draw_scores(pairs, threshold)
-    assert float(table.rows[0][1]) == pytest.approx(pairs.far_at(threshold), abs=1e-4)
-    assert float(table.rows[0][3]) == pytest.approx(pairs.tar_at(0.05), abs=1e-4)
+    assert table.rows[0][1] == f"{pairs.far_at(threshold):.2%}"
+    assert table.rows[0][3] == f"{pairs.tar_at(0.05):.2%}"
     assert f"{threshold:.3f}" in shown[0]
 
 
@@ -42,46 +35,7 @@ def test_moving_the_slider_draws_again_with_another_far(shown, pairs):
     slider.value = 0.2
     first, second = shown
     assert first != second
-    assert f"FAR {pairs.far_at(slider.value):.4f}" in second
-
-
-def make_board(**rows: tuple[float, int | None]) -> Scoreboard:
-    """Methods by AUC and size; each has 100 parameters less than bytes."""
-    protocol = Protocol("p", "faces", "split", {"auc": "area"})
-    board = Scoreboard(protocol)
-    for name, (auc, size) in rows.items():
-        found = {"auc": Interval(auc, auc - 0.1, min(auc + 0.04, 1), 40)}
-        board.add(Row(name, "01", protocol, found, bytes=size, parameters=size and size - 100))
-    return board
-
-
-def test_the_pareto_plot_joins_its_front_and_names_every_method(monkeypatch):
-    board = make_board(big=(0.95, 3000), small=(0.7, 100), bad=(0.6, 200))
-    drawn = []
-    monkeypatch.setattr(charts, "show", lambda figure, alt: drawn.append((figure.axes[0], alt)))
-    charts.draw_pareto(board, "bytes", "auc")
-    charts.draw_pareto(board, "parameters", "auc")
-    (axes, alt), (free, _) = drawn
-    assert alt.endswith("cheaper and better than: small, big.")
-    assert axes.lines[0].get_xydata().tolist() == [[100, 0.7], [3000, 0.95]]
-    assert [text.get_text() for text in axes.texts] == ["small", "bad", "big"]
-    assert [line.get_marker() for line in axes.lines[1:]] == ["o", "x", "o"]
-    assert len(axes.collections) == 3, "an interval each"
-    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale()) == ("bytes", "auc", "log")
-    assert free.get_xscale() == "linear", "a cost of nothing has no logarithm"
-
-
-def test_the_front_holds_exactly_the_rows_that_no_other_beats(shown):
-    board = make_board(
-        big=(0.95, 3000), small=(0.70, 100), worse=(0.60, 200), middle=(0.90, 1000),
-        twin=(0.90, 1000), bigger=(0.90, 1100), poor=(0.60, 100), unmeasured=(0.96, None),
-    )  # fmt: skip
-    charts.draw_pareto(board, "bytes", "auc")
-    assert shown[0].endswith("than: small, middle, twin, big.")
-    with pytest.raises(ValueError, match="no column 'weight'"):
-        charts.draw_pareto(board, "weight", "auc")
-    with pytest.raises(ValueError, match="no row has both 'macs' and 'auc'"):
-        charts.draw_pareto(board, "macs", "auc")
+    assert f"FAR {pairs.far_at(slider.value):.2%}" in second
 
 
 def test_pictures_and_answers_are_drawn_whatever_their_dimensions(shown):

@@ -53,3 +53,10 @@ def test_what_goes_wrong_in_a_callback_stands_where_the_picture_was(shell):
     assert status.value == AT_REST
     slider.value = 2
     assert cells(picture.value) == ["3"]
+
+
+def test_a_figure_that_says_all_stands_without_a_table(shell):
+    def draw(n: int) -> None:
+        doubled(n)
+
+    assert "<table" not in explore(draw, n=IntSlider(3)).children[1].children[1].value

@@ -1,4 +1,4 @@
-"""The experiments of lesson 02: the tiny network, optimisers and minima, over-fitting and leaks."""
+"""The experiments of lesson 02: the tiny network, optimisers, over-fitting, leaks."""
 
 import pytest
 import torch
@@ -6,18 +6,21 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit.orl import STILL, to_half
-from facecourse.lesson02_learning import descent, overfitting, tiny
+from facecourse.lesson02_learning import exercises, experiment, overfitting, trainings
 from facelib.data import orl
+from facelib.models import FaceCNN
+from facelib.training import fit
+from facelib.training.loop import generator
 
 
 @pytest.fixture(scope="module")
 def parts():
-    return tiny.load_tiny_faces(seed=0)
+    return experiment.load_tiny_faces(seed=0)
 
 
 def test_one_photograph_and_five_are_tested_on_the_same_images():
     faces = orl()
-    one, five = (tiny.hold_out(faces, images, seed=3) for images in (1, 5))
+    one, five = (experiment.hold_out(faces, images, seed=3) for images in (1, 5))
     assert [len(part) for part in one] == [40, 40, 160]
     assert len(five.train) == 200
     for part in ("validation", "test"):
@@ -32,52 +35,35 @@ def test_tiny_faces_are_scaled_by_the_training_images_alone(parts):
 
 def test_the_same_seed_draws_the_same_network_and_leaves_the_random_state_alone():
     before = torch.random.get_rng_state()
-    first, second, other = (tiny.build_two_layers(seed) for seed in (1, 1, 2))
+    first, second, other = (experiment.build_two_layers(seed) for seed in (1, 1, 2))
     assert torch.equal(first[0].weight, second[0].weight)
     assert not torch.equal(first[0].weight, other[0].weight)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_forty_sigmoids_are_the_binary_formula_of_every_person_added_up():
-    logits, person = torch.tensor([[2.0, -1.0, 0.5]]), torch.tensor([2])
-    p = logits.sigmoid()
-    by_hand = -(p[0, 2].log() + (1 - p[0, 0]).log() + (1 - p[0, 1]).log())
-    assert tiny.sigmoids(logits, person).item() == pytest.approx(by_hand.item(), rel=1e-5)
+def test_the_squared_error_is_largest_where_the_network_is_surely_wrong_and_flat_there():
+    sure = torch.tensor([[50.0, -50.0]], requires_grad=True)
+    assert experiment.squared_error(sure, torch.tensor([0])).item() == pytest.approx(0)
+    loss = experiment.squared_error(sure, torch.tensor([1]))
+    assert loss.item() == pytest.approx(2)
+    loss.backward()
+    assert sure.grad.abs().max() < 1e-6
 
 
-def test_the_squared_error_is_largest_where_the_network_is_surely_wrong():
-    sure = torch.tensor([[50.0, -50.0]])
-    assert tiny.squared_error(sure, torch.tensor([0])).item() == pytest.approx(0)
-    assert tiny.squared_error(sure, torch.tensor([1])).item() == pytest.approx(2)
+def test_corrected_names_are_learnt_late_by_the_squared_error_and_at_once_by_cross_entropy():
+    looks = 50, 300
+    soon, _ = experiment.correct_names(100, "cross-entropy", 1, looks)
+    not_yet, late = experiment.correct_names(100, "squared error", 1, looks)
+    assert soon > 0.8 > 0.4 > not_yet
+    assert late > 0.7
 
 
-def test_only_the_squared_error_stops_pulling_at_a_network_that_is_surely_wrong():
-    chance = torch.tensor([1e-4, 0.5])
-    pulls = {name: torch.tensor(sizes) for name, sizes in tiny.measure_pulls(chance).items()}
-    for name in ("cross-entropy", "40 sigmoids"):
-        torch.testing.assert_close(pulls[name], 1 - chance)
-    torch.testing.assert_close(pulls["squared error"], 4 * (1 - chance) ** 2 * chance)
-
-
-def test_corrected_names_are_learnt_by_cross_entropy_and_hardly_by_the_squared_error():
-    hits = tiny.correct_names(seed=100)
-    assert hits["cross-entropy"] > hits["squared error"] + 0.4
-
-
-def test_every_loss_learns_at_its_own_rate_and_the_squared_error_lags_at_a_shared_one():
-    assert min(tiny.compare_losses(seed=100).values()) > 0.8
-    shared = tiny.compare_losses(seed=100, shared_rate=0.03)
-    assert shared["squared error"] < shared["cross-entropy"]
-
-
-def test_one_sigmoid_falls_below_zero_and_names_two_people_at_most():
-    losses, named = tiny.train_one_sigmoid(seed=0)
-    assert losses[0] > 0 > losses[-1]
-    assert named <= 2 / 40
+def test_every_loss_learns_at_its_own_rate():
+    assert min(experiment.compare_losses(seed=100).values()) > 0.8
 
 
 def test_the_gradient_of_the_valley_is_that_of_autograd_and_vanishes_at_the_minimum():
-    surface = descent.valley()
+    surface = experiment.load_valley()
     weights = torch.tensor([0.3, -0.7], requires_grad=True)
     surface.loss(weights).backward()
     torch.testing.assert_close(surface.gradient(weights.detach()), weights.grad)
@@ -87,45 +73,50 @@ def test_the_gradient_of_the_valley_is_that_of_autograd_and_vanishes_at_the_mini
 
 
 def test_gradient_descent_flies_out_above_two_over_the_steepest_curvature():
-    surface = descent.valley()
+    surface = experiment.load_valley()
     limit = 2 / surface.curvature[1].item()
     rates = 0.95 * limit, 1.05 * limit
-    walks = [descent.follow_optimiser(surface, "gradient descent", rate) for rate in rates]
+    walks = [experiment.follow_optimiser(surface, "gradient descent", rate) for rate in rates]
     below, above = (surface.loss(walk[-1]) for walk in walks)
-    assert below < surface.loss(descent.START) < above
+    assert below < surface.loss(experiment.START) < above
 
 
 def test_a_rate_is_tried_with_three_optimisers_and_one_that_is_too_high_fails(parts):
-    good, bad = (descent.try_rate(parts, rate, steps=30) for rate in (0.01, 10.0))
+    good, bad = (experiment.try_rate(parts, rate, steps=30) for rate in (0.01, 10.0))
     assert list(good) == ["gradient descent", "momentum", "Adam"]
-    assert good["Adam"][0][-1] < good["gradient descent"][0][-1]
-    assert bad["momentum"][1] < good["momentum"][1]
-
-
-def test_step_sizes_are_those_that_adam_takes(parts):
-    model = tiny.build_two_layers(0)
-    cross_entropy(model(parts.train.x), parts.train.person).backward()
-    gradient = torch.cat([weight.grad.flatten() for weight in model.parameters()]).abs()
-    first = descent.measure_step_sizes(parts, steps=2, lr=1e-3)[0]
-    moved = gradient > 1e-5  # a weight of a silent neuron does not move
-    step = (first * gradient)[moved]
-    torch.testing.assert_close(step, torch.full_like(step, 1e-3), rtol=2e-3, atol=0)
-
-
-def test_a_minimum_is_flat_and_found_again_from_the_same_start_but_not_from_another(parts):
-    starts = (0, 8, 0), (0, 8, 0), (1, 8, 0), (0, 8, 50)  # seed, neurons, steps before
-    a, again, b, later = (descent.find_minimum(parts.train, *start) for start in starts)
-    assert max(end.largest_gradient for end in (a, b, later)) < 1e-3
-    assert a.loss == again.loss != later.loss
-    assert a.loss != pytest.approx(b.loss, abs=1e-4)
-    line = descent.loss_between(a.model, b.model, parts.train, points=5)
-    assert (line[0], line[-1]) == pytest.approx((a.loss, b.loss), abs=1e-5)
-    assert max(line) > max(a.loss, b.loss) + 0.2
+    assert good["Adam"][-1] < good["gradient descent"][-1]
+    assert not bad["momentum"][-1] < good["momentum"][-1]
 
 
 @pytest.fixture(scope="module")
 def one():
-    return tiny.hold_out(orl().map(to_half), images=1, seed=100)
+    return experiment.hold_out(orl().map(to_half), images=1, seed=100)
+
+
+def test_the_loop_of_the_lesson_ends_where_fit_ends(one):
+    """The lesson's loop, again, for a few steps; the cell itself runs all 300 of lesson 00."""
+    models = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        models.append(FaceCNN(width=4, embedding=8, people=40))
+    mine, theirs = models
+    mine.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(mine.parameters(), 4e-3, weight_decay=0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=6)
+    for epoch in range(3):
+        order = torch.randperm(40, generator=generator(0, "order", epoch))
+        for index in order.split(20):
+            loss = cross_entropy(mine(one.train.images[index] / 255), one.train.person[index])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    fit(
+        theirs, one.train, epochs=3, batch=20, augment=lambda images, _: images / 255,
+        weight_decay=0.0, label_smoothing=0.0, bf16=False, device="cpu", progress=False,
+    )  # fmt: skip
+    for a, b in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
 def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):
@@ -169,6 +160,14 @@ def test_parted_copies_are_recognised_even_where_names_mean_nothing():
     assert hits["leaky"] > 0.2
 
 
-def test_the_best_of_several_seeds_by_the_test_is_never_below_an_honest_choice():
-    hits = overfitting.pick_best_seed(100, networks=4)
-    assert hits["leaky"] >= hits["honest"] > 0.4
+def test_a_loop_that_never_empties_its_gradients_is_told_so():
+    (_, reason), *_ = trainings.LOOPS
+    forgetful = exercises.loop.checker.mistakes[0]
+    assert "zero_grad" in reason
+    assert exercises.loop.check(forgetful).message == reason
+
+
+def test_a_network_that_learnt_by_heart_and_one_that_learnt_nothing_hear_different_words():
+    by_heart, nothing, *_ = exercises.yours.checker.mistakes
+    assert "by heart" in exercises.yours.check(by_heart).message
+    assert "More steps" in exercises.yours.check(nothing).message

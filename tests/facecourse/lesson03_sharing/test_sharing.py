@@ -1,4 +1,4 @@
-"""The experiments and widgets of lesson 03 measure what the lesson says."""
+"""The experiments, figures and widgets of lesson 03 measure what the lesson says."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from facecourse.kit import evidence
-from facecourse.kit.orl import to_half
+from facecourse.lesson03_sharing import exercises, figures
 from facecourse.lesson03_sharing import experiment as sharing
-from facecourse.lesson03_sharing import figures
 from facelib import data, measure
 from facelib.compress import share
 
@@ -62,66 +62,148 @@ def test_training_and_test_faces_do_not_meet(dense):
     assert not seen & {image.numpy().tobytes() for image in test.images}
 
 
-@pytest.mark.parametrize("frozen", [False, True])
-def test_fine_tuning_works_on_a_copy_and_leaves_frozen_codebooks(dense, frozen):
+@pytest.mark.parametrize("kind", sharing.LAYERS)
+def test_a_frozen_first_layer_stays_as_it_was_drawn_while_the_classifier_learns(faces, kind):
+    small = faces.map(sharing.to_quarter)
+    torch.manual_seed(0)
+    start = sharing.build_kind(kind, faces.people).state_dict()
+    model, *_ = sharing.train_kind(kind, small, 2, seed=0, steps=2, frozen=True)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, start[name]) == name.startswith("1."), name
+
+
+def test_maps_that_are_not_pooled_all_reach_the_classifier(faces):
+    small = faces.map(sharing.to_quarter)
+    model, *_ = sharing.train_kind("Conv2d", small, 2, seed=0, steps=1, frozen=True, pooled=False)
+    assert model[-1].in_features == 4 * sharing.build_kind("Conv2d")[-1].in_features
+    images = small.images[:2] / 255
+    maps = model[1](model[0](images)).relu().flatten(1)
+    assert torch.equal(model(images), model[-1](maps))
+
+
+def test_a_code_words_gradient_is_the_sum_of_what_its_weights_would_get(dense):
+    layer = share(dense[0], 4)[0].features[3][0].double()
+    codes, words = layer.parametrizations.weight[0].codes, layer.parametrizations.weight.original
+    (found,) = torch.autograd.grad(layer.weight.pow(3).sum(), words)
+    free = 3 * layer.weight.detach() ** 2
+    assert torch.allclose(found, torch.stack([free[codes == k].sum() for k in range(4)]))
+
+
+def test_new_statistics_are_all_that_changes_in_the_copy_and_they_are_those_of_the_images(dense):
+    coarse = share(dense[0], 2)[0]
+    before = {name: value.clone() for name, value in coarse.state_dict().items()}
+    renewed = sharing.renew_statistics(coarse, dense[1].images).state_dict()
+    for name, value in coarse.state_dict().items():
+        assert torch.equal(value, before[name])
+        moved = not torch.equal(value, renewed[name])
+        assert moved == ("running" in name or "num_batches" in name), name
+    spread, mean = torch.std_mean(dense[1].images / 255, dim=(1, 2, 3), keepdim=True)
+    first = coarse.features[0][0]((dense[1].images / 255 - mean) / (spread + 1e-3))
+    mean = first.mean((0, 2, 3))
+    assert torch.allclose(renewed["features.0.1.running_mean"], mean, atol=1e-4)
+
+
+def test_fine_tuning_works_on_a_copy(dense):
     coarse, before = (share(dense[0], 2)[0] for _ in range(2))
-    tuned = sharing.fine_tune(coarse, dense[1], seed=0, steps=2, frozen=frozen)
+    tuned = sharing.fine_tune(coarse, dense[1], seed=0, steps=2)
     for name, value in tuned.named_parameters():
         assert torch.equal(before.get_parameter(name), coarse.get_parameter(name))
-        same = torch.equal(value, coarse.get_parameter(name))
-        assert same == (frozen and name.endswith("weight.original")), name
+        assert not torch.equal(value, coarse.get_parameter(name)), name
 
 
-def test_speeds_compares_each_with_its_rival(dense):
-    rows = figures.time_layers(dense[0], share(dense[0], 4)[0], pairs=6).rows
-    assert [len(row) for row in rows] == [2] * 5
-    assert all(re.match(r"\d+\.\d+ \[", row[1]) for row in rows)
+@pytest.fixture(scope="module")
+def mouths():
+    return sharing.render_mouths(40, seed=7)
 
 
-def test_the_tables_of_stored_runs_have_a_row_for_each_case():
+def test_a_mouth_is_dark_against_the_face_around_it_and_lies_inside_its_picture(mouths):
+    faces, places = mouths
+    assert faces.shape == (40, 1, sharing.SIDE, sharing.SIDE)
+    row, column = places // sharing.SIDE, places % sharing.SIDE
+    assert row.float().std() > 3  # of different heights: a constant answer finds few
+    assert column.float().std() > 3
+    around = F.avg_pool2d(faces, 9, 1, 4)[torch.arange(40), 0, row, column]
+    darkest = -F.max_pool2d(-faces, 5, 1, 2)[torch.arange(40), 0, row, column]
+    assert (darkest < around - 0.3).double().mean() > 0.8
+
+
+def test_an_answer_counts_up_to_three_pixels_from_the_mouth():
+    answers = torch.zeros(4, 1, sharing.SIDE, sharing.SIDE)
+    for face, (down, right) in enumerate(((0, 0), (0, 3), (2, 2), (0, 4))):
+        answers[face, 0, 20 + down, 10 + right] = 1
+    places = torch.full((4,), 20 * sharing.SIDE + 10)
+    assert sharing.score_answers(answers, places) == 0.75
+
+
+def test_the_best_place_is_near_the_most_mouths():
+    corner, middle = 0, 20 * sharing.SIDE + 20
+    places = torch.tensor([corner, middle - 3, middle + 3, middle + 3 * sharing.SIDE])
+    assert sharing.find_best_place(places) == middle
+    assert sharing.are_near(torch.tensor(middle), places).tolist() == [0, 1, 1, 1]
+
+
+def test_a_learnt_kernel_is_not_taken_for_one_made_by_hand(mouths):
+    learnt = sharing.train_finder("Conv2d", *mouths, 0)[0][1].weight.detach()
+    assert "By hand" in exercises.find_mouths.checker(learnt)
+
+
+@pytest.mark.parametrize("kind", sharing.FINDERS)
+def test_a_finder_learns_the_mouths_it_is_shown_from_a_start_its_seed_draws(mouths, kind):
+    (model, start), (again, same) = (sharing.train_finder(kind, *mouths, 0) for _ in range(2))
+    assert torch.equal(start, same)
+    assert torch.equal(model(mouths[0]), again(mouths[0]))
+    assert sharing.score_answers(model(mouths[0]), mouths[1]) > 0.5
+
+
+def test_a_kernel_answers_as_the_layer_that_holds_it(mouths):
+    layer = sharing.FINDERS["Conv2d"]()
+    answers = sharing.answer(layer[1].weight[0, 0], mouths[0][:3]) + layer[1].bias
+    assert torch.allclose(answers, layer(mouths[0][:3]), atol=1e-5)
+
+
+def test_the_layers_are_drawn_with_what_they_cost(capsys):
+    figures.draw_layers({name: make() for name, make in sharing.LAYERS.items()}, pairs=6)
+    said = capsys.readouterr().out
+    assert "Conv2d: 416 weights, 48,000 multiplications, by unfold" in said
+    assert len(re.findall(r"\d\.\d times as long", said)) == 3
+
+
+def test_every_stored_run_is_drawn(mouths, capsys):
     stored = evidence.load("03")
-    plain = stored["top-1"]["as they are"]
-    layers = figures.compare_layers(stored["top-1"]).rows
-    assert [row[0][0] for row in layers] == ["1", "2", "5"] * 2
-    moved = figures.compare_shifts(plain["5"]).rows
-    assert [row[0] for row in moved] == [*sharing.LAYERS, *sharing.DEEP]
-    books = figures.tabulate_codebooks(stored["codebook"]).rows
-    assert [row[0] for row in books] == [str(values) for values in sharing.VALUES]
-    assert len(stored["seeds"]) == len(plain["1"]["Conv2d"]["0"]) == 20
+    figures.draw_rivals(stored["top-1"])
+    kernels = {"before": torch.rand(1, 1, 5, 5), "after": torch.ones(1, 1, 5, 5)}
+    unlearnt = stored["mouths without learning"]
+    figures.draw_finders(stored["mouths"], unlearnt, kernels, *mouths)
+    alts = capsys.readouterr().out.splitlines()
+    assert len(alts) == 2
+    assert all(f"{count} photographs, frozen, not pooled" in alts[0] for count in (1, 2, 5))
+    assert all(name in alts[1] for name in unlearnt)
 
 
-def test_another_kernel_gives_another_map_drawn_once(faces, capsys):
-    box = figures.kernel_editor(to_half(faces.images[:1]).float() / 255)
-    menu, grid, _ = box.children
-    menu.value = "horizontal edges"
-    assert [field.value for field in grid.children] == [-1, -2, -1, 0, 0, 0, 1, 2, 1]
-    grid.children[4].value = 9
-    tables = re.findall(r"^-?\d.*$", capsys.readouterr().out, re.MULTILINE)
-    assert len(tables) == len(set(tables)) == 3
-
-
-def test_a_map_of_a_convolution_moves_along_by_whole_strides_and_no_other_does(faces, capsys):
-    stacks = {kind: sharing.build_kind(kind)[1:4] for kind in sharing.LAYERS}
-    box = figures.shift_slider(sharing.to_quarter(faces.images[:1]).float(), stacks)
-    for shift in (1, 4, 6, 8):
-        capsys.readouterr()
-        box.children[0].value = shift
-        rows = re.findall(r"^(.+?) +(\d+) +([\d.]+) +([\d.]+)$", capsys.readouterr().out, re.M)
-        assert [(name, int(pixels)) for name, pixels, *_ in rows] == [(n, shift) for n in stacks]
-        linear, local, conv = ([float(value) for value in row[2:]] for row in rows)
-        assert (conv[0] < 1e-3, conv[1] < 1e-3) == (shift % 2 == 0, shift % 4 == 0)
-        assert min(*linear, *local) > 0.5
+def test_a_window_slides_over_the_picture_and_nine_products_are_added_up(capsys):
+    picture = torch.arange(20.0).view(4, 5) / 20
+    box = figures.kernel_slider(picture, own=[[0, 0, 0], [0, 0, 1], [0, 0, 0]])
+    menu, row, _ = box.children
+    place = row.children[1]
+    assert place.max == 5
+    menu.value = "my own"
+    capsys.readouterr()
+    place.value = 2
+    assert "row 0, column 2" in capsys.readouterr().out
+    place.value = 5
+    said = capsys.readouterr().out
+    assert "row 1, column 2" in said
+    assert "add up to 0.70" in said  # the pixel at row 2, column 4
 
 
 def test_more_bits_make_a_larger_file(dense, capsys):
-    box = figures.codebook_slider(dense[0], dense[2], "features.1.0")
+    box = figures.codebook_slider(*dense, "features.1.0", evidence.load("03")["codebook"])
     sizes = []
     for bits in (1, 3, 6):
         capsys.readouterr()
         box.children[0].value = bits
-        (line,) = re.findall(r"^(\d+ .*)$", capsys.readouterr().out, re.MULTILINE)
-        values, *_, size, _ = line.split()
-        assert int(values) == 2**bits
-        sizes.append(int(size.replace(",", "")))
+        said = re.search(r"(\d+) values. The file has ([\d,]+) bytes", capsys.readouterr().out)
+        assert int(said[1]) == 2**bits
+        sizes.append(int(said[2].replace(",", "")))
     assert sizes == sorted(sizes)
     assert len(set(sizes)) == 3

@@ -1,0 +1,79 @@
+import re
+
+import torch
+
+from facecourse.kit.orl import to_half
+from facecourse.lesson01_background import experiment, figures, one_photo
+from facelib.data import normalise_light, orl
+from facelib.models.classical import grey_values, pixels
+
+
+def few(people=4):
+    """The first people of ORL, at half the size to be quick."""
+    return orl().of_people(list(range(people))).map(to_half)
+
+
+def test_doing_nothing_changes_nothing_and_equalising_cures_side_light():
+    table = experiment.compare_preparations(
+        few(), {"nothing again": lambda images: images, "equalise": normalise_light}
+    )
+    assert [row[0] for row in table.rows] == ["nothing", "nothing again", "equalise"]
+    assert table.rows[1][1:] == ["+0.0 [0.0, 0.0]"] * 2
+    plain, cured = (float(re.match(r"[+\d.]+", table.rows[k][2])[0]) for k in (0, 2))
+    assert plain + cured > plain + 10
+
+
+def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
+    faces = few()
+    codes = torch.from_numpy(grey_values(faces.images))
+    runs = experiment.run_splits(codes - codes.mean(0), faces, splits=3)
+    for seed in range(3):
+        train, _, test = faces.split_images(train=5, seed=seed)
+        # the codes are less the mean of all images, the pipeline's that of the training images
+        score = pixels().fit(train.images, train.person).score(test.images, test.person)
+        assert abs(runs[seed] - score) <= 0.05
+
+
+def test_ten_of_twenty_pairs_show_one_person_and_gabor_accepts_a_picture_paired_with_itself():
+    pairs, same = experiment.deal_pairs(seed=1)
+    assert same.sum() == 10
+    assert len(pairs.flatten(0, 1).flatten(1).unique(dim=0)) == 40
+    assert not experiment.judge_by_gabor(pairs, seed=2).all()
+    assert experiment.judge_by_gabor(pairs[:, :1].repeat(1, 2, 1, 1, 1), seed=2).all()
+
+
+def test_a_game_counts_the_errors_of_who_always_says_one_person(capsys):
+    pairs, same = torch.zeros(4, 2, 1, 8, 8, dtype=torch.uint8), torch.tensor([True, False] * 2)
+    box = figures.play_pairs(pairs, same, machine=same)
+    one_person = box.children[0].children[0]
+    for _ in range(5):  # a click too many does nothing
+        one_person.click()
+    you, machine = capsys.readouterr().out.strip().splitlines()[-2:]
+    assert re.split(r"\s{2,}", you)[:2] == ["you", "2"]
+    assert re.split(r"\s{2,}", you)[2].startswith("100%")
+    assert re.split(r"\s{2,}", machine)[1] == "0"
+
+
+def test_more_splits_make_a_pair_of_methods_decidable(moved):
+    generator = torch.Generator().manual_seed(0)
+    hard, noise = torch.randn(2, 80, generator=generator, dtype=torch.float64)
+    first = 0.9 + 0.01 * hard
+    for second, verdict in ((0.002 - 0.005 * noise, "better"), (0.0001 * noise, "undecided")):
+        splits = figures.interval_slider(first, first - second, ("a", "b")).children[0]
+        assert moved(splits, 80)[-1] == verdict
+
+
+def test_enrolled_photographs_stay_and_their_views_have_their_names():
+    faces = few(2).take(torch.tensor([0, 10]))
+    more = one_photo.augment_enrolled(faces, seed=0)
+    assert torch.equal(more.images[:2], faces.images)
+    assert more.person.tolist() == [0, 1] * (one_photo.VIEWS + 1)
+    assert (more.images[2:].float() - faces.images.repeat(one_photo.VIEWS, 1, 1, 1)).abs().sum() > 0
+
+
+def test_the_pipeline_and_the_time_line_say_what_they_show(capsys):
+    figures.draw_pipeline(few(1).images[0], torch.rand(2, 20))
+    figures.draw_timeline()
+    said = capsys.readouterr().out
+    assert "a threshold that accepts or rejects" in said
+    assert "1991 eigenfaces" in said
