@@ -46,7 +46,7 @@ def spoil_slider(model: nn.Module, faces: FaceSet) -> Explorer:
     """Menus for a person and a damage, a slider for how much; below, what the network says."""
     people = Dropdown(options=[(name, k) for k, name in enumerate(faces.names)], description="who")
     damage = Dropdown(options=list(_DAMAGE), description="damage")
-    steps = IntSlider(3, min=0, max=MOST, description="steps", continuous_update=False)
+    steps = IntSlider(3, min=0, max=MOST, description="steps")
 
     def draw(person: int, damage: str, steps: int) -> Table:
         first = faces.take((faces.person == person).nonzero()[:1, 0])
@@ -99,7 +99,7 @@ def sure_slider(sure: Tensor, right: Tensor) -> Explorer:
         right: bool (N,), is that name the right one?
     """
     slider = FloatSlider(0.2, min=0, max=1, step=0.05, description="threshold")
-    slider.continuous_update, slider.readout_format = False, ".0%"
+    slider.readout_format = ".0%"
     return explore(partial(_draw_threshold, sure.numpy(), right.numpy()), threshold=slider)
 
 

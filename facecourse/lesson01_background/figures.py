@@ -120,8 +120,8 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
 
     `first` and `second` are float64 (N,), on the same N splits.
     """
-    splits = SelectionSlider(options=[5, 20, 80], description="splits", continuous_update=False)
-    deal = IntSlider(1, min=1, max=20, description="draw", continuous_update=False)
+    splits = SelectionSlider(options=[5, 20, 80], description="splits")
+    deal = IntSlider(1, min=1, max=20, description="draw")
 
     def follow(splits: int, deal: int) -> Table:
         generator = torch.Generator().manual_seed(deal)
