@@ -49,17 +49,17 @@ def spoil_slider(model: nn.Module, faces: FaceSet) -> Explorer:
     steps = IntSlider(3, min=0, max=MOST, description="steps")
 
     def draw(person: int, damage: str, steps: int) -> Table:
-        first = faces.take((faces.person == person).nonzero()[:1, 0])
-        return _draw_answer(model, first.map(partial(spoil, damage=damage, steps=steps)))
+        whole = faces.take((faces.person == person).nonzero()[:1, 0])
+        return _draw_answer(model, whole, spoil(whole.images, damage, steps))
 
     return explore(draw, person=people, damage=damage, steps=steps)
 
 
-def _draw_answer(model: nn.Module, face: FaceSet) -> Table:
-    sure, order = rate_names(model, face.images)[0].sort(descending=True)
+def _draw_answer(model: nn.Module, face: FaceSet, spoilt: Tensor) -> Table:
+    sure, order = rate_names(model, spoilt)[0].sort(descending=True)
     names, true = [face.names[k] for k in order[:5]], face.names[face.person]
     figure, (left, right) = subplots(1, 2, figsize=(6, 2.4), width_ratios=(1, 2))
-    left.imshow(face.images[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+    left.imshow(spoilt[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
     left.set_axis_off()
     colours = [COLOURS[0] if name == true else COLOURS[1] for name in names]
     right.barh(names, sure[:5].tolist(), color=colours)
@@ -68,7 +68,9 @@ def _draw_answer(model: nn.Module, face: FaceSet) -> Table:
     right.xaxis.set_major_formatter(PercentFormatter(1))
     show(figure, f"A spoilt photograph of {true}; the network says {names[0]}.")
     verdict = "right" if names[0] == true else "wrong"
-    return Table(["it shows", "named", "", "sure"], [[true, names[0], verdict, f"{sure[0]:.0%}"]])
+    changed = (spoilt.float() - face.images).abs().mean()
+    row = [true, names[0], verdict, f"{sure[0]:.0%}", f"{changed:.1f}"]
+    return Table(["it shows", "named", "", "sure", "a pixel's change, mean"], [row])
 
 
 def draw_damage(model: nn.Module, faces: FaceSet) -> None:
@@ -98,8 +100,8 @@ def sure_slider(sure: Tensor, right: Tensor) -> Explorer:
         sure: float (N,), of the name it gives each picture, 0 to 1.
         right: bool (N,), is that name the right one?
     """
-    slider = FloatSlider(0.2, min=0, max=1, step=0.05, description="threshold")
-    slider.readout_format = ".0%"
+    look = {"description": "threshold", "readout_format": ".0%"}
+    slider = FloatSlider(round(float(sure.median()), 2), min=0, max=1, step=0.01, **look)
     return explore(partial(_draw_threshold, sure.numpy(), right.numpy()), threshold=slider)
 
 

@@ -63,6 +63,7 @@ def wait() -> None:
 
 
 def stop() -> None:
-    """Leave the group."""
+    """Leave the group together: an exchange under way when one is gone can abort the other."""
+    wait()
     if distributed.is_initialized():
         distributed.destroy_process_group()
