@@ -121,7 +121,7 @@ charts.draw_intervals(
 # Here are 400 splits of two methods. Light dots are those you draw, below them are their mean and interval; orange marks the mean of all 400. Go through the twenty draws of 5 splits: how many bars miss the orange mark? About one in twenty should. Then take more splits. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
-splits = pick(profile, smoke=80, quick=400, full=400)
+splits = pick(profile, smoke=160, quick=400, full=400)
 lbp, hog = (
     experiment.run_splits(torch.from_numpy(describe(faces.images)), faces, splits)
     for describe in (classical.lbp_histograms, classical.hog_histograms)
