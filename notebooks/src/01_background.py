@@ -47,7 +47,9 @@ figures.draw_pipeline(nobody.images[0], codes)
 # |---|---|---|---|
 # | phone, payment, border gate | verification | mail, money, a wrong entry | a code, a queue |
 # | **members' door**, attendance | identification | a stranger inside | a member outside |
-# | surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
+# | patient identity in medicine | verification | a wrong treatment | delay |
+# | intrusion, surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
+# | advertising, counting a crowd | detection alone | a wrong count | a wrong count |
 #
 # ## Build it: five ways to describe a face
 #
