@@ -6,7 +6,7 @@ from facelib.data.folder import folder
 from facelib.data.lfw import LFW, lfw
 from facelib.data.orl import orl
 from facelib.data.pairs import Pairs, all_pairs
-from facelib.data.preprocess import denoise, normalise_light, resize, swap_red_blue, to_grey
+from facelib.data.preprocess import normalise_light, resize, swap_red_blue, to_grey
 from facelib.data.sheet import contact_sheet
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Split",
     "all_pairs",
     "contact_sheet",
-    "denoise",
     "folder",
     "lfw",
     "normalise_light",
