@@ -99,16 +99,6 @@ def mean_intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> d
     return {name: mean_interval(values, of) for name, values in runs.items()}
 
 
-def draw_images(pictures: np.ndarray, alt: str) -> None:
-    """Draw float pictures (N, H, W) of any range in a row, zero in the middle of grey."""
-    figure, axes = subplots(1, len(pictures), figsize=(len(pictures), 1.3))
-    for axis, picture in zip(axes, pictures, strict=True):
-        limit = np.abs(picture).max()
-        axis.imshow(picture, vmin=-limit, vmax=limit, cmap="gray")
-        axis.set_axis_off()
-    show(figure, alt)
-
-
 def draw_panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:
     """Draw titled pictures (H, W) in a row, zero in the middle of grey.
 

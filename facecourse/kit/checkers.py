@@ -85,20 +85,6 @@ def truth(wanted: bool, reason: str) -> Checker:
     )
 
 
-def choice(wanted: str, reasons: dict[str, str]) -> Checker:
-    """A checker for one word out of several; `reasons` says why each other one is wrong."""
-
-    def judge(answer: Any) -> str | None:
-        if not isinstance(answer, str):
-            raise CannotCheckError(f"A word in quotes is wanted; this is {kind_of(answer)}.")
-        word = answer.strip().lower()
-        if word == wanted:
-            return None
-        return reasons.get(word, f"Answer with one of: {', '.join(sorted([wanted, *reasons]))}.")
-
-    return Checker(judge, tuple(reasons))
-
-
 def tensor(
     wanted: Tensor,
     tolerance: float = 1e-5,
@@ -135,9 +121,6 @@ def function(
         return [as_numbers(of(*copy.deepcopy(case))) for case in cases]
 
     def judge(answer: Any) -> str | None:
-        if not callable(answer):
-            wanted = "A function is wanted: pass its name, without brackets and arguments."
-            raise CannotCheckError(f"{wanted} This is {kind_of(answer)}.")
         answers, known = run(answer, *cases), ((results(of), why) for of, why in reasons)
         called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
         return _compare(answers, results(reference), known, tolerance, draw, called)
@@ -149,9 +132,13 @@ def run(function: Callable, *cases: tuple) -> list:
     """What a learner's function returns for copies of these arguments, a call each.
 
     Raises:
-        CannotCheckError: it raised, or the learner stopped it; the message says where.
+        CannotCheckError: it is no function; or it raised, or the learner stopped it, and the
+            message says where.
         NotAttemptedError: it calculated with the gap.
     """
+    if not callable(function):
+        wanted = "A function is wanted: pass its name, without brackets and arguments."
+        raise CannotCheckError(f"{wanted} This is {kind_of(function)}.")
     dtype = torch.get_default_dtype()
     try:
         # One copy a case: copied together, two cases that share a tensor would share its copy.

@@ -24,6 +24,13 @@ def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -
     return paired_interval([100 * value for value in a], [100 * value for value in b], of)
 
 
+def judge(change: Interval, above: str, below: str) -> str:
+    """The word for a paired difference whose interval lies above zero, or below; else undecided."""
+    if not change.excludes_zero:
+        return "undecided"
+    return above if change.value > 0 else below
+
+
 def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
     """By how many percentage points the first is better, paired over the same people, and on how
     many splits: on those that both were measured on.
@@ -43,8 +50,7 @@ def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
     rows = []
     for claim, (first, second) in claims.items():
         found, splits = paired_points(first, second)
-        word = "undecided" if not found.excludes_zero else "yes" if found.value > 0 else "no"
         means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
-        rows.append([claim, *means, f"{found:+.1f}", splits, word])
+        rows.append([claim, *means, f"{found:+.1f}", splits, judge(found, "yes", "no")])
     head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
     return Table(head, rows)

@@ -43,7 +43,7 @@ def closed_set(images: int) -> dict[str, list[float]]:
                 model = recogniser().fit(train.images, train.person)
                 named = torch.from_numpy(model.predict(test.images))
             accuracy[name].append(float((named == test.person).double().mean()))
-        cnn, _ = train_cnn(train, seed)
+        cnn = train_cnn(train, seed)
         named = predict(cnn, to_half(test.images)).cpu()
         accuracy["CNN"].append(float((named == test.person).double().mean()))
     return accuracy
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
         time = measure.latency(lambda model=model: features(model, unseen.images[:1]))
         metrics = protocol.unseen_metrics(features(model, unseen.images))
         found.append(Row(name, "01", protocol.PROTOCOL, metrics, latency_ms=time.median_ms))
-    cnn, _ = train_cnn(known, seed=0)
+    cnn = train_cnn(known, seed=0)
     images = to_half(unseen.images)
     return [*found, protocol.measure_row("CNN trained on 20 people", "01", cnn, images)]
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from facecourse.kit.compare import judge
 from facecourse.kit.explore import Explorer, explore
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, mean_interval, paired_interval, share_interval
@@ -143,8 +144,7 @@ def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: 
     _draw_runs(right, 0, some[0] - some[1], difference, 100 * float((runs[0] - runs[1]).mean()))
     right.axvline(0, color="black", linewidth=1)
     right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
-    sign = "better" if difference.value > 0 else "worse"
-    verdict = sign if difference.excludes_zero else "undecided"
+    verdict = judge(difference, "better", "worse")
     right.set_title(f"{difference:+.1f}: {verdict}", fontsize=10)
     show(
         figure,

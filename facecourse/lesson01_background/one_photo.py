@@ -15,12 +15,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from facecourse.kit import evidence
-from facecourse.kit.orl import STEPS, STILL, to_half
+from facecourse.kit.orl import STILL, to_half, train_cnn
 from facelib.data import Augment, FaceSet, orl
 from facelib.measure import identify
-from facelib.models import FaceCNN, predict
+from facelib.models import predict
 from facelib.models.classical import gabor_magnitudes
-from facelib.training import fit
 
 HERE = Path(__file__).parent
 
@@ -45,14 +44,8 @@ def name_by_gabor(train: FaceSet, images: Tensor) -> Tensor:
 
 
 def name_by_cnn(train: FaceSet, images: Tensor, seed: int, **settings: Any) -> Tensor:
-    """Whom a network names that was trained on `train` by the recipe of lesson 00, int64 (N,).
-
-    `settings` of `fit` take the place of the recipe's.
-    """
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=train.people)
-    epochs = STEPS * 40 // len(train)
-    fit(model, train.map(to_half), epochs=epochs, seed=seed, progress=False, **settings)
+    """Whom a network names that `train_cnn` made with these settings, int64 (N,)."""
+    model = train_cnn(train, seed, **settings)
     return predict(model, to_half(images), flip=False).cpu()
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.compare import subtract_points
+from facecourse.kit.compare import judge, subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson02_learning.experiment import Valley
 from facelib.figures import COLOURS, show, subplots
@@ -173,9 +173,7 @@ def draw_changes(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], b
     said = []
     for row, (name, pair) in enumerate(pairs.items()):
         change = subtract_points(*pair, "splits")
-        word = (
-            "undecided" if not change.excludes_zero else "higher" if change.value > 0 else "lower"
-        )
+        word = judge(change, "higher", "lower")
         axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
         axes.plot(change.value, row, "o", color=COLOURS[0])
         axes.annotate(word, (change.high, row), (6, -3), textcoords="offset points", fontsize=8)

@@ -117,7 +117,7 @@ def rows() -> tuple[list[Row], dict[str, dict]]:
     All in one run: the times of two would compare two moods of a machine.
     """
     known, images = protocol.open_people().map(to_half), to_half(protocol.unseen_people().images)
-    cnn, _ = train_cnn(protocol.open_people(), seed=0)
+    cnn = train_cnn(protocol.open_people(), seed=0)
     longer = embed(sharing.fine_tune(cnn, known, seed=0), images)
     found, differences = [protocol.measure_row("CNN trained on 20 people", "01", cnn, images)], {}
     for values in (16, 4):

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.orl import STILL, to_half
 from facecourse.kit.seeds import build_seeded
@@ -18,7 +19,6 @@ from facelib.data import Augment, FaceSet, corrupt, resize
 from facelib.measure import saved_bytes
 from facelib.models import FaceCNN, predict, save
 from facelib.models.local import LocallyConnected2d
-from facelib.models.shapes import NORMS
 from facelib.synth import identities, nuisances, render
 from facelib.training import fit
 
@@ -177,7 +177,7 @@ def train_finder(
 ) -> tuple[nn.Module, Tensor]:
     """One of `FINDERS`, taught to answer most where the mouths are, and its weight beforehand."""
     model = build_seeded(seed, FINDERS[kind])
-    start = next(parameter for parameter in model.parameters()).detach().clone()
+    start = next(model.parameters()).detach().clone()
     optimiser = torch.optim.Adam(model.parameters(), FINDER_RATES[kind])
     for _ in range(steps):
         optimiser.zero_grad()
@@ -191,15 +191,11 @@ def train_dense(faces: FaceSet, seed: int, steps: int) -> tuple[nn.Module, FaceS
     return train_kind("FaceCNN", faces.map(to_half), 2, seed, steps, augmented=True)
 
 
-@torch.no_grad()
 def renew_statistics(model: nn.Module, images: Tensor) -> nn.Module:
     """A copy whose batch norm has seen these images, uint8 (N, 1, H, W): nothing is named, no
     gradient is computed, and no weight changes."""
-    model = copy.deepcopy(model).train()
-    for layer in model.modules():
-        if isinstance(layer, NORMS):
-            layer.momentum = 1.0  # only what it sees now
-    model(images / 255)
+    model = copy.deepcopy(model)
+    update_bn([images / 255], model)
     return model.eval()
 
 

@@ -258,6 +258,7 @@ def codebook_slider(
         left.hist(weights.numpy(), 200, color=COLOURS[5])
         for value in values:
             left.axvline(float(value), color=COLOURS[1], linewidth=0.7, alpha=0.6)
+        left.locator_params("x", nbins=5)
         left.set(xlabel=f"weights of {layer}", ylabel="how many")
         said = _draw_codebooks(right, stored)
         right.axvline(bits, color="black", linewidth=0.7)

@@ -7,7 +7,6 @@ from facelib.data.lfw import LFW, lfw
 from facelib.data.orl import orl
 from facelib.data.pairs import Pairs, all_pairs
 from facelib.data.preprocess import (
-    denoise,
     normalise_light,
     resize,
     swap_red_blue,
@@ -25,7 +24,6 @@ __all__ = [
     "Split",
     "all_pairs",
     "contact_sheet",
-    "denoise",
     "folder",
     "lfw",
     "normalise_light",

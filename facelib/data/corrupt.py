@@ -19,16 +19,14 @@ from facelib.data.augment import warp
 from facelib.data.preprocess import resize
 
 
-def add_noise(
-    images: Tensor, spread: float, seed: int = 0, whole: Callable[[Tensor], Tensor] = torch.round
-) -> Tensor:
-    """Gaussian noise of `spread` grey values; `whole` makes grey values of what comes out."""
+def add_noise(images: Tensor, spread: float, seed: int = 0) -> Tensor:
+    """Gaussian noise of `spread` grey values."""
     noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
-    return _grey(whole(images + spread * noise))
+    return _grey((images + spread * noise).round())
 
 
 def darken(images: Tensor, share: float, whole: Callable[[Tensor], Tensor] = torch.round) -> Tensor:
-    """`share` of the light; `whole` as in `add_noise`."""
+    """`share` of the light; `whole` makes grey values of what comes out."""
     return _grey(whole(images * share))
 
 

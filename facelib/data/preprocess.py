@@ -51,16 +51,6 @@ def swap_red_blue(images: Tensor) -> Tensor:
     return images.flip(1)
 
 
-def denoise(images: Tensor) -> Tensor:
-    """Median of every 3 x 3 neighbourhood: specks go, edges stay. Borders repeat their pixels."""
-
-    def median(part: Tensor) -> Tensor:
-        framed = functional.pad(part, (1, 1, 1, 1), mode="replicate")
-        return framed.unfold(2, 3, 1).unfold(3, 3, 1).flatten(-2).median(-1).values
-
-    return _in_float(images, median)
-
-
 def normalise_light(images: Tensor) -> Tensor:
     """Histogram equalisation: a pixel becomes the share of its image that is no brighter, x 255.
 

@@ -47,7 +47,9 @@ figures.draw_pipeline(nobody.images[0], codes)
 # |---|---|---|---|
 # | phone, payment, border gate | verification | mail, money, a wrong entry | a code, a queue |
 # | **members' door**, attendance | identification | a stranger inside | a member outside |
-# | surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
+# | patient identity in medicine | verification | a wrong treatment | delay |
+# | intrusion, surveillance | watch list; lawful? (EU: Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
+# | advertising, counting a crowd | detection alone | a wrong count | a wrong count |
 #
 # ## Build it: five ways to describe a face
 #
@@ -121,7 +123,7 @@ charts.draw_intervals(
 # Here are 400 splits of two methods. Light dots are those you draw, below them are their mean and interval; orange marks the mean of all 400. Go through the twenty draws of 5 splits: how many bars miss the orange mark? About one in twenty should. Then take more splits. The right side pairs the two *within* each split, which cancels easy and hard ones.
 
 # %% tags=["nbval-ignore-output"]
-splits = pick(profile, smoke=80, quick=400, full=400)
+splits = pick(profile, smoke=160, quick=400, full=400)
 lbp, hog = (
     experiment.run_splits(torch.from_numpy(describe(faces.images)), faces, splits)
     for describe in (classical.lbp_histograms, classical.hog_histograms)

@@ -36,7 +36,10 @@ DONE = """() => {
 FOCUSED = "element => element === document.activeElement"
 SLIDERS = ".widget-slider .noUi-handle"
 FIELDS = ".widget-dropdown select, .widget-text input[type=number]"
-TABLE = "xpath=ancestor::*[contains(@class, 'widget-box')][.//td][1]//td"  # of the nearest box
+# What the nearest box shows: cells of tables, and figures, which say in words what they show.
+SHOWN = """xpath=ancestor::*[contains(@class, 'widget-box')][.//td or .//img][1]
+    //*[self::td or self::img]"""
+SAID = "parts => parts.flatMap(part => part.alt?.split(/[\\s,;:]+/) ?? [part.innerText])"
 VALUE = """control => control.closest(".widget-slider")?.querySelector(".widget-readout").innerText
     ?? control.selectedOptions?.[0].innerText ?? control.value"""
 
@@ -130,10 +133,11 @@ class Lesson:
     def dead_controls(self) -> list[str]:
         """Move every control by keyboard; returns those that change nothing but their own value.
 
-        Controls are all sliders, and the lists and number fields with a table in their widget box.
+        Controls are all sliders, and the lists and number fields with a table or a figure in their
+        widget box.
         """
         fields = self.page.locator(FIELDS).all()
-        fields = [field for field in fields if field.locator(TABLE).count()]
+        fields = [field for field in fields if field.locator(SHOWN).count()]
         dead = []
         for control in self.page.locator(SLIDERS).all() + fields:
             before, after = self._move(control)
@@ -143,20 +147,19 @@ class Lesson:
         return dead
 
     def answer(self, starter: str, outcomes: Mapping[str, str]) -> None:
-        """Type each of these lines over an exercise's starter, run the cell, expect the outcome.
+        """Type each of these codes over an exercise's starter, run the cell, expect the outcome.
 
         Args:
-            starter: a single line, as it stands in the lesson.
-            outcomes: {line: the Outcome's kind}.
+            starter: as it stands in the lesson.
+            outcomes: {code: the Outcome's kind}.
         """
-        sources = [cell.source.splitlines() for cell in self.notebook.cells]
-        cell = self.cells.nth(next(n for n, lines in enumerate(sources) if starter in lines))
-        name = re.escape(starter.partition("____")[0])
+        sources = [cell.source for cell in self.notebook.cells]
+        number = next(n for n, source in enumerate(sources) if starter in source)
+        cell = self.cells.nth(number)
         for new, kind in outcomes.items():
-            cell.locator(".cm-line", has_text=re.compile(f"^{name}")).click()
-            for key in ("Home", "Shift+End"):
-                self.page.keyboard.press(key)
-            self.page.keyboard.insert_text(new)
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.insert_text(sources[number].replace(starter, new))
             self.page.keyboard.press("Control+Enter")
             told = re.compile(f"[✔✘⚠…] {kind}")
             expect(cell.locator(".jp-OutputArea")).to_contain_text(told, timeout=PATIENCE)
@@ -204,12 +207,13 @@ class Lesson:
         return done
 
     def _move(self, control: Locator) -> tuple[list[str], list[str]]:
-        """The table's cells before and after a control goes as far as one key takes it.
+        """What is shown before and after a control goes as far as one key takes it: cells of the
+        table, words of what a figure says.
 
-        Cells that only repeat the control's own values, old and new, are left out.
+        What only repeats the control's own values, old and new, is left out.
         """
-        shown = control.locator(TABLE)
-        before, own = shown.all_inner_texts(), [control.evaluate(VALUE)]
+        shown = control.locator(SHOWN)
+        before, own = shown.evaluate_all(SAID), [control.evaluate(VALUE)]
         for key in ("End", "Home", "ArrowUp", "ArrowDown"):  # the first two leave numbers alone
             control.press(key)
             own.append(control.evaluate(VALUE))
@@ -221,10 +225,10 @@ class Lesson:
 
         def changed() -> bool:
             # A table may be gone for a moment before the new one comes.
-            return computed(shown.all_inner_texts()) not in ([], computed(before))
+            return computed(shown.evaluate_all(SAID)) not in ([], computed(before))
 
         self._until(changed, SLOWEST)
-        return computed(before), computed(shown.all_inner_texts())
+        return computed(before), computed(shown.evaluate_all(SAID))
 
 
 def _same(cell: str, value: str) -> bool:

@@ -96,7 +96,6 @@ FLOOR = {"whole": torch.floor}
 @pytest.mark.parametrize(
     ("made", "as_before"),
     [
-        (lambda x: corrupt.add_noise(x, 50, **FLOOR), lambda x: (x + 50 * noise(x)).clamp(0, 255)),
         (lambda x: corrupt.add_noise(x, 5), lambda x: (x + 5 * noise(x)).round().clamp(0, 255)),
         (lambda x: corrupt.darken(x, 1 / 3, **FLOOR), lambda x: x.float() / 3),
         (lambda x: corrupt.darken(x, 0.125), lambda x: (x * 2.0**-3).round()),

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from scipy.ndimage import median_filter
 from skimage.exposure import equalize_hist
 
 from facelib.data import (
-    denoise,
     normalise_light,
     orl,
     preprocess,
@@ -74,11 +72,6 @@ def test_colour_is_asked_of_rgb_images_only(function, shape):
         function(torch.zeros(shape, dtype=torch.uint8))
 
 
-def test_denoise_is_the_median_filter_of_scipy(rgb):
-    expected = median_filter(rgb.numpy(), size=(1, 1, 3, 3), mode="nearest")
-    assert torch.equal(denoise(rgb), torch.from_numpy(expected))
-
-
 def test_normalise_light_is_the_equalisation_of_scikit_image(rgb):
     ours = normalise_light(rgb)
     for image, source in zip(ours.flatten(0, 1), rgb.flatten(0, 1), strict=True):
@@ -94,7 +87,7 @@ def test_normalise_light_undoes_a_change_of_brightness_and_contrast_of_grey_valu
         normalise_light(flat.float())
 
 
-@pytest.mark.parametrize("function", [to_grey, denoise, lambda images: resize(images, 9, 8)])
+@pytest.mark.parametrize("function", [to_grey, lambda images: resize(images, 9, 8)])
 def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
     ours = function(rgb.float() / 255)
     assert ours.dtype == torch.float32
@@ -102,7 +95,7 @@ def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
 
 
 @pytest.mark.parametrize(
-    "function", [to_grey, denoise, normalise_light, lambda images: resize(images, 9, 8)]
+    "function", [to_grey, normalise_light, lambda images: resize(images, 9, 8)]
 )
 def test_parts_of_a_large_batch_are_put_together_again(rgb, function, monkeypatch):
     whole = function(rgb)
