@@ -115,7 +115,7 @@ def measure_arms(photos: int) -> dict[str, dict]:
         once = experiment.train_at_once(train, seed, steps=STEPS)
         note("at once", once)
         transfer.train_head(once, train, seed)
-        note("at once, new head", once)
+        note("at once, then head", once)
         after = partial(watch, "from nothing")
         steps = LONGER if photos == 1 else STEPS
         longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
@@ -178,7 +178,7 @@ def rows() -> list[Row]:
     side = lite.side
     costs = {"bytes": 4 * measure.parameters(lite), "macs": measure.macs(lite, (3, side, side))}
     return [
-        protocol.measure_row("ImageNet network", "04", lite, to_square(faces), **costs),
+        protocol.measure_row("ImageNet network, 6 stages", "04", lite, to_square(faces), **costs),
         protocol.measure_row(
             "face embedding, synthetic people", "04", face_embedding(), orl.to_64(faces)
         ),

@@ -39,8 +39,8 @@ CLAIMS = {
     "ImageNet: last third tuned, against its head alone": (
         "1", "ImageNet, full size, last third", "ImageNet, full size, head"),
     "blurred: head first, against all at once": ("blurred", "all layers", "at once"),
-    "blurred: at once, then a new head, against at once": (
-        "blurred", "at once, new head", "at once"),
+    "blurred: head first, against at once and then the head": (
+        "blurred", "all layers", "at once, then head"),
 }  # fmt: skip
 Arms = Mapping[str, Shares]  # by name, of each split, of each person: the share named rightly
 
@@ -80,17 +80,18 @@ def draw_leads(stored: Mapping[str, Any]) -> None:
     figure, axes = subplots(figsize=(7.6, 0.42 * len(leads) + 0.9))
     hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
     right = max(lead.high for lead in leads.values())
+    room = 0.02 * (right - min(lead.low for lead in leads.values()))
     said = []
     for row, (name, lead) in enumerate(leads.items()):
         verdict = say_verdict(lead)
         axes.plot([lead.low, lead.high], [row, row], color=hues[verdict], linewidth=3)
         axes.plot(lead.value, row, "o", color=hues[verdict])
-        axes.text(right + 1, row, verdict, color=hues[verdict], va="center")
+        axes.text(right + room, row, verdict, color=hues[verdict], va="center")
         said.append(f"{name}: {lead:+.1f}, {verdict}")
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(leads)), leads)
     axes.set_ylim(len(leads) - 0.5, -0.5)
-    axes.set_xlim(right=right + 8)
+    axes.set_xlim(right=right + 9 * room)
     axes.set_xlabel("percentage points ahead (95 % CI over people)", loc="right")
     show(figure, f"Paired differences in points. {'; '.join(said)}.")
 
@@ -132,10 +133,10 @@ def draw_problems(faces: Tensor) -> None:
     Args:
         faces: uint8 (4, 1, H, W): two photographs of one person, and two other people.
     """
-    figure, panels = subplots(1, 3, figsize=(8.4, 2.3))
+    figure, panels = subplots(1, 3, figsize=(8.4, 1.9))
     mine, again, *others = faces[:, 0]
     for axes, title in zip(panels, ("one-shot", "verification", "zero-shot"), strict=True):
-        axes.set(xlim=(0, 10), ylim=(0, 6))
+        axes.set(xlim=(0, 10), ylim=(0.2, 4.2))
         axes.set_title(title, fontsize=10)
         axes.set_axis_off()
     places = {
@@ -145,13 +146,13 @@ def draw_problems(faces: Tensor) -> None:
     }
     for panel, pictures in places.items():
         for left, picture, words in pictures:
-            size = left, left + 2.8, 1.5, 4.1
+            size = left, left + 2.8, 1.3, 3.8
             panels[panel].imshow(
                 picture.numpy(), cmap="gray", vmin=0, vmax=255, extent=size, aspect="auto"
             )
             panels[panel].text(left + 1.4, 0.6, words, ha="center", fontsize=9)
     for panel, (start, end) in enumerate([(6.1, 7.1), (3.9, 5.9), (6.1, 7.1)]):
-        panels[panel].annotate("", (end, 2.8), (start, 2.8), arrowprops={"arrowstyle": "<->"})
+        panels[panel].annotate("", (end, 2.5), (start, 2.5), arrowprops={"arrowstyle": "<->"})
     panels[2].text(
         0, 2.8, "Cleo: glasses, dark hair\nDan: bald, no glasses", va="center", fontsize=9
     )

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 04 · Transfer learning: start from what others have learnt
 #
-# **You will learn** to freeze a network that was trained elsewhere, to give it a new head, and to fine-tune it with two learning rates; to avoid two bugs that raise no error; and to say what transfer is worth.
+# **You will learn** to freeze a network that was trained elsewhere, to give it a new head and to fine-tune it with two learning rates; to avoid two bugs that raise no error; and what transfer is worth.
 # **You need** [lesson 03](03_weight_sharing.ipynb). **Time:** an hour, two minutes of it for the machine (two cores).
 #
-# A family of ten, parents and eight children; none of them exists. How would you teach their door to name them, if you have three photographs of each?
+# A family of ten, two parents and eight children; none of them exists. Can their door learn to name them from three photographs of each?
 
 # %% tags=["parameters"]
 profile = None
@@ -39,7 +39,7 @@ data.contact_sheet(experiment.draw_family(seed=1, images=3), columns=15)
 # | **shared feature space** (共享特征空间) | what the network computes before its last layer, its **features** |
 # | **adaptation layer** (适应层) | a new last layer, the **head** |
 #
-# **Transfer learning** (迁移学习) keeps the **base**, which is all below the head. The base stays as it is, or it learns, too:
+# **Transfer learning** (迁移学习) keeps the **base**, all that lies below the head. It may stay as it is, or learn further:
 
 # %%
 figures.draw_ways()
@@ -53,15 +53,16 @@ train, test
 #
 # ## Build it
 #
-# ### 1. Features, before any training
+# ### Features, before any training
 #
-# To **freeze** the base takes two things: no gradient for its weights, and evaluation mode for its batch norm. A test face then gets the name of the photograph whose features are most alike.
+# To **freeze** the base takes two things: no gradient for its weights, and evaluation mode for its batch norm (lesson 02). Each test face gets the name of the photograph with the most similar features.
 #
-# What all ORL photographs share, such as the studio's light, tells nobody apart. **Centring** takes it away: minus the mean features of *other* people, whose names nobody needs.
+# What all these photographs share, such as the studio's light, tells nobody apart. **Centring** takes it away: subtract the mean features of *other* people, whose names nobody needs.
 
 # %%
 base = face_embedding().requires_grad_(False).eval()
 others = data.orl().of_people(list(range(20))).map(orl.to_64)
+# features of length 1; flip=True would add the mirror image's
 known, asked, strange = (embed(base, faces.images, flip=False) for faces in (train, test, others))
 centre = strange.mean(0)
 live = {}
@@ -70,7 +71,7 @@ for way, shift in {"": 0, ", centred": centre}.items():
     live["synthetic faces, nearest" + way] = (named == test.person).double().mean().item()
 
 # %% [markdown]
-# The same for EfficientNet-Lite0 from ImageNet, at the 224 × 224 pixels that it was trained on. It reads the photographs in full; the stored rows also have our 64 × 64 pixels, enlarged.
+# The same with EfficientNet-Lite0 from ImageNet, which reads 224 × 224 pixels, as in its training: here the full photographs, in some stored rows our 64 × 64 pixels enlarged.
 
 # %%
 lite = backbones.efficientnet_lite0(stages=6, side=pick(profile, smoke=64, quick=224, full=224))
@@ -87,9 +88,9 @@ alt = "Top-1 by nearest neighbour of pixels and of two sources, each as it is an
 charts.draw_intervals(figures.find_intervals(rows), label, alt, live)
 
 # %% [markdown]
-# Both sources are ahead of pixels without one step of training. The mean grows with centring and, for ImageNet, with the pixels that are read.
+# Both sources are ahead of pixels without one step of training. The means grow with centring and, for ImageNet, with the pixels that are read. (A cross may lie outside its bar: the bar is about people, the cross about one split.)
 #
-# ### 2. A new head
+# ### A new head
 
 
 # %%
@@ -131,20 +132,9 @@ frozen = transfer.adapt("synthetic faces", "frozen", train, seed=0)
 torch.allclose(frozen.head.weight, model.head.weight, atol=1e-5)
 
 # %% [markdown]
-# ### 3. Fine-tune
+# ### Fine-tune
 #
-# **Exercise 1.** Another `model` has a `base`, and a `head` that names 40 people. Give it a head for `people`, and return an optimiser with two **parameter groups**: the base at a tenth of `rate`, the head at `rate`.
-
-
-# %% tags=["exercise", "nbval-check-output"]
-def prepare(model, people, rate):
-    return ____
-
-
-exercises.prepare.check(prepare)
-
-# %% [markdown]
-# To **fine-tune** is to let all layers learn, the base more slowly. Batch norm stays in evaluation mode and keeps the statistics of the source.
+# To **fine-tune** is to let all layers learn, the base more slowly than the head, since it is nearly right already. The optimiser takes two **parameter groups**. Batch norm stays in evaluation mode: it keeps the source's statistics.
 
 # %%
 steps = pick(profile, smoke=2, quick=80, full=80)
@@ -162,7 +152,7 @@ for _ in range(steps):
     optimizer.step()
 
 # %% [markdown]
-# The rival has the same architecture, photographs, augmentation and steps, and begins with random weights:
+# Its rival begins with random weights; architecture, photographs, augmentation and steps are the same:
 
 # %%
 scratch = experiment.train_from_nothing(train, seed=0, steps=steps)
@@ -170,9 +160,20 @@ for name, network in {"from nothing": scratch, "head": model, "all layers": tune
     record(f"top-1, {name}", 100 * orl.top1(network, test), "%")
 
 # %% [markdown]
+# **Exercise 1.** Another `model` has a `base`, and a `head` that names 40 people. Give it a head for `people`, and return an optimiser in which the base learns at a tenth of `rate` and the head at `rate`.
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def prepare(model, people, rate):
+    return ____
+
+
+exercises.prepare.check(prepare)
+
+# %% [markdown]
 # ## Two bugs without an error message
 #
-# **Other inputs than in training.** A network from elsewhere expects its own size, range (0 to 1) and normalisation (less a mean, over a spread). Here `/ 255` is forgotten:
+# **Other inputs than in training.** A network from elsewhere expects its own size, range (0 to 1) and normalisation (minus a mean, divided by a spread). Here `/ 255` is forgotten:
 
 # %%
 with torch.no_grad():
@@ -181,7 +182,7 @@ right = identify(asked, known, train.person) == test.person
 live = {"ImageNet: pixels 0 to 255": right.float().mean()}
 
 # %% [markdown]
-# **Batch norm in training mode.** `requires_grad_(False)` doesn't stop it: it divides by what the *batch* shows, so a face is judged by its neighbours. Here `eval()` is forgotten, and five photographs come at a time, as they lie on a disk:
+# **Batch norm in training mode.** `requires_grad_(False)` doesn't stop it. It takes mean and deviation from the *batch*, so a face is judged by its neighbours. Here `eval()` is forgotten, and photographs come five at a time, in the order in which they lie on a disk:
 
 # %%
 careless = copy.deepcopy(base).train()
@@ -196,7 +197,7 @@ alt = "Top-1 by nearest neighbour of two networks as they should be used, and wi
 charts.draw_intervals(figures.find_intervals(stored["bugs"]), label, alt, live)
 
 # %% [markdown]
-# With one person a batch, batch norm subtracts what the five have in common: the person.
+# Neither bug raises an error. With one person a batch, batch norm subtracts what the five photographs have in common: the person.
 #
 # **Exercise 2.** Freeze for real. After a step of training and its forward pass, every tensor of the base must be what it was, buffers too.
 
@@ -211,7 +212,7 @@ exercises.freeze.check(freeze)
 # %% [markdown]
 # ## Turn it
 #
-# How deep should learning reach? Move the thirds of the base that learn, the last ones first, and the number of photographs.
+# How deep should learning reach? Choose the number of photographs, and how many thirds of the base learn, the last ones first.
 
 # %% tags=["nbval-ignore-output"]
 figures.depth_slider(stored["top-1"])
@@ -223,7 +224,7 @@ figures.depth_slider(stored["top-1"])
 figures.photographs_slider(stored)
 
 # %% [markdown]
-# The source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600.
+# The source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600. It is paid once, and not by you.
 #
 # ## Measure it
 #
@@ -247,7 +248,7 @@ fair = ____
 exercises.fair.check(fair)
 
 # %% [markdown]
-# > 📌 **Claim.** "Transfer aims at a new function that resembles the old one, $f_{tar}\approx f_{src}$." Articles that circulate name this beside a small loss on the target, as if both were one aim.
+# > 📌 **Claim.** "Transfer aims at a new function that resembles the old one, $f_{tar}\approx f_{src}$." Articles that circulate say so beside a small loss on the target, as if both were one aim.
 #
 # Let $f_{src}$ be the frozen network with its head, and $f_{tar}$ the fine-tuned one:
 
@@ -269,7 +270,7 @@ figures.draw_problems(synth(3, images=2, seed=3).images[[0, 1, 2, 4]])
 #
 # ## Your turn
 #
-# Back to the family. Their door's camera has 16 × 16 pixels, and `experiment.blur(images)` shows uint8 images as it does. Write `adapt(base, train)`: it gets the face embedding and three *good* photographs of each person, and returns a network from images in [0, 1] to logits. **Target:** 82 % of what the camera sees is named rightly, in two families that you don't know. Take what you need from above.
+# Back to the family. Their door's camera has 16 × 16 pixels; `experiment.blur(images)` shows uint8 images as it would. Write `adapt(base, train)`: it gets the face embedding and three *good* photographs of each person (`train.images`, `train.person`), and returns a network that makes logits of images in [0, 1]. **Target:** 82 % of the camera's photographs of two families, which the check draws, are named rightly. `Recogniser`, `data.Augment()` and the loops above are your tools.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person
@@ -289,7 +290,7 @@ exercises.turn.check(adapt)
 #
 # ## What you know now
 #
-# Look first at frozen, centred features, read as in training: that costs seconds. Freeze for real, train a head, then all of it, the base more slowly. Judge by the target's loss, with equal pixels and tuned rivals. Both sources join the scoreboard:
+# Look first at frozen, centred features, fed as in training: that costs seconds. Freeze for real, train a head, then all layers, the base more slowly. Judge by the target's loss, against tuned rivals that get the same pixels. Both sources join the scoreboard:
 
 # %%
 figures.say_rows(evidence.BOARD)

@@ -54,7 +54,7 @@ ARMS_OF_FEW = {
 def test_the_stored_board_has_both_sources_once():
     board = Scoreboard.load(evidence.BOARD)
     rows = [row.method for row in board.rows if row.lesson == "04"]
-    assert rows == ["ImageNet network", "face embedding, synthetic people"]
+    assert rows == ["ImageNet network, 6 stages", "face embedding, synthetic people"]
 
 
 def test_the_settings_in_use_are_the_best_of_those_stored():
