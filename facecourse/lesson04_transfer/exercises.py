@@ -181,7 +181,7 @@ fair = Exercise(
         "c",
         {
             "a": "That rate was chosen for the one and not for the other: an untuned rival loses.",
-            "b": "Who chooses by the test photographs reports the luckiest rate, not the better "
+            "b": "Anyone who chooses by the test photographs reports the luckiest rate, not the better "
             "network.",
             "d": "One side sees twelve times as many pixels. It may be these that win.",
         },
@@ -223,14 +223,6 @@ def learn_head(base: nn.Module, train: FaceSet) -> nn.Module:
     return model
 
 
-def _untrained(base: nn.Module, train: FaceSet) -> nn.Module:
-    return transfer.build_recogniser(base, train.map(experiment.blur), seed=0)
-
-
-def _without_source(base: nn.Module, train: FaceSet) -> nn.Module:
-    return experiment.train_from_nothing(train.map(experiment.blur), seed=0, steps=20)
-
-
 turn = Exercise(
     prompt=f"Return a network that names {TARGET:.0%} of the camera's photographs rightly.",
     starter="def adapt(base, train):\n    return ____",
@@ -250,7 +242,12 @@ turn = Exercise(
         "    return model"
     ),
     checker=Checker(judge_turn),
-    also_wrong=(learn_head, _untrained, _without_source, lambda base, train: base),
+    also_wrong=(
+        learn_head,
+        lambda base, train: transfer.build_recogniser(base, train, seed=0),
+        lambda base, train: experiment.train_from_nothing(train, seed=0, steps=20),
+        lambda base, train: base,
+    ),
     praise="The door knows the family.",
 )
 
