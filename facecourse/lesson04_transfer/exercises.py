@@ -181,8 +181,7 @@ fair = Exercise(
         "c",
         {
             "a": "That rate was chosen for the one and not for the other: an untuned rival loses.",
-            "b": "Anyone who chooses by the test photographs reports the luckiest rate, not the better "
-            "network.",
+            "b": "Then the test photographs choose, and the luckiest rate is reported for each.",
             "d": "One side sees twelve times as many pixels. It may be these that win.",
         },
     ),
