@@ -16,13 +16,15 @@ from facecourse.kit.transfer import BASE_RATE, HEAD_RATE, STEPS, Recogniser
 from facelib.data import FaceSet, corrupt, to_square
 from facelib.measure import identify
 from facelib.models import FaceCNN, FaceResNet, face_embedding
+from facelib.models.backbones import TENSORFLOW, efficientnet_lite0
 from facelib.synth import identities, synth
 from facelib.training import fit
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
 RATES = {"synthetic faces": BASE_RATE, "at once": 3e-4, "from nothing": 1e-3, "ImageNet": 3e-4}
-PHOTOS = 3  # of each of the family to learn from
+CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
+PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")
 After = Callable[[nn.Module, int], None] | None
 
@@ -165,3 +167,14 @@ def draw_family(seed: int, images: int = 10) -> FaceSet:
     inherited = torch.rand(8, len(mother), generator=generator) < 0.5
     children = torch.where(inherited, mother, father)
     return synth(replace(parents, values=torch.cat([parents.values, children])), images, seed)
+
+
+def unpack_network() -> tuple[nn.Module, dict[str, Any]]:
+    """A network as one finds it, and its card: the last task's base, which knows no face.
+
+    Returns:
+        ImageNet's network up to its sixth stage, in training mode and with gradients: normalised
+        RGB images -> features (N, 192). On the card: "side", of the images in pixels; "mean" and
+        "spread" of R, G and B, of pixels from 0 to 1.
+    """
+    return efficientnet_lite0(stages=6).body.train().requires_grad_(True), dict(CARD)
