@@ -22,7 +22,7 @@ from facelib.training import fit
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
-RATES = {"synthetic faces": BASE_RATE, "at once": 3e-4, "from nothing": 1e-3, "ImageNet": 3e-4}
+RATES = {"synthetic faces": BASE_RATE, "at once": 3e-4, "from nothing": 3e-4, "ImageNet": 3e-4}
 CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
 PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")

@@ -197,7 +197,7 @@ alt = "Top-1 by nearest neighbour of two networks as they should be used, and wi
 charts.draw_intervals(figures.find_intervals(stored["bugs"]), label, alt, live)
 
 # %% [markdown]
-# Neither bug raises an error. With one person a batch, batch norm subtracts what the five photographs have in common: the person.
+# With one person a batch, batch norm subtracts what the five photographs have in common: the person.
 #
 # **Exercise 2.** Freeze for real. After a step of training and its forward pass, every tensor of the base must be what it was, buffers too.
 
@@ -270,7 +270,7 @@ figures.draw_problems(synth(3, images=2, seed=3).images[[0, 1, 2, 4]])
 #
 # ## Your turn
 #
-# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** of another family, which the check draws, 65 % of the other photographs are named rightly. `Recogniser`, `data.Augment()` and the loops above are your tools.
+# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** 65 % of the other photographs of a family that you don't know are named rightly. `Recogniser`, `data.Augment()` and the loops above are your tools.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person
