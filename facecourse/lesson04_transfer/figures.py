@@ -38,6 +38,7 @@ CLAIMS = {
         "1", "ImageNet, full size, nearest, centred", "synthetic faces, nearest, centred"),
     "ImageNet: last third tuned, against its head alone": (
         "1", "ImageNet, full size, last third", "ImageNet, full size, head"),
+    "blurred: fine-tuned, against from nothing": ("blurred", "all layers", "from nothing"),
     "blurred: head first, against all at once": ("blurred", "all layers", "at once"),
     "blurred: head first, against at once and then the head": (
         "blurred", "all layers", "at once, then head"),

@@ -23,6 +23,7 @@ def small_networks(monkeypatch):
                          (experiment, "face_embedding"), (experiment, "FaceResNet")):  # fmt: skip
         monkeypatch.setattr(module, name, build)
     monkeypatch.setattr(experiment, "SIZES", dict.fromkeys(experiment.SIZES, experiment.orl.to_64))
+    monkeypatch.setattr(experiment, "RATES", dict(experiment.RATES))
     monkeypatch.setattr(lesson04, "rows", list)
 
 
