@@ -76,7 +76,7 @@ def train_head(model: Recogniser, faces: FaceSet, seed: int) -> None:
         optimizer.step()
 
 
-def fine_tune(
+def tune_groups(
     model: nn.Module, groups: list[dict[str, Any]], faces: FaceSet, seed: int, steps: int = STEPS,
     after: Callable[[nn.Module, int], None] | None = None,
 ) -> None:  # fmt: skip
@@ -130,5 +130,5 @@ def adapt(source: str, method: str, faces: FaceSet, seed: int, steps: int = STEP
     further = {"frozen": 0, "all": steps}[method]
     model = build_recogniser(SOURCES[source](), faces, seed)
     train_head(model, faces, seed)
-    fine_tune(model, make_groups(model), faces, seed, further)
+    tune_groups(model, make_groups(model), faces, seed, further)
     return model

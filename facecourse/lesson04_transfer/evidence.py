@@ -50,7 +50,7 @@ def choose() -> dict[str, dict[str, list[float]]]:
         large = arm == "ImageNet"
         source, size = ("ImageNet", "full size") if large else ("synthetic faces", "64 x 64")
         for seed in tqdm(CHOICES[:2] if large else CHOICES, f"choices, {arm}"):
-            train, test = experiment.split_photos(1, seed, size, chosen_on=True)
+            train, test = experiment.take_photos(1, seed, size, chosen_on=True)
             frozen = transfer.adapt(source, "frozen", train, seed)
             for rate in rates:
                 model = train_arm(arm, rate, frozen, train, seed)
@@ -152,7 +152,7 @@ def measure_imagenet() -> dict[str, Shares]:
     found: dict[str, Shares] = defaultdict(list)
     for seed in tqdm(HEADS, "ImageNet"):
         for size in experiment.SIZES:
-            train, test = experiment.split_photos(1, seed, size)
+            train, test = experiment.take_photos(1, seed, size)
             model = transfer.adapt("ImageNet", "frozen", train, seed)
             found[f"ImageNet, {size}, head"].append(orl.top1_per_person(model, test))
         tuned = train_arm("ImageNet", experiment.RATES["ImageNet"], model, train, seed)
@@ -164,7 +164,7 @@ def measure_bugs() -> dict[str, Shares]:
     """Nearest neighbour by networks that are used as they should be, and with each bug."""
     lite, found = transfer.SOURCES["ImageNet"](), defaultdict(list)
     for seed in tqdm(HEADS, "bugs"):
-        splits = {size: experiment.split_photos(1, seed, size) for size in experiment.SIZES}
+        splits = {size: experiment.take_photos(1, seed, size) for size in experiment.SIZES}
         said = experiment.mistake_inputs(lite, *splits["full size"])
         said |= experiment.mistake_mode(face_embedding(), *splits["64 x 64"])
         for name, names in said.items():

@@ -34,7 +34,7 @@ def blur(images: Tensor) -> Tensor:
     return corrupt.pixelate(images, across=16)
 
 
-def split_photos(
+def take_photos(
     photos: int, seed: int, size: str = "64 x 64", chosen_on: bool = False
 ) -> tuple[FaceSet, FaceSet]:
     """`orl.split_photos` with the same photographs in one of `SIZES`."""
@@ -53,7 +53,7 @@ def name_by_neighbour(
 
 
 def list_groups(model: Recogniser, depth: str, rate: float) -> list[dict[str, Any]]:
-    """Groups for `transfer.fine_tune`: the head, and so many thirds of the base from its end."""
+    """Groups for `transfer.tune_groups`: the head, and so many thirds of the base from its end."""
     layers = [module for module in model.base.modules() if module._parameters]
     learning = layers[len(layers) - DEPTHS.index(depth) * len(layers) // 3 :]
     base = [parameter for layer in learning for parameter in layer.parameters()]
@@ -66,12 +66,12 @@ def train_from_nothing(
 ) -> Recogniser:
     """The architecture of the face embedding without its weights, all of it learning at one rate.
 
-    Its batch norm has nothing to keep, so it learns in training mode; `after` as in `fine_tune`.
+    Its batch norm has nothing to keep, so it learns in training mode; `after` as in `tune_groups`.
     """
     torch.manual_seed(seed)
     model = Recogniser(FaceResNet(), torch.zeros(128), train.people).train()
     groups = [{"params": list(model.parameters()), "lr": rate or RATES["from nothing"]}]
-    transfer.fine_tune(model, groups, train, seed, steps, after)
+    transfer.tune_groups(model, groups, train, seed, steps, after)
     return model.eval()
 
 
@@ -81,7 +81,7 @@ def train_at_once(
     """Base and head learn together from the first step, at the two rates of fine-tuning."""
     model = transfer.build_recogniser(face_embedding(), train, seed)
     groups = transfer.make_groups(model, rate or RATES["at once"])
-    transfer.fine_tune(model, groups, train, seed, steps)
+    transfer.tune_groups(model, groups, train, seed, steps)
     return model
 
 
@@ -99,10 +99,10 @@ def tune_further(
     model: Recogniser, train: FaceSet, seed: int, depth: str = "all layers",
     rate: float | None = None, steps: int = STEPS, after: After = None,
 ) -> Recogniser:  # fmt: skip
-    """A copy, trained on to one of `DEPTHS`; `after` as in `fine_tune`."""
+    """A copy, trained on to one of `DEPTHS`; `after` as in `tune_groups`."""
     model = copy.deepcopy(model)
     groups = list_groups(model, depth, rate or RATES["synthetic faces"])
-    transfer.fine_tune(model, groups, train, seed, steps, after)
+    transfer.tune_groups(model, groups, train, seed, steps, after)
     return model
 
 
@@ -111,7 +111,7 @@ def mistake_inputs(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, 
 
     Args:
         base: a `facelib.models.backbones.Backbone`.
-        train, test: as `split_photos` gives them.
+        train, test: as `take_photos` gives them.
     """
     late, bare = copy.deepcopy(base), copy.deepcopy(base)
     late.mean /= 255  # the same as pixels from 0 to 255 into a network that wants 0 to 1

@@ -211,7 +211,7 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
             level = find_interval(stored["top-1"][photos][f"{name}, nearest, centred"]).value
             axes.axhline(level, color="black", linestyle=style, label=f"{name}, no step")
         axes.set_xscale("log")
-        ticks = list(map(int, next(iter(curves[photos].values()))))
+        ticks = list(map(int, max(curves[photos].values(), key=len)))
         axes.set_xticks(ticks, ticks)
         axes.minorticks_off()
         axes.set(xlabel="steps of 20 photographs (log scale)", ylabel="top-1, mean of the splits")

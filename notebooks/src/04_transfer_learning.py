@@ -75,7 +75,7 @@ for way, shift in {"": 0, ", centred": centre}.items():
 
 # %%
 lite = backbones.efficientnet_lite0(stages=6, side=pick(profile, smoke=64, quick=224, full=224))
-large = experiment.split_photos(photos=1, seed=0, size="full size")
+large = experiment.take_photos(photos=1, seed=0, size="full size")
 named = experiment.name_by_neighbour(lite, *large)
 live["ImageNet, full size, nearest"] = (named == test.person).double().mean().item()
 for name in ("ImageNet, full size, nearest", "synthetic faces, nearest"):

@@ -57,7 +57,7 @@ def test_a_head_learns_from_as_many_views_however_few_faces_and_nothing_else_mov
 def test_fine_tuning_moves_the_groups_alone_and_no_statistics(model, faces):
     before, last = state(model), model.base.embedding[1]
     groups = [{"params": last.parameters(), "lr": 1e-3}]
-    transfer.fine_tune(model, groups, faces, seed=0, steps=2)
+    transfer.tune_groups(model, groups, faces, seed=0, steps=2)
     assert changed(before, model) == {"base.embedding.1.weight"}
     assert not model.training
 
@@ -65,14 +65,14 @@ def test_fine_tuning_moves_the_groups_alone_and_no_statistics(model, faces):
 def test_each_group_learns_at_its_own_rate(model, faces):
     early, head = model.base.features[0].weight, model.head.weight
     before = early.detach().clone(), head.detach().clone()
-    transfer.fine_tune(model, transfer.make_groups(model, rate=1e-5), faces, seed=0, steps=2)
+    transfer.tune_groups(model, transfer.make_groups(model, rate=1e-5), faces, seed=0, steps=2)
     slow, fast = ((now - then).abs().max() for now, then in zip((early, head), before, strict=True))
     assert 0 < slow < fast / 100
 
 
 def test_fine_tuning_learns_the_names_and_says_how_far_it_is(model, faces):
     before, steps = orl.top1(model, faces), []
-    transfer.fine_tune(
+    transfer.tune_groups(
         model, transfer.make_groups(model, 1e-2), faces, 0, 60, lambda _, step: steps.append(step)
     )
     assert orl.top1(model, faces) > max(before, 0.6)

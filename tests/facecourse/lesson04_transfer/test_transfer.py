@@ -34,12 +34,12 @@ class Looks(nn.Module):
 
 
 def test_both_sizes_show_the_same_photographs_and_choices_are_made_on_other_people():
-    small, large = (experiment.split_photos(2, 0, size) for size in experiment.SIZES)
+    small, large = (experiment.take_photos(2, 0, size) for size in experiment.SIZES)
     again, _ = orl.split_photos(2, seed=0)
     assert torch.equal(small[0].images, again.images)
     assert torch.equal(orl.to_64(large[0].images), small[0].images)
     assert (len(small[0]), len(large[1])) == (40, 100)
-    chosen, _ = experiment.split_photos(2, 0, chosen_on=True)
+    chosen, _ = experiment.take_photos(2, 0, chosen_on=True)
     assert (small[0].names, chosen.names) == tuple(
         people().names for people in (protocol.unseen_people, protocol.open_people)
     )
