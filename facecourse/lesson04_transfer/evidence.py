@@ -62,6 +62,13 @@ def choose() -> dict[str, dict[str, list[float]]]:
     return found
 
 
+def use_best_rates(chosen: dict[str, dict[str, list[float]]]) -> None:
+    """From here on `experiment` learns at the best of the rates tried."""
+    for arm in TRIED:
+        best = max(chosen[arm].items(), key=lambda tried: sum(tried[1]))
+        experiment.RATES[arm] = float(best[0])
+
+
 def train_arm(
     arm: str, rate: float, frozen: transfer.Recogniser, train: FaceSet, seed: int
 ) -> nn.Module:
@@ -188,8 +195,7 @@ def rows() -> list[Row]:
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some twenty minutes on two cores, and the scoreboard's rows."""
     chosen = choose()
-    for arm in TRIED:  # what is reported learns at the rates just chosen
-        experiment.RATES[arm] = float(max(chosen[arm], key=lambda rate: sum(chosen[arm][rate])))
+    use_best_rates(chosen)
     measured = {str(photos): measure_arms(photos) for photos in SEEDS}
     top1 = {photos: found["top-1"] for photos, found in measured.items()}
     for photos, shares in measure_neighbours().items():
