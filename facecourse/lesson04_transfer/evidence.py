@@ -2,196 +2,214 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
-import torch
 from torch import nn
 from tqdm import tqdm
 
 from facecourse.kit import evidence, orl, protocol, transfer
 from facecourse.kit.scoreboard import Row
-from facecourse.lesson04_transfer import experiment as around
+from facecourse.kit.transfer import STEPS
+from facecourse.lesson04_transfer import experiment
 from facelib import measure
-from facelib.data import FaceSet
-from facelib.models import FaceCNN, face_embedding
+from facelib.data import FaceSet, to_square
+from facelib.models import face_embedding
 from facelib.models.backbones import efficientnet_lite0
-from facelib.synth import identities
-from facelib.training import fit
 
 HERE = Path(__file__).parent
 
-SEEDS = {1: range(8), 2: range(6), 5: range(6)}  # splits by photographs a person
-FEW = range(3)  # splits on which the ImageNet network is fine-tuned, a second a step
-FEW_STEPS = 40
-BUDGETS = 2, 4  # times as many steps from nothing
+SEEDS = {1: range(8), 2: range(3), 5: range(3)}  # splits by photographs a person
+HEADS, FEW_STEPS = range(4), 40  # splits and steps for the ImageNet network, a second a step
+LONGER = 240  # steps from nothing, with one photograph
+WATCHED = 5, 10, 20, 40, 80, 160, 240
 CHOICES = range(100, 103)
-STEPS = transfer.STEPS
-SHIFTED = (  # tested on changed faces, too
-    ("nothing", "at once"), ("synthetic faces", "frozen"), ("synthetic faces", "at once"),
-    ("synthetic faces", "all"), ("ImageNet", "frozen"),
-)  # fmt: skip
+TRIED = {
+    "synthetic faces": (1e-4, 3e-4, 1e-3, 3e-3),
+    "at once": (1e-4, 3e-4, 1e-3),
+    "from nothing": (1e-4, 3e-4, 1e-3),
+    "ImageNet": (1e-4, 3e-4, 1e-3),
+}
+STAGES = 5, 6, 7
+READ = {  # what is read how
+    "pixels": ("", "64 x 64"),
+    "ImageNet, 64 x 64": ("ImageNet", "64 x 64"),
+    "ImageNet, full size": ("ImageNet", "full size"),
+    "synthetic faces": ("synthetic faces", "64 x 64"),
+}
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
 
-def top1() -> dict[str, dict]:
-    """[photographs][source][method][shift] = `Shares`."""
-    found = {str(n): defaultdict(lambda: defaultdict(lambda: defaultdict(list))) for n in SEEDS}
-    for photos, splits in SEEDS.items():
-        runs = found[str(photos)]
-        methods = transfer.METHODS if photos == 1 else transfer.DEPTHS
-        for seed in tqdm(splits, f"{photos} photographs"):
-            train, test = orl.split_photos(photos, seed)
-            runs["pixels"]["nearest"]["as they are"].append(near(None, train, test))
-            for source in ("synthetic faces", "ImageNet"):
-                nearest = near(transfer.SOURCES[source](), train, test)
-                runs[source]["nearest"]["as they are"].append(nearest)
-                frozen = transfer.adapt(source, "frozen", train, seed)
-                for method in methods if source != "ImageNet" else ("frozen",):
-                    model = transfer.adapt_further(frozen, method, train, seed, STEPS)
-                    note(runs, source, method, model, test, photos)
-            for source in ("nothing", "synthetic faces"):
-                model = transfer.adapt(source, "at once", train, seed, STEPS)
-                note(runs, source, "at once", model, test, photos)
-            note(runs, "nothing", "FaceCNN", face_cnn(train, seed), test, photos)
-    for seed in tqdm(FEW, "ImageNet, all"):
-        train, test = orl.split_photos(1, seed)
-        for method in ("at once", "all"):
-            model = transfer.adapt("ImageNet", method, train, seed, FEW_STEPS)
-            note(found["1"], "ImageNet", method, model, test, 1)
-    return found
-
-
-def note(
-    runs: dict, source: str, method: str, model: nn.Module, test: FaceSet, photos: int
-) -> None:
-    """Note what a trained network names rightly, for some with one photograph under every shift."""
-    shifts = around.SHIFTS if photos == 1 and (source, method) in SHIFTED else ["as they are"]
-    for shift in shifts:
-        shares = orl.top1_per_person(model, test.map(around.SHIFTS[shift]))
-        runs[source][method][shift].append(shares)
-
-
-def near(base: nn.Module | None, train: FaceSet, test: FaceSet) -> list[float]:
-    """Of each person, the share whose nearest photograph is theirs."""
-    return orl.share_by_person(orl.match_faces(base, train, test), test)
-
-
-def budgets() -> dict[str, Shares]:
-    """From nothing, one photograph each, by how many steps it was given."""
-    found: dict[str, Shares] = defaultdict(list)
-    for seed in tqdm(SEEDS[1], "budgets"):
-        train, test = orl.split_photos(1, seed)
-        for times in BUDGETS:
-            model = transfer.adapt("nothing", "at once", train, seed, times * STEPS)
-            found[str(times * STEPS)].append(orl.top1_per_person(model, test))
-    return found
-
-
-def choices() -> dict[str, dict[str, list[float]]]:
-    """[source, method][rate] = top-1 on s1 to s20, one value a split."""
+def choose() -> dict[str, dict[str, list[float]]]:
+    """[arm][rate, or stages] = top-1 on s1 to s20, one value a split."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for (source, method), rates in transfer.TRIED.items():
-        for rate in tqdm(rates, f"{source}, {method}"):
-            for seed in CHOICES:
-                train, test = orl.split_photos(1, seed, chosen_on=True)
-                model = transfer.adapt(source, method, train, seed, STEPS, rate)
-                found[f"{source}, {method}"][f"{rate:g}"].append(orl.top1(model, test))
+    for arm, rates in TRIED.items():
+        large = arm == "ImageNet"
+        source, size = ("ImageNet", "full size") if large else ("synthetic faces", "64 x 64")
+        for seed in tqdm(CHOICES[:2] if large else CHOICES, f"choices, {arm}"):
+            train, test = experiment.take_photos(1, seed, size, chosen_on=True)
+            frozen = transfer.adapt(source, "frozen", train, seed)
+            for rate in rates:
+                model = train_arm(arm, rate, frozen, train, seed)
+                found[arm][f"{rate:g}"].append(orl.top1(model, test))
+            for stages in STAGES if large else ():
+                base = efficientnet_lite0(stages)
+                names = experiment.name_by_neighbour(base, train, test, train)
+                found["stages"][str(stages)].append(fmean(orl.share_by_person(names, test)))
     return found
 
 
-def face_cnn(train: FaceSet, seed: int) -> FaceCNN:
-    """The course's small network from scratch, twice as many steps of its own, cheaper kind."""
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=train.people)
-    epochs = max(1, 2 * STEPS * orl.BATCH // len(train))
-    fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False)
-    return model
+def use_best_rates(chosen: dict[str, dict[str, list[float]]]) -> None:
+    """From here on `experiment` learns at the best of the rates tried."""
+    for arm in TRIED:
+        best = max(chosen[arm].items(), key=lambda tried: sum(tried[1]))
+        experiment.RATES[arm] = float(best[0])
 
 
-def stages() -> dict[str, Shares]:
-    """Nearest neighbour, one photograph, from each stage of the ImageNet network."""
-    bases = {str(stage): efficientnet_lite0(stage, side=96) for stage in range(1, 8)}
-    return {
-        stage: [near(base, *orl.split_photos(1, seed)) for seed in SEEDS[1]]
-        for stage, base in tqdm(bases.items(), "stages")
-    }
+def train_arm(
+    arm: str, rate: float, frozen: transfer.Recogniser, train: FaceSet, seed: int
+) -> nn.Module:
+    """One of the arms of `TRIED` at a rate, from a frozen network with its new head."""
+    if arm == "at once":
+        return experiment.train_at_once(train, seed, rate, STEPS)
+    if arm == "from nothing":
+        return experiment.train_from_nothing(train, seed, rate, STEPS)
+    if arm == "ImageNet":
+        return experiment.tune_further(frozen, train, seed, "last third", rate, FEW_STEPS)
+    return experiment.tune_further(frozen, train, seed, rate=rate, steps=STEPS)
 
 
-def wrong_tasks() -> dict[str, dict[str, list]]:
-    """[task][how it is used] for sources that learnt who, how or chance, or nothing at all.
+def measure_arms(photos: int) -> dict[str, dict]:
+    """What learns from so many 64 x 64 photographs of each person.
 
-    Every split has source networks of its own, so intervals are about them, too.
+    Returns:
+        "top-1" and "blurred" (test faces of 16 x 16 pixels), [arm] = `Shares`; "curves",
+        [arm][steps] = top-1 of each split; "functions", as `compare_functions`, and "seconds",
+        [arm], one value a split.
     """
-    found: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
-    for task in ("nothing", "who", "how", "chance"):
-        for seed in tqdm(SEEDS[1], task):
-            torch.manual_seed(seed)
-            base, share = FaceCNN(24, 128, 2), 0.0
-            if task != "nothing":
-                base, share = around.train_source(task, 4 * STEPS, seed)
-            base.head = nn.Identity()
-            train, test = orl.split_photos(1, seed)
-            runs = found[task]
-            runs["own task"].append(share)
-            runs["nearest"].append(near(base, train, test))
-            torch.manual_seed(seed)
-            model = transfer.Recogniser(base, train.people)
-            transfer.train_new_layer(model, train, seed)
-            rate = transfer.RATES["nothing", "at once"]  # each source at the rate for scratch
-            transfer.tune(model, train, [(transfer.list_layers(model), rate)], seed, STEPS)
-            runs["tuned"].append(orl.top1_per_person(model, test))
+    found = {part: defaultdict(list) for part in ("top-1", "blurred", "functions", "seconds")}
+    curves: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for seed in tqdm(SEEDS[photos], f"{photos} photographs"):
+        train, test = orl.split_photos(photos, seed)
+        blurred = test.map(experiment.blur)
+
+        def note(arm: str, model: nn.Module, test=test, blurred=blurred) -> None:
+            found["top-1"][arm].append(orl.top1_per_person(model, test))
+            found["blurred"][arm].append(orl.top1_per_person(model, blurred))
+
+        def watch(arm: str, model: nn.Module, step: int, test=test) -> None:
+            if step in WATCHED:
+                curves[arm][str(step)].append(orl.top1(model, test))
+            if (arm, step) == ("from nothing", STEPS):
+                note(arm, model)
+
+        start = time.perf_counter()
+        frozen = transfer.adapt("synthetic faces", "frozen", train, seed)
+        found["seconds"]["head"].append(time.perf_counter() - start)
+        note("head", frozen)
+        for depth in experiment.DEPTHS[1:-1]:
+            note(depth, experiment.tune_further(frozen, train, seed, depth, steps=STEPS))
+        start = time.perf_counter()
+        after = partial(watch, "fine-tuned")
+        tuned = experiment.tune_further(frozen, train, seed, steps=STEPS, after=after)
+        found["seconds"]["fine-tuned"].append(time.perf_counter() - start)
+        note("all layers", tuned)
+        for name, share in experiment.compare_functions(frozen, tuned, test).items():
+            found["functions"][name].append(share)
+        once = experiment.train_at_once(train, seed, steps=STEPS)
+        note("at once", once)
+        transfer.train_head(once, train, seed)
+        note("at once, then head", once)
+        after = partial(watch, "from nothing")
+        steps = LONGER if photos == 1 else STEPS
+        longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
+        note("from nothing, longer", longer)
+        small = experiment.train_small_from_nothing(train, seed, 2 * STEPS)
+        note("small network from nothing", small)
+    return found | {"curves": curves}
+
+
+def measure_neighbours() -> dict[str, dict[str, Shares]]:
+    """[photographs][source, way] = shares named rightly by nearest neighbour, without training."""
+    found: dict[str, dict[str, Shares]] = {str(n): defaultdict(list) for n in SEEDS}
+    for name, (source, size) in tqdm(READ.items(), "neighbours"):
+        base = transfer.SOURCES[source]() if source else None
+        faces, others = (
+            people().map(experiment.SIZES[size])
+            for people in (protocol.unseen_people, protocol.open_people)
+        )
+        features = orl.embed_or_flatten(base, faces.images)
+        centre = orl.embed_or_flatten(base, others.images).mean(0)
+        for photos, seed in ((n, seed) for n, splits in SEEDS.items() for seed in splits):
+            rank = faces.rank_within_person(seed)
+            known, asked = rank < photos, rank >= 5
+            for way, shift in {"nearest": 0.0, "nearest, centred": centre}.items():
+                away = features - shift
+                names = measure.identify(away[asked], away[known], faces.person[known])
+                shares = orl.share_by_person(names, faces.take(asked))
+                found[str(photos)][f"{name}, {way}"].append(shares)
     return found
 
 
-def forgotten_mode() -> dict[str, list[float]]:
-    """Nearest neighbour by the mode the network is in."""
-    splits = (orl.split_photos(1, seed) for seed in SEEDS[1])
-    modes = [around.forget_mode(face_embedding(), train, test) for train, test in splits]
-    return {name: [split[name] for split in modes] for name in modes[0]}
+def measure_imagenet() -> dict[str, Shares]:
+    """[arm] = shares named rightly by heads on the ImageNet network, one photograph a person."""
+    found: dict[str, Shares] = defaultdict(list)
+    for seed in tqdm(HEADS, "ImageNet"):
+        for size in experiment.SIZES:
+            train, test = experiment.take_photos(1, seed, size)
+            model = transfer.adapt("ImageNet", "frozen", train, seed)
+            found[f"ImageNet, {size}, head"].append(orl.top1_per_person(model, test))
+        tuned = train_arm("ImageNet", experiment.RATES["ImageNet"], model, train, seed)
+        found["ImageNet, full size, last third"].append(orl.top1_per_person(tuned, test))
+    return found
 
 
-def by_description(people: int = 300) -> dict[str, list[float]]:
-    """Zero-shot: 20 synthetic people never seen, named by their description alone."""
-    found: dict[str, list[float]] = defaultdict(list)
-    known = identities(people, seed=10)
-    pictures = around.render_people(known, 2, seed=11)
-    for source in ("synthetic faces", "ImageNet"):
-        base = transfer.SOURCES[source]()
-        told = around.describe_people(known).repeat_interleave(2, 0)
-        reader = around.AttributeReader(orl.embed_or_flatten(base, pictures), told)
-        for seed in SEEDS[1]:
-            new = identities(20, seed=1000 + seed)
-            read = reader(orl.embed_or_flatten(base, around.render_people(new, 5, 2000 + seed)))
-            named = torch.cdist(read, around.describe_people(new)).argmin(1)
-            hit = (named == torch.arange(20).repeat_interleave(5)).double().mean()
-            found[source].append(hit.item())
+def measure_bugs() -> dict[str, Shares]:
+    """Nearest neighbour by networks that are used as they should be, and with each bug."""
+    lite, found = transfer.SOURCES["ImageNet"](), defaultdict(list)
+    for seed in tqdm(HEADS, "bugs"):
+        splits = {size: experiment.take_photos(1, seed, size) for size in experiment.SIZES}
+        said = experiment.mistake_inputs(lite, *splits["full size"])
+        said |= experiment.mistake_mode(face_embedding(), *splits["64 x 64"])
+        for name, names in said.items():
+            found[name].append(orl.share_by_person(names, splits["64 x 64"][1]))
     return found
 
 
 def rows() -> list[Row]:
     """Of the scoreboard: two sources as they come, trained on nobody real."""
-    images, lite = orl.to_64(protocol.unseen_people().images), efficientnet_lite0(stages=6, side=96)
-    costs = {"bytes": 4 * measure.parameters(lite), "macs": measure.macs(lite, (3, 96, 96))}
-    ours = "face embedding, synthetic people"
+    faces, lite = protocol.unseen_people().images, transfer.SOURCES["ImageNet"]()
+    side = lite.side
+    costs = {"bytes": 4 * measure.parameters(lite), "macs": measure.macs(lite, (3, side, side))}
     return [
-        protocol.measure_row("ImageNet network, 6 stages", "04", lite, images, **costs),
-        protocol.measure_row(ours, "04", face_embedding(), images),
+        protocol.measure_row("ImageNet network, 6 stages", "04", lite, to_square(faces), **costs),
+        protocol.measure_row(
+            "face embedding, synthetic people", "04", face_embedding(), orl.to_64(faces)
+        ),
     ]
 
 
 def main(folder: Path = HERE) -> None:
-    """Measure and store all of it, some forty minutes on one thread, and the scoreboard's rows."""
+    """Measure and store all of it, some twenty minutes on two cores, and the scoreboard's rows."""
+    chosen = choose()
+    use_best_rates(chosen)
+    measured = {str(photos): measure_arms(photos) for photos in SEEDS}
+    top1 = {photos: found["top-1"] for photos, found in measured.items()}
+    for photos, shares in measure_neighbours().items():
+        top1[photos] |= shares
+    top1["1"] |= measure_imagenet()
     payload = {
         "seeds": {str(photos): list(splits) for photos, splits in SEEDS.items()},
-        "few": list(FEW),
-        "choices": choices(),
-        "top-1": top1(),
-        "budgets": budgets(),
-        "stages": stages(),
-        "wrong tasks": wrong_tasks(),
-        "training mode": forgotten_mode(),
-        "by description": by_description(),
+        "choices": chosen,
+        "top-1": top1,
+        "curves": {photos: found["curves"] for photos, found in measured.items()},
+        "blurred": measured["1"]["blurred"],
+        "functions": measured["1"]["functions"],
+        "seconds": measured["1"]["seconds"],
+        "bugs": measure_bugs(),
     }
     evidence.write("evidence", payload, folder)
     protocol.put_rows(rows())

@@ -1,216 +1,261 @@
-"""Lesson 04, transfer learning: its exercises and quizzes."""
+"""Lesson 04, transfer learning: its exercises."""
 
 from __future__ import annotations
 
+import copy
+import time
+from functools import partial
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import function, number, tensor
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
+from facecourse.kit import transfer
+from facecourse.kit.checkers import choice, kind_of, run
+from facecourse.kit.exercise import (
+    CannotCheckError,
+    Checker,
+    Exercise,
+    NotAttemptedError,
+    ____,
+    collect,
+)
+from facecourse.lesson04_transfer import experiment
+from facelib.data import FaceSet
+from facelib.models import embed
+from facelib.models.backbones import Backbone
 
-new_layers = Exercise(
-    prompt="The weights and biases of the two new layers, added up.",
-    starter="learnt = ____",
+TARGET, FAMILY, MOST_SECONDS = 0.65, 104, 15.0
+
+
+def call(answer: Any, *arguments: Any) -> Any:
+    """What a learner's function returns for these very arguments, not for copies of them."""
+    if not callable(answer):
+        wanted = "A function is wanted: pass its name, without brackets and arguments."
+        raise CannotCheckError(f"{wanted} This is {kind_of(answer)}.")
+    (returned,) = run(partial(answer, *arguments), ())
+    if isinstance(returned, type(____)):
+        raise NotAttemptedError
+    return returned
+
+
+def build_base() -> nn.Module:
+    """A small base with all that can move: weights, batch norm and its statistics."""
+    layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(2)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16, 8), nn.BatchNorm1d(8))
+
+
+def judge_freeze(answer: Any) -> str | None:
+    base = call(answer, build_base())
+    if not isinstance(base, nn.Module):
+        raise CannotCheckError(f"Return the model itself; this is {kind_of(base)}.")
+    network = nn.Sequential(base, nn.Linear(8, 3))
+    before = copy.deepcopy(base.state_dict())
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    cross_entropy(network(torch.rand(6, 1, 12, 12)), torch.arange(6) % 3).backward()
+    optimizer.step()
+    moved = {name for name, value in base.state_dict().items() if not value.equal(before[name])}
+    statistics = {name for name in moved if "running" in name or "num_batches" in name}
+    if moved - statistics:
+        names = ", ".join(sorted(moved - statistics)[:3])
+        return f"After one step these weights have moved: {names}. Take their gradient away."
+    if statistics:
+        return (
+            f"No weight has moved, but {min(statistics)} has: a buffer, which the forward pass "
+            "itself moves while batch norm is in training mode."
+        )
+    return None
+
+
+def _gradients_alone(model: nn.Module) -> nn.Module:
+    return model.train().requires_grad_(False)
+
+
+def _mode_alone(model: nn.Module) -> nn.Module:
+    return model.eval()
+
+
+def _last_layer_alone(model: nn.Module) -> nn.Module:
+    list(model.children())[-1].requires_grad_(False)
+    return model.eval()
+
+
+freeze = Exercise(
+    prompt="Freeze every tensor of a base with batch norm, its running statistics too; return it.",
+    starter="def freeze(model):\n    return ____",
     hints=(
-        "Fully connected: a weight for each pair of input and output, and a bias for each output.",
-        "512 inputs and 1,024 outputs; then 1,024 inputs and 40 outputs.",
+        "Two things move: weights by their gradient, running statistics by the forward pass.",
+        "`requires_grad_(False)` stops the first. Which mode stops the second?",
     ),
-    answer="learnt = (512 + 1) * 1024 + (1024 + 1) * 40",
-    checker=number(
-        566_312,
-        reasons={
-            512 * 1024 + 1024 * 40: "The biases are missing, one for each output.",
-            513 * 1024: "That is the first of the two. The names need a layer, too.",
-            1025 * 40: "That is the last of the two. The 1,024 units are new as well.",
-            513 * 1024 * 1025 * 40: "Layers add up, they don't multiply.",
-            7 * 7 * 512 * 1024 + 1024 + 1025 * 40: "That flattens 7 x 7 places. The mean over "
-            "places leaves one number for each of the 512 channels.",
-        },
-    ),
-    praise="566,312, and forty photographs to learn them from.",
+    answer="def freeze(model):\n    model.requires_grad_(False)\n    return model.eval()",
+    checker=Checker(judge_freeze, (_gradients_alone, _mode_alone, _last_layer_alone)),
+    also_wrong=(lambda model: None, 3),
+    praise="A step and a forward pass later, every weight and every buffer is what it was.",
 )
 
-_STORED = torch.tensor([0.0, 1.0, 2.0, -1.0])
-_BATCH = torch.tensor([[2.0, 1.0, 0.0, 3.0], [4.0, 1.0, 2.0, 1.0], [3.0, 4.0, 1.0, -1.0]])
 
-drift = Exercise(
-    prompt="The running mean after this batch: nine parts of the stored one, one part of the new.",
-    starter="running_mean = ____",
+class Named(nn.Module):
+    """A base and a head that names somebody else's people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base, self.head = build_base(), nn.Linear(8, 40)
+
+
+def judge_prepare(answer: Any) -> str | None:
+    people, rate = 5 + int(torch.randint(20, ())), 0.01
+    model = Named()
+    old, base = model.head, list(map(id, model.base.parameters()))
+    optimizer = call(answer, model, people, rate)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise CannotCheckError(f"Return an optimiser; this is {kind_of(optimizer)}.")
+    head = model.head
+    if head is old:
+        return "The head is still the old one: assign a new `nn.Linear` to `model.head`."
+    if (head.in_features, head.out_features) != (old.in_features, people):
+        return f"The new head must take {old.in_features} features and give {people} logits."
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    if {id(p) for p in old.parameters()} & rates.keys():
+        return "The optimiser holds the old head. Make the new one first, then the groups."
+    if missing := [p for p in model.parameters() if id(p) not in rates]:
+        return f"{len(missing)} tensors of the model are in no group and would never learn."
+    if {rates[id(p)] for p in head.parameters()} != {rate}:
+        return "The head learns at `rate` itself."
+    if any(abs(rates[place] - rate / 10) > 1e-9 for place in base):
+        return "Every layer of the base learns at a tenth of `rate`."
+    return None
+
+
+def _prepare(model: Named, people: int, rate: float, base: float = 0.1) -> torch.optim.Optimizer:
+    model.head = nn.Linear(model.head.in_features, people)
+    groups = [{"params": model.base.parameters(), "lr": base * rate},
+              {"params": model.head.parameters()}]  # fmt: skip
+    return torch.optim.AdamW(groups, lr=rate)
+
+
+def _old_head(model: Named, people: int, rate: float) -> torch.optim.Optimizer:
+    found = torch.optim.AdamW(model.parameters(), lr=rate)
+    model.head = nn.Linear(model.head.in_features, people)
+    return found
+
+
+def _head_alone(model: Named, people: int, rate: float) -> torch.optim.Optimizer:
+    model.head = nn.Linear(model.head.in_features, people)
+    return torch.optim.AdamW(model.head.parameters(), lr=rate)
+
+
+prepare = Exercise(
+    prompt="Give `model` a new head for so many people; return an optimiser in which its `base` "
+    "learns at a tenth of `rate` and its `head` at `rate`.",
+    starter="def prepare(model, people, rate):\n    return ____",
     hints=(
-        "The batch's own mean is taken over its faces, the first dimension.",
-        "0.9 times `stored_mean` plus 0.1 times `batch.mean(0)`.",
-    ),
-    answer="running_mean = 0.9 * stored_mean + 0.1 * batch.mean(0)",
-    checker=tensor(
-        0.9 * _STORED + 0.1 * _BATCH.mean(0),
-        reasons=[
-            (_BATCH.mean(0), "That forgets all that was stored. The batch counts for a tenth."),
-            (0.1 * _STORED + 0.9 * _BATCH.mean(0), "The other way round: the stored mean stays."),
-            (_STORED, "Nothing has moved. That would be evaluation mode."),
-            (0.9 * _STORED + 0.1 * _BATCH.sum(0), "That is the sum over the faces, not the mean."),
-            (_STORED + 0.1 * _BATCH.mean(0), "The stored mean must shrink to nine tenths."),
-        ],
-        draw=side_by_side,
-    ),
-    praise="Three faces have moved a network in which not a single weight may learn.",
-    context={"stored_mean": _STORED, "batch": _BATCH},
-)
-
-
-def _rates(last: float, layers: int) -> Tensor:
-    return last / 3.0 ** torch.arange(layers - 1, -1, -1)
-
-
-rates = Exercise(
-    prompt="Return a learning rate for each layer, the first layer first.",
-    starter="def rates(last, layers):\n    return ____",
-    hints=(
-        "The last layer gets `last`, the one before it `last / 3`, the one before that `last / 9`.",
-        "`[last / 3 ** (layers - 1 - i) for i in range(layers)]`, or with torch.arange.",
+        "`model.head.in_features` says how many features come in. Make the head before the groups.",
+        'A group is a dict: `{"params": model.base.parameters(), "lr": rate / 10}`.',
     ),
     answer=(
-        "def rates(last, layers):\n"
-        "    return [last / 3 ** (layers - 1 - layer) for layer in range(layers)]"
+        "def prepare(model, people, rate):\n"
+        "    model.head = torch.nn.Linear(model.head.in_features, people)\n"
+        "    groups = [\n"
+        '        {"params": model.base.parameters(), "lr": rate / 10},\n'
+        '        {"params": model.head.parameters(), "lr": rate},\n'
+        "    ]\n"
+        "    return torch.optim.AdamW(groups)"
     ),
-    checker=function(
-        _rates,
-        (0.009, 4),
-        (1.0, 1),
-        (0.3, 6),
-        reasons=[
-            (lambda last, layers: _rates(last, layers).flip(0), "The first layer must be slowest."),
-            (
-                lambda last, layers: _rates(last, layers) / 3,
-                "The last layer learns at `last` itself, not at a third of it.",
-            ),
-            (
-                lambda last, layers: last * torch.arange(1, layers + 1) / layers,
-                "These rise by equal steps. Each should be three times the one before.",
-            ),
-            (lambda last, layers: torch.full((layers,), last), "All of them are equal."),
-        ],
-        draw=side_by_side,
+    checker=Checker(
+        judge_prepare,
+        (_old_head, _head_alone, partial(_prepare, base=1), partial(_prepare, base=10)),
     ),
-    praise="Early layers barely move; whether that helps is measured below.",
+    also_wrong=(lambda model, people, rate: model, 0.1),
+    praise="A new head, and a base that learns ten times more slowly.",
 )
 
-low_rank = Exercise(
-    prompt="How many numbers the adapter learns.",
-    starter="adapter = ____",
+fair = Exercise(
+    prompt='Answer with one letter, "a" to "d".',
+    starter="fair = ____",
     hints=(
-        "A has as many columns as the layer has inputs, B as many rows as it has outputs.",
-        "A is 4 x 1,536 and B is 128 x 4.",
+        "Ask of each: do both sides get the same pictures, and did the test choose anything?",
+        "Two of them tune for one side, or by the test; one gives one side more pixels.",
     ),
-    answer="adapter = 4 * 1536 + 128 * 4",
-    checker=number(
-        6656,
-        reasons={
-            128 * 1536: "That is the whole matrix, which stays as it is.",
-            4 * 1536: "That is A alone.",
-            128 * 4: "That is B alone.",
-            4 * 1536 * 128: "A and B are stored side by side, not multiplied out.",
-            4 * 4: "A and B have four rows or columns on one side only.",
+    answer='fair = "c"',
+    checker=choice(
+        "c",
+        {
+            "a": "That rate was chosen for the one and not for the other: an untuned rival loses.",
+            "b": "Then the test photographs choose, and the luckiest rate is reported for each.",
+            "d": "One side sees twelve times as many pixels. It may be these that win.",
         },
     ),
-    praise="6,656 instead of 196,608, and they can be multiplied into the matrix afterwards.",
+    praise="Each at its best, chosen elsewhere, and then the same photographs and pixels for both.",
 )
 
-_GENERATOR = torch.Generator().manual_seed(4)
-_READ, _DESCRIBED = (torch.rand(n, 3, generator=_GENERATOR) for n in (6, 4))
-_CORNER, _SIDES = torch.zeros(1, 3), torch.tensor([[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]])
 
-witness = Exercise(
-    prompt="Return for each row of `read` the row of `described` that lies nearest.",
-    starter="def witness(read, described):\n    return ____",
+def judge_turn(answer: Any) -> str | None:
+    train, _, test = experiment.draw_family(FAMILY).split_images(experiment.PHOTOS, seed=FAMILY)
+    start = time.process_time()
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        model = call(answer, *experiment.unpack_network(), train)
+    if not isinstance(model, nn.Module):
+        raise CannotCheckError(f"Return a network that gives logits; this is {kind_of(model)}.")
+    fives = [five / 255 for five in test.images.split(5)]  # as they lie on a disk
+    with torch.no_grad():  # and in the mode in which the network came
+        said = [call(model, five) for five in fives]
+    if not isinstance(said[0], Tensor) or said[0].shape != (5, test.people):
+        return f"Your network should give {test.people} logits for each image."
+    if (took := time.process_time() - start) > MOST_SECONDS:
+        return f"That took {took:.0f} seconds; {MOST_SECONDS:.0f} are allowed. Embed views once."
+    right = float((torch.cat(said).argmax(1) == test.person).double().mean())
+    if right < TARGET:
+        return (
+            f"Your network names {right:.0%} of a family's other photographs rightly, and "
+            f"{TARGET:.0%} are wanted. In which mode, and in which range, does the base read them?"
+        )
+    return None
+
+
+def build_door(
+    base: nn.Module, card: dict[str, Any], train: FaceSet, scale: float = 1, taught: bool = True
+) -> nn.Module:
+    """A recogniser on a base that reads its card, but for the scale of the pixels."""
+    mean, spread = ([value / scale for value in card[name]] for name in ("mean", "spread"))
+    fed = Backbone(base, card["side"], mean, spread).eval()
+    centre = embed(fed, train.images, flip=False).mean(0)
+    model = transfer.Recogniser(fed, centre, train.people)
+    if taught:
+        transfer.train_head(model, train, seed=0)
+    return model
+
+
+turn = Exercise(
+    prompt=f"Return a network that names {TARGET:.0%} of a family's other photographs rightly.",
+    starter="def adopt(base, card, train):\n    return ____",
     hints=(
-        "`torch.cdist(a, b)` holds the distance of each row of a from each row of b.",
-        "The place of the smallest number in each row: `.argmin(1)`.",
+        "Freeze the base for real. Its card says how large, in which range and how normalised the "
+        "images are that it wants; ours are grey, 64 x 64.",
+        '`backbones.Backbone(base, card["side"], card["mean"], card["spread"])` feeds a base as '
+        "its card says. Call eval() on the whole.",
+        "Centre by the mean features of the training photographs; then train a head.",
     ),
-    answer="def witness(read, described):\n    return torch.cdist(read, described).argmin(1)",
-    checker=function(
-        lambda read, described: torch.cdist(read, described).argmin(1),
-        (_READ, _DESCRIBED),
-        (_DESCRIBED, _DESCRIBED.flip(0)),
-        (_CORNER, _SIDES),
-        reasons=[
-            (
-                lambda r, d: torch.cdist(r, d, p=1).argmin(1),
-                "That adds up the differences. Here the distance is the ordinary, straight one.",
-            ),
-            (lambda r, d: torch.cdist(r, d).argmax(1), "That is the *least* similar description."),
-            (lambda r, d: torch.cdist(r, d), "Those are the distances. Whose is the smallest?"),
-            (lambda r, d: torch.cdist(r, d).amin(1), "That is how near it is, not which one."),
-            (
-                lambda r, d: (r @ d.T).argmax(1),
-                "A dot product favours descriptions with large numbers. Take the distance.",
-            ),
-            (
-                lambda r, d: torch.cdist(r, d).argmin(0),
-                "That finds a picture for each description. We ask the other way round.",
-            ),
-        ],
+    answer=(
+        "def adopt(base, card, train):\n"
+        "    from facecourse.kit import transfer\n"
+        "    from facelib.models import backbones, embed\n\n"
+        "    base.requires_grad_(False)\n"
+        '    fed = backbones.Backbone(base, card["side"], card["mean"], card["spread"]).eval()\n'
+        "    centre = embed(fed, train.images, flip=False).mean(0)\n"
+        "    model = transfer.Recogniser(fed, centre, train.people)\n"
+        "    transfer.train_head(model, train, seed=0)\n"
+        "    return model"
     ),
-    praise="Nobody has seen a picture of these people, and still they get names.",
-)
-
-
-aim = Quiz(
-    "A recogniser is moved from office photographs to photographs of a night entrance. What should "
-    "it become?",
-    {
-        "as close as possible to the old one, on the new photographs": "It could be that already "
-        "by staying what it is, with all its mistakes.",
-        "as right as possible on the new photographs": "The expected loss is taken over the "
-        "target, and the old function is only where we start.",
-        "as right as possible on both kinds at once": "That is another aim (learning without "
-        "forgetting). Here nobody asks about the office any more.",
-        "one whose features look alike in both places": "That can help (domain adaptation), but "
-        "features may agree perfectly and say nothing about who it is.",
-    },
-    right="b",
-)
-
-mode = Quiz(
-    "All parameters have requires_grad = False, and the network is in training mode. What does "
-    "showing it a batch change?",
-    {
-        "the running means of batch norm": "Running means are buffers, not parameters.",
-        "the running variances of batch norm": "Neither are running variances.",
-        "the weights of the convolutions": "They have no gradient, so no optimiser moves them.",
-        "what it says of a face, depending on the others in the batch": "In training mode batch "
-        "norm uses the batch's own mean and variance.",
-        "the scale and shift that batch norm learnt": "Those are parameters, and frozen.",
-    },
-    right="a, b, d",
-)
-
-forgetting = NumberQuiz(
-    "With momentum 0.1, how much of a stored running mean is left after 10 batches, in percent?",
-    wanted=34.9,
-    tolerance=0.6,
-    unit="%",
-    reasons={
-        0: "Each batch takes a tenth of what is *left*, so something always stays.",
-        65.1: "That is what has been replaced.",
-        90: "That is after one batch.",
-        10: "That is what one batch takes.",
-        0.349: "As a share that is right; the answer is wanted in percent.",
-    },
-    praise="0.9 to the power of 10: ten small batches, and two thirds of it are gone.",
-)
-
-kind = Quiz(
-    "A phone learns its owner's face from a single photograph and never saw the owner before. "
-    "Which is it?",
-    {
-        "zero-shot learning": "There is an example. Zero-shot has nothing but a description.",
-        "one-shot learning": "One example of the new class, and features learnt on other people.",
-        "training from scratch": "One photograph could not teach what a face is.",
-        "nothing but transfer to a known person": "The owner was in nobody's training data.",
-    },
-    right="b",
+    checker=Checker(judge_turn),
+    also_wrong=(
+        lambda base, card, train: build_door(base, card, train).train(),
+        partial(build_door, scale=255),
+        partial(build_door, taught=False),
+        lambda base, card, train: base,
+    ),
+    praise="The door knows the family, by a network that knew no face.",
 )
 
 EXERCISES, QUIZZES = collect("04", globals())

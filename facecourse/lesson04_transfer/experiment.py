@@ -1,175 +1,180 @@
-"""Lesson 04: shifted tests, modes, wrong tasks, descriptions, aims."""
+"""Lesson 04: what it compares, the two bugs, and a family of people who don't exist."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from facecourse.kit.orl import embed_or_flatten, nearest_top1, to_64, top1
-from facecourse.kit.protocol import RESAMPLES, open_people, unseen_people
-from facelib.data import Augment, FaceSet, all_pairs, corrupt
-from facelib.measure import Interval, Verification, bootstrap_pairs, identify, similarity
-from facelib.measure.verification import Rates
-from facelib.models import FaceCNN
-from facelib.synth import NUISANCE, Factors, identities, nuisances, render, synth
+from facecourse.kit import orl, protocol, transfer
+from facecourse.kit.transfer import BASE_RATE, HEAD_RATE, STEPS, Recogniser
+from facelib.data import FaceSet, corrupt, to_square
+from facelib.measure import identify
+from facelib.models import FaceCNN, FaceResNet, face_embedding
+from facelib.models.backbones import TENSORFLOW, efficientnet_lite0
+from facelib.synth import identities, synth
 from facelib.training import fit
 
-ATTRIBUTES = ("glasses", "beard", "moustache", "skin", "hair", "hair_cover", "hair_length", "age")
-SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
-    "as they are": lambda images: images,
-    "blurred": partial(corrupt.pixelate, across=16),
-    "darker": partial(corrupt.darken, share=1 / 3, whole=torch.floor),
-    "turned": partial(corrupt.rotate, degrees=25.0),
-}
+SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
+# Of the base; the best on s1 to s20 of those that the evidence has tried.
+RATES = {"synthetic faces": BASE_RATE, "at once": 3e-4, "from nothing": 3e-4, "ImageNet": 3e-4}
+CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
+PHOTOS = 5  # of each of the family to learn from
+DEPTHS = ("head", "last third", "two thirds", "all layers")
+After = Callable[[nn.Module, int], None] | None
+
+
+def blur(images: Tensor) -> Tensor:
+    """Uint8 images (N, C, H, W) as a camera of 16 x 16 pixels shows them, in their old size."""
+    return corrupt.pixelate(images, across=16)
+
+
+def take_photos(
+    photos: int, seed: int, size: str = "64 x 64", chosen_on: bool = False
+) -> tuple[FaceSet, FaceSet]:
+    """`orl.split_photos` with the same photographs in one of `SIZES`."""
+    faces = protocol.open_people() if chosen_on else protocol.unseen_people()
+    rank = faces.rank_within_person(seed)
+    return tuple(faces.take(part).map(SIZES[size]) for part in (rank < photos, rank >= 5))
+
+
+def name_by_neighbour(
+    base: nn.Module | None, train: FaceSet, test: FaceSet, others: FaceSet | None = None
+) -> Tensor:
+    """Whom each test face resembles most, int64 (N,); `others`, if given, centre the features."""
+    known, asked = (orl.embed_or_flatten(base, faces.images) for faces in (train, test))
+    centre = orl.embed_or_flatten(base, others.images).mean(0) if others else 0
+    return identify(asked - centre, known - centre, train.person)
+
+
+def list_groups(model: Recogniser, depth: str, rate: float) -> list[dict[str, Any]]:
+    """Groups for `transfer.tune_groups`: the head, and so many thirds of the base from its end."""
+    layers = [module for module in model.base.modules() if module._parameters]
+    learning = layers[len(layers) - DEPTHS.index(depth) * len(layers) // 3 :]
+    base = [parameter for layer in learning for parameter in layer.parameters()]
+    head = {"params": list(model.head.parameters()), "lr": HEAD_RATE}
+    return [head, {"params": base, "lr": rate}] if base else [head]
+
+
+def train_from_nothing(
+    train: FaceSet, seed: int, rate: float | None = None, steps: int = STEPS, after: After = None
+) -> Recogniser:
+    """The architecture of the face embedding without its weights, all of it learning at one rate.
+
+    Its batch norm has nothing to keep, so it learns in training mode; `after` as in `tune_groups`.
+    """
+    torch.manual_seed(seed)
+    model = Recogniser(FaceResNet(), torch.zeros(128), train.people).train()
+    groups = [{"params": list(model.parameters()), "lr": rate or RATES["from nothing"]}]
+    transfer.tune_groups(model, groups, train, seed, steps, after)
+    return model.eval()
+
+
+def train_at_once(
+    train: FaceSet, seed: int, rate: float | None = None, steps: int = STEPS
+) -> Recogniser:
+    """Base and head learn together from the first step, at the two rates of fine-tuning."""
+    model = transfer.build_recogniser(face_embedding(), train, seed)
+    groups = transfer.make_groups(model, rate or RATES["at once"])
+    transfer.tune_groups(model, groups, train, seed, steps)
+    return model
+
+
+def train_small_from_nothing(train: FaceSet, seed: int, steps: int) -> FaceCNN:
+    """The course's small network from scratch, by `fit`."""
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=train.people)
+    batch = min(transfer.BATCH, len(train))
+    epochs = max(1, steps * batch // len(train))
+    fit(model, train, epochs=epochs, batch=batch, seed=seed, progress=False)
+    return model.eval()
+
+
+def tune_further(
+    model: Recogniser, train: FaceSet, seed: int, depth: str = "all layers",
+    rate: float | None = None, steps: int = STEPS, after: After = None,
+) -> Recogniser:  # fmt: skip
+    """A copy, trained on to one of `DEPTHS`; `after` as in `tune_groups`."""
+    model = copy.deepcopy(model)
+    groups = list_groups(model, depth, rate or RATES["synthetic faces"])
+    transfer.tune_groups(model, groups, train, seed, steps, after)
+    return model
+
+
+def mistake_inputs(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, Tensor]:
+    """Names by nearest neighbour when a network from ImageNet is fed as it should be, and not.
+
+    Args:
+        base: a `facelib.models.backbones.Backbone`.
+        train, test: as `take_photos` gives them.
+    """
+    late, bare = copy.deepcopy(base), copy.deepcopy(base)
+    late.mean /= 255  # the same as pixels from 0 to 255 into a network that wants 0 to 1
+    late.spread /= 255
+    bare.mean.zero_()
+    bare.spread.fill_(1)
+    fed = {"pixels as in training": base, "pixels 0 to 255": late, "no mean, no spread": bare}
+    return {
+        f"ImageNet: {name}": name_by_neighbour(model, train, test) for name, model in fed.items()
+    }
 
 
 @torch.no_grad()
-def run_in_training_mode(base: nn.Module, images: Tensor, batch: int, batches: int = 25) -> None:
-    """Show a network images as a training loop does, without changing a single weight."""
-    base.train()
-    for index in range(batches):
-        start = index * batch % (len(images) - batch + 1)
-        base.embed(images[start : start + batch].float() / 255)
-    base.eval()
-
-
-@torch.no_grad()
-def embed_in_training_mode(base: nn.Module, images: Tensor, batch: int) -> Tensor:
+def embed_in_training_mode(base: nn.Module, images: Tensor, batch: int = 5) -> Tensor:
     """Embeddings of unit length by somebody who forgot `eval()`; `base` stays as it is."""
     base = copy.deepcopy(base).train()
-    parts = images.float().div(255).split(batch)
-    return normalize(torch.cat([base.embed(part) for part in parts]))
+    return normalize(torch.cat([base(part / 255) for part in images.split(batch)]))
 
 
-def forget_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, float]:
-    """Nearest neighbour in both modes; in training mode a face is judged by its batch of five.
+def mistake_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, Tensor]:
+    """Names by nearest neighbour in both modes, the test faces in order of person.
 
-    Args:
-        base: reads 64 x 64 pixels.
-        train, test: one photograph a person; five a person, in order of person.
+    In training mode a face is judged by its batch of five: mixed people, or one alone.
     """
-    mixed = test.take(torch.randperm(len(test), generator=torch.Generator().manual_seed(0)))
-    hits = {"evaluation mode": nearest_top1(base, train, test)}
-    known = embed_in_training_mode(base, train.images, 5)
-    for name, asked in (("mixed people", mixed), ("one person a batch", test)):
-        named = identify(embed_in_training_mode(base, asked.images, 5), known, train.person)
-        hits[f"training mode, {name}"] = (named == asked.person).double().mean().item()
-    left = copy.deepcopy(base)
-    run_in_training_mode(left, train.images, batch=4)
-    after = "evaluation mode, after 25 batches in training mode"
-    return hits | {after: nearest_top1(left, train, test)}
+    known = embed_in_training_mode(base, train.images)
+    shuffled = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))
+    orders = {"mixed people": shuffled, "one person": torch.arange(len(test))}
+    names = {"synthetic faces: evaluation mode": name_by_neighbour(base, train, test)}
+    for name, order in orders.items():
+        asked = embed_in_training_mode(base, test.images[order])
+        names[f"synthetic faces: training mode, {name} a batch"] = identify(
+            asked, known, train.person
+        )[order.argsort()]
+    return names
 
 
-def render_labelled(task: str, people: int = 200, images: int = 8) -> FaceSet:
-    """The same synthetic faces under three kinds of names: by task "who", the person; "how", one of
-    25 ranges of pose and light; "chance", dealt."""
-    pictures, photos = _drawn(people, images)
-    person = torch.arange(people).repeat_interleave(images)
-    if task == "how":
-        limits = {name: NUISANCE[name].usual[1] for name in ("yaw", "azimuth")}
-        yaw, light = ((photos[name] / most + 1) * 2.5 for name, most in limits.items())
-        person = 5 * yaw.long().clamp(0, 4) + light.long().clamp(0, 4)
-    elif task == "chance":
-        person = person[torch.randperm(len(person), generator=torch.Generator().manual_seed(0))]
-    return FaceSet(pictures, person, tuple(map(str, range(int(person.max()) + 1))))
+def compare_functions(source: nn.Module, target: nn.Module, test: FaceSet) -> Mapping[str, float]:
+    """How often f_src and f_tar give one name, and how often each is wrong: shares of `test`."""
+    said = [orl.name_faces(model, test) for model in (source, target)]
+    wrong = [float((names != test.person).double().mean()) for names in said]
+    agreement = float((said[0] == said[1]).double().mean())
+    return {"they agree": agreement, "f_src is wrong": wrong[0], "f_tar is wrong": wrong[1]}
 
 
-@lru_cache(1)
-def _drawn(people: int, images: int) -> tuple[Tensor, Factors]:
-    photos = nuisances(people * images, seed=1)
-    return render(identities(people, seed=0).repeat(images), photos), photos
+def draw_family(seed: int, images: int = 10) -> FaceSet:
+    """Two people who don't exist and eight children of theirs, 64 x 64, grey.
+
+    Each child has every factor of its face from the one parent or the other.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    parents = identities(2, seed)
+    mother, father = parents.values
+    inherited = torch.rand(8, len(mother), generator=generator) < 0.5
+    children = torch.where(inherited, mother, father)
+    return synth(replace(parents, values=torch.cat([parents.values, children])), images, seed)
 
 
-def train_source(task: str, steps: int, seed: int) -> tuple[FaceCNN, float]:
-    """A small network trained on `labelled(task)`, and the share of it that it has learnt."""
-    faces = render_labelled(task)
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=faces.people)
-    epochs, augment = max(1, steps * 40 // len(faces)), replace(Augment(), mirror=False)
-    fit(model, faces, epochs=epochs, augment=augment, seed=seed, progress=False)
-    return model, top1(model, faces)
-
-
-def describe_people(people: Factors) -> Tensor:
-    """What a witness could say of each person: (N, 8), each attribute from 0 to 1."""
-    return torch.stack([people[name] for name in ATTRIBUTES], 1)
-
-
-def render_people(people: Factors, images: int, seed: int) -> Tensor:
-    """uint8 (N * images, 1, 64, 64), the people as they usually are seen."""
-    return render(people.repeat(images), nuisances(len(people) * images, seed))
-
-
-class AttributeReader:
-    """A linear layer from embeddings (N, D) to attributes (N, A) by ridge regression."""
-
-    def __init__(self, embeddings: Tensor, attributes: Tensor, ridge: float = 1e-2) -> None:
-        self.mean, self.middle = embeddings.mean(0), attributes.mean(0)
-        x, y = embeddings - self.mean, attributes - self.middle
-        square = x.T @ x / len(x)
-        scale = ridge * square.diagonal().mean() * torch.eye(x.shape[1])
-        self.weight = torch.linalg.solve(square + scale, x.T @ y / len(x))
-
-    def __call__(self, embeddings: Tensor) -> Tensor:
-        return (embeddings - self.mean) @ self.weight + self.middle
-
-
-def choose_aims(
-    base: nn.Module, shift: Callable[[Tensor], Tensor], people: int
-) -> tuple[dict[str, tuple[float, float, float]], Interval]:
-    """Two functions that differ in where their threshold was chosen, and the target's loss of each.
-
-    The target is pairs of real people with one face as it is and the other shifted. f_src is
-    chosen on synthetic people as they are, f_tar on the target's kind of pairs of s1 to s20; both
-    are judged on s21 to s40.
-
-    Args:
-        base: reads 64 x 64 pixels.
-        shift: uint8 images (N, 1, 64, 64) -> the same, changed.
-        people: synthetic ones, ten photographs each.
+def unpack_network() -> tuple[nn.Module, dict[str, Any]]:
+    """A network as one finds it, and its card: the last task's base, which knows no face.
 
     Returns:
-        Of f_src and f_tar, by name: threshold of the cosine, share of the target's pairs on which
-        it decides as f_src does, loss on the target (mean of false accepts and false rejects); and
-        the loss of the first minus that of the second, paired, with an interval over people.
+        ImageNet's network up to its sixth stage, in training mode and with gradients: normalised
+        RGB images -> features (N, 192). On the card: "side", of the images in pixels; "mean" and
+        "spread" of R, G and B, of pixels from 0 to 1.
     """
-    target = score_shifted_pairs(base, unseen_people(), shift)
-    source = find_lowest_loss(score_shifted_pairs(base, synth(people, 10, seed=2)))
-    own = find_lowest_loss(score_shifted_pairs(base, open_people(), shift))
-
-    def loss(rates: Rates, threshold: float) -> float:
-        return (rates.far_at(threshold) + rates.frr_at(threshold)) / 2
-
-    scores, left, right = target
-    measured = Verification(scores, left == right)
-    found = {}
-    for name, threshold in {"f_src": source, "f_tar": own}.items():
-        agreement = ((scores >= threshold) == (scores >= source)).double().mean()
-        found[name] = threshold, float(agreement), loss(measured, threshold)
-    return found, bootstrap_pairs(
-        lambda rates: loss(rates, source) - loss(rates, own), *target, RESAMPLES
-    )
-
-
-def score_shifted_pairs(
-    base: nn.Module, faces: FaceSet, shift: Callable[[Tensor], Tensor] | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """All pairs, one face of each shifted: cosines and the two people, as for `bootstrap_pairs`."""
-    images = to_64(faces.images)
-    still = embed_or_flatten(base, images)
-    moved = embed_or_flatten(base, shift(images)) if shift else still
-    left, right, _ = all_pairs(faces.person)
-    return similarity(moved, still)[left, right], faces.person[left], faces.person[right]
-
-
-def find_lowest_loss(pairs: tuple[Tensor, Tensor, Tensor]) -> float:
-    """The threshold with the lowest mean of false accepts and false rejects."""
-    scores, left, right = pairs
-    curve = Verification(scores, left == right).roc()
-    return float(curve.threshold[int((curve.far + 1 - curve.tar).argmin())])
+    return efficientnet_lite0(stages=6).body.train().requires_grad_(True), dict(CARD)

@@ -1,142 +1,226 @@
-"""Lesson 04: its figures, tables and widget."""
+"""Lesson 04: its figures and widgets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
-from ipywidgets import Dropdown, IntSlider, VBox
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
+from IPython.display import HTML
+from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
+from matplotlib.axes import Axes
 from torch import Tensor
 
-from facecourse.kit.charts import compare, tabulate
-from facecourse.kit.compare import Shares, decide, paired_points, top1_intervals
+from facecourse.kit.charts import draw_intervals
+from facecourse.kit.compare import Shares
 from facecourse.kit.explore import explore
-from facecourse.kit.transfer import DEPTHS, SIDE
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import latency, macs, parameters
-from facelib.models import backbones, face_embedding
+from facecourse.kit.scoreboard import Scoreboard
+from facecourse.lesson04_transfer.experiment import DEPTHS
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, bootstrap_people
 
-Arm = tuple[str, str]  # source and method
-MAPPED = 8  # people, each in a colour and sign of its own
-Runs = Mapping[str, Mapping[str, Mapping[str, Shares]]]  # [source][method][shift]
+RESAMPLES = 2000  # of the people
+STILL, LEARNS = "#c9d3dc", COLOURS[4]
+UNTRAINED = {"synthetic faces": "--", "ImageNet, full size": ":"}  # and how they are drawn
+# By what is claimed to be better: number of photographs, or of blurred faces; one arm; the other.
+CLAIMS = {
+    "fine-tuned, against from nothing": ("1", "all layers", "from nothing"),
+    "the same, 5 photographs": ("5", "all layers", "from nothing"),
+    "fine-tuned, against 240 steps from nothing": ("1", "all layers", "from nothing, longer"),
+    "fine-tuned, against a small network from nothing": (
+        "1", "all layers", "small network from nothing"),
+    "fine-tuned, against a new head alone": ("1", "all layers", "head"),
+    "ImageNet at 64 x 64, against the small network": (
+        "1", "ImageNet, 64 x 64, head", "small network from nothing"),
+    "ImageNet at full size, against synthetic faces": (
+        "1", "ImageNet, full size, nearest, centred", "synthetic faces, nearest, centred"),
+    "ImageNet: last third tuned, against its head alone": (
+        "1", "ImageNet, full size, last third", "ImageNet, full size, head"),
+    "blurred: fine-tuned, against from nothing": ("blurred", "all layers", "from nothing"),
+    "blurred: head first, against all at once": ("blurred", "all layers", "at once"),
+    "blurred: head first, against at once and then the head": (
+        "blurred", "all layers", "at once, then head"),
+}  # fmt: skip
+Arms = Mapping[str, Shares]  # by name, of each split, of each person: the share named rightly
 
 
-def time_backbones(repeats: int) -> Table:
-    """Size, work and time, by so many calls on one thread, of five networks one can transfer from,
-    without their last layer."""
-    networks = {
-        "EfficientNet-Lite0": (backbones.efficientnet_lite0, "ImageNet, in a wheel", 3, 224),
-        "face embedding": (face_embedding, "synthetic people, in facelib", 1, SIDE),
-        "VGG16, new layer of 1,024": (backbones.vgg16, "ImageNet, online", 3, 224),
-        "ResNet-18": (backbones.resnet18, "ImageNet, online", 3, 224),
-        "Inception-v3": (backbones.inception_v3, "ImageNet, online", 3, 299),
+def find_interval(shares: Shares | Tensor) -> Interval:
+    """The mean over splits with a 95 % interval over people, from 2,000 resamples."""
+    found = torch.as_tensor(shares).mean(0)
+    return bootstrap_people(found, torch.arange(len(found)), RESAMPLES)
+
+
+def find_intervals(arms: Arms) -> dict[str, Interval]:
+    """`find_interval` of each arm."""
+    return {name: find_interval(shares) for name, shares in arms.items()}
+
+
+def find_lead(first: Shares, second: Shares) -> Interval:
+    """By how many points the first is ahead, paired over people and the splits both have."""
+    splits = min(len(first), len(second))
+    return find_interval(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
+
+
+def say_verdict(lead: Interval) -> str:
+    """What an interval of a difference allows to say."""
+    return "undecided" if not lead.excludes_zero else "better" if lead.value > 0 else "worse"
+
+
+def draw_leads(stored: Mapping[str, Any]) -> None:
+    """Draw the paired differences of `CLAIMS` against zero, each with its verdict.
+
+    `stored` is the evidence.
+    """
+    tables = stored["top-1"] | {"blurred": stored["blurred"]}
+    leads = {
+        claim: find_lead(tables[where][first], tables[where][second])
+        for claim, (where, first, second) in CLAIMS.items()
     }
-    rows = []
-    for name, (build, trained_on, channels, side) in networks.items():
-        model, image = build(), torch.rand(1, channels, side, side)
-        with torch.inference_mode():
-            took = latency(lambda model=model, image=image: model(image), repeats=repeats, warmup=1)
-        work = macs(model, (channels, side, side))
-        size = f"{parameters(model) / 1e6:.1f} million"
-        rows.append([name, trained_on, f"{side} px", size, f"{work / 1e6:,.0f} million",
-                     f"{took.median_ms:.3g}"])  # fmt: skip
-    return Table(["network", "trained on", "image", "parameters", "MACs", "ms here"], rows)
+    figure, axes = subplots(figsize=(7.6, 0.42 * len(leads) + 0.9))
+    hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
+    right = max(lead.high for lead in leads.values())
+    room = 0.02 * (right - min(lead.low for lead in leads.values()))
+    said = []
+    for row, (name, lead) in enumerate(leads.items()):
+        verdict = say_verdict(lead)
+        axes.plot([lead.low, lead.high], [row, row], color=hues[verdict], linewidth=3)
+        axes.plot(lead.value, row, "o", color=hues[verdict])
+        axes.text(right + room, row, verdict, color=hues[verdict], va="center")
+        said.append(f"{name}: {lead:+.1f}, {verdict}")
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(leads)), leads)
+    axes.set_ylim(len(leads) - 0.5, -0.5)
+    axes.set_xlim(right=right + 9 * room)
+    axes.set_xlabel("percentage points ahead (95 % CI over people)", loc="right")
+    show(figure, f"Paired differences in points. {'; '.join(said)}.")
 
 
-def take_unshifted(runs: Runs) -> dict[Arm, Shares]:
-    """(source, method) -> what is named rightly of faces as they are."""
-    return {
-        (source, method): shifts["as they are"]
-        for source, methods in runs.items()
-        for method, shifts in methods.items()
+def draw_ways() -> None:
+    """Draw the schematic: which parts of a network learn from nothing, frozen and fine-tuned."""
+    ways = {
+        "from nothing": (LEARNS, "learns, from random weights", "head learns"),
+        "frozen": (STILL, "from a source, stays as it is", "head learns"),
+        "fine-tuned": (LEARNS, "from a source, learns slowly", "head learns faster"),
     }
+    figure, axes = subplots(figsize=(7.6, 2.5))
+    axes.set(xlim=(0, 10), ylim=(-0.5, 2.6))
+    axes.set_axis_off()
+    for row, (name, (colour, base, head)) in enumerate(ways.items()):
+        height = 2 - row
+        axes.text(0, height, name, va="center", fontweight="bold")
+        _draw_box(axes, 2.6, 6.6, height, colour, f"base: {base}")
+        _draw_box(axes, 7.1, 9.2, height, LEARNS, head)
+        for start, end in ((1.9, 2.5), (6.65, 7.05), (9.25, 9.75)):
+            axes.annotate("", (end, height), (start, height), arrowprops={"arrowstyle": "->"})
+    axes.text(2.1, 2.5, "photo", ha="center", fontsize=8)
+    axes.text(6.85, 2.5, "features", ha="center", fontsize=8)
+    axes.text(9.5, 2.5, "name", ha="center", fontsize=8)
+    alt = "From nothing, base and head learn. Frozen, the head alone learns. Fine-tuned, both learn"
+    show(figure, f"{alt}, the base more slowly.")
 
 
-def compare_arms(stored: Mapping[str, Runs], *pairs: tuple[Arm, Arm]) -> Table:
-    """`decide` on pairs of arms, for every number of photographs both were measured with; `stored`
-    is the evidence's "top-1", [photographs][source][method][shift]."""
-    claims = {}
-    for first, second in pairs:
-        for photos, runs in stored.items():
-            top = take_unshifted(runs)
-            if first in top and second in top:
-                claim = f"{', '.join(first)}; or {', '.join(second)}? {photos} of each"
-                claims[claim] = top[first], top[second]
-    return decide(claims)
+def _draw_box(
+    axes: Axes, left: float, right: float, height: float, colour: str, words: str
+) -> None:
+    axes.fill_between([left, right], height - 0.32, height + 0.32, color=colour)
+    axes.text((left + right) / 2, height, words, ha="center", va="center", fontsize=9)
 
 
-def compare_tasks(stored: Mapping[str, Mapping[str, Sequence]], pixels: Shares) -> Table:
-    """`decide` on sources that learnt a task, against the same network that learnt nothing, and
-    that against the nearest neighbour by pixels on the same splits; `stored` is the evidence's
-    "wrong tasks", [task][how it is used]."""
-    nothing = stored["nothing"]
-    claims = {"untrained, nearest neighbour; or pixels?": (nothing["nearest"], pixels)}
-    for task, runs in stored.items():
-        if task != "nothing":
-            own = f"learnt {task} ({fmean(runs['own task']):.0%} right)"
-            claims[f"{own}, nearest neighbour; or untrained?"] = runs["nearest"], nothing["nearest"]
-            claims[f"{own}, fine-tuned; or from nothing?"] = runs["tuned"], nothing["tuned"]
-    return decide(claims)
+def draw_problems(faces: Tensor) -> None:
+    """Draw the schematic of three problems with faces of people who don't exist.
+
+    Args:
+        faces: uint8 (4, 1, H, W): two photographs of one person, and two other people.
+    """
+    figure, panels = subplots(1, 3, figsize=(8.4, 1.9))
+    mine, again, *others = faces[:, 0]
+    for axes, title in zip(panels, ("one-shot", "verification", "zero-shot"), strict=True):
+        axes.set(xlim=(0, 10), ylim=(0.2, 4.2))
+        axes.set_title(title, fontsize=10)
+        axes.set_axis_off()
+    places = {
+        0: [(0, mine, "Ada"), (3.2, others[0], "Ben"), (7.2, again, "who?")],
+        1: [(1, mine, ""), (6, again, "same person?")],
+        2: [(7.2, others[1], "who?")],
+    }
+    for panel, pictures in places.items():
+        for left, picture, words in pictures:
+            size = left, left + 2.8, 1.3, 3.8
+            panels[panel].imshow(
+                picture.numpy(), cmap="gray", vmin=0, vmax=255, extent=size, aspect="auto"
+            )
+            panels[panel].text(left + 1.4, 0.6, words, ha="center", fontsize=9)
+    for panel, (start, end) in enumerate([(6.1, 7.1), (3.9, 5.9), (6.1, 7.1)]):
+        panels[panel].annotate("", (end, 2.5), (start, 2.5), arrowprops={"arrowstyle": "<->"})
+    panels[2].text(
+        0, 2.8, "Cleo: glasses, dark hair\nDan: bald, no glasses", va="center", fontsize=9
+    )
+    show(figure, "One-shot: one photograph of each person, whose is the new one? Verification: two "
+         "photographs, one person? Zero-shot: descriptions alone, whom does a photograph show?",
+         )  # fmt: skip
 
 
-def depth_slider(stored: Mapping[str, Runs]) -> VBox:
-    """How much of the face embedding learns, and from how many photographs; stored runs; `stored`
-    is the evidence's "top-1", [photographs][source][method][shift]."""
+def say_rows(board: Path) -> None:
+    """Print this lesson's rows of a stored scoreboard."""
+    for row in Scoreboard.load(board).rows:
+        if row.lesson == "04":
+            near, auc, far = (row[name] for name in ("one photo", "AUC", "TAR at 1 % FAR"))
+            print(f"{row.method}: one photo {near:.3f}, AUC {auc:.3f}, TAR at 1 % FAR {far:.3f}, "
+                  f"{row.latency_ms:.1f} ms")  # fmt: skip
 
-    def draw(photos: str, depth: int) -> Table:
-        runs = take_unshifted(stored[photos])
-        found = {"scratch": runs["nothing", "at once"]}
-        found |= {f"source, {name}": runs["synthetic faces", name] for name in DEPTHS}
-        chosen = f"source, {DEPTHS[depth]}"
-        compare(top1_intervals(found))
-        rest = {name: shares for name, shares in found.items() if name != chosen}
-        return decide({f"{chosen}, or {n}": (found[chosen], shares) for n, shares in rest.items()})
+
+def depth_slider(stored: Mapping[str, Arms]) -> VBox:
+    """How many thirds of the face embedding learn with the head, and from how many photographs.
+
+    `stored` is the evidence's "top-1": [photographs][arm].
+    """
+
+    def draw(photos: str, depth: int) -> HTML:
+        arms = {"from nothing": stored[photos]["from nothing"]}
+        arms |= {f"head and {name}" if name != "head" else name: stored[photos][name]
+                 for name in DEPTHS}  # fmt: skip
+        found = find_intervals(arms)
+        chosen = list(arms)[depth + 1]
+        label = "top-1 accuracy, 95 % CI over people, x = chosen"
+        alt = f"Top-1 by how much learns, {photos} photographs each; chosen: {chosen}."
+        draw_intervals(found, label, alt, {chosen: found[chosen].value})
+        rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
+        words = [f"{say_verdict(lead)} than {name}" if lead.excludes_zero else f"undecided against "
+                 f"{name}" for name, lead in rivals.items()]  # fmt: skip
+        return HTML(f"<p><b>{chosen}</b> is {', '.join(words)}.</p>")
 
     menu = Dropdown(options=list(stored), description="photos")
-    slider = IntSlider(3, min=0, max=3, description="thirds")
-    return explore(draw, photos=menu, depth=slider)
+    return explore(draw, photos=menu, depth=IntSlider(3, min=0, max=3, description="thirds"))
 
 
-def tabulate_shifts(stored: Runs, arms: Mapping[str, Arm]) -> Table:
-    """Mean top-1 on faces as they are and changed; `stored` is the evidence's "top-1" of one number
-    of photographs."""
-    rows = {
-        name: {shift: float(torch.tensor(top).mean()) for shift, top in stored[one][way].items()}
-        for name, (one, way) in arms.items()
-    }
-    return tabulate(rows, "top-1 on test faces", "{:.3f}")
+def photographs_slider(stored: Mapping[str, Any]) -> VBox:
+    """Top-1 over steps of training, with and without a source, by photographs a person.
 
+    `stored` is the evidence.
+    """
+    curves, seconds = stored["curves"], {n: fmean(s) for n, s in stored["seconds"].items()}
 
-def compare_under_shifts(stored: Runs, pairs: Mapping[str, tuple[Arm, Arm]]) -> Table:
-    """By how many points the first of each pair is ahead of the second, under every shift."""
-    rows = {}
-    for name, arms in pairs.items():
-        ours, theirs = (stored[source][method] for source, method in arms)
-        rows[name] = {shift: paired_points(ours[shift], theirs[shift])[0] for shift in ours}
-    return tabulate(rows, "ahead by points [95 % CI]", "{:+.1f}")
+    def draw(photos: str) -> HTML:
+        figure, axes = subplots(figsize=(7.2, 3.2))
+        for (name, curve), colour in zip(curves[photos].items(), COLOURS, strict=False):
+            heights = [fmean(runs) for runs in curve.values()]
+            axes.plot(list(map(int, curve)), heights, "o-", color=colour, label=name)
+        for name, style in UNTRAINED.items():
+            level = find_interval(stored["top-1"][photos][f"{name}, nearest, centred"]).value
+            axes.axhline(level, color="black", linestyle=style, label=f"{name}, no step")
+        axes.set_xscale("log")
+        ticks = list(map(int, max(curves[photos].values(), key=len)))
+        axes.set_xticks(ticks, ticks)
+        axes.minorticks_off()
+        axes.set(xlabel="steps of 20 photographs (log scale)", ylabel="top-1, mean of the splits")
+        axes.legend(frameon=False, fontsize=8)
+        ends = ", ".join(
+            f"{n} {fmean(list(c.values())[-1]):.3f}" for n, c in curves[photos].items()
+        )
+        show(figure, f"Top-1 over steps, {photos} photographs each; at the end {ends}.")
+        took = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        return HTML(f"<p>After the last step: {ends}. What learning took, stored: {took}.</p>")
 
-
-def draw_maps(spaces: Mapping[str, Tensor], person: Tensor) -> Table:
-    """Draw embeddings (N, D) of unit length in two dimensions, by PCA and by t-SNE, of the first
-    `MAPPED` people; return how tight all people, int64 (N,), are."""
-    figure, axes = subplots(2, len(spaces), figsize=(3.6 * len(spaces), 5.4), squeeze=False)
-    drawn, rows = person < MAPPED, []
-    for column, (name, space) in zip(axes.T, spaces.items(), strict=True):
-        tsne = TSNE(perplexity=min(15, int(drawn.sum()) // 4), init="pca", random_state=0)
-        for axis, title, method in zip(column, ("PCA", "t-SNE"), (PCA(2), tsne), strict=True):
-            flat = method.fit_transform(space[drawn].numpy())
-            for who in range(MAPPED):
-                mine = (person[drawn] == who).numpy()
-                axis.plot(*flat[mine].T, "osv^DPX*"[who % 8], color=COLOURS[who % 7], markersize=5)
-            axis.set_title(f"{name}: {title}", fontsize=10)
-            axis.set(xticks=[], yticks=[])
-        distance, same = torch.cdist(space, space), person[:, None] == person
-        other = ~torch.eye(len(person), dtype=torch.bool)
-        within, between = float(distance[same & other].mean()), float(distance[~same].mean())
-        rows.append([name, within, between, within / between])
-    ratios = "; ".join(f"{row[0]} {row[3]:.2f}" for row in rows)
-    show(figure, f"{MAPPED} people in two dimensions. Distance within over between: {ratios}.")
-    return Table(["", "within a person", "between people", "within / between"], rows)
+    return explore(draw, photos=SelectionSlider(options=list(curves), description="photos"))

@@ -1,198 +1,143 @@
-from unittest.mock import Mock
-
 import pytest
 import torch
+from torch import nn
+from torch.nn.functional import normalize
 
-from facecourse.kit import compare, orl, protocol, transfer
-from facecourse.lesson04_transfer import experiment, figures
+from facecourse.kit import orl, protocol, transfer
+from facecourse.lesson04_transfer import exercises, experiment, figures
 from facelib.data import FaceSet
 from facelib.models import FaceResNet
-from facelib.synth import IDENTITY, identities, nuisances
+from facelib.models.backbones import Backbone
 
 
 @pytest.fixture
 def faces():
-    """Six people who differ in the height of a white bar, three photographs each."""
+    """Four people of one brightness each, five photographs each, in order of person."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(100, (18, 1, 64, 64), generator=generator, dtype=torch.uint8)
-    person = torch.arange(6).repeat_interleave(3)
-    for image, who in zip(images, person, strict=True):
-        image[0, 10 * who : 10 * who + 8] = 255
-    return FaceSet(images, person, tuple("abcdef"))
+    person = torch.arange(4).repeat_interleave(5)
+    images = torch.randint(60, (20, 1, 64, 64), generator=generator)
+    return FaceSet((images + 60 * person.view(-1, 1, 1, 1)).byte(), person, tuple("abcd"))
 
 
-@pytest.fixture
-def model():
-    torch.manual_seed(0)
-    return transfer.Recogniser(FaceResNet(width=4, embedding=16), people=6).eval()
+class Looks(nn.Module):
+    """A base of unit-length features: brightness, behind a batch norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(2)
+
+    def forward(self, images):
+        angle = images.mean((1, 2, 3)) * 1.5
+        return self.norm(torch.stack([angle.cos(), angle.sin()], 1))
+
+    embed = forward
 
 
-def state(module):
-    return {name: value.clone() for name, value in module.state_dict().items()}
-
-
-def changed(before, module):
-    after = module.state_dict()
-    return {name for name in after if not torch.equal(before[name], after[name])}
-
-
-def test_a_new_layer_learns_from_as_many_views_however_few_faces_and_nothing_else_moves(
-    model, faces, monkeypatch
-):
-    before, embed = state(model), Mock(wraps=model.base.embed)
-    monkeypatch.setattr(model.base, "embed", embed)
-    transfer.train_new_layer(model, faces, seed=0)
-    transfer.train_new_layer(model, faces.take(faces.person < 3), seed=0)
-    seen = sum(len(call.args[0]) for call in embed.call_args_list)
-    assert seen == 18 * (400 // 18) + 9 * (400 // 9)
-    assert changed(before, model) == {"head.weight", "head.bias"}
-
-
-def test_tuning_moves_the_parts_named_and_freezes_the_rest_running_means_too(model, faces):
-    before = state(model)
-    late = transfer.split_thirds(model.base)[2]
-    transfer.tune(model, faces, [(late, 1e-3), ([model.head], 1e-3)], seed=0, steps=2)
-    names = {module: name for name, module in model.named_modules()}
-    mine = {names[module] for module in [*late, model.head]}
-    moved = changed(before, model)
-    assert {name.rpartition(".")[0] for name in moved} <= mine
-    assert "head.weight" in moved
-    assert any("running_mean" in name for name in moved)
-    assert not model.training
-    assert all(parameter.requires_grad for parameter in model.parameters())
-
-
-def test_a_lower_rate_moves_a_layer_less(model, faces):
-    early, _, late = transfer.split_thirds(model.base)
-    before = [part[0].weight.detach().clone() for part in (early, late)]
-    transfer.tune(model, faces, [(early, 1e-5), (late, 1e-2)], seed=0, steps=2)
-    moved = zip((early, late), before, strict=True)
-    slow, fast = ((part[0].weight - then).abs().max().item() for part, then in moved)
-    assert 0 < slow < fast / 100
-
-
-def test_tuning_learns_the_names(model, faces):
-    before = orl.top1(model, faces)
-    transfer.tune(model, faces, [(transfer.list_layers(model), 1e-2)], seed=0, steps=60)
-    assert orl.top1(model, faces) > max(before, 0.6)
-
-
-def test_the_same_seed_gives_the_same_network(faces, monkeypatch):
-    monkeypatch.setitem(transfer.SOURCES, "nothing", lambda: FaceResNet(2, 8))
-    one, two = (transfer.adapt("nothing", "at once", faces, 3, steps=2) for _ in range(2))
-    assert changed(state(one), two) == set()
-
-
-def test_methods_train_the_new_layer_first_and_leave_what_they_continue_from(model, faces):
-    transfer.train_new_layer(model, faces, seed=0)
-    before = state(model)
-    tuned = transfer.adapt_further(model, "batch norm", faces, seed=0, steps=1)
-    assert changed(before, model) == set()
-    assert all(before[name].ndim < 4 for name in changed(before, tuned))  # no convolution
-
-
-def test_deeper_methods_move_more_numbers(model):
-    counts = [transfer.count_moved(model, method) for method in transfer.DEPTHS]
-    assert counts == sorted(set(counts))
-    assert counts[0] == 0
-    assert counts[-1] == sum(p.numel() for p in model.base.parameters())
-    assert 0 < transfer.count_moved(model, "batch norm") < counts[1]
-
-
-def test_thirds_are_all_layers_once_in_order(model):
-    parts = transfer.split_thirds(model.base)
-    assert [layer for part in parts for layer in part] == transfer.list_layers(model.base)
-    assert max(map(len, parts)) - min(map(len, parts)) <= 2
-
-
-def test_a_split_is_dealt_alike_to_every_method_and_choices_are_made_on_other_people():
-    train, test = orl.split_photos(2, seed=0)
+def test_both_sizes_show_the_same_photographs_and_choices_are_made_on_other_people():
+    small, large = (experiment.take_photos(2, 0, size) for size in experiment.SIZES)
     again, _ = orl.split_photos(2, seed=0)
-    chosen, _ = orl.split_photos(2, seed=0, chosen_on=True)
-    assert torch.equal(train.images, again.images)
-    assert (len(train), len(test)) == (40, 100)
-    assert train.names == test.names == protocol.unseen_people().names
-    assert chosen.names == protocol.open_people().names
+    assert torch.equal(small[0].images, again.images)
+    assert torch.equal(orl.to_64(large[0].images), small[0].images)
+    assert (len(small[0]), len(large[1])) == (40, 100)
+    chosen, _ = experiment.take_photos(2, 0, chosen_on=True)
+    assert (small[0].names, chosen.names) == tuple(
+        people().names for people in (protocol.unseen_people, protocol.open_people)
+    )
 
 
-@pytest.mark.parametrize("shift", experiment.SHIFTS)
-def test_shifts_keep_shape_and_kind(faces, shift):
-    found = experiment.SHIFTS[shift](faces.images)
-    assert (found.shape, found.dtype) == (faces.images.shape, torch.uint8)
-    assert torch.equal(found, faces.images) == (shift == "as they are")
+def test_neighbours_are_centred_by_other_peoples_features(faces):
+    base = Looks().eval()
+    named = experiment.name_by_neighbour(base, faces, faces)
+    assert torch.equal(named, faces.person)
+    others = faces.map(lambda images: images.clamp(max=30))
+    moved = experiment.name_by_neighbour(base, faces.take(faces.person < 2), faces, others)
+    centre = orl.embed_or_flatten(base, others.images).mean(0)
+    away = normalize(orl.embed_or_flatten(base, faces.images) - centre)
+    assert torch.equal(moved, (away @ away[faces.person < 2].T).argmax(1) // 5)
 
 
-def test_pixels_find_a_photograph_among_themselves(faces):
-    assert orl.nearest_top1(None, faces, faces) == 1
+def test_deeper_groups_hold_more_of_the_base_and_the_head_always(faces):
+    model = transfer.Recogniser(FaceResNet(2, 8), torch.zeros(8), 4)
+    counts = []
+    for depth in experiment.DEPTHS:
+        head, *base = experiment.list_groups(model, depth, 1e-4)
+        assert list(map(id, head["params"])) == list(map(id, model.head.parameters()))
+        counts.append(sum(p.numel() for group in base for p in group["params"]))
+    assert counts == sorted(set(counts))
+    assert (counts[0], counts[-1]) == (0, sum(p.numel() for p in model.base.parameters()))
 
 
-def test_left_in_training_mode_moves_statistics_and_no_weight(model, faces):
-    before = state(model.base)
-    experiment.run_in_training_mode(model.base, faces.images, batch=2, batches=3)
-    moved = {name.rpartition(".")[2] for name in changed(before, model.base)}
-    assert moved == {"running_mean", "running_var", "num_batches_tracked"}
-    assert not model.base.training
+def test_tuning_further_leaves_what_it_began_with(faces):
+    model = transfer.Recogniser(FaceResNet(2, 8), torch.zeros(8), 4).eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    tuned = experiment.tune_further(model, faces, seed=0, depth="last third", steps=1)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    moved = {name for name, value in tuned.state_dict().items() if not value.equal(before[name])}
+    assert "head.weight" in moved
+    assert "base.features.0.weight" not in moved
+    assert not any("running" in name for name in moved)
 
 
-def test_in_training_mode_a_face_depends_on_its_batch_and_the_network_stays(model, faces):
-    before = state(model.base)
-    embed = experiment.embed_in_training_mode
-    pairs, triples = (embed(model.base, faces.images, batch) for batch in (2, 3))
-    assert not torch.allclose(pairs, triples, atol=1e-3)
-    assert changed(before, model.base) == set()
+def test_from_nothing_batch_norm_learns_its_statistics(faces, monkeypatch):
+    monkeypatch.setattr(experiment, "FaceResNet", lambda: FaceResNet(2, 128))
+    model = experiment.train_from_nothing(faces, seed=0, steps=1)
+    assert not torch.equal(model.base.features[1].running_mean, torch.zeros(2))
+    assert not model.training
 
 
-def test_the_three_tasks_name_the_same_pictures():
-    tasks = "who", "how", "chance"
-    who, how, chance = (experiment.render_labelled(task, people=6, images=3) for task in tasks)
-    assert torch.equal(who.images, how.images)
-    assert torch.equal(who.images, chance.images)
-    assert who.person.tolist() == [p for p in range(6) for _ in range(3)]
-    assert not torch.equal(chance.person, who.person)
-    assert torch.equal(chance.person.bincount(), who.person.bincount())
-    photos = nuisances(18, seed=1)
-    assert ((photos["yaw"] > 12.9) <= (how.person >= 15)).all()
+def test_mistaken_inputs_are_what_they_say(faces):
+    seen = []
+
+    class Body(nn.Module):
+        def forward(self, images):
+            seen.append((images.mean(), len(images)))
+            return images.flatten(1)[:, :8] + 1
+
+    base = Backbone(Body(), 8, (0.5,) * 3, (0.25,) * 3)
+    experiment.mistake_inputs(base, faces, faces)
+    asked = [float(mean) for mean, _ in seen]
+    pixels = faces.images.float().mean() / 255
+    wanted = [(pixels - 0.5) / 0.25, (255 * pixels - 0.5) / 0.25, pixels]
+    assert [asked[0], asked[2], asked[4]] == pytest.approx([float(w) for w in wanted], rel=1e-2)
 
 
-def test_the_reader_finds_a_linear_rule():
-    embeddings = torch.randn(200, 5, generator=torch.Generator().manual_seed(0))
-    attributes = embeddings @ torch.tensor([[1.0, 0], [0, 2], [0, 0], [0, 0], [0, 0]]) + 3
-    reader = experiment.AttributeReader(embeddings, attributes, ridge=1e-6)
-    assert torch.allclose(reader(embeddings), attributes, atol=1e-3)
+def test_in_training_mode_a_face_is_judged_by_its_batch_and_the_network_stays(faces):
+    base = Looks().eval()
+    before = {name: value.clone() for name, value in base.state_dict().items()}
+    train = faces.take(torch.tensor([0, 5, 10, 15]))
+    names = experiment.mistake_mode(base, train, faces)
+    right = {name: float((said == faces.person).double().mean()) for name, said in names.items()}
+    evaluated, mixed, alone = right.values()
+    assert evaluated == 1
+    assert alone < mixed
+    assert all(torch.equal(before[name], value) for name, value in base.state_dict().items())
 
 
-def test_descriptions_are_identity_factors_between_0_and_1():
-    assert set(experiment.ATTRIBUTES) <= IDENTITY.keys()
-    found = experiment.describe_people(identities(50))
-    assert found.shape == (50, len(experiment.ATTRIBUTES))
-    assert 0 <= float(found.min()) <= float(found.max()) <= 1
+def test_two_functions_are_compared_by_their_names(faces):
+    class Says(nn.Module):
+        def __init__(self, person):
+            super().__init__()
+            self.person = person
+
+        def forward(self, images):
+            return nn.functional.one_hot(self.person, 4)[: len(images)].float()
+
+    some = faces.take(torch.arange(20) % 5 == 0)
+    right, wrong = Says(some.person), Says(torch.tensor([0, 0, 0, 3]))
+    found = experiment.compare_functions(wrong, right, some)
+    assert list(found.values()) == [0.5, 0.5, 0.0]
 
 
-def test_the_lowest_loss_parts_what_can_be_parted():
-    scores = torch.tensor([0.1, 0.2, 0.7, 0.9])
-    left, right = torch.tensor([0, 0, 0, 1]), torch.tensor([1, 2, 0, 1])
-    assert experiment.find_lowest_loss((scores, left, right)) == pytest.approx(0.7)
-
-
-def test_a_threshold_of_the_targets_own_kind_is_judged_beside_the_sources(monkeypatch):
-    person = torch.arange(12).repeat_interleave(3)
-    grey = (18 * person + torch.arange(36) % 3 + 20).byte().view(-1, 1, 1, 1).expand(-1, 1, 64, 64)
-    people = FaceSet(grey.contiguous(), person, tuple("abcdefghijkl"))
-    for name in ("open_people", "unseen_people"):
-        monkeypatch.setattr(experiment, name, lambda: people)
-    monkeypatch.setattr(experiment, "synth", lambda *_, **__: people)
-
-    class Grey(torch.nn.Linear):
-        def embed(self, images):
-            angle = images.mean((1, 2, 3)) * 2
-            return torch.stack([angle.cos(), angle.sin()], 1)
-
-    found, gain = experiment.choose_aims(Grey(1, 1), experiment.SHIFTS["darker"], people=12)
-    (source, agreement, source_loss), (target, _, loss) = found["f_src"], found["f_tar"]
-    assert agreement == 1
-    assert target < source
-    assert loss < source_loss
-    assert gain.value == pytest.approx(source_loss - loss)
+def test_children_look_like_one_parent_or_the_other_in_everything(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(experiment, "synth", lambda people, *_: drawn.append(people.values))
+    experiment.draw_family(seed=3)
+    (values,) = drawn
+    mother, father, *children = values
+    assert len(children) == 8
+    for child in children:
+        assert bool(((child == mother) | (child == father)).all())
+        assert not torch.equal(child, mother)
 
 
 def shares(*values):
@@ -200,80 +145,56 @@ def shares(*values):
     return [[v + wobble for v in values] for wobble in (0.0, 0.01, -0.01, 0.0)]
 
 
-def test_verdicts_say_yes_no_and_undecided():
+def test_leads_are_paired_by_people_and_say_better_worse_or_undecided():
     high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
-    claims = {"1": (high, low), "2": (low, high), "3": (high, mixed), "4": (high, low[:2])}
-    table = compare.decide(claims)
-    verdicts = [("4", "yes"), ("4", "no"), ("4", "undecided"), ("2", "yes")]
-    assert [(row[4], row[-1]) for row in table.rows] == verdicts
+    pairs = (high, low), (low, high), (high, mixed), (high[:2], low)
+    leads = [figures.find_lead(*pair) for pair in pairs]
+    said = [figures.say_verdict(lead) for lead in leads]
+    assert said == ["better", "worse", "undecided", "better"]
+    assert leads[0].value == pytest.approx(100 * (2.7 - 1.51) / 3)
 
 
 def test_intervals_are_about_people_and_not_about_splits():
-    alike, uneven = map(compare.top1_interval, (shares(0.5, 0.5, 0.5), shares(0.0, 0.5, 1.0)))
-    assert (alike.value, uneven.value) == pytest.approx((0.5, 0.5))
+    alike, uneven = map(figures.find_interval, (shares(0.5, 0.5, 0.5), shares(0.0, 0.5, 1.0)))
     assert alike.high - alike.low < 0.001
     assert uneven.high - uneven.low > 0.5
     assert (uneven.n, uneven.of) == (3, "people")
 
 
-def test_rivals_are_compared_wherever_both_were_measured():
-    stored = stored_runs() | {"2": {"nothing": {"at once": {"as they are": shares(0.1, 0.2)}}}}
-    arms = ("synthetic faces", "all"), ("nothing", "at once")
-    (row,) = figures.compare_arms(stored, arms).rows
-    assert row[0] == "synthetic faces, all; or nothing, at once? 1 of each"
+@pytest.fixture
+def drawn(monkeypatch):
+    alts = []
+    monkeypatch.setattr(figures, "show", lambda figure, alt: alts.append(alt))
+    return alts
 
 
-def test_harm_is_measured_against_the_same_network_untrained():
-    nothing = {"own task": [0.0], "nearest": shares(0.7, 0.7), "tuned": shares(0.5, 0.6)}
-    how = {"own task": [0.4, 0.6], "nearest": shares(0.2, 0.3), "tuned": shares(0.8, 0.9)}
-    table = figures.compare_tasks({"nothing": nothing, "how": how}, shares(0.6, 0.6))
-    assert [row[-1] for row in table.rows] == ["yes", "no", "yes"]
-    assert table.rows[1][0].startswith("learnt how (50% right)")
-
-
-def stored_runs():
-    hits = {"as they are": shares(0.7, 0.8, 0.9)}
-    ways = dict.fromkeys(transfer.DEPTHS, hits)
-    return {"1": {"nothing": {"at once": hits}, "synthetic faces": ways}}
-
-
-def test_the_slider_compares_the_depth_chosen(shown):
-    menu, slider, _ = figures.depth_slider(stored_runs()).children
-    assert (menu.options, len(shown)) == (("1",), 1)
+def test_the_depth_chosen_is_compared_with_the_others(shown):
+    stored = {"1": dict.fromkeys((*experiment.DEPTHS, "from nothing"), shares(0.7, 0.8, 0.9))}
+    stored["1"]["all layers"] = shares(0.8, 0.9, 1.0)
+    _, slider, _ = figures.depth_slider(stored).children
     slider.value = 0
-    assert len(shown) == 2
+    assert [alt.split("chosen: ")[1] for alt in shown] == ["head and all layers.", "head."]
 
 
-def test_the_tables_of_shifts_have_a_column_for_each():
-    good, bad = (
-        dict.fromkeys(experiment.SHIFTS, shares(*values)) for values in ((0.5, 0.7), (0.4, 0.4))
-    )
-    stored = {"a": {"b": good, "c": bad}}
-    table = figures.tabulate_shifts(stored, {"mine": ("a", "b")})
-    assert table.head == ["top-1 on test faces", *experiment.SHIFTS]
-    assert table.rows == [["mine", *["0.600"] * 4]]
-    table = figures.compare_under_shifts(stored, {"b, or c": (("a", "b"), ("a", "c"))})
-    assert table.rows == [["b, or c", *["+20.0 [10.0, 30.0]"] * 4]]
+def test_the_curves_follow_the_number_of_photographs(drawn):
+    rest = {f"{name}, nearest, centred": shares(0.5, 0.6, 0.7) for name in figures.UNTRAINED}
+    curves = {n: {"fine-tuned": {"5": [end, end], "80": [end, end]}} for n, end in
+              (("1", 0.9), ("5", 1.0))}  # fmt: skip
+    stored = {"curves": curves, "top-1": {"1": rest, "5": rest}, "seconds": {"head": [1.0, 3.0]}}
+    photos, _ = figures.photographs_slider(stored).children
+    photos.value = "5"
+    assert ["fine-tuned 0.900" in drawn[0], "fine-tuned 1.000" in drawn[1]] == [True, True]
 
 
-def test_each_person_has_a_share_of_their_own():
-    person = torch.tensor([0, 0, 1, 1])
-    faces = FaceSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), person, ("a", "b"))
-    assert orl.share_by_person(torch.tensor([0, 0, 1, 0]), faces) == [1.0, 0.5]
+def test_the_schematics_say_what_they_show(drawn):
+    figures.draw_ways()
+    figures.draw_problems(torch.zeros(4, 1, 8, 8, dtype=torch.uint8))
+    assert "Frozen, the head alone learns" in drawn[0]
+    assert drawn[1].startswith("One-shot")
 
 
-def test_tight_people_have_a_small_ratio(capsys):
-    person = torch.arange(8).repeat_interleave(4)
-    noise = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
-    tight, loose = torch.eye(8)[person] + 0.01 * noise, noise
-    table = figures.draw_maps({"tight": tight, "loose": loose}, person)
-    assert float(table.rows[0][3]) < 0.1 < 0.8 < float(table.rows[1][3])
-    assert "8 people in two dimensions" in capsys.readouterr().out
-
-
-def test_the_costs_of_five_networks_are_counted(monkeypatch):
-    for name in ("efficientnet_lite0", "vgg16", "resnet18", "inception_v3"):
-        monkeypatch.setattr(figures.backbones, name, lambda: torch.nn.Conv2d(3, 2, 3))
-    rows = figures.time_backbones(repeats=2).rows
-    assert (rows[1][0], rows[1][3]) == ("face embedding", "1.2 million")
-    assert [row[2] for row in rows] == ["224 px", "64 px", "224 px", "224 px", "299 px"]
+def test_a_door_that_judges_a_face_by_its_batch_or_reads_0_to_255_names_too_few():
+    for mistake in exercises.turn.also_wrong[:2]:
+        outcome = exercises.turn.check(mistake)
+        assert outcome.kind == "incorrect"
+        assert "In which mode, and in which range" in outcome.message
