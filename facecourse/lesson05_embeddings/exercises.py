@@ -12,7 +12,7 @@ from torch.nn.functional import normalize, one_hot
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function, number
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson05_embeddings.experiment import embed_crowd, try_door
+from facecourse.lesson05_embeddings.crowd import embed_crowd, try_door
 
 _PROBES, _FACES = draw_normal(3, 8, seed=0), draw_normal(5, 8, seed=1)
 

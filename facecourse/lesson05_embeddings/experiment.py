@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from statistics import fmean
 from typing import NamedTuple
@@ -13,15 +13,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from facecourse.kit import protocol, verify
-from facecourse.kit.checkers import as_numbers, run
-from facecourse.kit.exercise import CannotCheckError
 from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet
 from facelib.measure import Interval, bootstrap_pairs, bootstrap_people
-from facelib.models import FaceCNN, embed, face_embedding
+from facelib.models import FaceCNN, embed
 from facelib.synth import synth
-from facelib.synth.people import pick_seed
 from facelib.training.batches import DrawnFaces
 from facelib.training.embedding import fit_embedding
 from facelib.training.losses import MarginLoss, TripletLoss
@@ -34,7 +31,6 @@ MILD = {
     "ambient": (0.5, 0.8), "glasses": 0.0, "hat": 0.0,
 }  # fmt: skip
 FLAT_SCALE = 10.0  # on a circle people must pass each other: with 30 they are stuck
-ENROLLED, LATER = 5, 3  # photographs of each person at a door
 DRAWS = 20  # choices of the photographs that are enrolled
 
 
@@ -216,36 +212,6 @@ def fuse_photos(embeddings: Tensor, faces: FaceSet, photos: int) -> dict[str, In
             hits[how].append(torch.bincount(person, right) / torch.bincount(person))
     everybody = torch.arange(faces.people)
     return {how: bootstrap_people(torch.stack(h).mean(0), everybody) for how, h in hits.items()}
-
-
-@cache
-def embed_crowd(number: int = 0, people: int = 50) -> Tensor:
-    """People who don't exist, as they are usually seen: unit embeddings (people, 8, 128), without
-    the help of the mirror image; another number gives other people."""
-    faces = synth(people, ENROLLED + LATER, seed=pick_seed("crowd", number))
-    codes = embed(face_embedding(), faces.images, flip=False).cpu()
-    return codes.unflatten(0, (people, ENROLLED + LATER))
-
-
-def try_door(door: Callable[..., Tensor], fresh: Tensor, practice: Tensor) -> tuple[float, float]:
-    """FAR and FRR of a door (photos, probes, practice) -> let in, of each of these people in turn;
-    at it come the owner's later photographs and everybody else's, in no order.
-
-    Raises:
-        CannotCheckError: it doesn't say yes or no to each probe.
-    """
-    enrolled, later = fresh.split([ENROLLED, LATER], 1)
-    probes, person = later.flatten(0, 1), torch.arange(len(fresh)).repeat_interleave(LATER)
-    order = torch.randperm(len(probes), generator=torch.Generator().manual_seed(0))
-    cases = [(photos, probes[order], practice) for photos in enrolled]
-    said = [as_numbers(answer) for answer in run(door, *cases)]
-    if any(row.shape != order.shape or ((row != 0) & (row != 1)).any() for row in said):
-        raise CannotCheckError(
-            f"Want True or False for each of the {len(order)} probes, of shape ({len(order)},)."
-        )
-    inside = torch.stack(said).bool()
-    owner = person[order] == torch.arange(len(fresh))[:, None]
-    return float(inside[~owner].double().mean()), float((~inside[owner]).double().mean())
 
 
 def pick_best(scores: Mapping[str, list[float]]) -> str:

@@ -1,4 +1,4 @@
-"""Lesson 05: people on a circle, losses and networks compared, and two sliders."""
+"""Lesson 05: people on a circle, losses and networks compared, promises."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, VBox
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Wedge
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from facecourse.kit import verify
-from facecourse.kit.explore import explore
 from facecourse.lesson05_embeddings import experiment
-from facelib.data import FaceSet
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, Verification, paired_interval
-from facelib.training.losses import MARGINS
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, paired_interval
 
 METRICS = {"TAR at 1 % FAR": "ORL: TAR at 1 % FAR", "one photo": "ORL: top-1 by one photo"}
 
@@ -59,7 +54,7 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
     told = []
     for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
         length = points.test.norm(dim=1).quantile(0.95)
-        _draw_people(axis, points, points.test / length if name == "softmax" else None)
+        draw_people(axis, points, points.test / length if name == "softmax" else None)
         found = experiment.measure_angles(points)
         told.append(f"{name} {found.within:.0f} and {found.between:.0f} degrees")
         axis.set_title(
@@ -73,7 +68,7 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
     )
 
 
-def _draw_people(axis: Axes, points: experiment.Points, spots: Tensor | None = None) -> None:
+def draw_people(axis: Axes, points: experiment.Points, spots: Tensor | None = None) -> None:
     """Test photographs on the unit circle, or at `spots`, with their people's mean directions."""
     spots = normalize(points.test) if spots is None else spots
     axis.add_patch(Circle((0, 0), 1, fill=False, color="0.6"))
@@ -166,9 +161,7 @@ def _draw_differences(axis: Axes, rows: Mapping[str, Interval]) -> None:
     for place, found in enumerate(rows.values()):
         axis.plot([found.low, found.high], [place, place], color=COLOURS[0], linewidth=3)
         axis.plot(found.value, place, "o", color=COLOURS[0])
-        word = "better" if found.low > 0 else "worse" if found.high < 0 else "undecided"
-        axis.annotate(word, (1, place), (4, 0), ("axes fraction", "data"), "offset points",
-                      va="center", fontsize=8)  # fmt: skip
+        _name_verdict(axis, place, found, ("better", "worse"))
     axis.set_yticks(range(len(rows)), rows)
     axis.set_ylim(len(rows) - 0.5, -0.5)
 
@@ -178,31 +171,45 @@ def draw_networks(stored: Mapping[str, Mapping], names: Sequence[str]) -> None:
 
     Args:
         stored: the evidence "zero_shot".
-        names: methods, in order; those with a row "..., centred" get a hollow mark, too.
+        names: methods, in order; those with a row "..., centred" get a hollow mark, too. Beside
+            each stands how ours, as it is or centred, compares (paired).
     """
+    orl, lfw = stored["ORL s21-s40"], stored["LFW"]
     panels = {
-        label: {name: row["metrics"][metric] for name, row in stored["ORL s21-s40"].items()}
+        label: {
+            name: (row["metrics"][metric], {k: v[metric] for k, v in row.items() if k != "metrics"})
+            for name, row in orl.items()
+        }
         for metric, label in METRICS.items()
     }
-    lfw = {name: row["accuracy"] for name, row in stored["LFW"].items()}
-    panels["LFW: accuracy of 6,000 pairs"] = lfw
-    figure, axes = subplots(1, 3, figsize=(9.5, 0.5 * len(names) + 1.2), sharey=True)
+    panels["LFW: accuracy"] = {name: (row["accuracy"], row) for name, row in lfw.items()}
+    figure, axes = subplots(1, 3, figsize=(9.5, 0.55 * len(names) + 1.2), sharey=True)
     for axis, (label, rows) in zip(axes, panels.items(), strict=True):
         for place, name in enumerate(names):
-            for shift, row, fill in ((-0.15, name, "full"), (0.15, f"{name}, centred", "none")):
+            for shift, own, mark in ((-0.17, "ours", "full"), (0.17, "ours, centred", "none")):
+                row = name if mark == "full" else f"{name}, centred"
                 if row in rows:
-                    found, y = rows[row], place + shift
+                    (found, leads), y = rows[row], place + shift
                     axis.plot([100 * found.low, 100 * found.high], [y, y], color=COLOURS[place])
-                    axis.plot(100 * found.value, y, "o", color=COLOURS[place], fillstyle=fill)
+                    axis.plot(100 * found.value, y, "o", color=COLOURS[place], fillstyle=mark)
+                    if lead := leads.get(f"{own} minus this"):
+                        _name_verdict(axis, y, lead, ("ours leads", "ours trails"))
         axis.set_xlabel(f"{label}, %", fontsize=9)
     axes[0].set_yticks(range(len(names)), names)
     axes[0].invert_yaxis()
-    told = "; ".join(f"{name} {100 * lfw[name].value:.1f}" for name in lfw)
+    told = "; ".join(f"{name} {100 * row['accuracy'].value:.1f}" for name, row in lfw.items())
     show(
         figure,
         "Three measures of networks on people they never saw, with 95 % intervals over people or "
         f"folds; filled as they are, hollow centred. On LFW, in per cent: {told}.",
     )
+
+
+def _name_verdict(axis: Axes, y: float, found: Interval, words: tuple[str, str]) -> None:
+    """Right of a row what an interval of a difference decides: one of two words, or undecided."""
+    word = words[0] if found.low > 0 else words[1] if found.high < 0 else "undecided"
+    look = {"va": "center", "fontsize": 7}
+    axis.annotate(word, (1, y), (3, 0), ("axes fraction", "data"), "offset points", **look)
 
 
 def draw_promises(stored: Mapping[str, Mapping[str, Interval]], far: float) -> None:
@@ -232,62 +239,3 @@ def draw_promises(stored: Mapping[str, Mapping[str, Interval]], far: float) -> N
         for way, found in rows.items()
     )
     show(figure, f"A FAR of {far:.0%} was promised (dashed); kept was: {'; '.join(told)}.")
-
-
-def margin_slider(steps: int = 200) -> VBox:
-    """Trains a network on a circle for each margin; its regions, points and angles follow."""
-
-    def draw(kind: str, margin: float) -> Table:
-        loss = experiment.build_flat(margin, kind)
-        points = experiment.train_points(loss, steps)
-        towards = torch.atan2(*loss.weight.detach().flip(1).unbind(1)).rad2deg()
-        order = towards.argsort()
-        apart = (towards[order].roll(-1) - towards[order]) % 360  # to the next one, anticlockwise
-        rooms = [experiment.measure_room(min(a, 180.0), margin, kind) for a in apart.tolist()]
-        figure, axis = subplots(figsize=(3.4, 3.4))
-        for place, person in enumerate(order.tolist()):
-            start, end = towards[person] - rooms[place - 1], towards[person] + rooms[place]
-            look = {"color": COLOURS[person], "alpha": 0.25, "linewidth": 0}
-            axis.add_patch(Wedge((0, 0), 1.15, float(start), float(end), **look))
-        _draw_people(axis, points)
-        share = 2 * sum(rooms) / 360
-        show(
-            figure,
-            f"Six people on a circle; coloured regions, {share:.0%} of the circle, are where a "
-            "face satisfies the loss, white lies in the margin.",
-        )
-        found = experiment.measure_angles(points)
-        angles = f"{found.within:.1f}°", f"{found.between:.1f}°"
-        head = ["margin", "inside a person", "nearest two apart", "satisfies the loss"]
-        return Table(head, [[margin, *angles, f"{share:.0%} of the circle"]])
-
-    kinds = Dropdown(options=list(MARGINS), description="kind")
-    slider = FloatSlider(0.35, min=0, max=0.8, step=0.05, description="margin")
-    return explore(draw, kind=kinds, margin=slider)
-
-
-def far_slider(chosen_on: Verification, embeddings: Tensor, faces: FaceSet) -> VBox:
-    """A threshold for a FAR, chosen on some people, and what it does to others."""
-    slider = FloatLogSlider(0.01, min=-3, max=-1, step=0.1, description="FAR wanted",
-                            readout_format=".4f")  # fmt: skip
-    others = verify.verify_pairs(embeddings, faces)
-
-    def draw(far: float) -> Table:
-        threshold = chosen_on.threshold_at(far)
-        figure, axes = subplots(1, 2, figsize=(7.5, 2.4), sharex=True, sharey=True)
-        for axis, pairs, who in zip(axes, (chosen_on, others), ("s1-s20", "s21-s40"), strict=True):
-            for same, colour, label in ((False, 1, "impostor"), (True, 0, "genuine")):
-                scores = pairs.scores[pairs.same == same].numpy()
-                look = {"alpha": 0.6, "color": COLOURS[colour], "label": label}
-                axis.hist(scores, 60, density=True, **look)
-            axis.axvline(threshold, color="black", linestyle="--")
-            axis.set(title=who, xlabel="score (cosine)")
-        axes[0].legend(frameon=False)
-        show(
-            figure,
-            "Impostor scores (orange) and genuine scores (blue), which lie higher, of s1-s20 and "
-            f"of s21-s40; a dashed line at the threshold {threshold:.3f}.",
-        )
-        return verify.carry_over(chosen_on, embeddings, faces, far)
-
-    return explore(draw, far=slider)

@@ -19,11 +19,14 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor
 from torch.nn.functional import normalize
+from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol, verify
 from facecourse.kit.orl import to_half, train_cnn
+from facecourse.lesson05_embeddings import experiment
 from facelib.data import Pairs, lfw, resize, to_grey, to_square
-from facelib.measure import paired_interval, ten_fold
+from facelib.data.corrupt import misalign
+from facelib.measure import Interval, paired_interval, ten_fold
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
 from facelib.models.classical import BASELINES, features
@@ -33,6 +36,8 @@ HERE = Path(__file__).parent
 CLASSICAL = ("pixels", "LBP", "eigenfaces")
 # Neighbouring pixels say nearly the same, and ten decompositions of all of them take very long.
 SIDE = {"pixels": 56, "eigenfaces": 56, "LBP": 112}
+KEEPERS = ("Gabor", "LBP")  # they learn nothing, and make promises like ours
+SHIFTS = (0, 2, 4, 6, 8, 10, 12)  # % of the width
 OURS = ("ours", "ours, centred")
 STAGES, SIDES = (4, 6, 7), (96, 128, 224)
 Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, C, H, W) -> unit embeddings (N, D)
@@ -153,6 +158,44 @@ def score_folds(make: Callable[[], Pipeline], images: Tensor, pairs: Pairs, fold
     return torch.stack(rows)
 
 
+def embeddings() -> dict[str, tuple[Tensor, Tensor]]:
+    """s1 to s20 and s21 to s40, by the shipped embedding and by two methods that learn nothing."""
+    halves = protocol.open_people(), protocol.unseen_people()
+    model, found = face_embedding(), {}
+    found["our embedding"] = tuple(verify.embed_at_64(model, half.images) for half in halves)
+    for name in KEEPERS:
+        rival = BASELINES[name]().fit(halves[0].images, halves[0].person)
+        found[name] = tuple(features(rival, half.images) for half in halves)
+    return found
+
+
+def promises(found: dict[str, tuple[Tensor, Tensor]]) -> dict[str, dict[str, Interval]]:
+    """The FAR that each method keeps on one half of ORL's people, chosen on the other half."""
+    return {
+        name: {
+            "chosen on s1-s20": experiment.measure_promise(known, unseen, protocol.FAR),
+            "chosen on s21-s40": experiment.measure_promise(unseen, known, protocol.FAR),
+        }
+        for name, (known, unseen) in found.items()
+    }
+
+
+def misplaced() -> dict[str, dict[str, Interval]]:
+    """Rates on s21 to s40 by how badly one face of each pair is cropped.
+
+    The threshold is that of 1 % FAR on s1 to s20, well cropped.
+    """
+    model = face_embedding()
+    known, unseen = protocol.open_people(), protocol.unseen_people()
+    codes, still = (verify.embed_at_64(model, faces.images) for faces in (known, unseen))
+    threshold = verify.verify_pairs(codes, known).threshold_at(protocol.FAR)
+    found = {}
+    for shift in tqdm(SHIFTS, "shifts"):
+        moved = verify.embed_at_64(model, misalign(unseen.images, shift=shift))
+        found[str(shift)] = verify.changed_rates(moved, still, unseen, threshold)
+    return found
+
+
 def main(folder: Path = HERE) -> None:
     """Choose, measure and store all of it, some twenty minutes."""
     shape, own, shapes = choose({square: ours(square) for square in SQUARE})
@@ -171,6 +214,8 @@ def main(folder: Path = HERE) -> None:
         "AUC on s1-s20": shapes | parts,
         "ORL s21-s40": measure_orl(networks),
         "LFW": measure_lfw(networks),
+        "promises": promises(embeddings()),
+        "misplaced": misplaced(),
     }
     evidence.write("zero_shot", payload, folder)
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 05 · Face embeddings: people as directions
 #
-# **You will learn** how a network places faces on a sphere so that angles tell people apart, what triplet and margin losses do there, and how to build a door that knows a newcomer and keeps others out.
+# **You will learn** how a network places faces on a sphere so that angles tell people apart, what triplet and margin losses do there, and how to build a door that knows a newcomer.
 # **You need** [lesson 04](04_transfer_learning.ipynb), and from [lesson 01](01_background.ipynb) thresholds, FAR and FRR. **Time:** 75 minutes to read and do, a minute or so to run on two cores.
 
 # %% tags=["parameters"]
@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from facecourse.kit import ____, charts, choose_profile, evidence, pick, protocol, record, verify
-from facecourse.lesson05_embeddings import exercises, experiment, figures
+from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib import data
 from facelib.models import embed, face_embedding
 from facelib.synth import synth
@@ -22,7 +22,7 @@ profile = choose_profile(profile)
 stored, networks = evidence.load("05"), evidence.load("zero_shot")
 
 # %% [markdown]
-# A new colleague stands before a door whose network was trained years ago. Who trains it again? Nobody. One photograph is enough, as here among six people who don't exist and whom the network has never met:
+# A new colleague stands before a door whose network was trained years ago. Who trains it again? Nobody: one photograph is enough, as here for six people who don't exist and whom the network never met.
 
 # %%
 model = face_embedding()
@@ -31,11 +31,11 @@ codes = embed(model, six.images).cpu()
 figures.draw_cosines(six.images[1::2], six.images[::2], codes[1::2] @ codes[::2].T)
 
 # %% [markdown]
-# Each photograph became 128 numbers, an **embedding**, and the table says how alike two of them are. Nearly every visitor is most like the own photograph, on the diagonal. How does a network learn that, and when may a door trust it?
+# Each photograph became 128 numbers, an **embedding**; the table says how alike two of them are. On the diagonal a visitor meets the own photograph. How does a network learn this, and when may a door trust it?
 #
 # ## From names to directions
 #
-# A classifier ends in one logit a person. A door cannot use that: the people who come were never in the training. The embedding is what goes *into* the last layer, and it needs no names. To see it we let a tiny network make only two numbers of a face, and train it as a classifier of six people:
+# A classifier ends in one logit a person. A door cannot use that: the people who come were never in the training. The embedding is what goes *into* the last layer. To see it, a tiny network makes only two numbers of a face and learns to name six people:
 
 # %%
 steps = pick(profile, smoke=20, quick=200, full=200)
@@ -44,9 +44,9 @@ rays = experiment.train_points(experiment.SoftmaxLoss(6, 2), steps)
 figures.draw_circles({"softmax": rays})
 
 # %% [markdown]
-# **Softmax**, the classifier's loss, makes rays. Who it is lies in the direction; the length says little about that. So we drop the length, which puts every face on the circle (with 128 numbers, on a sphere), and compare directions by the **cosine** of the angle between them: 1 for the same direction, 0 for a right angle.
+# **Softmax**, the classifier's loss, makes rays: who it is lies in the direction. So we drop the length, which puts every face on the circle (with 128 numbers, on a sphere), and compare directions by the **cosine** of the angle between them: 1 for the same, 0 for a right angle.
 #
-# **Exercise 1.** Write the comparison that everything below rests on: the dot product divided by both lengths. `probes` and `faces` have a row for each photograph, the answer a row for each probe and a column for each face.
+# **Exercise 1.** Write it: the dot product divided by both lengths. `probes` and `faces` have a row a photograph, the answer a row a probe and a column a face.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -78,7 +78,7 @@ def triplet(anchor, positive, negatives, margin):
 exercises.triplet.check(triplet)
 
 # %% [markdown]
-# A training does this for every pair of a batch. On the sphere the squared distance is 2 − 2 cosine, so one product gives all of them. The library's loss gives the same number:
+# A training does this for every pair of a batch. On the sphere $d$ is 2 − 2 cosine, so one product gives all distances. The library agrees:
 
 
 # %%
@@ -103,7 +103,7 @@ torch.allclose(Triplet()(batch, person), TripletLoss(0.2)(batch, person), atol=1
 # %% [markdown]
 # ### Margins
 #
-# The other way keeps the list of people: the last layer has one direction a person, and the logits are cosines times a fixed **scale**, as cosines alone lie too close together for softmax. Then it makes the right answer harder. [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin to the angle of the right person; to win nevertheless, a face must come closer to its person.
+# The other way keeps the list of people. The last layer has one direction a person, and the logits are cosines times a fixed **scale**, for cosines alone lie too close together for softmax. Then the right answer is made harder. [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin to the angle of the right person; to win nevertheless, a face must come closer.
 
 
 # %%
@@ -129,9 +129,7 @@ theirs.load_state_dict(mine.state_dict())
 torch.allclose(mine(batch, person), theirs(batch, person), atol=1e-5)
 
 # %% [markdown]
-# (Beyond an angle of π less the margin the cosine would rise again; there the library's takes a straight line.)
-#
-# **Exercise 3.** [CosFace](https://doi.org/10.1109/CVPR.2018.00552) takes its margin from the cosine itself. Return its logits: `cosine` (N, people) holds each face's cosine with each person, `person` (N,) who is right.
+# **Exercise 3.** [CosFace](https://doi.org/10.1109/CVPR.2018.00552) takes its margin from the cosine itself. Return its logits: `cosine` (N, people) holds each face's cosine with each person, `person` who is right.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -143,7 +141,7 @@ exercises.cosface.check(cosface)
 
 
 # %% [markdown]
-# In our class only one line changes. All three, trained on the same six people:
+# In our class one line changes. All three now learn the same six people:
 
 
 # %%
@@ -152,14 +150,16 @@ class CosFace(ArcFace):
         return cosine - self.margin
 
 
-torch.manual_seed(1)
 losses = {
-    "triplet": Triplet(),
-    "CosFace": CosFace(6, 2, 0.35, 10.0),
-    "ArcFace": ArcFace(6, 2, 0.3, 10.0),
+    "triplet": Triplet,
+    "CosFace": lambda: CosFace(6, 2, margin=0.35, scale=10.0),
+    "ArcFace": lambda: ArcFace(6, 2, margin=0.5, scale=10.0),
 }
-live = {name: experiment.train_points(loss, steps) for name, loss in losses.items()}
-figures.draw_circles({"softmax": rays} | live)
+drawn = {"softmax": rays}
+for name, build in losses.items():
+    torch.manual_seed(0)
+    drawn[name] = experiment.train_points(build(), steps)
+figures.draw_circles(drawn)
 
 # %% tags=["nbval-check-output"]
 mine, theirs = CosFace(6, 8, 0.35, 30.0), MarginLoss(6, 8, 0.35, "cosface", 30.0)
@@ -167,17 +167,17 @@ theirs.load_state_dict(mine.state_dict())
 torch.allclose(mine(batch, person), theirs(batch, person), atol=1e-5)
 
 # %% [markdown]
-# All of them spread six people around the circle. Each move of this slider trains a network anew. Coloured is where a face satisfies the loss, white the gap:
+# All spread the six around the circle. This slider trains anew at each move; coloured is where a face satisfies the loss:
 
 # %% tags=["nbval-ignore-output"]
-figures.margin_slider(steps)
+widgets.margin_slider(steps)
 
 # %% [markdown]
-# The larger the margin, the wider the gap. A circle is cramped, though: some margins and seeds leave two people stuck side by side, and neither moves them.
+# A circle is cramped: some margins and seeds leave two people stuck side by side.
 #
-# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. We ask twenty people.
+# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty people?
 #
-# The same `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Each loss has the learning rate, and the margin losses the scale, that did best *within* s1 to s20: learnt from ten people, judged by the other ten. One of them is trained now:
+# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Learning rate and scale of each are those that did best *within* s1 to s20, learnt from ten people and judged by the other ten; the margins are the papers'. The cross is trained now:
 
 # %%
 chosen = stored["settings"]["CosFace"]
@@ -190,13 +190,13 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed, with intervals over seeds; the cross is this run. CLAIM READING.
+# Differences to softmax with the same seed; intervals over seeds. CLAIM READING.
 #
 # ## Hundreds of thousands of people who don't exist
 #
-# What if there were more people than anybody could photograph? The network of this course, `face_embedding()`, learnt from people our generator drew, and from no photograph of anybody. Its loss is **contrastive**: each picture of a batch must pick out its own person's other pictures, by a softmax over cosines. It, too, needs no list of people.
+# The network of this course, `face_embedding()`, learnt from people our generator drew, and from no photograph of anybody. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch must pick out its own person's other pictures, by a softmax over cosines.
 #
-# Such a network meets real photographs as a foreign country. What all of them have in common, the studio and the camera, fills a part of every embedding. **Centring** takes it away: subtract the mean embedding of *other* people from the same place. No name is needed:
+# What all photographs of a studio have in common fills a part of every embedding. **Centring** takes it away: subtract the mean of *other* people there, without their names:
 
 # %%
 known, unseen = protocol.open_people(), protocol.unseen_people()
@@ -211,11 +211,11 @@ figures.draw_networks(
 )
 
 # %% [markdown]
-# Stored, on people whom none of these networks has met; filled marks as they are, hollow ones centred. NETWORKS READING.
+# On people whom none of them has met (stored); filled as they are, hollow centred. NETWORKS READING.
 #
-# Was nothing chosen by s21 to s40? Nearly. An early version of our network missed a goal on them, and so another one was made (its model card tells). Looking at a reported number and trying again is a choice by it: lesson 02's leak, through its author's eyes. Nobody has chosen anything by LFW's ten folds, so trust that panel more.
+# Was nothing chosen by s21 to s40? Nearly. A first version of our network missed a goal on them, so another was made (its model card tells). To look at a reported number and try again is lesson 02's leak, through the author's eyes. By LFW's ten folds nothing was ever chosen: trust that panel more.
 #
-# And compare with others. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) showed that rendered faces alone can train face analysis, and [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), a million better-rendered pictures and a larger network, reaches 96.2 % on LFW. A network that learnt three million photographs, most of them scraped from the web, [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): that is what asking nobody buys. Ours is a small one, for learning.
+# Ours is small and far below the state of the art. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) trained face analysis on rendered faces alone, and [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's network learnt three million photographs, most of them scraped from the web, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): that is what not asking buys.
 #
 # ## A threshold is a promise about others
 #
@@ -223,12 +223,12 @@ figures.draw_networks(
 
 # %% tags=["nbval-ignore-output"]
 chosen_on = verify.verify_pairs(codes_known, known)
-figures.far_slider(chosen_on, codes, unseen)
+widgets.far_slider(chosen_on, codes, unseen)
 
 # %% [markdown]
-# (Standards, ISO/IEC 19795, call these **FMR** and **FNMR**, the false match and false non-match rates of a comparison. FAR and FRR are the whole door's: they also count whoever gives no usable photograph, a *failure to enrol* or to acquire, and so a door should refuse a blurred one at once.)
+# ISO/IEC 19795 calls the rates of such comparisons **FMR** and **FNMR** (false match, false non-match). FAR and FRR are those of the whole door: they also count anyone who gives no usable photograph, a **failure to enrol** or to acquire, for instance one too blurred to be accepted.
 #
-# **Exercise 4.** Do by hand what the slider does. `scores` and `same` are of the pairs to choose by, `others` and `others_same` of the pairs to report on. Return FAR and FRR of the others.
+# **Exercise 4.** Do what the slider does. `scores` and `same` are of the pairs to choose by, `others` and `others_same` of the pairs to report on. Return FAR and FRR of the others.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -242,17 +242,17 @@ exercises.carry.check(carry)
 threshold = chosen_on.threshold_at(0.01)
 far = verify.verify_pairs(codes, unseen).far_at(threshold)
 record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
-figures.draw_promises(stored["promises"], far=0.01)
+figures.draw_promises(networks["promises"], far=0.01)
 
 # %% [markdown]
-# Hardly a threshold keeps its promise of 1 %, in either direction and with any method: what is kept is off by a factor, up or down. The intervals are wide, and they do not even hold what choosing on other people would change. Twenty people make 19,000 impostor pairs, but they are only twenty people, and twenty people cannot promise 1 %. One in a million needs millions of pairs of *many* people.
+# What is kept is off by a factor, up or down, for every method and in both directions. The intervals are wide, and what other people to choose by would change is not even in them. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #
-# Among fifty people who don't exist, with one photograph each, you are somebody who does not exist either. Or put your own photographs into a folder, one sub-folder for you and one for somebody else, and name it here; nothing leaves this machine.
+# Put photographs into a folder, a sub-folder for you (first in the alphabet) and one for somebody else, and name it here; nothing leaves this machine. Until then you don't exist, like the fifty who are enrolled.
 
 # %%
-own_photos = None  # "my_photos", with my_photos/Ada/1.jpg, my_photos/Ben/1.jpg, ...
+own_photos = None  # or "my_photos", with my_photos/Ada/1.jpg, my_photos/Ben/1.jpg, ...
 if own_photos:
     newcomers = data.folder(own_photos, size=64, detect=True, skip_bad=True).map(data.to_grey)
 else:
@@ -264,18 +264,18 @@ first, later = me[:1], me[1:]
 # The exact search is one line. It always names somebody:
 
 # %%
-enrolled = experiment.embed_crowd()[:, 0]  # fifty people, unit length
+enrolled = crowd.embed_crowd()[:, 0]  # fifty people, unit length
 (later @ enrolled.T).argmax(1).tolist()
 
 # %% [markdown]
-# Now enrol one photograph. No gradient, no training: a row is added, and you are number 50.
+# Now enrol one photograph, as number 50. No gradient, no training, a row is added:
 
 # %%
 enrolled = torch.cat([enrolled, first])
 (later @ enrolled.T).argmax(1).tolist()
 
 # %% [markdown]
-# `Gallery` does this search with [faiss](https://arxiv.org/abs/2401.08281). It knows several photographs of a person, refuses embeddings that are not finite, and says −1, nobody, below a threshold. With `fast=True` it looks only next to the nearest centres of k-means (lesson 03), which pays from some ten thousand faces on.
+# `Gallery` searches with [faiss](https://arxiv.org/abs/2401.08281), refuses embeddings that aren't finite, and says −1, nobody, below a threshold. `fast=True` looks around a few centres of k-means only, which pays from some ten thousand faces on.
 
 # %%
 from facelib.measure.gallery import Gallery
@@ -288,7 +288,7 @@ before, gallery.search(later, threshold=threshold).people.flatten().tolist()
 # %% [markdown]
 # ### More photographs of each
 #
-# One photograph may be a bad one. Enrol several and compare with their **mean**, one template a person, or let the *nearest* one count. On s21 to s40, tried on five other photographs of each:
+# Enrol several and compare with their **mean**, one template a person, or let the *nearest* one count. On s21 to s40, tried on five other photographs of each:
 
 # %%
 photos = (1, 2, 3, 5)
@@ -297,20 +297,20 @@ curves = {how: [fused[count][how] for count in photos] for how in ("mean", "near
 charts.draw_lines(photos, curves, "photographs enrolled of each person", "top-1")
 
 # %% [markdown]
-# Two photographs help more than any loss above, and the mean costs no more memory than one of them. FUSION READING.
+# FUSION READING.
 #
 # ### People who are not enrolled
 #
-# In the **open set** most who come are not enrolled, and the best match always has *some* name. Only a threshold keeps them out, and it turns known people away, too. Here some of the twenty are enrolled by one photograph each, and 1 % of the others' photographs may pass:
+# In the **open set** most who come are not enrolled, and the best match always has *some* name. Only a threshold keeps them out, and it turns known people away, too. Some of the twenty are enrolled by one photograph; 1 % of the others' photographs may pass (intervals over choices of who is enrolled):
 
 # %%
 choices = pick(profile, smoke=2, quick=20, full=40)
 verify.compare_enrolments(codes, unseen, sizes=(2, 5, 10), halves=choices)
 
 # %% [markdown]
-# Even two enrolled people are found far less often once others must stay outside. And this flatters the door: its threshold is read off the very people it is tried on. (The intervals are over choices of who is enrolled.)
+# Even two enrolled people are found far less often once others must stay outside. And this flatters the door, whose threshold is read off the very people it is tried on.
 #
-# **Exercise 5.** Six photographs of known people, with their best score and whether it named them rightly, and the best scores of five who are not enrolled. The threshold is as low as it may be: at most *one* of those five may enter (a score above the threshold enters). Which share of the six is found: named rightly and let in?
+# **Exercise 5.** Here are the best scores of six photographs of enrolled people, with whether the name was right, and of five others. A score above the threshold enters. Set it as low as it may be if at most *one* of the five may enter. Which share of the six is named rightly and let in?
 
 # %% tags=["exercise", "nbval-check-output"]
 known_probes = [(0.91, True), (0.55, True), (0.72, True), (0.83, False), (0.78, True), (0.64, True)]
@@ -321,10 +321,10 @@ exercises.detection.check(rate)
 # %% [markdown]
 # ## Where are the eyes?
 #
-# A face is cropped by where a detector sees the eyes, and detectors err. All pairs of s21 to s40, one photograph of each pair moved in a direction of its own, the threshold still that of s1 to s20 (stored):
+# A detector finds the eyes, and detectors err. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
 
 # %%
-rows = stored["misplaced"]
+rows = networks["misplaced"]
 curves = {rate: [row[rate] for row in rows.values()] for rate in ("TAR", "FAR")}
 charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the width", "rate")
 
@@ -333,7 +333,7 @@ charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the w
 #
 # ## Your turn: a door
 #
-# Build one (10 to 20 minutes). `photos` (5, 128) are of its owner, `probes` (N, 128) of whoever comes, `practice` (50, 8, 128) of fifty other people, eight photographs each; all have length one. Return for each probe whether it may enter. The checker tries your door on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, and at most 15 % of the owners' may be turned away. One photograph and a guessed threshold will not do.
+# `photos` are five embeddings of the door's owner, `probes` those of whoever comes, `practice[i]` eight of one of fifty other people; all have length one. Return for each probe whether it may enter. The checker tries your door on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 15 % of the owners' be turned away. One photograph and a guessed threshold won't do.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -346,6 +346,4 @@ exercises.door.check(door)
 # %% [markdown]
 # ## What you know now
 #
-# An embedding puts who somebody is into a direction. Softmax, triplets and margins all get there, and with twenty people no margin RECAP. A threshold is a promise about others: choose it on some people, report it on different ones, and don't promise what twenty people can't. Enrolling takes a photograph, better two, and no training; only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.
-#
-# **Further reading.** F. Schroff, D. Kalenichenko & J. Philbin, *FaceNet*, 2015, [doi:10.1109/CVPR.2015.7298682](https://doi.org/10.1109/CVPR.2015.7298682). H. Wang et al., *CosFace*, 2018, [doi:10.1109/CVPR.2018.00552](https://doi.org/10.1109/CVPR.2018.00552). J. Deng et al., *ArcFace*, 2019, [doi:10.1109/CVPR.2019.00482](https://doi.org/10.1109/CVPR.2019.00482). P. Khosla et al., *Supervised contrastive learning*, 2020, [arXiv:2004.11362](https://arxiv.org/abs/2004.11362). G. Bae et al., *DigiFace-1M*, 2023, [arXiv:2210.02579](https://arxiv.org/abs/2210.02579). E. Wood et al., *Fake it till you make it*, 2021, [arXiv:2109.15102](https://arxiv.org/abs/2109.15102). M. Douze et al., *The Faiss library*, 2024, [arXiv:2401.08281](https://arxiv.org/abs/2401.08281).
+# An embedding puts who somebody is into a direction; softmax, triplets and margins all get there. A threshold is a promise about others: choose it on some people, report it on different ones. Enrolling takes photographs and no training; only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from facecourse.kit import verify
 from facecourse.kit.exercise import CannotCheckError
-from facecourse.lesson05_embeddings import exercises, experiment, figures
+from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib.data import FaceSet
 from facelib.measure import Interval
 from facelib.training.losses import TripletLoss, with_margin
@@ -91,15 +91,15 @@ def test_a_door_is_tried_on_every_person_as_the_owner():
     def exact(photos, probes, practice):
         return probes @ photos[0] > 0.999
 
-    assert experiment.try_door(exact, fresh, fresh) == (0, 0)
-    assert experiment.try_door(lambda *given: ~exact(*given), fresh, fresh) == (1, 1)
+    assert crowd.try_door(exact, fresh, fresh) == (0, 0)
+    assert crowd.try_door(lambda *given: ~exact(*given), fresh, fresh) == (1, 1)
     with pytest.raises(CannotCheckError, match=r"\(18,\)"):
-        experiment.try_door(lambda photos, probes, practice: probes, fresh, fresh)
+        crowd.try_door(lambda photos, probes, practice: probes, fresh, fresh)
 
 
 def test_the_checkers_crowds_are_other_people_than_those_for_practice():
-    crowds = [experiment.embed_crowd(number, people=2) for number in range(2)]
-    assert crowds[0].shape == (2, experiment.ENROLLED + experiment.LATER, 128)
+    crowds = [crowd.embed_crowd(number, people=2) for number in range(2)]
+    assert crowds[0].shape == (2, crowd.ENROLLED + crowd.LATER, 128)
     assert not torch.allclose(crowds[0], crowds[1])
 
 
@@ -144,7 +144,7 @@ def test_fewer_enrolled_people_are_found_once_others_must_stay_outside():
 
 
 def test_another_margin_trains_another_network(moved):
-    kinds, slider, _ = figures.margin_slider(steps=3).children
+    kinds, slider, _ = widgets.margin_slider(steps=3).children
     rows = [moved(slider, 0.6), moved(kinds, "arcface"), moved(slider, 0.2)]
     assert len(set(map(tuple, rows))) == 3
 
@@ -152,7 +152,7 @@ def test_another_margin_trains_another_network(moved):
 def test_a_stricter_far_moves_the_threshold_up(moved):
     codes, person = people(12, 5, noise=0.8)
     faces = faces_of(person)
-    slider, _ = figures.far_slider(verify.verify_pairs(codes, faces), codes, faces).children
+    slider, _ = widgets.far_slider(verify.verify_pairs(codes, faces), codes, faces).children
     mild, strict = (float(moved(slider, far)[1]) for far in (0.1, 0.001))
     assert mild < strict
 
@@ -171,9 +171,10 @@ def test_figures_say_what_they_show(alts):
     interval = Interval(0.02, 0.01, 0.05, 20)
     figures.draw_promises({"LBP": {"one way": interval, "the other": interval}}, 0.01)
     assert "LBP, the other: 2.0 %" in alts[-1]
-    metrics = {"metrics": {"TAR at 1 % FAR": interval, "one photo": interval}}
-    stored = {"ORL s21-s40": {"ours": metrics}, "LFW": {"ours": {"accuracy": interval}}}
-    figures.draw_networks(stored, ["ours"])
+    row = {"TAR at 1 % FAR": interval, "one photo": interval}
+    orl = {"ours": {"metrics": row}, "LBP": {"metrics": row, "ours minus this": row}}
+    lfw = {"ours": {"accuracy": interval}}
+    figures.draw_networks({"ORL s21-s40": orl, "LFW": lfw}, ["ours", "LBP"])
     assert "ours 2.0" in alts[-1]
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     figures.draw_cosines(images, images, torch.eye(2).flip(0))
