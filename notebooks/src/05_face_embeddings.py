@@ -333,7 +333,7 @@ charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the w
 #
 # ## Your turn: a door
 #
-# `photos` are five embeddings of the door's owner, `probes` those of whoever comes, `practice[i]` eight of one of fifty other people; all have length one. Return for each probe whether it may enter. The checker tries your door on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 15 % of the owners' be turned away. One photograph and a guessed threshold won't do.
+# `photos` are five embeddings of the door's owner, `probes` those of whoever comes, `practice[i]` eight of one of fifty other people; all have length one. Return for each probe whether it may enter. The checker tries your door on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 20 % of the owners' be turned away. One photograph and a guessed threshold won't do.
 
 
 # %% tags=["exercise", "nbval-check-output"]
