@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 05 · Face embeddings: people as directions
 #
-# **You will learn** how a network places faces on a sphere so that angles tell people apart, what triplet and margin losses do there, and how to build a door that knows a newcomer.
-# **You need** [lesson 04](04_transfer_learning.ipynb), and from [lesson 01](01_background.ipynb) thresholds, FAR and FRR. **Time:** 75 minutes to read and do, a minute or so to run on two cores.
+# **You will learn** how a network places faces on a sphere, what triplet and margin losses do there, and how to build a door that knows a newcomer.
+# **You need** [lesson 04](04_transfer_learning.ipynb), and from [lesson 01](01_background.ipynb) thresholds, FAR and FRR. **Time:** 90 minutes to read and do, a minute or so to run on two cores.
 
 # %% tags=["parameters"]
 profile = None
@@ -31,11 +31,11 @@ codes = embed(model, six.images).cpu()
 figures.draw_cosines(six.images[1::2], six.images[::2], codes[1::2] @ codes[::2].T)
 
 # %% [markdown]
-# Each photograph became 128 numbers, an **embedding**; the table says how alike two of them are. On the diagonal a visitor meets the own photograph. How does a network learn this, and when may a door trust it?
+# Each photograph became 128 numbers, an **embedding**; the table says how alike two of them are. The diagonal is everybody's own. How does a network learn this, and when may a door trust it?
 #
 # ## From names to directions
 #
-# A classifier ends in one logit a person. A door cannot use that: the people who come were never in the training. The embedding is what goes *into* the last layer. To see it, a tiny network makes only two numbers of a face and learns to name six people:
+# A classifier ends in one logit a person. A door cannot use that: those who come were never in the training. The embedding is what goes *into* the last layer. To see it, a tiny network makes two numbers of a face and learns to name six people:
 
 # %%
 steps = pick(profile, smoke=20, quick=200, full=200)
@@ -65,9 +65,9 @@ figures.draw_ideas()
 # %% [markdown]
 # ### Triplets
 #
-# [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) (2015) has no list of people. It takes an **anchor** $a$, a **positive** $p$ of the same person and a **negative** $n$ of somebody else, and asks that the negative be farther by a margin $m$. With squared distances $d$ the loss is $d(a,p) - d(a,n) + m$. Most negatives are *easy*, farther by the margin already, and teach nothing. The *hard* ones, nearer than the positive, pull an untrained network into a single point. FaceNet takes the **semi-hard** ones between.
+# [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) (2015) has no list of people. It takes an **anchor** $a$, a **positive** $p$ of the same person and a **negative** $n$ of somebody else, and asks that the negative be farther by a margin $m$. With squared distances $d$ the loss is $d(a,p) - d(a,n) + m$. *Easy* negatives, farther by the margin already, teach nothing. *Hard* ones, nearer than the positive, pull an untrained network into a single point. FaceNet takes the **semi-hard** ones between.
 #
-# **Exercise 2.** Write the mean loss over the semi-hard negatives of one anchor. All have length one; `negatives` has a row for each.
+# **Exercise 2.** Write the mean loss over the semi-hard negatives of one anchor. All have length one.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -78,7 +78,7 @@ def triplet(anchor, positive, negatives, margin):
 exercises.triplet.check(triplet)
 
 # %% [markdown]
-# A training does this for every pair of a batch. On the sphere $d$ is 2 − 2 cosine, so one product gives all distances. The library agrees:
+# A training does this for every pair of a batch. On the sphere $d$ is 2 − 2 cosine, so one product gives all distances:
 
 
 # %%
@@ -103,7 +103,7 @@ torch.allclose(Triplet()(batch, person), TripletLoss(0.2)(batch, person), atol=1
 # %% [markdown]
 # ### Margins
 #
-# The other way keeps the list of people. The last layer has one direction a person, and the logits are cosines times a fixed **scale**, for cosines alone lie too close together for softmax. Then the right answer is made harder. [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin to the angle of the right person; to win nevertheless, a face must come closer.
+# The other way keeps the list of people. The last layer has one direction a person, and the logits are cosines times a fixed **scale**. To make it harder, [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin to the angle of the right person: a face must come closer to win.
 
 
 # %%
@@ -141,7 +141,7 @@ exercises.cosface.check(cosface)
 
 
 # %% [markdown]
-# In our class one line changes. All three now learn the same six people:
+# One line changes in our class. All three learn the same six:
 
 
 # %%
@@ -175,9 +175,9 @@ widgets.margin_slider(steps)
 # %% [markdown]
 # A circle is cramped: some margins and seeds leave two people stuck side by side.
 #
-# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty people?
+# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty?
 #
-# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Learning rate and scale of each are those that did best *within* s1 to s20, learnt from ten people and judged by the other ten; the margins are the papers'. The cross is trained now:
+# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Each has the rate and scale that did best *within* s1 to s20, learnt from ten people and judged by the other ten; margins are the papers'. The cross is trained now:
 
 # %%
 chosen = stored["settings"]["CosFace"]
@@ -190,11 +190,11 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed; intervals over seeds. CLAIM READING.
+# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. *Undecided* does not mean equal.
 #
 # ## Hundreds of thousands of people who don't exist
 #
-# The network of this course, `face_embedding()`, learnt from people our generator drew, and from no photograph of anybody. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch must pick out its own person's other pictures, by a softmax over cosines.
+# Our network, `face_embedding()`, learnt from people a generator drew and from no photograph of anybody. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch must pick out its own person's others, by a softmax over cosines.
 #
 # What all photographs of a studio have in common fills a part of every embedding. **Centring** takes it away: subtract the mean of *other* people there, without their names:
 
@@ -211,11 +211,11 @@ figures.draw_networks(
 )
 
 # %% [markdown]
-# On people whom none of them has met (stored); filled as they are, hollow centred. NETWORKS READING.
+# Filled as they are, hollow centred (stored). On LFW, press photographs of people from everywhere, ours leads all of them. On ORL most is undecided, and centring makes the ImageNet network the strongest rival. The CNN of twenty people is as good there and no better than pixels on LFW: it had learnt a studio, or a framing.
 #
-# Was nothing chosen by s21 to s40? Nearly. A first version of our network missed a goal on them, so another was made (its model card tells). To look at a reported number and try again is lesson 02's leak, through the author's eyes. By LFW's ten folds nothing was ever chosen: trust that panel more.
+# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW's ten folds nothing was ever chosen, so trust that panel more.
 #
-# Ours is small and far below the state of the art. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) trained face analysis on rendered faces alone, and [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's network learnt three million photographs, most of them scraped from the web, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): that is what not asking buys.
+# Ours is far below the state of the art. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) trained face analysis on rendered faces alone; [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's learnt three million photographs, most scraped from the web, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): that is what not asking buys.
 #
 # ## A threshold is a promise about others
 #
@@ -226,9 +226,9 @@ chosen_on = verify.verify_pairs(codes_known, known)
 widgets.far_slider(chosen_on, codes, unseen)
 
 # %% [markdown]
-# ISO/IEC 19795 calls the rates of such comparisons **FMR** and **FNMR** (false match, false non-match). FAR and FRR are those of the whole door: they also count anyone who gives no usable photograph, a **failure to enrol** or to acquire, for instance one too blurred to be accepted.
+# ISO/IEC 19795 calls the rates of such comparisons **FMR** and **FNMR** (false match, false non-match). FAR and FRR are the whole door's: they also count anyone whose photographs are too poor to use, a **failure to enrol** or to acquire.
 #
-# **Exercise 4.** Do what the slider does. `scores` and `same` are of the pairs to choose by, `others` and `others_same` of the pairs to report on. Return FAR and FRR of the others.
+# **Exercise 4.** Do what the slider does. Choose by pairs with `scores` and `same`, and return FAR and FRR of `others` and `others_same`.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -245,11 +245,11 @@ record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 figures.draw_promises(networks["promises"], far=0.01)
 
 # %% [markdown]
-# What is kept is off by a factor, up or down, for every method and in both directions. The intervals are wide, and what other people to choose by would change is not even in them. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
+# What is kept is off by a factor, up or down, for every method and either way. The intervals are wide, and the choice of people to choose by is not in them. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #
-# Put photographs into a folder, a sub-folder for you (first in the alphabet) and one for somebody else, and name it here; nothing leaves this machine. Until then you don't exist, like the fifty who are enrolled.
+# Put photographs into a folder, a sub-folder for you (first in the alphabet) and one for somebody else, and name it here; nothing leaves this machine. Until then you don't exist, like the fifty enrolled.
 
 # %%
 own_photos = None  # or "my_photos", with my_photos/Ada/1.jpg, my_photos/Ben/1.jpg, ...
@@ -261,7 +261,7 @@ me = embed(model, newcomers.of_people([0]).images, flip=False).cpu()
 first, later = me[:1], me[1:]
 
 # %% [markdown]
-# The exact search is one line. It always names somebody:
+# The exact search is one line. It always has a name:
 
 # %%
 enrolled = crowd.embed_crowd()[:, 0]  # fifty people, unit length
@@ -275,7 +275,7 @@ enrolled = torch.cat([enrolled, first])
 (later @ enrolled.T).argmax(1).tolist()
 
 # %% [markdown]
-# `Gallery` searches with [faiss](https://arxiv.org/abs/2401.08281), refuses embeddings that aren't finite, and says −1, nobody, below a threshold. `fast=True` looks around a few centres of k-means only, which pays from some ten thousand faces on.
+# `Gallery` searches with [faiss](https://arxiv.org/abs/2401.08281) and says −1, nobody, below a threshold. `fast=True` looks around a few centres of k-means only, which pays from some ten thousand faces on.
 
 # %%
 from facelib.measure.gallery import Gallery
@@ -297,20 +297,20 @@ curves = {how: [fused[count][how] for count in photos] for how in ("mean", "near
 charts.draw_lines(photos, curves, "photographs enrolled of each person", "top-1")
 
 # %% [markdown]
-# FUSION READING.
+# Each further photograph helps. *Nearest* keeps a row for every one of them, the mean one row a person.
 #
 # ### People who are not enrolled
 #
-# In the **open set** most who come are not enrolled, and the best match always has *some* name. Only a threshold keeps them out, and it turns known people away, too. Some of the twenty are enrolled by one photograph; 1 % of the others' photographs may pass (intervals over choices of who is enrolled):
+# In the **open set** most who come are not enrolled, and the best match always has *some* name. Only a threshold keeps them out, and it turns known people away, too. Some of the twenty are enrolled by one photograph; 1 % of the others' may pass (intervals over choices of who is enrolled):
 
 # %%
 choices = pick(profile, smoke=2, quick=20, full=40)
 verify.compare_enrolments(codes, unseen, sizes=(2, 5, 10), halves=choices)
 
 # %% [markdown]
-# Even two enrolled people are found far less often once others must stay outside. And this flatters the door, whose threshold is read off the very people it is tried on.
+# Even two enrolled people are found far less often once others must stay outside, although this threshold is read off the very people it is tried on.
 #
-# **Exercise 5.** Here are the best scores of six photographs of enrolled people, with whether the name was right, and of five others. A score above the threshold enters. Set it as low as it may be if at most *one* of the five may enter. Which share of the six is named rightly and let in?
+# **Exercise 5.** Best scores of six photographs of enrolled people, with whether the name was right, and of five others. Whatever scores above the threshold enters; it is as low as it may be if *one* of the five may enter. Which share of the six is named rightly and let in?
 
 # %% tags=["exercise", "nbval-check-output"]
 known_probes = [(0.91, True), (0.55, True), (0.72, True), (0.83, False), (0.78, True), (0.64, True)]
@@ -321,7 +321,7 @@ exercises.detection.check(rate)
 # %% [markdown]
 # ## Where are the eyes?
 #
-# A detector finds the eyes, and detectors err. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
+# Detectors err. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
 
 # %%
 rows = networks["misplaced"]
@@ -329,11 +329,11 @@ curves = {rate: [row[rate] for row in rows.values()] for rate in ("TAR", "FAR")}
 charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the width", "rate")
 
 # %% [markdown]
-# CROPS READING Before you train a better network, look at your crops.
+# The TAR falls and the FAR does not rise: bad crops turn people away. Before you train a better network, look at your crops.
 #
 # ## Your turn: a door
 #
-# `photos` are five embeddings of the door's owner, `probes` those of whoever comes, `practice[i]` eight of one of fifty other people; all have length one. Return for each probe whether it may enter. The checker tries your door on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 20 % of the owners' be turned away. One photograph and a guessed threshold won't do.
+# `photos` are five embeddings of the door's owner, `probes` those of whoever comes, `practice[i]` eight of one of fifty other people; all have length one. Return for each probe whether it may enter. The checker tries it on people nobody has met, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 20 % of the owners' be turned away.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -346,4 +346,4 @@ exercises.door.check(door)
 # %% [markdown]
 # ## What you know now
 #
-# An embedding puts who somebody is into a direction; softmax, triplets and margins all get there. A threshold is a promise about others: choose it on some people, report it on different ones. Enrolling takes photographs and no training; only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.
+# An embedding puts who somebody is into a direction. A threshold is a promise about others: choose it on some people, report it on different ones. Enrolling takes photographs and no training; only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.
