@@ -139,7 +139,6 @@ def cosface(cosine, person, margin, scale):
 
 exercises.cosface.check(cosface)
 
-
 # %% [markdown]
 # One line changes in our class. All three learn the same six:
 
