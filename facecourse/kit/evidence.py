@@ -35,7 +35,7 @@ SHOWING = {  # modules that measure nothing
 
 
 def find(name: str) -> Path:
-    """The file of a lesson's evidence ("01"), or of another by its name ("ladder", "gallery").
+    """The file of a lesson's evidence ("01"), or of another by its name ("ladder", "zero_shot").
 
     Raises:
         FileNotFoundError: nothing is stored under this name.

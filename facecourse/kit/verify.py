@@ -1,4 +1,4 @@
-"""Lesson 05: thresholds, strangers and misplaced eyes, for any embedding of ORL's people."""
+"""Thresholds, unenrolled people and changed faces, for any embedding of ORL's people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from facecourse.kit.orl import to_64
 from facelib.data import FaceSet, all_pairs
-from facelib.data.corrupt import misalign
 from facelib.figures import Table
 from facelib.measure import (
     Interval,
@@ -23,15 +22,8 @@ from facelib.measure import (
 from facelib.measure.verification import Rates
 from facelib.models import embed
 
-FPIR = 0.01  # share of strangers let in
+FPIR = 0.01  # share of unenrolled people's photographs let in
 RESAMPLES = 300  # of people, for intervals
-# What a sloppy eye detector does to the crop, in the order of the lesson's table.
-MISPLACED = {
-    "shifted, % of the width": (0, 2, 4, 6, 8, 10, 12),
-    "turned, degrees": (0, 4, 8, 12, 16, 20),
-    "too large, %": (0, 5, 10, 15, 20, 25),
-}
-_ARGUMENT = dict(zip(MISPLACED, ("shift", "degrees", "larger"), strict=True))
 
 
 def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
@@ -67,30 +59,10 @@ def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far:
     return Table(head, [[f"{far:.4f}", threshold, chosen_on.tar_at(far), *there]])
 
 
-def compare_doors(pairs: Verification, accuracy: float) -> Table:
-    """The strictest and the mildest threshold that decide this share of the pairs rightly.
-
-    A door that never opens stands beside them.
-    """
-    curve = pairs.roc()
-    right = pairs.genuine * curve.tar + pairs.impostor * (1 - curve.far)
-    good = (right / (pairs.genuine + pairs.impostor) >= accuracy).nonzero().flatten()
-    doors = {
-        "never opens": math.inf,
-        "strict": float(curve.threshold[good[0]]),
-        "mild": float(curve.threshold[good[-1]]),
-    }
-    rows = [
-        [name, f"{pairs.accuracy_at(at):.3f}", f"{pairs.far_at(at):.4f}", 1 - pairs.frr_at(at)]
-        for name, at in doors.items()
-    ]
-    return Table(["door", "accuracy", "FAR", "TAR"], rows)
-
-
 def search_open_set(
     scores: Tensor, person: Tensor, known: Tensor, photo: int
 ) -> tuple[Tensor, Tensor]:
-    """Known people and strangers before a gallery of one photograph each.
+    """Enrolled people and others before a gallery of one photograph each.
 
     Args:
         scores: float (N, N), cosines of all images with all.
@@ -124,7 +96,7 @@ def detection_rate(known: Tensor, strangers: Tensor, fpir: float) -> float:
 def compare_enrolments(
     embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int
 ) -> Table:
-    """Detection rate and closed-set top-1 by how many people are enrolled, the others strangers.
+    """Detection rate and closed-set top-1 by how many people are enrolled; the others come, too.
 
     Everybody has the same number of images. `halves` is the number of random choices of who is
     enrolled; for each, every photograph is enrolled once.
@@ -141,23 +113,8 @@ def compare_enrolments(
             found.append(detection_rate(inside, outside, FPIR))
             closed.append(float(inside.isfinite().double().mean()))
         rows.append([size, mean_interval(closed, "choices"), mean_interval(found, "choices")])
-    head = ["enrolled", "named rightly, no strangers", f"found while {FPIR:.0%} of strangers enter"]
+    head = ["enrolled", "top-1, nobody else comes", f"found while {FPIR:.0%} of the others enter"]
     return Table(head, rows)
-
-
-def misplace(images: Tensor, kind: str, amount: float) -> Tensor:
-    """uint8 images (N, C, H, W) as if the eyes had been found elsewhere: see `MISPLACED`."""
-    return misalign(images, **{_ARGUMENT[kind]: amount})
-
-
-def probe_rates(
-    model: nn.Module, faces: FaceSet, still: Tensor, threshold: float, kind: str, amount: float
-) -> dict[str, Interval]:
-    """`changed_rates` of `faces` misplaced (see `misplace`); `still` are embeddings of them as they
-    are.
-    """
-    moved = embed_at_64(model, misplace(faces.images, kind, amount))
-    return changed_rates(moved, still, faces, threshold)
 
 
 def changed_rates(

@@ -1,17 +1,18 @@
-"""Lesson 05, face embeddings: its exercises and quizzes."""
+"""Lesson 05, face embeddings: its exercises, and the door that is yours to build."""
 
 from __future__ import annotations
 
-import math
+from random import randrange
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number, tensor
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
+from facecourse.kit.checkers import draw_normal, function, number
+from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.lesson05_embeddings.crowd import embed_crowd, try_door
 
 _PROBES, _FACES = draw_normal(3, 8, seed=0), draw_normal(5, 8, seed=1)
 
@@ -47,6 +48,76 @@ cosines = Exercise(
     ),
     also_wrong=(lambda probes, faces: torch.cosine_similarity(probes[:3], faces[:3]),),
     praise="Lengths are gone, and one product compares everybody with everybody.",
+)
+
+
+def _triplet(
+    anchor: Tensor, positive: Tensor, negatives: Tensor, margin: float,
+    least: float = 0.0, most: float = 1.0,
+) -> Tensor:  # fmt: skip
+    """The mean loss over negatives farther than the positive by more than `least` margins and by
+    less than `most`."""
+    near = (anchor - positive).square().sum()
+    gap = (anchor - negatives).square().sum(1) - near
+    return (margin - gap)[(gap > least * margin) & (gap < most * margin)].mean()
+
+
+def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
+    anchor, positive, *negatives = normalize(draw_normal(32, 3, seed=seed))
+    return anchor, normalize(2 * anchor + positive, dim=0), torch.stack(negatives), 0.8
+
+
+_CASES = _draw_triplets(4), _draw_triplets(5)
+
+triplet = Exercise(
+    prompt="Return the triplet loss, a mean over the semi-hard negatives only.",
+    starter="def triplet(anchor, positive, negatives, margin):\n    return ____",
+    hints=(
+        "First two squared distances: `(a - b).square().sum()` of the positive, and one for each "
+        "row of the negatives, `.sum(1)`.",
+        "Semi-hard: two comparisons joined by `&`. A tensor of truth values picks those: "
+        "`far[semi_hard]`.",
+        "Of those that are left: the positive's distance less the negative's, plus the margin.",
+    ),
+    answer=(
+        "def triplet(anchor, positive, negatives, margin):\n"
+        "    near = (anchor - positive).square().sum()\n"
+        "    far = (anchor - negatives).square().sum(1)\n"
+        "    semi_hard = (far > near) & (far < near + margin)\n"
+        "    return (near - far[semi_hard] + margin).mean()"
+    ),
+    checker=function(
+        _triplet,
+        *_CASES,
+        reasons=[
+            (
+                lambda *given: _triplet(*given, least=-9.0),
+                "The hard negatives are in it, nearer than the positive: leave them out.",
+            ),
+            (
+                lambda *given: _triplet(*given, most=9.0),
+                "The easy negatives are in it: farther by the margin, they pull the mean down.",
+            ),
+            (
+                lambda *given: _triplet(*given, least=-9.0, most=0.0),
+                "Those are the hard negatives. Semi-hard ones lie farther than the positive.",
+            ),
+            (
+                lambda *given: given[3] - _triplet(*given),
+                "Turned round: the loss must *fall* when the negative moves away.",
+            ),
+            (
+                lambda a, p, n, margin: _triplet(a, p, n, margin) - margin,
+                "Add the margin: without it a negative just beyond the positive costs nothing.",
+            ),
+        ],
+    ),
+    also_wrong=(
+        lambda a, p, n, margin: 0.0,
+        lambda a, p, n, margin: ((a - p).norm() - (a - n).norm(dim=1) + margin).clamp(min=0).mean(),
+    ),
+    praise="Only those that nearly pass for the positive teach; the lesson's loss does this for "
+    "every pair of a batch.",
 )
 
 
@@ -95,50 +166,67 @@ cosface = Exercise(
     praise="The right person has to win by the margin, and only while training.",
 )
 
-arcface = Exercise(
-    prompt="The cosine that ArcFace gives the right person: add the margin to the angle.",
-    starter="cosine = ____",
-    hints=(
-        "`math.acos` turns a cosine into an angle in radians, and the margin is in radians.",
-        "From cosine to angle, add, and back by `math.cos`.",
-    ),
-    answer="cosine = math.cos(math.acos(0.6) + 0.5)",
-    checker=number(
-        math.cos(math.acos(0.6) + 0.5),
-        tolerance=0.002,
-        reasons={
-            0.1: "You took it from the cosine; that is CosFace.",
-            math.cos(math.acos(0.6) - 0.5): "The angle must grow, or it gets easier.",
-            math.acos(0.6) + 0.5: "That is the angle. Take its cosine.",
-            math.cos(math.acos(0.6) + math.radians(0.5)): "The margin is in radians, not degrees.",
-        },
-    ),
-    praise="From 0.6 down to 0.143: an angle of 53 degrees counts as 82.",
-)
 
-_DISTANCES = torch.tensor([0.30, 0.45, 0.58, 0.61, 0.75, 0.85, 1.20])
+def _carry(scores: Tensor, same: Tensor, others: Tensor, others_same: Tensor, far: float) -> Tensor:
+    impostor = scores[~same].sort(descending=True).values
+    accepted = others > impostor[round(far * len(impostor))]
+    return torch.stack([accepted[~others_same], ~accepted[others_same]]).double().mean(1)
 
-semi_hard = Exercise(
-    prompt="One for each negative that is semi-hard, zero for the others.",
-    starter="mined = ____",
+
+def _draw_scores(seed: int, spread: float) -> tuple[Tensor, Tensor]:
+    """Scores of 400 pairs in steps of 0.01: no rule's threshold falls between two of them."""
+    same = torch.arange(400) % 2 == 0
+    return (100 * (0.5 * same + spread * draw_normal(400, seed=seed))).round() / 100, same
+
+
+_SCORES = (*_draw_scores(10, 0.20), *_draw_scores(11, 0.25), 0.05)
+
+carry = Exercise(
+    prompt="Choose a threshold by the first people, and return FAR and FRR of the others there.",
+    starter="def carry(scores, same, others, others_same, far):\n    return ____",
     hints=(
-        "Semi-hard: farther than the positive, but not by the margin.",
-        "Two comparisons joined by `&`: with the positive's distance, and with that plus margin.",
+        "`scores[~same]` are the impostors' scores of the people you choose by. Which is the "
+        "highest threshold that lets in the share `far` of them?",
+        "Sorted from the highest down, the place `far` times their number holds the first that "
+        "must stay outside: whatever scores above it comes in. (`quantile` finds it, too.)",
+        "FAR: the share of `others[~others_same]` that comes in. FRR: the share of "
+        "`others[others_same]` that doesn't.",
     ),
-    answer="mined = ((distances > positive) & (distances < positive + margin)).float()",
-    checker=tensor(
-        torch.tensor([0.0, 0, 1, 1, 0, 0, 0]),
+    answer=(
+        "def carry(scores, same, others, others_same, far):\n"
+        "    threshold = scores[~same].quantile(1 - far)\n"
+        "    accepted = others > threshold\n"
+        "    wrong_in = accepted[~others_same].double().mean()\n"
+        "    wrong_out = 1 - accepted[others_same].double().mean()\n"
+        "    return torch.stack([wrong_in, wrong_out])"
+    ),
+    checker=function(
+        _carry,
+        _SCORES,
+        tolerance=0.0026,
         reasons=[
-            (torch.tensor([1.0, 1, 0, 0, 0, 0, 0]), "Those are hard: nearer than the positive."),
-            (torch.tensor([1.0, 1, 1, 1, 0, 0, 0]), "Some of them are hard: leave those out."),
-            (torch.tensor([0.0, 0, 1, 1, 1, 1, 1]), "The last ones are easy: farther by a margin."),
-            (torch.tensor([0.0, 0, 0, 0, 1, 1, 1]), "Those are easy: farther by the margin."),
+            (
+                lambda s, m, o, om, far: _carry(o, om, o, om, far),
+                "You chose by the others themselves: that FAR is always as promised, and a lie.",
+            ),
+            (
+                lambda s, m, o, om, far: _carry(s, m, s, m, far),
+                "Those are the rates of the people you chose by. Report the others'.",
+            ),
+            (
+                lambda s, m, o, om, far: (
+                    _carry(s, m, o, om, far) * torch.tensor([1, -1]) + torch.tensor([0, 1])
+                ),
+                "The second is the TAR. The FRR is what is missing from it to 1.",
+            ),
+            (lambda *given: _carry(*given).flip(0), "The FAR first, then the FRR."),
+            (
+                lambda s, m, o, om, far: _carry(s, torch.zeros_like(m), o, om, far),
+                "Choose by impostor pairs alone: `scores[~same]`.",
+            ),
         ],
-        draw=side_by_side,
     ),
-    also_wrong=([0.58, 0.61],),
-    praise="Two of seven teach; the others are too easy or pull everything together.",
-    context={"distances": _DISTANCES, "positive": 0.5, "margin": 0.2},
+    praise="Chosen on some people, reported on others: 5 % was promised, and more came in.",
 )
 
 
@@ -146,8 +234,8 @@ detection = Exercise(
     prompt="The share of the six known probes that are named rightly *and* let in.",
     starter="rate = ____",
     hints=(
-        "One of the five strangers may enter, not two: where must the threshold be?",
-        "A little above the second highest stranger's 0.70. Who is right above it?",
+        "One of the five unenrolled may enter, not two: where must the threshold be?",
+        "A little above the second highest score among them, 0.70. Who is right above it?",
     ),
     answer="rate = 3 / 6",
     checker=number(
@@ -158,67 +246,58 @@ detection = Exercise(
             4 / 6: "One of those above the threshold has the wrong name.",
             3 / 5: "Of all six known probes: the misnamed one counts, as a failure.",
             50: "As a share, please: a number from 0 to 1.",
-            1 / 6: "Your threshold is higher than it need be: just above 0.70 one stranger enters.",
+            1 / 6: "Your threshold is higher than it need be: just above 0.70 only one enters.",
         },
     ),
-    praise="Five of six in a closed set, three of six with strangers at the door.",
+    praise="Five of six in a closed set, three of six with unenrolled people at the door.",
 )
 
+MOST_IN, MOST_OUT = 0.015, 0.2  # FAR and FRR that it may have
+FRESH = 3  # crowds that the checker draws from
 
-newcomer = Quiz(
-    "A new colleague joins a company whose door uses a trained face embedding. What has to be "
-    "trained?",
-    {
-        "the whole network": "It has learnt what makes people differ, not who they are.",
-        "the last layer, with one more output": "That is a classifier. An embedding has no output "
-        "for each person.",
-        "nothing": "Nothing: one photograph is embedded, and its numbers are stored.",
-        "the threshold": "It was chosen once, on other people; one more hardly moves it.",
-    },
-    right="c",
-)
 
-lists = Quiz(
-    "Which of these losses keep one direction of weights for each training person, so that the "
-    "people must be the same in the whole training?",
-    {
-        "softmax": "A classifier's last layer has a row of weights for each person.",
-        "triplet": "A triplet needs three photographs and no list of people.",
-        "CosFace": "CosFace compares with a learnt direction for each person.",
-        "contrastive": "It compares the photographs of a batch with each other.",
-        "ArcFace": "ArcFace compares with a learnt direction for each person.",
-    },
-    right="a, c, e",
-)
+def _judge(answer: Any) -> str | None:
+    far, frr = try_door(answer, embed_crowd(1 + randrange(FRESH)), embed_crowd())
+    found = f"Of people nobody has met, {far:.1%} of the others came in and {frr:.0%} of the "
+    found += f"owners were turned away; want at most {MOST_IN:.1%} and {MOST_OUT:.0%}. "
+    if far > MOST_IN:
+        return found + "Ask for more than what is promised: practice people are not these people."
+    if frr > MOST_OUT:
+        return found + "Too strict, or the template is poor: use all five photographs, together."
+    return None
 
-strangers = NumberQuiz(
-    "Each comparison of a stranger with an enrolled person is a false match once in 10,000 times. "
-    "The stranger is compared with 1,000 people. How likely is at least one false match, in per "
-    "cent, if comparisons were independent?",
-    wanted=100 * (1 - (1 - 1e-4) ** 1000),
-    tolerance=0.1,
-    unit="%",
-    reasons={
-        0.01: "That is a single comparison. There are 1,000.",
-        10: "Nearly: that adds up chances. Take 1 less the chance that all 1,000 go well.",
-        90.5: "That is the chance that nothing happens.",
-        0.095: "In per cent: a hundred times as much.",
-        9.0: "Nearly: 1 - (1 - 1/10,000) to the power of 1,000.",
-    },
-    praise="About 9.5 %: the same threshold lets in more strangers, the more people are enrolled.",
-)
 
-crops = Quiz(
-    "A door used to accept 95 of 100 rightful attempts. A new eye detector is installed, and now "
-    "it is 80, with the same network and threshold. What would you look at first?",
-    {
-        "the threshold": "Lower it, and more strangers enter. It isn't what has changed.",
-        "where the crops lie": "The network learnt from eyes at certain places; a detector that "
-        "puts them elsewhere feeds it other faces.",
-        "the margin of the loss": "It was only used in training.",
-        "the number of enrolled people": "Verification compares two faces, however many there are.",
-    },
-    right="b",
+def _one_photo(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
+    return probes @ photos[0] > (practice.flatten(0, 1) @ photos[0]).quantile(0.997)
+
+
+def _loose(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
+    template = normalize(photos.mean(0), dim=0)
+    return probes @ template > (practice.flatten(0, 1) @ template).quantile(0.95)
+
+
+door = Exercise(
+    prompt="Let the owner in and keep others out, by five photographs and a threshold of yours.",
+    starter="def door(photos, probes, practice):\n    return ____",
+    hints=(
+        "One template for the owner: the mean of the five photographs, given the length one.",
+        "How alike are the practice people to *this* template? They are all impostors to it, so "
+        "their scores tell you where the threshold must be.",
+        "`.quantile(0.997)` of their scores lets in 3 of 1,000 of them; others may be worse.",
+    ),
+    answer=(
+        "def door(photos, probes, practice):\n"
+        "    template = torch.nn.functional.normalize(photos.mean(0), dim=0)\n"
+        "    impostors = practice.flatten(0, 1) @ template\n"
+        "    return probes @ template > impostors.quantile(0.997)"
+    ),
+    checker=Checker(_judge, (_one_photo, _loose)),
+    also_wrong=(
+        lambda photos, probes, practice: torch.ones(len(probes), dtype=torch.bool),
+        lambda photos, probes, practice: torch.zeros(len(probes), dtype=torch.bool),
+        lambda photos, probes, practice: probes @ photos.mean(0),
+    ),
+    praise="A door for people who came after everything was built, tried on people nobody has met.",
 )
 
 EXERCISES, QUIZZES = collect("05", globals())

@@ -1,4 +1,4 @@
-"""Lesson 05: its figures and tables, from networks just trained and from stored runs."""
+"""Lesson 05: people on a circle, losses and networks compared, promises."""
 
 from __future__ import annotations
 
@@ -7,116 +7,235 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Wedge
+from torch import Tensor
 from torch.nn.functional import normalize
 
-from facecourse.kit.charts import draw_lines, flatten, tabulate
-from facecourse.lesson05_embeddings import sphere
-from facelib.figures import COLOURS, Table, show, subplots
+from facecourse.lesson05_embeddings import experiment
+from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
 
-ANGLES = ["mean angle to the own middle", "smallest angle between two middles", "top-1"]
+METRICS = {"TAR at 1 % FAR": "ORL: TAR at 1 % FAR", "one photo": "ORL: top-1 by one photo"}
 
 
-def draw_circles(drawings: Mapping[str, sphere.Points]) -> Table:
-    """Draw embeddings of two numbers as they are, a panel a loss; return their angles."""
-    figure, axes = subplots(1, len(drawings), figsize=(2.3 * len(drawings), 2.5), squeeze=False)
-    for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
-        draw_dots(axis, points)
-        axis.set_title(name, fontsize=10)
+def draw_cosines(visitors: Tensor, enrolled: Tensor, cosine: Tensor) -> None:
+    """Draw how alike each visitor is to each enrolled person, as a table of colours and numbers.
+
+    Args:
+        visitors, enrolled: uint8 (N, 1, H, W) and (M, 1, H, W).
+        cosine: float (N, M).
+    """
+    look = {"height_ratios": [1, len(visitors)], "width_ratios": [1, len(enrolled)]}
+    figure, axes = subplots(2, 2, figsize=(5, 5), gridspec_kw=look)
+    for axis, faces, join in ((axes[0, 1], enrolled, 2), (axes[1, 0], visitors, 1)):
+        axis.imshow(torch.cat(list(faces[:, 0]), join - 1).numpy(), cmap="gray", aspect="auto")
+    axes[0, 1].set_title("enrolled, one photograph each", fontsize=10)
+    axes[1, 0].set_ylabel("at the door, a new photograph")
+    axes[1, 1].imshow(cosine.numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for place, score in enumerate(cosine.flatten().tolist()):
+        row, column = divmod(place, len(enrolled))
+        colour = "white" if score > 0.6 else "black"
+        axes[1, 1].text(column, row, f"{score:.2f}", ha="center", va="center", color=colour)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+        axis.grid(False)
+    axes[0, 0].set_axis_off()
+    right = int((cosine.argmax(1) == torch.arange(len(cosine))).sum())
     show(
         figure,
-        "Test photographs of six people as points in the plane, one colour each, by loss: "
-        f"{', '.join(drawings)}. Softmax makes rays; the others are compared by direction.",
+        "Cosines of new photographs (rows) with enrolled ones (columns) of people who don't exist; "
+        f"{right} of {len(cosine)} are most like their own, on the diagonal.",
     )
-    return tabulate_angles(drawings)
 
 
-def tabulate_angles(drawings: Mapping[str, sphere.Points]) -> Table:
-    """`sphere.measure_angles` of each."""
-    return Table(["", *ANGLES], [[name, *write_angles(drawn)] for name, drawn in drawings.items()])
-
-
-def write_angles(points: sphere.Points) -> list[object]:
-    """`ANGLES` of a drawing, as a table shows them."""
-    found = sphere.measure_angles(points)
-    return [f"{found.within:.1f}°", f"{found.between:.1f}°", found.top1]
-
-
-def draw_globes(drawings: Mapping[str, sphere.Points]) -> Table:
-    """Draw the directions of embeddings of three numbers on a sphere; return their angles."""
-    look = {"figsize": (3 * len(drawings), 3), "subplot_kw": {"projection": "3d"}}
-    figure, axes = subplots(1, len(drawings), squeeze=False, **look)
-    across, down = torch.meshgrid(
-        torch.linspace(0, 2 * math.pi, 25), torch.linspace(0, math.pi, 13), indexing="ij"
-    )
-    ball = [across.cos() * down.sin(), across.sin() * down.sin(), down.cos()]
+def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
+    """Draw what each loss makes of six people, on the unit circle with their mean directions."""
+    figure, axes = subplots(1, len(drawings), figsize=(2.6 * len(drawings), 3), squeeze=False)
+    told = []
     for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
-        axis.set_box_aspect((1, 1, 1))  # else a ball is drawn flat
-        axis.plot_wireframe(*(side.numpy() for side in ball), color="0.85", linewidth=0.5)
-        for person in range(sphere.PEOPLE):
-            spots = normalize(points.test[points.person == person]).T.numpy()
-            axis.scatter(*spots, color=COLOURS[person], s=14, depthshade=False)
-        axis.set_title(name, fontsize=10)
-        axis.set_axis_off()
-    show(figure, f"Test photographs of six people on a sphere, by loss: {', '.join(drawings)}.")
-    return tabulate_angles(drawings)
+        length = points.test.norm(dim=1).quantile(0.95)
+        draw_people(axis, points, points.test / length if name == "softmax" else None)
+        found = experiment.measure_angles(points)
+        told.append(f"{name} {found.within:.0f} and {found.between:.0f} degrees")
+        axis.set_title(
+            f"{name}\n{found.within:.0f}° inside, {found.between:.0f}° apart", fontsize=10
+        )
+    figure.supxlabel("a dot: a new photograph · an arrow: a person's mean direction", fontsize=9)
+    show(
+        figure,
+        "New photographs of six people on the unit circle, by loss: mean angle to the own mean "
+        f"direction, and smallest angle between two of these: {'; '.join(told)}.",
+    )
 
 
-def draw_dots(axis: Axes, points: sphere.Points) -> None:
-    """Test photographs in their people's colours, as far out as they are long, seen from above."""
-    spots = points.test / points.test.norm(dim=1).max()
-    for person in range(sphere.PEOPLE):
-        mine = points.person == person
-        axis.plot(*spots[mine].T, "o", color=COLOURS[person], markersize=5, alpha=0.8)
-    axis.plot(0, 0, "+", color="black")
-    axis.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal")
+def draw_people(axis: Axes, points: experiment.Points, spots: Tensor | None = None) -> None:
+    """Test photographs on the unit circle, or at `spots`, with their people's mean directions."""
+    spots = normalize(points.test) if spots is None else spots
+    axis.add_patch(Circle((0, 0), 1, fill=False, color="0.6"))
+    for person, middle in enumerate(experiment.find_middles(points)):
+        look = {"color": COLOURS[person], "alpha": 0.6}
+        axis.plot(*spots[points.person == person].T, "o", markersize=4, markeredgewidth=0, **look)
+        axis.annotate("", middle.tolist(), (0, 0), arrowprops={"arrowstyle": "->", **look})
+    axis.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
     axis.set_axis_off()
 
 
-def tabulate_margins(runs: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Table:
-    """Stored angles on the circle by margin, and how they change against margin 0 (paired).
+def draw_ideas() -> None:
+    """Draw what a triplet and what a margin ask for, on the unit circle."""
+    figure, (left, right) = subplots(1, 2, figsize=(7.6, 3.4))
+    spots = {"anchor": (90, 0), "positive": (55, 0), "hard": (112, 1), "semi-hard": (140, 2),
+             "easy": (230, 3)}  # fmt: skip
+    for axis in (left, right):
+        axis.add_patch(Circle((0, 0), 1, fill=False, color="0.6"))
+        axis.set(xlim=(-1.7, 1.7), ylim=(-1.3, 1.35), aspect="equal")
+        axis.set_axis_off()
+    _wedge(left, 55, 125, "0.6", 0.25)
+    _wedge(left, 38, 55, COLOURS[2], 0.25)
+    _wedge(left, 125, 152, COLOURS[2], 0.25)
+    for name, (degrees, colour) in spots.items():
+        x, y = _on_circle(degrees)
+        left.plot(x, y, "*" if name == "anchor" else "o", color=COLOURS[colour], markersize=9)
+        left.annotate(name, (1.1 * x, 1.1 * y), ha="right" if x < -0.1 else "left", va="bottom")
+    left.set_title("triplet: which negatives teach", fontsize=10)
+    left.text(0, -0.1, "grey: nearer than\nthe positive\ngreen: farther, within\nthe margin",
+              ha="center", va="center", fontsize=8)  # fmt: skip
+    for degrees, person in ((150, 0), (30, 1)):
+        _wedge(right, degrees - 44, degrees + 44, COLOURS[person], 0.25)
+        x, y = _on_circle(degrees)
+        right.annotate(
+            "", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": COLOURS[person]}
+        )
+        right.annotate(f"person {'AB'[person]}", (1.15 * x, 1.1 * y), ha="center", va="bottom")
+    right.annotate("margin", (0, 1.08), ha="center", va="bottom")
+    right.text(0, -0.45, "coloured: near enough\nto satisfy the loss", ha="center", fontsize=8)
+    right.set_title("margin: a gap that belongs to nobody", fontsize=10)
+    show(
+        figure,
+        "Two sketches on the unit circle. Left, an anchor and its positive; a hard negative is "
+        "nearer than the positive, a semi-hard one farther but within the margin, an easy one far "
+        "away. Right, two people's directions with a region around each, and a gap between them.",
+    )
 
-    Args:
-        runs: by kind, margin and quantity.
-    """
 
-    def write(kind: str, margin: str, what: str) -> str:
-        values, none = runs[kind][margin][what], runs[kind]["0.0"][what]
-        if margin == "0.0":
-            return f"{sum(none) / len(none):.1f}°"
-        return f"{paired_interval(values, none):+.1f}°"
-
-    rows = [
-        [*names, *(write(*names, what) for what in ("within", "between"))]
-        for names in flatten(runs)
-    ]
-    return Table(["kind", "margin", *ANGLES[:2]], rows)
+def _on_circle(degrees: float) -> tuple[float, float]:
+    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
 
-def compare_to_rival(runs: Mapping[str, Mapping[str, Sequence[float]]], rival: str) -> Table:
-    """Stored metrics of each loss less those of one of them, with the same seeds.
+def _wedge(axis: Axes, start: float, end: float, colour: str, alpha: float) -> None:
+    axis.add_patch(Wedge((0, 0), 1, start, end, width=0.3, color=colour, alpha=alpha, linewidth=0))
+
+
+def draw_loss_differences(
+    runs: Mapping[str, Mapping[str, Sequence[float]]], live: Mapping[str, float], rival: str
+) -> None:
+    """Draw stored metrics of each loss less the rival's with the same seed, in points.
 
     Args:
         runs: by loss and metric, one value a seed.
+        live: "TAR at 1 % FAR" of some losses, as measured here, drawn as a cross against the mean
+            of the rival's runs.
         rival: the loss to compare with.
     """
-    rows = {
-        name: {
-            metric: paired_interval(values, runs[rival][metric]) for metric, values in run.items()
+    others = [name for name in runs if name != rival]
+    found = {
+        metric: {
+            name: paired_interval(*([100 * v for v in runs[n][metric]] for n in (name, rival)))
+            for name in others
         }
-        for name, run in runs.items()
-        if name != rival
+        for metric in ("AUC", "TAR at 1 % FAR")
     }
-    return tabulate(rows, f"minus {rival}", "{:.3f}")
+    figure, axes = subplots(1, 2, figsize=(7.8, 0.4 * len(others) + 1.2), sharey=True)
+    for axis, (metric, rows) in zip(axes, found.items(), strict=True):
+        _draw_differences(axis, rows)
+        axis.set_xlabel(f"{metric}, points against {rival}", fontsize=9)
+    mean = sum(runs[rival]["TAR at 1 % FAR"]) / len(runs[rival]["TAR at 1 % FAR"])
+    for name, value in live.items():
+        axes[1].plot(100 * (value - mean), others.index(name), "x", color=COLOURS[1], zorder=3)
+    told = "; ".join(f"{name} {rows:+.1f}" for name, rows in found["TAR at 1 % FAR"].items())
+    show(figure, f"Points of TAR against {rival}, mean over seeds with 95 % interval: {told}.")
 
 
-def draw_misplaced(stored: Mapping[str, Mapping[str, Mapping[str, Interval]]], kind: str) -> Table:
-    """Draw TAR by how badly one of two faces is cropped; return all that was stored about it.
+def _draw_differences(axis: Axes, rows: Mapping[str, Interval]) -> None:
+    """Intervals of differences against a line at 0, each called better, worse or undecided."""
+    axis.axvline(0, color="black", linewidth=1)
+    for place, found in enumerate(rows.values()):
+        axis.plot([found.low, found.high], [place, place], color=COLOURS[0], linewidth=3)
+        axis.plot(found.value, place, "o", color=COLOURS[0])
+        _name_verdict(axis, place, found, ("better", "worse"))
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+
+
+def draw_networks(stored: Mapping[str, Mapping], names: Sequence[str]) -> None:
+    """Draw what networks reach on people they never saw, as they are and centred.
 
     Args:
-        stored: the evidence's "misplaced".
-        kind: one of its keys.
+        stored: the evidence "zero_shot".
+        names: methods, in order; those with a row "..., centred" get a hollow mark, too. Beside
+            each stands how ours, as it is or centred, compares (paired).
     """
-    rows = stored[kind]
-    draw_lines(list(map(float, rows)), {"TAR": [row["TAR"] for row in rows.values()]}, kind, "TAR")
-    return tabulate(rows, kind, "{:.3f}")
+    orl, lfw = stored["ORL s21-s40"], stored["LFW"]
+    panels = {
+        label: {
+            name: (row["metrics"][metric], {k: v[metric] for k, v in row.items() if k != "metrics"})
+            for name, row in orl.items()
+        }
+        for metric, label in METRICS.items()
+    }
+    panels["LFW: accuracy"] = {name: (row["accuracy"], row) for name, row in lfw.items()}
+    figure, axes = subplots(1, 3, figsize=(9.5, 0.55 * len(names) + 1.2), sharey=True)
+    for axis, (label, rows) in zip(axes, panels.items(), strict=True):
+        for place, name in enumerate(names):
+            for shift, own, mark in ((-0.17, "ours", "full"), (0.17, "ours, centred", "none")):
+                row = name if mark == "full" else f"{name}, centred"
+                if row in rows:
+                    (found, leads), y = rows[row], place + shift
+                    axis.plot([100 * found.low, 100 * found.high], [y, y], color=COLOURS[place])
+                    axis.plot(100 * found.value, y, "o", color=COLOURS[place], fillstyle=mark)
+                    if lead := leads.get(f"{own} minus this"):
+                        _name_verdict(axis, y, lead, ("ours leads", "ours trails"))
+        axis.set_xlabel(f"{label}, %", fontsize=9)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    told = "; ".join(f"{name} {100 * row['accuracy'].value:.1f}" for name, row in lfw.items())
+    show(
+        figure,
+        "Three measures of networks on people they never saw, with 95 % intervals over people or "
+        f"folds; filled as they are, hollow centred. On LFW, in per cent: {told}.",
+    )
+
+
+def _name_verdict(axis: Axes, y: float, found: Interval, words: tuple[str, str]) -> None:
+    """Right of a row what an interval of a difference decides: one of two words, or undecided."""
+    word = words[0] if found.low > 0 else words[1] if found.high < 0 else "undecided"
+    look = {"va": "center", "fontsize": 7}
+    axis.annotate(word, (1, y), (3, 0), ("axes fraction", "data"), "offset points", **look)
+
+
+def draw_promises(stored: Mapping[str, Mapping[str, Interval]], far: float) -> None:
+    """Draw the FAR among some people at thresholds chosen on others, in both directions.
+
+    Args:
+        stored: the evidence's "promises", by method and direction.
+        far: what was promised.
+    """
+    figure, axis = subplots(figsize=(6.8, 0.75 * len(stored) + 1.2))
+    axis.axvline(100 * far, color="black", linestyle="--")
+    for place, rows in enumerate(stored.values()):
+        for number, (direction, found) in enumerate(rows.items()):
+            y, colour = place + 0.3 * number - 0.15, COLOURS[number]
+            axis.plot([100 * found.low, 100 * found.high], [y, y], color=colour, linewidth=3)
+            label = None if place else direction
+            axis.plot(100 * found.value, y, "os"[number], color=colour, label=label)
+    axis.set_yticks(range(len(stored)), stored)
+    axis.invert_yaxis()
+    axis.set_xscale("symlog", linthresh=0.1)
+    axis.set_xticks([0, 0.1, 0.3, 1, 3, 10], ["0", "0.1", "0.3", "1", "3", "10"])
+    axis.set_xlabel("FAR that was kept, % (log axis; interval over the people it was tried on)")
+    axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    told = (
+        f"{method}, {way}: {100 * found.value:.1f} %"
+        for method, rows in stored.items()
+        for way, found in rows.items()
+    )
+    show(figure, f"A FAR of {far:.0%} was promised (dashed); kept was: {'; '.join(told)}.")

@@ -17,8 +17,6 @@ MODULES = {
     "03": "lesson03_sharing.evidence",
     "04": "lesson04_transfer.evidence",
     "05": "lesson05_embeddings.evidence",
-    "gallery": "lesson05_embeddings.gallery",
-    "lfw_baselines": "lesson05_embeddings.lfw_baselines",
     "zero_shot": "lesson05_embeddings.zero_shot",
     "06": "lesson06_distillation.evidence",
     "unlabelled": "lesson06_distillation.unlabelled",

@@ -3,34 +3,39 @@
 import pytest
 
 from facecourse.kit import protocol
-from facecourse.kit import verify as strangers
 from facecourse.lesson05_embeddings import evidence as lesson05
-from facecourse.lesson05_embeddings import sphere
-from facelib.models import FaceCNN, FaceResNet
-
-
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(lesson05, "CLASSICAL", ("pixels",))
-    monkeypatch.setattr(lesson05, "efficientnet_lite0", lambda **_: FaceCNN(4, 8, 20).eval())
-    monkeypatch.setattr(lesson05, "face_embedding", lambda: FaceResNet(2, 8).eval())
-    monkeypatch.setattr(sphere, "train_by_loss", lambda *_: FaceCNN(4, 8, 20).eval())
-    monkeypatch.setattr(sphere, "score_unseen", lambda model: {"AUC": 0.5})
-    for module in (protocol, strangers):
-        monkeypatch.setattr(module, "RESAMPLES", 100)
-    monkeypatch.setattr(strangers, "MISPLACED", {"turned, degrees": (0, 20)})
+from facecourse.lesson05_embeddings import experiment
+from facelib.models import FaceCNN
 
 
 @pytest.mark.evidence
-@pytest.mark.usefixtures("small")
-def test_rates_of_misplaced_faces_are_compared_with_those_of_the_same_faces(measure):
-    stored = measure(lesson05, SEEDS=(0,), LOSS_SEEDS=(0,), STEPS=1, LOSS_STEPS=1)
-    for kind, margins in lesson05.MARGINS.items():
-        found = stored["drawn"]["margins"][kind]
-        assert list(found) == [str(margin) for margin in margins]
-    assert lesson05.OURS not in stored["zero-shot"]["lead"]
-    still, turned = stored["misplaced"]["turned, degrees"].values()
-    assert still["change of TAR"]["value"] == 0
-    assert turned["change of TAR"]["value"] == pytest.approx(
-        turned["TAR"]["value"] - still["TAR"]["value"]
-    )
+def test_every_loss_is_stored_with_the_setting_chosen_for_it(measure, monkeypatch):
+    monkeypatch.setattr(experiment, "train_by_loss", lambda *_, **__: FaceCNN(4, 8, 20).eval())
+    monkeypatch.setattr(experiment, "score_unseen", lambda model: {"AUC": 0.5})
+    stored = measure(lesson05, SEEDS=(0,), RATES=(1e-3,))
+    assert list(stored["settings"]) == list(stored["losses"]) == list(lesson05.LOSSES)
+    assert stored["settings"]["softmax"]["scale"] is None
+    assert stored["settings"]["CosFace"]["scale"] in lesson05.SCALES
+    assert stored["losses"]["triplet"] == {"AUC": [0.5]}
+
+
+def test_settings_are_chosen_by_people_who_were_not_learnt_from(monkeypatch):
+    learnt, judged = [], []
+
+    def train(name, faces, *_, **__):
+        learnt.append(set(faces.names))
+        return FaceCNN(4, 8, 10).eval()
+
+    def verify_pairs(codes, faces):
+        judged.append(set(faces.names))
+        return type("Pairs", (), {"auc": 0.5})
+
+    monkeypatch.setattr(experiment, "train_by_loss", train)
+    monkeypatch.setattr(lesson05.verify, "verify_pairs", verify_pairs)
+    monkeypatch.setattr(lesson05, "LOSSES", ("triplet",))
+    lesson05.choose()
+    known = set(protocol.open_people().names)
+    assert len(learnt) == 2 * len(lesson05.RATES)
+    for learn, judge in zip(learnt, judged, strict=True):
+        assert learn.isdisjoint(judge)
+        assert learn | judge == known

@@ -1,12 +1,17 @@
-"""The zero-shot evidence, and the LFW baselines': nothing is chosen on what is reported."""
+"""The zero-shot evidence: nothing is chosen on what is reported, or learnt from it."""
 
+import numpy as np
 import pytest
 import torch
 
 from facecourse.kit import protocol
-from facecourse.lesson05_embeddings import lfw_baselines, scraped, zero_shot
+from facecourse.lesson05_embeddings import scraped, zero_shot
 from facelib.data import LFW, FaceSet, Pairs
 from facelib.models import FaceCNN
+from facelib.models.classical import BASELINES
+
+FOLDS = torch.arange(6) // 2  # 3 folds of 2 pairs
+PAIRS = Pairs(torch.arange(0, 12, 2), torch.arange(1, 12, 2), torch.arange(6) % 2 == 0)
 
 
 def test_the_choice_is_made_on_the_open_people_only():
@@ -45,33 +50,55 @@ def tiny_lfw(monkeypatch):
     same, left = torch.arange(30) % 2 == 0, torch.arange(30) * 2
     pairs = Pairs(left, torch.where(same, left + 1, (left + 2) % 60), same)
     faces = FaceSet(images, torch.arange(30).repeat_interleave(2), tuple(map(str, range(30))))
-    for module in (lfw_baselines, zero_shot, scraped):
+    for module in (zero_shot, scraped):
         monkeypatch.setattr(module, "lfw", lambda: LFW(faces, pairs, torch.arange(30) // 3))
 
 
-@pytest.mark.evidence
-@pytest.mark.usefixtures("tiny_lfw")
-def test_nearly_equal_photographs_are_told_to_show_one_person(measure):
-    stored = measure(lfw_baselines, "lfw_baselines")
-    assert stored["data"]["images"] == 45, "those that pairs show"
-    for row in stored["baselines"].values():
-        assert len(row["fold_accuracy"]) == len(row["fold_threshold"]) == 10
-        assert row["accuracy"]["value"] == pytest.approx(sum(row["fold_accuracy"]) / 10)
-    assert stored["baselines"]["LBP"]["fold_accuracy"] == 10 * [1]
+@pytest.fixture
+def images():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(256, (12, 1, 32, 32), generator=generator, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("name", ["pixels", "eigenfaces"])
+def test_a_model_never_learns_from_the_fold_it_is_tested_on(images, name):
+    changed = images.clone()
+    changed[:4] = 255 - changed[:4] // 2  # the images of fold 0
+    before, after = (
+        zero_shot.score_folds(BASELINES[name], given, PAIRS, FOLDS) for given in (images, changed)
+    )
+    assert before.shape == (3, 6)
+    np.testing.assert_allclose(before[0, 2:], after[0, 2:], atol=1e-5)  # the model without fold 0
+    assert (before[1:, 2:] - after[1:, 2:]).abs().max() > 0.01  # the others learned from it
+
+
+def test_a_baseline_that_learns_nothing_scores_every_fold_by_the_same_cosine(images):
+    rows = zero_shot.score_folds(BASELINES["LBP"], images, PAIRS, FOLDS)
+    described = torch.from_numpy(BASELINES["LBP"]()[0].transform(images))
+    cosine = torch.cosine_similarity(described[PAIRS.left], described[PAIRS.right])
+    np.testing.assert_allclose(rows, cosine.expand(3, -1), atol=1e-5)
 
 
 @pytest.mark.evidence
 @pytest.mark.usefixtures("tiny_lfw")
 def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
-    monkeypatch.setattr(zero_shot.sphere, "train_by_loss", lambda loss: FaceCNN(4, 8, 20).eval())
-    stored = measure(zero_shot, "zero_shot", CLASSICAL=("pixels",), STAGES=(1,), SIDES=(32,))
+    network = FaceCNN(4, 8, 20).eval()
+    monkeypatch.setattr(zero_shot, "train_cnn", lambda faces, seed: (network, 0.0))
+    sizes = {"CLASSICAL": ("pixels",), "KEEPERS": ("pixels",), "STAGES": (1,), "SIDES": (32,)}
+    stored = measure(zero_shot, "zero_shot", SHIFTS=(0, 10), **sizes)
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px, padded"
-    networks = ("ours", "EfficientNet-Lite0", "CNN of 20 people")
+    networks = ("ours", "EfficientNet-Lite0", "CNN trained on 20 people")
     rows = {"pixels", *networks, *(f"{name}, centred" for name in networks)}
     assert stored["ORL s21-s40"].keys() == stored["LFW"].keys() == rows
     assert stored["ORL s21-s40"]["pixels"]["ours minus this"]["AUC"]["n"] == 20
     assert len(stored["LFW"]["pixels"]["fold_accuracy"]) == 10
     assert stored["LFW"]["EfficientNet-Lite0"]["ours minus this"]["of"] == "folds"
+    assert stored["promises"].keys() == {"our embedding", "pixels"}
+    still, moved = stored["misplaced"].values()
+    assert still["change of TAR"]["value"] == 0
+    assert moved["change of TAR"]["value"] == pytest.approx(
+        moved["TAR"]["value"] - still["TAR"]["value"]
+    )
 
 
 @pytest.mark.evidence
