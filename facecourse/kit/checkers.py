@@ -85,6 +85,20 @@ def truth(wanted: bool, reason: str) -> Checker:
     )
 
 
+def choice(wanted: str, reasons: dict[str, str]) -> Checker:
+    """A checker for one word out of several; `reasons` says why each other one is wrong."""
+
+    def judge(answer: Any) -> str | None:
+        if not isinstance(answer, str):
+            raise CannotCheckError(f"A word in quotes is wanted; this is {kind_of(answer)}.")
+        word = answer.strip().lower()
+        if word == wanted:
+            return None
+        return reasons.get(word, f"Answer with one of: {', '.join(sorted([wanted, *reasons]))}.")
+
+    return Checker(judge, tuple(reasons))
+
+
 def tensor(
     wanted: Tensor,
     tolerance: float = 1e-5,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from facecourse.kit.checkers import function, number, tensor, truth
+from facecourse.kit.checkers import choice, function, number, tensor, truth
 from facecourse.kit.exercise import Exercise, ____
 
 
@@ -62,6 +62,14 @@ RIGHT_ARRAYS = (
 def test_a_number_is_judged_whatever_comes(answer, kind, words):
     outcome = judge(number(5, reasons={6: "That is 2 x 3."}), answer)
     assert (outcome.kind, words in outcome.message) == (kind, True), outcome
+
+
+def test_a_choice_explains_the_wrong_words_it_knows():
+    check = choice("verification", {"identification": "Nobody is searched for."})
+    assert check(" Verification ") is None
+    assert check("identification") == "Nobody is searched for."
+    assert check("magic") == "Answer with one of: identification, verification."
+    assert "A word in quotes is wanted" in judge(check, 3).message
 
 
 @pytest.mark.parametrize(
@@ -184,7 +192,7 @@ def test_an_answer_that_breaks_every_look_at_it_is_an_error_in_words(error):
         __str__ = __repr__ = __iter__ = __len__ = __getitem__ = __eq__ = refuse
         __array__ = __float__ = __bool__ = __hash__ = refuse
 
-    for checker in (number(5), truth(True, "no"), tensor(WANTED)):
+    for checker in (number(5), choice("a", {}), truth(True, "no"), tensor(WANTED)):
         outcome = judge(checker, Broken())
         assert outcome.kind in ("error", "incorrect")
         assert len(outcome.message) > 1
