@@ -1,15 +1,20 @@
-"""The embeddings that come with the course: a network, and a smaller one that it has taught."""
+"""The embeddings that come with the course: a network, and smaller ones that it has taught."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import cast
 
+from torch import nn
+
 from facelib.models import io
 from facelib.models.faceresnet import FaceResNet
+from facelib.models.runtime import OnnxModel
 
 WEIGHTS = Path(__file__).parent / "weights" / "face_embedding.safetensors"
 STUDENT = WEIGHTS.with_name("face_student.safetensors")
+PRUNED = WEIGHTS.with_name("face_pruned.safetensors")
+COMPACT = WEIGHTS.with_name("face_compact.onnx.zip")
 
 
 def face_embedding() -> FaceResNet:
@@ -33,3 +38,26 @@ def face_student() -> FaceResNet:
         FileNotFoundError, ValueError: as `face_embedding`.
     """
     return cast(FaceResNet, io.load(STUDENT))
+
+
+def face_pruned() -> nn.Module:
+    """`face_student` with half of its MACs pruned and a linear layer of low rank, taught again.
+
+    The model card is in weights/README.md.
+
+    Raises:
+        FileNotFoundError, ValueError: as `face_embedding`.
+    """
+    return io.load(PRUNED)
+
+
+def face_compact() -> OnnxModel:
+    """The smallest: as `face_pruned`, but taught while its weights had four bits; a zipped ONNX
+    file of eight, which any onnxruntime opens once it is unzipped.
+
+    The model card is in weights/README.md.
+
+    Raises:
+        FileNotFoundError, ValueError: as `face_embedding`.
+    """
+    return OnnxModel(COMPACT)

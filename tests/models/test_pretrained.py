@@ -6,7 +6,16 @@ import torch
 from facecourse.kit import protocol
 from facelib.data import resize
 from facelib.measure import parameters, verify_all
-from facelib.models import FaceResNet, embed, face_embedding, face_student, io, pretrained
+from facelib.models import (
+    FaceResNet,
+    embed,
+    face_compact,
+    face_embedding,
+    face_pruned,
+    face_student,
+    io,
+    pretrained,
+)
 from facelib.synth import synth
 
 FILE = resources.files("facelib.models") / "weights" / "face_embedding.safetensors"
@@ -37,11 +46,18 @@ def test_its_file_says_how_it_was_made():
         assert f"## {heading}" in card
 
 
-def test_the_student_says_what_its_teacher_says_of_people_it_never_saw():
+@pytest.mark.parametrize("made", [face_student, face_pruned, face_compact])
+def test_the_small_ones_say_what_the_teacher_says_of_people_it_never_saw(made):
     faces = synth(40, 2, seed=12345)
-    cosines = (embed(face_student(), faces.images) * embed(face_embedding(), faces.images)).sum(1)
-    assert cosines.mean() > 0.94
-    assert parameters(face_student()) < 0.3 * parameters(face_embedding())
+    said = embed(made(), faces.images, flip=False)
+    cosines = (said * embed(face_embedding(), faces.images)).sum(1)
+    assert cosines.mean() > 0.9
+
+
+def test_each_is_smaller_than_the_one_before():
+    sizes = [parameters(made()) for made in (face_embedding, face_student, face_pruned)]
+    assert sizes[0] > 3 * sizes[1] > 6 * sizes[2]
+    assert pretrained.COMPACT.stat().st_size <= 120_000
 
 
 def test_a_missing_or_damaged_file_is_told(tmp_path, monkeypatch):
@@ -51,3 +67,10 @@ def test_a_missing_or_damaged_file_is_told(tmp_path, monkeypatch):
     (tmp_path / "gone.safetensors").write_bytes(FILE.read_bytes()[:-8])
     with pytest.raises(ValueError, match="cut short"):
         face_embedding()
+
+
+def test_a_damaged_file_of_the_smallest_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "COMPACT", tmp_path / "cut.onnx.zip")
+    (tmp_path / "cut.onnx.zip").write_bytes(b"PK" + bytes(100))
+    with pytest.raises(ValueError, match="cut.onnx.zip can't be read"):
+        face_compact()
