@@ -96,8 +96,8 @@ def judge(answer: Callable[[], nn.Module]) -> str | None:
 
 
 _ADVICE = (
-    "The bytes are spent in the wrong place: convolutions use each weight at many places; what they "
-    "find should keep *where* it was; and a way to 128 numbers through few is cheap."
+    "Spend the bytes elsewhere: convolutions use each weight at many places; what they find should "
+    "keep *where* it was; and a way to 128 numbers through few is cheap."
 )
 
 

@@ -46,13 +46,14 @@ soften = Exercise(
 
 def _distil(
     logits: Tensor, taught: Tensor, person: Tensor, temperature: float, weight: float,
-    power: float = 2.0, hard: float = 1.0,
+    power: float = 2.0, hard: float = 1.0, swapped: bool = False, reduction: str = "batchmean",
 ) -> Tensor:  # fmt: skip
-    """The loss, with another power of the temperature or another temperature of the names."""
-    q, p = log_softmax(logits / temperature, 1), softmax(taught / temperature, 1)
-    soft = kl_div(q, p, reduction="batchmean")
-    names = cross_entropy(logits / hard, person)
-    return (1 - weight) * names + weight * temperature**power * soft
+    """The loss, and what one might take for it: another power of the temperature, another
+    temperature of the names, q and p swapped, another mean."""
+    student, teacher = (taught, logits) if swapped else (logits, taught)
+    q, p = log_softmax(student / temperature, 1), softmax(teacher / temperature, 1)
+    soft = temperature**power * kl_div(q, p, reduction=reduction)
+    return (1 - weight) * cross_entropy(logits / hard, person) + weight * soft
 
 
 distil_loss = Exercise(
@@ -95,19 +96,11 @@ distil_loss = Exercise(
                 "Both parts are there, and neither has its weight.",
             ),
             (
-                lambda z, v, y, t, w: (
-                    (1 - w) * cross_entropy(z, y)
-                    + w
-                    * t**2
-                    * kl_div(log_softmax(v / t, 1), softmax(z / t, 1), reduction="batchmean")
-                ),
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, swapped=True),
                 "The other way round: the teacher's probabilities are p, which weigh.",
             ),
             (
-                lambda z, v, y, t, w: (
-                    (1 - w) * cross_entropy(z, y)
-                    + w * t**2 * kl_div(log_softmax(z / t, 1), softmax(v / t, 1))
-                ),
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, reduction="mean"),
                 'Averaged over people, too: take `reduction="batchmean"`.',
             ),
         ],
@@ -122,7 +115,7 @@ def _cosines(codes: Tensor) -> Tensor:
 
 
 relate = Exercise(
-    prompt="Return the mean squared difference of the student's and the teacher's tables of cosines.",
+    prompt="Return the mean squared difference of two tables of cosines, student's and teacher's.",
     starter="def relate(student, teacher):\n    return ____",
     hints=(
         "A table holds the cosine of each face of the batch with each other, as in lesson 05.",
@@ -166,7 +159,7 @@ relate = Exercise(
 )
 
 student = Exercise(
-    prompt="Build a student of at most 20,000 bytes that comes near to the teacher once it is taught.",
+    prompt="Build a student of at most 20,000 bytes that, once taught, comes near to the teacher.",
     starter="def build():\n    return ____",
     hints=(
         "Three convolutions with `stride=2`, each with batch norm and ReLU, leave 4 x 4 places. "

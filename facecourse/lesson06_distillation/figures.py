@@ -45,15 +45,16 @@ def draw_idea(face: Tensor) -> None:
     for words, height in (("what the teacher says", 2.3), ("what the student says", 0.55)):
         axis.text(6.6, height, words, va="center", fontsize=9)
     axis.text(9.2, 1.42, "loss: how far\nthey differ", ha="center", va="center", fontsize=9)
-    arrows = [((2.3, 2.3), (1.6, 1.8)), ((2.3, 0.55), (1.6, 1.2)), ((6.5, 2.3), (6, 2.3)),
-              ((6.5, 0.55), (4.7, 0.55)), ((9.2, 1.8), (9.0, 2.2)), ((9.2, 1.05), (9.0, 0.65))]  # fmt: skip
+    arrows = [
+        ((2.3, 2.3), (1.6, 1.8)), ((2.3, 0.55), (1.6, 1.2)), ((6.5, 2.3), (6, 2.3)),
+        ((6.5, 0.55), (4.7, 0.55)), ((9.2, 1.8), (9, 2.2)), ((9.2, 1.05), (9, 0.65)),
+    ]  # fmt: skip
     for end, start in arrows:
         axis.annotate("", end, start, arrowprops={"arrowstyle": "->"})
-    axis.plot([9.9, 9.9, 3.5], [1.42, -0.25, -0.25], color=COLOURS[1])
-    axis.annotate(
-        "", (3.5, 0.2), (3.5, -0.29), arrowprops={"arrowstyle": "->", "color": COLOURS[1]}
-    )
-    axis.text(6.6, -0.2, "gradient", color=COLOURS[1], fontsize=8, ha="center", va="bottom")
+    back = {"color": COLOURS[1]}
+    axis.plot([9.9, 9.9, 3.5], [1.42, -0.25, -0.25], **back)
+    axis.annotate("", (3.5, 0.2), (3.5, -0.29), arrowprops={"arrowstyle": "->"} | back)
+    axis.text(6.6, -0.2, "gradient", fontsize=8, ha="center", va="bottom", **back)
     show(
         figure,
         "A photograph goes into a large teacher, which stays as it is, and into a small student. "

@@ -13,17 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from facecourse.kit import (
-    ____,
-    charts,
-    choose_profile,
-    compare,
-    evidence,
-    orl,
-    pick,
-    record,
-    verify,
-)
+from facecourse.kit import ____, charts, choose_profile, compare, evidence, orl, pick, record
 from facecourse.ladder import rungs
 from facecourse.lesson06_distillation import exercises, experiment, figures
 from facelib.models import FaceResNet, embed, face_embedding, face_student
@@ -234,6 +224,8 @@ distil(small, deal, follow, pick(profile, smoke=4, quick=200, full=200), batch=1
 # Sixty other people judge. Each dot is a pair of their photographs; on the line a network says what the teacher says. Choose a network, then move the threshold:
 
 # %% tags=["nbval-ignore-output"]
+from facecourse.kit import verify
+
 told = embed(teacher, judges.images)
 networks = {"untrained": untrained, "after seconds, here": embed(small, judges.images, flip=False)}
 networks["face_student()"] = embed(face_student(), judges.images, flip=False)
