@@ -91,7 +91,7 @@ from facelib.training.batches import DrawnFaces
 
 (named, test), more = orl.split_photos(photos=1, seed=0), orl.split_photos(photos=5, seed=0)[0]
 unnamed = experiment.hide_names(more)
-namer = experiment.train_teacher(named)
+namer = experiment.train_teacher(named, steps=pick(profile, smoke=4, quick=80, full=80))
 record("teacher, one photograph", 100 * orl.top1(namer, test), "%")
 
 
@@ -218,7 +218,8 @@ judges = experiment.render_judges()
 torch.manual_seed(0)
 small = FaceResNet(width=8, blocks=(0, 1, 1))  # a quarter of the teacher's channels
 untrained = embed(small, judges.images, flip=False)
-distil(small, deal, follow, pick(profile, smoke=4, quick=200, full=200), batch=128, rate=6e-3)
+steps = pick(profile, smoke=4, quick=200, full=200)
+small = distil(small, deal, follow, steps, batch=128, rate=6e-3)
 
 # %% [markdown]
 # Sixty other people judge. Each dot is a pair of their photographs; on the line a network says what the teacher says. Choose a network, then move the threshold:
