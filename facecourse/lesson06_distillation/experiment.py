@@ -88,7 +88,7 @@ def predict_logits(model: nn.Module, images: Tensor) -> Tensor:
 
 
 @lru_cache(4)
-def render_faces(people: int = 256) -> FaceSet:
+def render_faces(people: int = 160) -> FaceSet:
     """People who don't exist to learn from, four photographs of each, as they are usually seen."""
     return synth(people, 4, seed=pick_seed("kept", 2**17))
 
