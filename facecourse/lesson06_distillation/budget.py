@@ -17,8 +17,8 @@ from facecourse.lesson06_distillation import experiment
 from facelib.threads import few_threads
 
 BYTES, TARGET = 20_000, 0.47  # of the weights; mean cosine to the teacher on people nobody has met
-STEPS, BATCH, RATE = 300, 64, 0.02
-FRESH = 3  # groups of people that the checker draws from
+STEPS, BATCH, RATE = 400, 64, 0.02
+FRESH, PEOPLE = 3, 240  # groups of people that the checker draws from, and how many in each
 
 
 class Told(NamedTuple):
@@ -31,7 +31,11 @@ class Told(NamedTuple):
 @cache
 def tell(fresh: int | None = None) -> Told:
     """Faces to learn from, or one of `FRESH` groups of other people."""
-    people = experiment.render_faces() if fresh is None else experiment.render_judges(1 + fresh)
+    people = (
+        experiment.render_faces()
+        if fresh is None
+        else experiment.render_judges(1 + fresh, people=PEOPLE, photos=1)
+    )
     return Told(experiment.shrink(people.images), experiment.ask(people.images))
 
 

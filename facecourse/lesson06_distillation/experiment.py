@@ -88,15 +88,15 @@ def predict_logits(model: nn.Module, images: Tensor) -> Tensor:
 
 
 @lru_cache(4)
-def render_faces(people: int = 160) -> FaceSet:
-    """People who don't exist to learn from, four photographs of each, as they are usually seen."""
-    return synth(people, 4, seed=pick_seed("kept", 2**17))
+def render_faces(people: int = 500) -> FaceSet:
+    """People who don't exist to learn from, two photographs of each, as they are usually seen."""
+    return synth(people, 2, seed=pick_seed("kept", 2**17))
 
 
 @lru_cache(4)
-def render_judges(number: int = 0, people: int = 60) -> FaceSet:
+def render_judges(number: int = 0, people: int = 60, photos: int = 4) -> FaceSet:
     """Other people who don't exist, to judge by; another number gives others."""
-    return synth(people, 4, seed=pick_seed("crowd", 2**9 + number))
+    return synth(people, photos, seed=pick_seed("crowd", 2**9 + number))
 
 
 def ask(images: Tensor) -> Tensor:

@@ -199,10 +199,10 @@ half = (F.normalize(a) - F.normalize(b)).square().sum(1).mean() / 2
 ]
 
 # %% [markdown]
-# `embed` reads a face *and its mirror image* and adds both up: two passes. The student is taught that sum, whichever of the two it sees, so it says in **one pass** what the teacher says in two. Asking costs more than learning, so we ask once, about 160 people who don't exist:
+# `embed` reads a face *and its mirror image* and adds both up: two passes. The student is taught that sum, whichever of the two it sees, so it says in **one pass** what the teacher says in two. Asking costs more than learning, so we ask once, about 500 people who don't exist:
 
 # %%
-people = pick(profile, smoke=16, quick=160, full=160)
+people = pick(profile, smoke=16, quick=500, full=500)
 images = experiment.render_faces(people).images.float() / 255
 with torch.no_grad():
     said = torch.cat([teacher(x) + teacher(x.flip(3)) for x in images.split(64)])
