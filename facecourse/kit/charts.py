@@ -211,7 +211,7 @@ def draw_differences(
     hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
     words = ("worse", "better") if lower_is_better else ("better", "worse")
     names = list(next(iter(panels.values())))
-    size = (3.4 + 3 * len(panels), 0.4 * len(names) + 1.2)
+    size = (0.07 * max(map(len, names)) + 3.2 * len(panels) + 0.5, 0.36 * len(names) + 1.1)
     figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     said = []
     for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):

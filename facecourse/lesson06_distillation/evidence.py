@@ -58,14 +58,14 @@ def list_lessons(
     for kind, faces in experiment.list_pictures(seed, chosen_on).items():
         asked = Remembered(Taught(experiment.draw_names(faces), teacher))
         loss = SoftTargets(experiment.TEMPERATURE, weight=1.0)
-        found[f"the teacher, {kind}"] = (asked, loss, "the teacher")
+        found[f"asked, {kind}"] = (asked, loss, "asked")
     return found
 
 
 def choose_rates() -> dict[str, dict[str, Any]]:
     """Of three ways to learn the rate with the best top-1 on s1 to s20, and every top-1."""
     ways = {"names": "names", "smoothed names": "smoothed names"}
-    ways["the teacher"] = f"the teacher, {experiment.MORE}"
+    ways["asked"] = f"asked, {experiment.MORE}"
     tried: dict[str, dict[str, list[float]]] = {way: {} for way in ways}
     for seed in tqdm(CHOICES, "rates"):
         train, test = orl.split_photos(1, seed, chosen_on=True)
@@ -93,7 +93,7 @@ def teach(rates: dict[str, float]) -> tuple[dict[str, Shares], dict[str, Shares]
         for name, (faces, loss, way) in lessons.items():
             student = experiment.train_student(faces, loss, rates[way], seed, STEPS)
             names.setdefault(name, []).append(orl.top1_per_person(student, test))
-        faces, _, way = lessons[f"the teacher, {experiment.MORE}"]
+        faces, _, way = lessons[f"asked, {experiment.MORE}"]
         for t in TEMPERATURES:
             student = experiment.train_student(faces, SoftTargets(t, 1.0), rates[way], seed, STEPS)
             temperatures[f"{t:g}"].append(orl.top1_per_person(student, test))

@@ -25,7 +25,7 @@ from facelib.training.embedding import Source, fit_embedding
 WIDTH = 6  # channels of the first layer of a student that names people
 BATCH, STEPS = 20, 300  # of such a student
 TEMPERATURE = 4.0  # taken as it is, not chosen: the lesson tries others
-MORE = "it and four more"
+MORE = "four more"  # pictures of these people that a teacher is asked about
 
 
 def train_teacher(
@@ -48,16 +48,16 @@ def hide_names(faces: FaceSet) -> FaceSet:
 
 def list_pictures(seed: int, chosen_on: bool = False) -> dict[str, FaceSet]:
     """What a student may be shown without names whose teacher had one photograph of each of twenty
-    people: that one, four more of them as well, or as many of twenty others.
+    people: the same one, four more of them as well, or five of each of twenty others.
 
     Args:
         seed, chosen_on: as in `orl.split_photos`.
     """
     others = orl.split_photos(5, seed, not chosen_on)[0]
     shown = {
-        "that photograph": orl.split_photos(1, seed, chosen_on)[0],
+        "same photograph": orl.split_photos(1, seed, chosen_on)[0],
         MORE: orl.split_photos(5, seed, chosen_on)[0],
-        "five of each of twenty others": others,
+        "other people": others,
     }
     return {name: hide_names(faces) for name, faces in shown.items()}
 

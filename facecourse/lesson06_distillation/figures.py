@@ -10,8 +10,8 @@ from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, IntSlider, VBox
 from torch import Tensor
 from torch.nn.functional import softmax
 
-from facecourse.kit.charts import draw_differences
-from facecourse.kit.compare import Shares, paired_points
+from facecourse.kit.charts import draw_differences, draw_intervals
+from facecourse.kit.compare import Shares, paired_points, top1_intervals
 from facecourse.kit.explore import explore
 from facecourse.lesson06_distillation.experiment import MORE
 from facelib.figures import COLOURS, show, subplots
@@ -19,7 +19,7 @@ from facelib.measure import Verification
 
 LEARNS, STILL = COLOURS[4], "#c9d3dc"
 PAIRS = 3000  # that are drawn of each kind
-ONE, FOUR = "the teacher, that photograph", f"the teacher, {MORE}"
+ONE, FOUR = "asked, same photograph", f"asked, {MORE}"
 LEADS = (  # what is said to be better, and than what
     (ONE, "names"), (ONE, "smoothed names"), (FOUR, "names"), (FOUR, "smoothed names"),
     (FOUR, ONE), (FOUR, "names of all five"),
@@ -98,6 +98,15 @@ def temperature_slider(logits: Tensor, enrolled: Tensor, probes: Tensor) -> VBox
     slider = FloatLogSlider(1, min=-0.5, max=1.5, step=0.1, description="temperature",
                             readout_format=".2f")  # fmt: skip
     return explore(draw, face=faces, temperature=slider)
+
+
+def draw_students(names: Mapping[str, Shares], live: Mapping[str, float]) -> None:
+    """Draw the top-1 of teacher and students, stored (`names` of the evidence) and as crosses what
+    was measured here."""
+    found = top1_intervals(names)
+    told = "; ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
+    label = "top-1 on s21 to s40, 95 % CI over people; x = this run"
+    draw_intervals(found, label, f"Top-1 of a teacher and its students: {told}.", live, True)
 
 
 def draw_leads(names: Mapping[str, Shares]) -> None:

@@ -136,6 +136,9 @@ def test_a_copy_lies_on_the_line_and_decides_as_the_teacher(capsys):
 def test_differences_say_which_student_is_better(shown):
     weak, strong = [[0.4] * 20, [0.5] * 20], [[0.8] * 20, [0.7] * 20]
     names = dict.fromkeys(("names", "smoothed names", "names of all five"), weak)
+    figures.draw_students(names | {"teacher": strong}, {"names": 0.6})
+    assert "names 45.0%" in shown[-1]
+    assert "teacher 75.0%" in shown[-1]
     figures.draw_leads(names | {figures.ONE: weak, figures.FOUR: strong})
     assert f"{figures.FOUR}, less names: +30.0 [30.0, 30.0], better" in shown[-1]
     assert f"{figures.ONE}, less names: +0.0 [0.0, 0.0], undecided" in shown[-1]

@@ -12,9 +12,9 @@ def test_every_person_has_a_share_in_each_split_whoever_teaches(measure, monkeyp
     monkeypatch.setattr(experiment, "train_teacher", lambda *_: FaceCNN(2, 8, 20).eval())
     stored = measure(evidence, SEEDS=(0, 1), CHOICES=(100,), STEPS=2)
     assert set(stored["rates"]["best"].values()) <= set(evidence.RATES)
-    assert {"teacher", "names", f"the teacher, {experiment.MORE}"} < set(stored["names"])
+    assert {"teacher", "names", f"asked, {experiment.MORE}"} < set(stored["names"])
     assert list(stored["temperatures"]) == ["1", "2", "4", "8", "16"]
-    assert stored["temperatures"]["4"] == stored["names"][f"the teacher, {experiment.MORE}"]
+    assert stored["temperatures"]["4"] == stored["names"][f"asked, {experiment.MORE}"]
     for runs in (stored["names"], stored["temperatures"]):
         for shares in runs.values():
             assert [len(split) for split in shares] == [20, 20]
