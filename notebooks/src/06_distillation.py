@@ -80,7 +80,7 @@ def distil_loss(logits, taught, person, temperature, weight):
 exercises.distil_loss.check(distil_loss)
 
 # %% [markdown]
-# We import it as `SoftTargets`. As $T$ grows, its soft part becomes the squared difference of *logits*, each row less its mean ([Ba & Caruana 2014](https://arxiv.org/abs/1312.6184) took logits). The squared difference of *probabilities*, which articles take, has a gradient that vanishes where softmax is sure (lesson 02).
+# We import it as `SoftTargets`. As $T$ grows, its soft part becomes the squared difference of *logits*, each row less its mean (`MatchLogits`; [Ba & Caruana 2014](https://arxiv.org/abs/1312.6184)). The squared difference of *probabilities*, which articles take, has a gradient that vanishes where softmax is sure (lesson 02).
 #
 # ## The loop
 #
@@ -108,7 +108,7 @@ class Asked:
 
 
 # %% [markdown]
-# `Asked` draws augmented pictures and asks the teacher about each (in the library, `Taught`). The loop is lesson 02's:
+# `Asked` draws augmented pictures and asks the teacher about each. The loop is lesson 02's (in the library: `Taught` and `distill`):
 
 # %%
 from facelib.training.loop import generator
