@@ -102,12 +102,15 @@ def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
     ("answer", "reason"),
     [
         (budget.make_student(16, 32, 32), r"allowed\. The largest is 10\.weight"),
-        (budget.make_student(2, 2, rank=2), r"is wanted\. [\d,]+ bytes are left"),
+        (
+            budget.make_student(2, 2, rank=2),
+            r"rival -?0\.\d+; 1\.0 more than that is wanted\. [\d,]+ bytes are left",
+        ),
     ],
 )
 def test_what_is_too_large_or_too_poor_is_told_so(small_teacher, monkeypatch, answer, reason):
     monkeypatch.setattr(budget, "STEPS", 1)
-    monkeypatch.setattr(budget, "TARGET", 1.0)
+    monkeypatch.setattr(budget, "AHEAD", 1.0)
     assert re.search(reason, budget.judge(answer))
 
 
