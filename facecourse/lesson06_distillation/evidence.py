@@ -17,6 +17,7 @@ from facecourse.kit import evidence, orl
 from facecourse.lesson06_distillation import experiment
 from facelib.compress import SoftTargets
 from facelib.compress.distill import Taught
+from facelib.training.batches import DrawnFaces
 from facelib.training.embedding import Source
 
 HERE = Path(__file__).parent
@@ -51,12 +52,12 @@ def list_lessons(
     one, five = (orl.split_photos(photos, seed, chosen_on)[0] for photos in (1, 5))
     smoothed = nn.CrossEntropyLoss(label_smoothing=SMOOTHED)
     found = {
-        "names": (experiment.draw_names(one), nn.CrossEntropyLoss(), "names"),
-        "smoothed names": (experiment.draw_names(one), smoothed, "smoothed names"),
-        "names of all five": (experiment.draw_names(five), nn.CrossEntropyLoss(), "names"),
+        "names": (DrawnFaces(one, 1), nn.CrossEntropyLoss(), "names"),
+        "smoothed names": (DrawnFaces(one, 1), smoothed, "smoothed names"),
+        "names of all five": (DrawnFaces(five, 1), nn.CrossEntropyLoss(), "names"),
     }
     for kind, faces in experiment.list_pictures(seed, chosen_on).items():
-        asked = Remembered(Taught(experiment.draw_names(faces), teacher))
+        asked = Remembered(Taught(DrawnFaces(faces, 1), teacher))
         loss = SoftTargets(experiment.TEMPERATURE, weight=1.0)
         found[f"asked, {kind}"] = (asked, loss, "asked")
     return found
@@ -94,9 +95,10 @@ def teach(rates: dict[str, float]) -> tuple[dict[str, Shares], dict[str, Shares]
             student = experiment.train_student(faces, loss, rates[way], seed, STEPS)
             names.setdefault(name, []).append(orl.top1_per_person(student, test))
         faces, _, way = lessons[f"asked, {experiment.MORE}"]
-        for t in TEMPERATURES:
-            student = experiment.train_student(faces, SoftTargets(t, 1.0), rates[way], seed, STEPS)
-            temperatures[f"{t:g}"].append(orl.top1_per_person(student, test))
+        for t, shares in temperatures.items():
+            loss = SoftTargets(float(t), 1.0)
+            student = experiment.train_student(faces, loss, rates[way], seed, STEPS)
+            shares.append(orl.top1_per_person(student, test))
     return names, temperatures
 
 

@@ -19,7 +19,6 @@ from facelib.data import FaceSet
 from facelib.models import FaceCNN
 from facelib.synth import synth
 from facelib.synth.people import pick_seed
-from facelib.training.batches import DrawnFaces
 from facelib.training.embedding import Source, fit_embedding
 
 WIDTH = 6  # channels of the first layer of a student that names people
@@ -74,17 +73,6 @@ def train_student(faces: Source, loss: nn.Module, rate: float, seed: int, steps:
     settings = {"batch": BATCH, "lr": rate, "seed": seed, "progress": False}
     fit_embedding(student, faces, loss, steps=steps, **settings)
     return student
-
-
-def draw_names(faces: FaceSet) -> DrawnFaces:
-    """Batches of one photograph of each person, augmented."""
-    return DrawnFaces(faces, images_each=1)
-
-
-def predict_logits(model: nn.Module, images: Tensor) -> Tensor:
-    """What a recogniser says of uint8 images (N, 1, 64, 64): float (N, people)."""
-    with torch.inference_mode():
-        return model.eval()(images.float() / 255).float()
 
 
 @lru_cache(4)

@@ -13,6 +13,7 @@ from facelib.compress import SoftTargets
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet
 from facelib.synth.people import PEOPLE
+from facelib.training.batches import DrawnFaces
 
 
 @pytest.fixture
@@ -46,14 +47,13 @@ def test_a_student_without_names_comes_to_say_what_its_teacher_says():
     train, test = orl.split_photos(1, 100, chosen_on=True)
     teacher = experiment.transfer.adapt("synthetic faces", "frozen", train, 0)
     pictures = experiment.list_pictures(100, chosen_on=True)[experiment.MORE]
-    asked = Taught(experiment.draw_names(pictures), teacher)
-
-    def agree(model: nn.Module) -> float:
-        said = (experiment.predict_logits(each, test.images) for each in (model, teacher))
-        return float(torch.eq(*(logits.argmax(1) for logits in said)).double().mean())
-
+    asked, said = Taught(DrawnFaces(pictures, 1), teacher), orl.name_faces(teacher, test)
     learnt = experiment.train_student(asked, SoftTargets(4.0, 1.0), 4e-3, seed=100, steps=60)
-    assert agree(learnt) > agree(experiment.build_student(100)) + 0.2
+    agree, before = (
+        (orl.name_faces(model, test) == said).double().mean()
+        for model in (learnt, experiment.build_student(100))
+    )
+    assert agree > before + 0.2
 
 
 def test_a_face_and_its_mirror_image_have_one_answer(small_teacher):
