@@ -46,13 +46,13 @@ soften = Exercise(
 
 def _distil(
     logits: Tensor, taught: Tensor, person: Tensor, temperature: float, weight: float,
-    power: float = 2.0, hard: float = 1.0, swapped: bool = False, reduction: str = "batchmean",
+    power: float = 2.0, hard: float = 1.0, swapped: bool = False, parts: int = 1,
 ) -> Tensor:  # fmt: skip
     """The loss, and what one might take for it: another power of the temperature, another
-    temperature of the names, q and p swapped, another mean."""
+    temperature of the names, q and p swapped, the divergence a mean over people, too."""
     student, teacher = (taught, logits) if swapped else (logits, taught)
     q, p = log_softmax(student / temperature, 1), softmax(teacher / temperature, 1)
-    soft = temperature**power * kl_div(q, p, reduction=reduction)
+    soft = temperature**power * kl_div(q, p, reduction="batchmean") / parts
     return (1 - weight) * cross_entropy(logits / hard, person) + weight * soft
 
 
@@ -100,7 +100,7 @@ distil_loss = Exercise(
                 "The other way round: the teacher's probabilities are p, which weigh.",
             ),
             (
-                lambda z, v, y, t, w: _distil(z, v, y, t, w, reduction="mean"),
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, parts=z.shape[1]),
                 'Averaged over people, too: take `reduction="batchmean"`.',
             ),
         ],
