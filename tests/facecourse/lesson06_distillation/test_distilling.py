@@ -116,7 +116,7 @@ def test_what_is_too_large_or_too_poor_is_told_so(small_teacher, monkeypatch, an
 
 def test_the_temperature_flattens_what_the_teacher_says(capsys):
     logits = torch.tensor([[4.0, 1, 0], [0, 3, 2], [0, 1, 9]])
-    faces = experiment.render_faces(1).images[:3]
+    faces = experiment.render_faces(2).images[:3]
     _, temperature, _ = figures.temperature_slider(logits, faces, faces).children
     for degrees, right, second in ((0.9, 0.955, 0.034), (10.0, 0.415, 0.307)):
         capsys.readouterr()
