@@ -1,17 +1,17 @@
-"""Lesson 06, distillation: its exercises and quizzes."""
+"""Lesson 06, distillation: its exercises, and the student that is yours to build."""
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cosine_similarity, cross_entropy, kl_div, log_softmax, softmax
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
+from facecourse.kit.checkers import draw_normal, function
+from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.lesson06_distillation.budget import build_rival, judge, make_student
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
 _PERSON = torch.tensor([2, 0, 4, 1])
@@ -43,185 +43,159 @@ soften = Exercise(
     praise="The order stays, the differences shrink: who is second becomes visible.",
 )
 
-divergence = Exercise(
-    prompt="The KL divergence of the student from the teacher, with the natural logarithm.",
-    starter="nats = ____",
-    hints=(
-        "Add up teacher * log(teacher / student) over the three people.",
-        "`math.log` is natural. 0.7 log(0.7 / 0.5) is the first of three terms.",
-    ),
-    answer=("nats = sum(t * math.log(t / s) for t, s in zip([0.7, 0.2, 0.1], [0.5, 0.25, 0.25]))"),
-    checker=number(
-        0.7 * math.log(0.7 / 0.5) + 0.2 * math.log(0.2 / 0.25) + 0.1 * math.log(0.1 / 0.25),
-        tolerance=5e-4,
-        reasons={
-            0.5 * math.log(0.5 / 0.7) + 0.25 * math.log(0.25 / 0.2) + 0.25 * math.log(0.25 / 0.1): (
-                "The other way round: the teacher's probabilities weigh the logarithms."
-            ),
-            -(0.7 * math.log(0.5) + 0.2 * math.log(0.25) + 0.1 * math.log(0.25)): (
-                "That is the cross-entropy: it stays above 0 for a student that says the same."
-            ),
-            -(0.7 * math.log(0.7) + 0.2 * math.log(0.2) + 0.1 * math.log(0.1)): (
-                "That is the teacher's own entropy, without the student."
-            ),
-        },
-    ),
-    praise="0 only if both say the same; then there is nothing left to learn.",
-)
+
+def _distil(
+    logits: Tensor, taught: Tensor, person: Tensor, temperature: float, weight: float,
+    power: float = 2.0, hard: float = 1.0, swapped: bool = False, parts: int = 1,
+) -> Tensor:  # fmt: skip
+    """The loss, and what one might take for it: another power of the temperature, another
+    temperature of the names, q and p swapped, the divergence a mean over people, too."""
+    student, teacher = (taught, logits) if swapped else (logits, taught)
+    q, p = log_softmax(student / temperature, 1), softmax(teacher / temperature, 1)
+    soft = temperature**power * kl_div(q, p, reduction="batchmean") / parts
+    return (1 - weight) * cross_entropy(logits / hard, person) + weight * soft
 
 
-def _loss(logits: Tensor, taught: Tensor, person: Tensor, temperature: float, weight: float):
-    soft = kl_div(
-        log_softmax(logits / temperature, 1), softmax(taught / temperature, 1),
-        reduction="batchmean",
-    )  # fmt: skip
-    return (1 - weight) * cross_entropy(logits, person) + weight * temperature**2 * soft
-
-
-_DISTIL = (
-    "def distil(logits, taught, person, temperature, weight):\n"
-    "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
-    "    student = torch.log_softmax(logits / temperature, dim=1)\n"
-    "    teacher = torch.softmax(taught / temperature, dim=1)\n"
-    '    soft = torch.nn.functional.kl_div(student, teacher, reduction="batchmean")\n'
-    "    return ____"
-)
-
-distil = Exercise(
+distil_loss = Exercise(
     prompt="Return the loss: both parts, each with its weight, and T squared where it belongs.",
-    starter=_DISTIL,
+    starter="def distil_loss(logits, taught, person, temperature, weight):\n    return ____",
     hints=(
-        "`weight` goes to what the teacher says, the rest to the names.",
-        "The soft part's gradient is smaller by the temperature squared: multiply by it.",
+        "Three parts: the cross-entropy with `person`; `log_softmax` of the student's logits over "
+        "the temperature; `softmax` of the teacher's.",
+        '`kl_div(log_q, p, reduction="batchmean")` adds up over people and averages over faces.',
+        "`weight` times the temperature squared goes to the divergence, the rest to the names.",
     ),
-    answer=_DISTIL.replace("____", "(1 - weight) * hard + weight * temperature**2 * soft"),
+    answer=(
+        "def distil_loss(logits, taught, person, temperature, weight):\n"
+        "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
+        "    log_q = torch.log_softmax(logits / temperature, dim=1)\n"
+        "    p = torch.softmax(taught / temperature, dim=1)\n"
+        '    soft = torch.nn.functional.kl_div(log_q, p, reduction="batchmean")\n'
+        "    return (1 - weight) * hard + weight * temperature**2 * soft"
+    ),
     checker=function(
-        _loss,
+        _distil,
         (_LOGITS, _TAUGHT, _PERSON, 4.0, 0.9),
         (_TAUGHT, _LOGITS, _PERSON, 2.0, 0.3),
         reasons=[
             (
-                lambda z, v, y, t, w: (
-                    _loss(z, v, y, t, w / t**2) + (w / t**2 - w) * cross_entropy(z, y)
-                ),
+                partial(_distil, power=0.0),
                 "T squared is missing: at T = 4 the teacher would count a sixteenth.",
             ),
-            (lambda z, v, y, t, w: _loss(z, v, y, t, 1 - w), "Swapped: `weight` is the teacher's."),
+            (partial(_distil, power=1.0), "T *squared*: both factors, of the slope and the rows."),
             (
-                lambda z, v, y, t, w: cross_entropy(z, y) + _loss(z, v, y, t, 1),
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, hard=t),
+                "The names are learnt at temperature 1: divide the logits in the other part only.",
+            ),
+            (
+                lambda z, v, y, t, w: _distil(z, v, y, t, 1 - w),
+                "Swapped: `weight` is the teacher's.",
+            ),
+            (
+                lambda z, v, y, t, w: cross_entropy(z, y) + _distil(z, v, y, t, 1.0),
                 "Both parts are there, and neither has its weight.",
+            ),
+            (
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, swapped=True),
+                "The other way round: the teacher's probabilities are p, which weigh.",
+            ),
+            (
+                lambda z, v, y, t, w: _distil(z, v, y, t, w, parts=z.shape[1]),
+                'Averaged over people, too: take `reduction="batchmean"`.',
+            ),
+        ],
+    ),
+    also_wrong=(lambda z, v, y, t, w: cross_entropy(z, y),),
+    praise="Hinton's loss; `SoftTargets` is the same, and tests say so.",
+)
+
+
+def _cosines(codes: Tensor) -> Tensor:
+    return normalize(codes) @ normalize(codes).T
+
+
+relate = Exercise(
+    prompt="Return the mean squared difference of two tables of cosines, student's and teacher's.",
+    starter="def relate(student, teacher):\n    return ____",
+    hints=(
+        "A table holds the cosine of each face of the batch with each other, as in lesson 05.",
+        "Give every row the length one with `torch.nn.functional.normalize`; then `a @ a.T`.",
+        "Subtract one table from the other, `.square()`, and `.mean()` over all of it.",
+    ),
+    answer=(
+        "def relate(student, teacher):\n"
+        "    a, b = (torch.nn.functional.normalize(codes) for codes in (student, teacher))\n"
+        "    return (a @ a.T - b @ b.T).square().mean()"
+    ),
+    checker=function(
+        lambda student, teacher: (_cosines(student) - _cosines(teacher)).square().mean(),
+        (draw_normal(6, 8, seed=2), draw_normal(6, 8, seed=3)),
+        (draw_normal(5, 4, seed=4), draw_normal(5, 8, seed=5)),
+        reasons=[
+            (
+                lambda s, t: (s @ s.T - t @ t.T).square().mean(),
+                "Those are dot products: give the embeddings the length one first.",
+            ),
+            (
+                lambda s, t: (_cosines(s) - _cosines(t)).abs().mean(),
+                "Squares are wanted: a pair that is far off should count most.",
+            ),
+            (
+                lambda s, t: (_cosines(s) - _cosines(t)).mean(),
+                "Too high and too low cancel: square the differences first.",
+            ),
+            (
+                lambda s, t: (_cosines(s) - _cosines(t)).square().sum(),
+                "The sum grows with the batch: take the mean.",
             ),
         ],
     ),
     also_wrong=(
-        lambda z, v, y, t, w: cross_entropy(z, y),
-        lambda z, v, y, t, w: _loss(z, v, y, t, 1),
-        lambda z, v, y, t, w: _loss(z, v, y, t, w) / t**2,
+        lambda s, t: (1 - torch.cosine_similarity(s[:, :4], t[:, :4])).mean(),
+        lambda s, t: (_cosines(s.T) - _cosines(t.T[: s.shape[1]])).square().mean(),
     ),
-    praise="Hinton's loss, in one line; `SoftTargets` is the same, and tests say so.",
+    praise="It does not notice if all embeddings turn together, and they may differ in length: "
+    "the pairs are kept, the teacher's gallery is not.",
 )
 
-follow = Exercise(
-    prompt="Return one number: 1 minus the cosine of the two embeddings of each face, on average.",
-    starter="def follow(student, teacher):\n    return ____",
+student = Exercise(
+    prompt="Build a student of at most 20,000 bytes that, once taught, comes near to the teacher.",
+    starter="def build():\n    return ____",
     hints=(
-        "`torch.cosine_similarity(a, b, dim=1)` compares row by row.",
-        "Take it from 1, then the mean over the faces.",
+        "Three convolutions with `stride=2`, each with batch norm and ReLU, leave 4 x 4 places. "
+        "A convolution has 9 x inputs x outputs weights.",
+        "`nn.Linear(128, 128)` alone takes 65,536 bytes. Two of them through 13 numbers, "
+        "`nn.Linear(128, 13)` and `nn.Linear(13, 128)`, take a fifth.",
+        "Do not average over all places (where something is tells who it is), and put an "
+        "`nn.BatchNorm1d` between the two linear layers.",
     ),
     answer=(
-        "def follow(student, teacher):\n"
-        "    return (1 - torch.cosine_similarity(student, teacher, dim=1)).mean()"
+        "def build():\n"
+        "    layers, channels = [], 1\n"
+        "    for width in (6, 10, 8):\n"
+        "        layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]\n"
+        "        layers += [nn.BatchNorm2d(width), nn.ReLU()]\n"
+        "        channels = width\n"
+        "    thin = nn.Linear(128, 13, bias=False), nn.BatchNorm1d(13), nn.Linear(13, 128)\n"
+        "    return nn.Sequential(*layers, nn.Flatten(), *thin)"
     ),
-    checker=function(
-        lambda student, teacher: (1 - cosine_similarity(student, teacher, 1)).mean(),
-        (_LOGITS, _TAUGHT),
-        (3 * _TAUGHT, _TAUGHT),
-        (_TAUGHT, -_TAUGHT),
-        reasons=[
-            (lambda s, t: cosine_similarity(s, t, 1).mean(), "A loss must fall: take it from 1."),
-            (lambda s, t: 1 - cosine_similarity(s, t, 1), "A number for each face: take the mean."),
-            (lambda s, t: (s - t).square().mean(), "There lengths count; only directions should."),
-            (lambda s, t: (1 - cosine_similarity(s, t, 0)).mean(), "Embeddings are rows: `dim=1`."),
-        ],
+    checker=Checker(
+        judge,
+        (
+            make_student(16, 32, 32),  # too large
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all
+            make_student(2, 2, 2),  # too narrow
+            make_student(8, 12, 12, pooled=True),  # forgets where things were
+            make_student(rank=4),  # sees no shape
+            build_rival,
+        ),
     ),
     also_wrong=(
-        lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).abs()).mean(),
-        lambda student, teacher: (1 - cosine_similarity(student, teacher, 1).clamp(min=0)).mean(),
+        nn.Linear(1024, 128),
+        make_student,
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4)),
     ),
-    praise="No name appears in it: any picture of a face will do, of anybody or of nobody.",
-)
-
-shrunk = Exercise(
-    prompt="By which number the soft part must be multiplied at T = 4 to make up for both factors.",
-    starter="times = ____",
-    hints=(
-        "One T comes from the derivative of logits / T.",
-        "The other one: the two distributions come closer, by about as much.",
-    ),
-    answer="times = 4 * 4",
-    checker=number(
-        16,
-        reasons={
-            4: "That is the derivative of logits / T; the distributions differ less, too.",
-            1 / 16: "That would make it smaller still.",
-            24: "That is the table's ratio of T = 1 to T = 4. At high T the rule is T squared.",
-            8: "Multiplied, not added: T times T.",
-            256: "T squared, once.",
-        },
-    ),
-    praise="So a weight chosen at one temperature stays right at another.",
-)
-
-
-named = Quiz(
-    "An article calls a teacher that trains a student by its soft labels *knowledge representation "
-    "learning* (知识表示学习). What is meant?",
-    {
-        "knowledge distillation": "知识蒸馏. Knowledge representation learning embeds graphs of "
-        "facts (who was born where), with neither teacher nor student.",
-        "representation learning": "That is learning features, as lesson 05's embeddings, with or "
-        "without a teacher.",
-        "transfer learning": "There weights are carried over; here only what the teacher says.",
-        "knowledge graphs": "Facts as arrows between things: no teacher, no soft label.",
-    },
-    right="a",
-)
-
-needs = Quiz(
-    "What does a student need to learn by the loss of exercise 5?",
-    {
-        "the names of the people": "The loss compares two embeddings of one picture, no names.",
-        "the teacher's training pictures": "Others will do, if they are like those to come.",
-        "pictures of faces": "And a teacher that can be asked about them.",
-        "as many outputs as the teacher": "The two embeddings are compared number by number.",
-    },
-    right="c, d",
-)
-
-gone = Quiz(
-    "A teacher says Ann of every photograph of Eve. A student is shown them and learns from soft "
-    "targets alone, weight 1. Whom will it see in Eve?",
-    {
-        "Ann": "It has nothing else to go by: a teacher's faults are taught as well.",
-        "Eve": "From whom should it know? With weight 1 no name enters the loss.",
-        "nobody in particular": "It is shown her, and told that she is Ann.",
-        "a stranger": "Soft targets add up to 1: there is no probability for a stranger.",
-    },
-    right="a",
-)
-
-fewer = NumberQuiz(
-    "A teacher has 1.16 million weights of 4 bytes, a student 116,000 weights of 1 byte. How many "
-    "times smaller is the student's file?",
-    wanted=40,
-    tolerance=0.5,
-    unit="times",
-    reasons={
-        10: "That counts weights; each of the student's takes a byte instead of four.",
-        4: "That is the bytes a weight; there are fewer weights, too.",
-        2.5: "The student has *fewer* bytes a weight: both factors multiply.",
-    },
-    praise="Two steps of the ladder multiply. Lesson 08 takes the second one.",
+    praise="A network of five thousand weights says where in 128 dimensions a face lies.",
 )
 
 EXERCISES, QUIZZES = collect("06", globals())

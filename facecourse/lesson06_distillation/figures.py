@@ -1,100 +1,166 @@
-"""Lesson 06: its widget, and tables of what teachers say."""
+"""Lesson 06: the idea drawn, a temperature to turn, and a student beside its teacher."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
-from ipywidgets import FloatLogSlider, IntSlider, VBox
-from scipy.stats import spearmanr
+from IPython.display import HTML
+from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, IntSlider, VBox
 from torch import Tensor
 from torch.nn.functional import softmax
 
+from facecourse.kit.charts import draw_differences, draw_intervals
+from facecourse.kit.compare import Shares, paired_points, top1_intervals
 from facecourse.kit.explore import explore
-from facelib.compress import SoftTargets
-from facelib.data import FaceSet
-from facelib.figures import COLOURS, Table, show, subplots
+from facecourse.lesson06_distillation.experiment import MORE
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Verification
+
+LEARNS, STILL = COLOURS[4], "#c9d3dc"
+PAIRS = 3000  # that are drawn of each kind
+ONE, FOUR = "asked, same photograph", f"asked, {MORE}"
+LEADS = (  # what is said to be better, and than what
+    (ONE, "names"), (ONE, "smoothed names"), (FOUR, "names"), (FOUR, "smoothed names"),
+    (FOUR, ONE), (FOUR, "names of all five"),
+)  # fmt: skip
+POINTS = "points of top-1, 95 % CI over people"
 
 
-def temperature_slider(logits: Tensor, person: Tensor, start: int = 0) -> VBox:
-    """What a teacher says of one face at a temperature, as bars and as a table.
+def draw_idea(face: Tensor) -> None:
+    """Draw who is shown what in a distillation, and who learns from it; `face` is uint8 (H, W)."""
+    figure, axis = subplots(figsize=(7.6, 2.5))
+    axis.set(xlim=(0, 10), ylim=(-0.4, 3.1))
+    axis.set_axis_off()
+    look = {"cmap": "gray", "vmin": 0, "vmax": 255, "aspect": "auto"}
+    axis.imshow(face.numpy(), extent=(0, 1.5, 0.6, 2.4), **look)
+    boxes = {
+        "teacher: large, stays as it is": (2.4, 5.9, 1.7, 2.9, STILL),
+        "student: small, learns": (2.4, 4.6, 0.2, 0.9, LEARNS),
+    }
+    for words, (left, right, low, high, colour) in boxes.items():
+        axis.fill_between([left, right], low, high, color=colour)
+        middle = (left + right) / 2, (low + high) / 2
+        axis.text(*middle, words, ha="center", va="center", fontsize=9)
+    for words, height in (("what the teacher says", 2.3), ("what the student says", 0.55)):
+        axis.text(6.6, height, words, va="center", fontsize=9)
+    axis.text(9.2, 1.42, "loss: how far\nthey differ", ha="center", va="center", fontsize=9)
+    arrows = [
+        ((2.3, 2.3), (1.6, 1.8)), ((2.3, 0.55), (1.6, 1.2)), ((6.5, 2.3), (6, 2.3)),
+        ((6.5, 0.55), (4.7, 0.55)), ((9.2, 1.8), (9, 2.2)), ((9.2, 1.05), (9, 0.65)),
+    ]  # fmt: skip
+    for end, start in arrows:
+        axis.annotate("", end, start, arrowprops={"arrowstyle": "->"})
+    back = {"color": COLOURS[1]}
+    axis.plot([9.9, 9.9, 3.5], [1.42, -0.25, -0.25], **back)
+    axis.annotate("", (3.5, 0.2), (3.5, -0.29), arrowprops={"arrowstyle": "->"} | back)
+    axis.text(6.6, -0.2, "gradient", fontsize=8, ha="center", va="bottom", **back)
+    show(
+        figure,
+        "A photograph goes into a large teacher, which stays as it is, and into a small student. "
+        "The loss says how far apart their answers are; its gradient reaches the student alone.",
+    )
+
+
+def temperature_slider(logits: Tensor, enrolled: Tensor, probes: Tensor) -> VBox:
+    """What a teacher says of one photograph at a temperature, above the faces it may name.
 
     Args:
-        logits: float (N, people), of the faces to choose from.
-        person: int64 (N,), who they show.
-        start: the face that is shown first.
+        logits: float (N, N), of each photograph for each person; the diagonal is right.
+        enrolled, probes: uint8 (N, 1, H, W), a photograph each of these people and another one.
     """
+    strip = torch.cat(list(enrolled[:, 0]), 1).numpy()
+    people = range(len(enrolled))
 
-    def draw(face: int, temperature: float) -> Table:
-        said, right = softmax(logits[face] / temperature, 0), int(person[face])
-        order = said.argsort(descending=True).tolist()
-        colours = [COLOURS[1] if who == right else COLOURS[0] for who in range(len(said))]
-        figure, axis = subplots(figsize=(6.4, 2.2))
-        axis.bar(range(len(said)), said.numpy(), color=colours)
-        axis.set(xlabel="person", ylabel="probability", xticks=range(0, len(said), 2))
-        show(
-            figure,
-            f"Probabilities of {len(said)} people at temperature {temperature:.2f}. Person {right} "
-            f"is right, in orange, with {said[right]:.3f}.",
-        )
-        bits = float(-(said * said.clamp(min=1e-30).log2()).sum())
-        second = next(who for who in order if who != right)
-        head = ["temperature", "right", "its probability", "most like", "its probability", "bits"]
-        cells = [f"{temperature:.2f}", right, float(said[right]), second, float(said[second])]
-        return Table(head, [[*cells, f"{bits:.2f}"]])
+    def draw(face: int, temperature: float) -> HTML:
+        said = softmax(logits[face] / temperature, 0)
+        second = int(said.masked_fill(torch.arange(len(said)) == face, -1).argmax())
+        look = {"width_ratios": [1.4, len(people)], "height_ratios": [2.4, 1]}
+        figure, axes = subplots(2, 2, figsize=(8.2, 2.7), gridspec_kw=look)
+        grey = {"cmap": "gray", "vmin": 0, "vmax": 255, "aspect": "auto"}
+        axes[0, 0].imshow(probes[face, 0].numpy(), **grey | {"aspect": "equal"})
+        axes[0, 0].set_title("who is this?", fontsize=9)
+        axes[0, 1].bar(people, said.numpy(), color=[COLOURS[who == face] for who in people])
+        axes[0, 1].set(xlim=(-0.5, len(people) - 0.5), ylim=(0, 1), ylabel="probability")
+        axes[1, 1].imshow(strip, extent=(-0.5, len(people) - 0.5, 0, 1), **grey)
+        axes[1, 0].set_axis_off()
+        for axis in (axes[0, 0], axes[0, 1], axes[1, 1]):
+            axis.set_xticks([])
+            axis.grid(False)
+        for axis in (axes[0, 0], axes[1, 1]):
+            axis.set_yticks([])
+        words = f"At temperature {temperature:.2f} the right person has {said[face]:.3f}, the most "
+        words += f"like of the others, number {second + 1} from the left, {said[second]:.3f}."
+        show(figure, f"Probabilities as bars above {len(people)} faces. {words}")
+        return HTML(f"<p>{words}</p>")
 
-    faces = IntSlider(start, max=len(logits) - 1, description="face")
+    faces = IntSlider(0, max=len(logits) - 1, description="face")
     slider = FloatLogSlider(1, min=-0.5, max=1.5, step=0.1, description="temperature",
                             readout_format=".2f")  # fmt: skip
     return explore(draw, face=faces, temperature=slider)
 
 
-def tabulate_agreement(thoughts: Mapping[str, Tensor]) -> Table:
-    """How far teachers agree on who looks like whom: Spearman's rho off the diagonal.
+def draw_students(names: Mapping[str, Shares], live: Mapping[str, float]) -> None:
+    """Draw the top-1 of teacher and students, stored (`names` of the evidence) and as crosses what
+    was measured here."""
+    found = top1_intervals(names)
+    told = "; ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
+    label = "top-1 on s21 to s40, 95 % CI over people; x = this run"
+    draw_intervals(found, label, f"Top-1 of a teacher and its students: {told}.", live, True)
+
+
+def draw_leads(names: Mapping[str, Shares]) -> None:
+    """Draw the paired differences of `LEADS`; `names` is the evidence's."""
+    rows = {
+        f"{first}, less {second}": paired_points(names[first], names[second])[0]
+        for first, second in LEADS
+    }
+    draw_differences({"": rows}, POINTS)
+
+
+def draw_temperatures(runs: Mapping[str, Shares]) -> None:
+    """Draw the paired differences of a student at each temperature to the same at 1; `runs` is the
+    evidence's "temperatures"."""
+    rows = {f"T = {t}": paired_points(runs[t], runs["1"])[0] for t in runs if t != "1"}
+    draw_differences({"": rows}, f"{POINTS}: less T = 1")
+
+
+def agreement_slider(networks: Mapping[str, Tensor], teacher: Tensor, person: Tensor) -> VBox:
+    """Pairs of faces by the teacher's cosine and by a network's, and what both decide at a
+    threshold.
 
     Args:
-        thoughts: by name of the teacher, as `experiment.measure_resemblance` gives them.
+        networks: unit embeddings (N, D) by name.
+        teacher: the teacher's, (N, D).
+        person: whom the faces show, int64 (N,).
     """
-    rows = []
-    for (name, first), (other, second) in itertools.combinations(thoughts.items(), 2):
-        off = ~torch.eye(len(first), dtype=torch.bool)
-        rho = float(spearmanr(first[off], second[off]).statistic)
-        best = first.argmax(1) == second.argmax(1)
-        rows.append([f"{name} and {other}", rho, f"{int(best.sum())} of {len(best)}"])
-    return Table(["", "rank correlation", "the same runner-up for"], rows)
+    left, right = torch.triu_indices(len(person), len(person), 1)
+    same = person[left] == person[right]
+    theirs = (teacher @ teacher.T)[left, right]
+    some = torch.randperm(len(left), generator=torch.Generator().manual_seed(0))
+    kinds = {"impostor": some[~same[some]][:PAIRS], "genuine": some[same[some]][:PAIRS]}
 
+    def draw(network: str, threshold: float) -> HTML:
+        codes = networks[network]
+        mine = (codes @ codes.T)[left, right]
+        figure, axis = subplots(figsize=(4.6, 3.8))
+        for (kind, rows), colour in zip(kinds.items(), (COLOURS[1], COLOURS[0]), strict=True):
+            look = {"markersize": 2, "alpha": 0.4, "color": colour}
+            axis.plot(theirs[rows], mine[rows], "o", label=kind, **look)
+        axis.plot([-0.5, 1], [-0.5, 1], color="black", linewidth=1)
+        axis.axvline(threshold, color="0.4", linestyle="--")
+        axis.axhline(threshold, color="0.4", linestyle="--")
+        axis.set(xlabel="the teacher's cosine", ylabel=f"cosine, {network}")
+        axis.set(xlim=(-0.5, 1.02), ylim=(-0.5, 1.02))
+        axis.legend(frameon=False, markerscale=3, loc="upper left")
+        agree = [float(((theirs > threshold) == (mine > threshold))[kind].double().mean())
+                 for kind in (same, ~same)]  # fmt: skip
+        words = f"{network}: AUC {Verification(mine, same).auc:.3f}; at the threshold "
+        words += f"{threshold:.2f} it decides as the teacher does for {agree[0]:.1%} of genuine "
+        words += f"pairs and {agree[1]:.1%} of impostor pairs."
+        show(figure, f"Pairs of faces by two networks' cosines, with the line of equality. {words}")
+        return HTML(f"<p>{words}</p>")
 
-def take_most_alike(second: Tensor, faces: FaceSet, count: int = 5) -> FaceSet:
-    """A face of each person of some pairs, the most alike to the teacher: one above the other.
-
-    Args:
-        second: as `experiment.measure_resemblance` gives it.
-        faces: at least one of each person.
-        count: of pairs; nobody comes twice.
-    """
-    both, pairs = (second + second.T).fill_diagonal_(-torch.inf), []
-    for _ in range(count):
-        pair = list(divmod(int(both.argmax()), len(both)))
-        both[pair] = both[:, pair] = -torch.inf
-        pairs.append(pair)
-    shown = torch.tensor(pairs).T.flatten().tolist()
-    images = faces.images[[int((faces.person == who).nonzero()[0]) for who in shown]]
-    names = tuple(map(str, shown))
-    return FaceSet(images, torch.arange(2 * count), names, source=faces.source)
-
-
-def tabulate_gradients(student: Tensor, taught: Tensor, temperatures: Sequence[float]) -> Table:
-    """The length of the soft part's gradient at each temperature, without and with T squared.
-
-    Args:
-        student, taught: logits (N, people) of both.
-    """
-    rows = []
-    for temperature in temperatures:
-        logits = student.detach().clone().requires_grad_()
-        loss = SoftTargets(temperature, weight=1.0)(logits, (taught, torch.zeros(0)))
-        loss.backward()
-        length = float(logits.grad.norm())
-        rows.append([f"{temperature:g}", f"{length / temperature**2:.5f}", f"{length:.4f}"])
-    return Table(["T", "gradient without T²", "with T²"], rows)
+    menu = Dropdown(options=list(networks), value=list(networks)[-1], description="network")
+    slider = FloatSlider(0.5, min=0, max=1, step=0.02, description="threshold")
+    return explore(draw, network=menu, threshold=slider)

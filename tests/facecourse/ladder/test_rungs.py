@@ -2,6 +2,7 @@
 
 from facecourse.kit import evidence
 from facecourse.ladder import rungs
+from facelib.measure import Interval
 
 LADDER = evidence.load("ladder")
 NETWORK = LADDER["networks"]["student"]
@@ -23,6 +24,25 @@ def test_a_step_says_what_it_cost_at_both_rates():
     (row,) = rungs.compare_steps(LADDER, ["size"]).rows
     size = LADDER["steps"]["size"]
     assert row == ["size", *(f"{size[far]:+.2f}" for far in ("0.1 %", "0.01 %")), f"{size['runs']}"]
+
+
+def test_a_step_that_lost_points_is_worse_and_one_that_gained_is_better(shown):
+    lost, gained = (Interval(value, value - 1, value + 1, 9) for value in (2.0, -3.0))
+    steps = {
+        "size": {"0.1 %": lost, "0.01 %": lost, "runs": 3},
+        "what the teacher says": {"0.1 %": gained, "0.01 %": lost, "runs": 2},
+    }
+    rungs.draw_steps({"steps": steps}, ["what the teacher says", "size"])
+    (said,) = shown
+    places = [
+        said.index(f"at {far} FAR {step} trainings): {change}")
+        for far, step, change in (
+            ("0.1 %", "what the teacher says (2", "-3.0 [-4.0, -2.0], better"),
+            ("0.1 %", "size (3", "+2.0 [1.0, 3.0], worse"),
+            ("0.01 %", "what the teacher says (2", "+2.0 [1.0, 3.0], worse"),
+        )
+    ]
+    assert places == sorted(places)
 
 
 def test_work_and_time_are_those_of_files_of_32_bits():

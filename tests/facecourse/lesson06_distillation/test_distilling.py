@@ -1,125 +1,149 @@
-"""The experiments, tables and the slider of lesson 06 measure what the lesson says."""
+"""The experiments and figures of lesson 06 show what the lesson says."""
+
+import re
 
 import pytest
 import torch
 from torch import nn
 
 from facecourse.kit import orl
-from facecourse.lesson06_distillation import experiment as distilling
-from facecourse.lesson06_distillation import figures
-from facelib.data import FaceSet
+from facecourse.ladder import student
+from facecourse.lesson06_distillation import budget, experiment, figures
+from facelib.compress import SoftTargets
+from facelib.compress.distill import Taught
+from facelib.models import FaceResNet
+from facelib.synth.people import PEOPLE
+from facelib.training.batches import DrawnFaces
 
 
-@pytest.fixture(scope="module")
-def photographs():
-    return orl.split_photos(photos=1, seed=100, chosen_on=True)
+@pytest.fixture
+def small_teacher(monkeypatch):
+    """In place of the shipped one, and few faces to ask it about."""
+    torch.manual_seed(0)
+    teacher = FaceResNet(2).eval()
+    monkeypatch.setattr(student, "face_embedding", lambda: teacher)
+    few = experiment.render_faces(4), experiment.render_judges(0, people=3)
+    monkeypatch.setattr(experiment, "render_faces", lambda: few[0])
+    monkeypatch.setattr(experiment, "render_judges", lambda *_, **__: few[1])
+    budget.tell.cache_clear()
+    yield teacher
+    budget.tell.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def master(photographs):
-    return distilling.train_teacher(photographs[0], seed=100)
+def test_pictures_without_names_are_those_photographs_and_tell_nobody_apart():
+    shown = experiment.list_pictures(seed=0)
+    named, test = orl.split_photos(1, 0)
+    one, more, others = (faces.images for faces in shown.values())
+    assert torch.equal(one, named.images)
+    assert [len(images) for images in (one, more, others)] == [20, 100, 100]
+    seen = {image.numpy().tobytes() for image in more}
+    assert {image.numpy().tobytes() for image in one} < seen
+    assert not seen & {image.numpy().tobytes() for image in (*test.images, *others)}
+    for faces in shown.values():
+        assert faces.person.tolist() == list(range(len(faces)))
 
 
-def agreement(student, master, images) -> float:
-    said = (distilling.predict_logits(model, images).argmax(1) for model in (student, master))
-    return float(torch.eq(*said).double().mean())
+def test_a_student_without_names_comes_to_say_what_its_teacher_says():
+    train, test = orl.split_photos(1, 100, chosen_on=True)
+    teacher = experiment.transfer.adapt("synthetic faces", "frozen", train, 0)
+    pictures = experiment.list_pictures(100, chosen_on=True)[experiment.MORE]
+    asked, said = Taught(DrawnFaces(pictures, 1), teacher), orl.name_faces(teacher, test)
+    learnt = experiment.train_student(asked, SoftTargets(4.0, 1.0), 4e-3, seed=100, steps=60)
+    agree, before = (
+        (orl.name_faces(model, test) == said).double().mean()
+        for model in (learnt, experiment.build_student(100))
+    )
+    assert agree > before + 0.2
 
 
-def test_a_student_starts_from_the_same_weights_whoever_teaches_it(photographs, master):
-    train, _ = photographs
-    start = distilling.build_student(train.people, seed=3).state_dict()
-    for loss, asked in ((nn.CrossEntropyLoss(), None), (distilling.MatchLogits(), master)):
-        model = distilling.train_student(loss, train, asked, seed=3, steps=1, rate=1e-9)
-        for name, weight in start.items():
-            if "running" not in name and "num_batches" not in name:
-                torch.testing.assert_close(model.state_dict()[name], weight, atol=1e-6, rtol=0)
+def test_a_face_and_its_mirror_image_have_one_answer(small_teacher):
+    images = experiment.render_faces().images
+    said = experiment.ask(images)
+    torch.testing.assert_close(experiment.ask(images.flip(3)), said)
+    with torch.no_grad():
+        wanted = sum(small_teacher(faces.float() / 255) for faces in (images, images.flip(3)))
+    torch.testing.assert_close(said, wanted)
 
 
-@pytest.mark.parametrize("name", distilling.TAUGHT_BY)
-def test_each_loss_teaches_names(photographs, master, name):
-    train, _ = photographs
-    asked = None if "names" in name else master
-    loss = distilling.TAUGHT_BY[name]()
-    model = distilling.train_student(loss, train, asked, seed=100, steps=40, rate=1e-2)
-    assert orl.top1(model, train) > 0.3
+def test_people_to_learn_from_are_not_those_to_judge_by():
+    learn, judge = (PEOPLE[name] for name in ("kept", "crowd"))
+    assert (learn.use, judge.use) == ("learn", "judge")
+    faces, others = experiment.render_faces(2), experiment.render_judges(1, people=2)
+    assert f"seed {learn.first + 2**17}" in faces.source
+    assert f"seed {judge.first + 2**9 + 1}" in others.source
 
 
-def test_a_student_without_names_comes_to_say_what_its_teacher_says(photographs, master):
-    train, test = photographs
-    drawn = distilling.PICTURES[distilling.MORE](100)
-    assert len(drawn.faces) == 5 * train.people
-    # of s21 to s40, where the lesson reports: here s1 to s20 stand in for them
-    drawn.faces = orl.split_photos(5, 100, chosen_on=True)[0]
-    start = distilling.build_student(train.people, 100)
-    model = distilling.distil_unlabelled(drawn, master, train.people, 100, steps=80)
-    assert agreement(model, master, test.images) > agreement(start, master, test.images) + 0.3
+def test_a_face_that_is_shrunk_is_half_as_high_and_has_mean_0_and_spread_1():
+    small = experiment.shrink(experiment.render_faces(2).images)
+    assert small.shape == (4, 1, 32, 32)
+    assert small.mean((1, 2, 3)).abs().max() < 1e-4
+    assert (small.std((1, 2, 3)) - 1).abs().max() < 0.01
 
 
-def test_the_pictures_of_others_show_nobody_who_is_named():
-    others = distilling.PICTURES["five of each of twenty others"](0).faces
-    named = orl.split_photos(5, 0)[0]
-    assert (others.people, len(others)) == (20, 100)
-    assert not set(others.names) & set(named.names)
+def test_bytes_are_those_of_weights_and_statistics():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    assert budget.count_bytes(model) == 4 * (18 + 2 + 4 * 2) + 8
 
 
-def test_squared_probabilities_are_zero_for_the_same_softmax():
-    logits = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
-    loss = distilling.SquaredProbabilities()
-    person = torch.zeros(4, dtype=torch.int64)
-    assert loss(logits + 3, (logits, person)).item() == pytest.approx(0, abs=1e-12)
-    assert loss(-logits, (logits, person)).item() > 0.01
+def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
+    torch.manual_seed(0)
+    model, told = budget.make_student(4, 4, 4)(), budget.tell()
+
+    def far() -> float:
+        with torch.no_grad():
+            return float(1 - torch.cosine_similarity(model.eval()(told.faces), told.said).mean())
+
+    before = far()
+    budget.teach(model, seed=0, steps=60)
+    assert far() < 0.5 * before
 
 
-def test_students_that_embed_start_alike_and_see_the_same(monkeypatch):
-    monkeypatch.setattr(distilling, "FACES", 16)
-    models = [distilling.train_embedder(taught, seed=1, steps=2) for taught in (True, False)]
-    again = distilling.train_embedder(True, seed=1, steps=2)
-    first = [next(model.parameters()) for model in (*models, again)]
-    assert torch.equal(first[0], first[2])
-    assert not torch.equal(first[0], first[1])
-    torch.testing.assert_close(first[0], first[1], atol=0.02, rtol=0)
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (budget.make_student(16, 32, 32), r"allowed\. The largest is 10\.weight"),
+        (
+            budget.make_student(2, 2, rank=2),
+            r"rival -?0\.\d+; 1\.0 more than that is wanted\. [\d,]+ bytes are left",
+        ),
+    ],
+)
+def test_what_is_too_large_or_too_poor_is_told_so(small_teacher, monkeypatch, answer, reason):
+    monkeypatch.setattr(budget, "STEPS", 1)
+    monkeypatch.setattr(budget, "AHEAD", 1.0)
+    assert re.search(reason, budget.judge(answer))
 
 
-def test_second_thoughts_leave_out_the_person_and_the_mean():
-    said = torch.tensor([[9.0, 1, 3], [9, 3, 5], [0, 7, 4], [2, 2, 8]])
-    thoughts = distilling.measure_resemblance(said, torch.tensor([0, 0, 1, 2]))
-    wanted = torch.tensor([[0.0, -1, 1], [-2, 0, 2], [0, 0, 0]])
-    torch.testing.assert_close(thoughts, wanted)
+def test_the_temperature_flattens_what_the_teacher_says(capsys):
+    logits = torch.tensor([[4.0, 1, 0], [0, 3, 2], [0, 1, 9]])
+    faces = experiment.render_faces(2).images[:3]
+    _, temperature, _ = figures.temperature_slider(logits, faces, faces).children
+    for degrees, right, second in ((0.9, 0.955, 0.034), (10.0, 0.415, 0.307)):
+        capsys.readouterr()
+        temperature.value = degrees
+        said = capsys.readouterr().out
+        assert f"has {right}" in said
+        assert f"number 2 from the left, {second}" in said
 
 
-def test_teachers_that_say_the_same_agree_and_opposite_ones_do_not():
-    one = torch.randn(6, 6, generator=torch.Generator().manual_seed(0))
-    one = one.masked_fill(torch.eye(6, dtype=torch.bool), 0)
-    rows = figures.tabulate_agreement({"a": one, "b": 2 * one, "c": -one}).rows
-    assert [row[0] for row in rows] == ["a and b", "a and c", "b and c"]
-    assert [float(row[1]) for row in rows] == pytest.approx([1, -1, -1], abs=1e-3)
-    assert rows[0][2] == "6 of 6"
+def test_a_copy_lies_on_the_line_and_decides_as_the_teacher(capsys):
+    codes = nn.functional.normalize(torch.randn(8, 4, generator=torch.Generator().manual_seed(0)))
+    networks = {"opposite": codes @ torch.diag(torch.tensor([1.0, 1, 1, 0])), "copy": codes}
+    menu, _, _ = figures.agreement_slider(networks, codes, torch.arange(8) // 2).children
+    assert "copy: AUC" in (said := capsys.readouterr().out)
+    assert "100.0% of genuine pairs and 100.0% of impostor pairs" in said
+    menu.value = "opposite"
+    assert "100.0% of genuine pairs and 100.0% of" not in capsys.readouterr().out
 
 
-def test_the_most_alike_are_drawn_one_above_the_other():
-    second = torch.zeros(4, 4)
-    second[0, 2] = second[3, 1] = 1.0
-    second[0, 1] = 0.9
-    faces = FaceSet(torch.zeros(4, 1, 8, 8, dtype=torch.uint8), torch.arange(4), tuple("abcd"))
-    names = figures.take_most_alike(second, faces, count=2).names
-    pairs = {frozenset(pair) for pair in zip(names[:2], names[2:], strict=True)}
-    assert pairs == {frozenset("02"), frozenset("13")}
-
-
-def test_the_temperature_flattens_and_its_square_keeps_the_gradient(moved):
-    logits = torch.tensor([[4.0, 1, 0], [0, 3, 2]])
-    _, temperature, _ = figures.temperature_slider(logits, torch.tensor([0, 1])).children
-    hot, cold = (float(moved(temperature, degrees)[-1]) for degrees in (10.0, 0.9))
-    assert cold < 0.5 < 1.5 < hot < 1.585
-    rows = figures.tabulate_gradients(0 * logits, logits, (1, 4)).rows
-    plain, squared = ([float(row[column]) for row in rows] for column in (1, 2))
-    assert plain[0] > 10 * plain[1]
-    assert squared[0] < 3 * squared[1]
-
-
-def test_other_photographs_are_of_the_same_people_and_neither_learnt_from_nor_tested_on():
-    train, test = orl.split_photos(2, 0)
-    other = distilling.take_other_photographs(2, 0)
-    assert other.person.tolist() == train.person.tolist()
-    known = {image.numpy().tobytes() for image in (*train.images, *test.images)}
-    assert not known & {image.numpy().tobytes() for image in other.images}
+def test_differences_say_which_student_is_better(shown):
+    weak, strong = [[0.4] * 20, [0.5] * 20], [[0.8] * 20, [0.7] * 20]
+    names = dict.fromkeys(("names", "smoothed names", "names of all five"), weak)
+    figures.draw_students(names | {"teacher": strong}, {"names": 0.6})
+    assert "names 45.0%" in shown[-1]
+    assert "teacher 75.0%" in shown[-1]
+    figures.draw_leads(names | {figures.ONE: weak, figures.FOUR: strong})
+    assert f"{figures.FOUR}, less names: +30.0 [30.0, 30.0], better" in shown[-1]
+    assert f"{figures.ONE}, less names: +0.0 [0.0, 0.0], undecided" in shown[-1]
+    figures.draw_temperatures({"1": strong, "4": weak})
+    assert "T = 4: -30.0 [-30.0, -30.0], worse" in shown[-1]

@@ -1,44 +1,40 @@
-"""The evidence of lesson 06 at its smallest: every loss, teacher, picture and student."""
+"""The evidence of lesson 06 at its smallest: every way to learn, every temperature."""
 
 import pytest
+import torch
 
-from facecourse.kit import orl, protocol, transfer
-from facecourse.kit import verify as strangers
-from facecourse.lesson06_distillation import evidence as lesson06
-from facecourse.lesson06_distillation import experiment as distilling
-from facecourse.lesson06_distillation import unlabelled
-from facelib.models import FaceCNN, FaceResNet
-
-pytestmark = pytest.mark.evidence
+from facecourse.lesson06_distillation import evidence, experiment
+from facelib.models import FaceCNN
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setattr(distilling, "train_teacher", lambda *_: FaceCNN(2, 8, 20).eval())
-    monkeypatch.setattr(distilling, "face_embedding", lambda: FaceResNet(2).eval())
-    monkeypatch.setattr(transfer, "adapt", lambda *_: FaceCNN(2, 8, 20).eval())
-    monkeypatch.setattr(orl, "PHOTOS", (1, 2))
-    monkeypatch.setattr(distilling, "FACES", 16)
-    monkeypatch.setattr(protocol, "RESAMPLES", 100)
-    monkeypatch.setattr(strangers, "RESAMPLES", 100)
-
-
-def test_every_person_has_a_share_in_each_split_whoever_teaches(measure):
-    settings = {"SEEDS": (0,), "FEW": (0,), "CHOICES": (100,)}
-    stored = measure(lesson06, STEPS=2, BUDGETS=(1,), PEOPLE=8, **settings)
-    assert len(stored["choices"]["soft targets"]) == len(lesson06.TEMPERATURES) * len(
-        lesson06.WEIGHTS
-    )
-    for runs in (*stored["names"].values(), stored["temperatures"]):
+@pytest.mark.evidence
+def test_every_person_has_a_share_in_each_split_whoever_teaches(measure, monkeypatch):
+    monkeypatch.setattr(experiment, "train_teacher", lambda *_: FaceCNN(2, 8, 20).eval())
+    stored = measure(evidence, SEEDS=(0, 1), CHOICES=(100,), STEPS=2)
+    assert set(stored["rates"]["best"].values()) <= set(evidence.RATES)
+    assert {"teacher", "names", f"asked, {experiment.MORE}"} < set(stored["names"])
+    assert list(stored["temperatures"]) == ["1", "2", "4", "8", "16"]
+    assert stored["temperatures"]["4"] == stored["names"][f"asked, {experiment.MORE}"]
+    for runs in (stored["names"], stored["temperatures"]):
         for shares in runs.values():
-            assert [len(split) for split in shares] == [20]
-            assert all(0 <= share <= 1 for share in shares[0])
-    students = stored["embedders"]["1"]
-    assert students["taught"].keys() == students["names"].keys()
+            assert [len(split) for split in shares] == [20, 20]
+            assert all(0 <= share <= 1 for split in shares for share in split)
 
 
-def test_students_without_names_see_every_kind_of_picture(measure, monkeypatch):
-    monkeypatch.setattr(distilling, "LONG", 2)
-    found = measure(unlabelled, "unlabelled", SEEDS=(0,))["pictures"]
-    assert {"teacher, fine-tuned", *distilling.PICTURES, *unlabelled.TUNED} < set(found)
-    assert all([len(split) for split in shares] == [20] for shares in found.values())
+def test_a_batch_is_drawn_once_whoever_asks_for_it():
+    drawn = []
+
+    class Counted:
+        images_each = 1
+
+        def __call__(self, n, generator, device):
+            drawn.append(n)
+            return torch.rand(n, generator=generator), n
+
+    faces = evidence.Remembered(Counted())
+    batches = [
+        faces(4, torch.Generator().manual_seed(seed), torch.device("cpu"))[0] for seed in (1, 1, 2)
+    ]
+    assert torch.equal(batches[0], batches[1])
+    assert not torch.equal(batches[0], batches[2])
+    assert len(drawn) == 2

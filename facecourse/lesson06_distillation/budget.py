@@ -1,0 +1,144 @@
+"""Lesson 06, your turn: a student of 20 kB is built by the learner, trained and judged here.
+
+Its rival, a linear map as large and trained as long, is judged on the same people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from random import randrange
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity
+
+from facecourse.kit.checkers import kind_of, run
+from facecourse.kit.exercise import CannotCheckError, NotAttemptedError, ____
+from facecourse.kit.seeds import build_seeded
+from facecourse.lesson06_distillation import experiment
+from facelib.threads import few_threads
+
+BYTES, AHEAD = 20_000, 0.02  # of the weights; in mean cosine to the teacher, of the rival
+STEPS, BATCH, RATE = 400, 64, 0.02
+FRESH, PEOPLE = 3, 360  # groups of people that the checker draws from, and how many in each
+
+
+class Told(NamedTuple):
+    """Faces, float (N, 1, 32, 32), and what the teacher says of each, (N, 128)."""
+
+    faces: Tensor
+    said: Tensor
+
+
+@cache
+def tell(fresh: int | None = None) -> Told:
+    """Faces to learn from, or one of `FRESH` groups of other people."""
+    people = (
+        experiment.render_faces()
+        if fresh is None
+        else experiment.render_judges(1 + fresh, people=PEOPLE, photos=1)
+    )
+    return Told(experiment.shrink(people.images), experiment.ask(people.images))
+
+
+def count_bytes(model: nn.Module) -> int:
+    """What the weights take in a file, batch norm's statistics among them."""
+    return sum(part.numel() * part.element_size() for part in model.state_dict().values())
+
+
+def teach(model: nn.Module, seed: int, steps: int = STEPS) -> nn.Module:
+    """Train a small student, in place, to give the teacher's directions."""
+    told, chance = tell(), torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(model.parameters(), RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
+    model.train()
+    with few_threads(model, BATCH, torch.device("cpu")):
+        for _ in range(steps):
+            rows = torch.randint(len(told.faces), (BATCH,), generator=chance)
+            mirrored = torch.rand(BATCH, 1, 1, 1, generator=chance) < 0.5
+            faces = torch.where(mirrored, told.faces[rows].flip(3), told.faces[rows])
+            loss = 1 - cosine_similarity(model(faces), told.said[rows]).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return model.eval()
+
+
+def measure(model: nn.Module, group: int) -> float:
+    """Mean cosine of a student and the teacher on one of `FRESH` groups of people."""
+    fresh = tell(group)
+    with torch.no_grad():
+        return float(cosine_similarity(model(fresh.faces), fresh.said).mean())
+
+
+def build_rival() -> nn.Sequential:
+    """A linear map through twelve numbers."""
+    thin = nn.Linear(256, 12, bias=False), nn.BatchNorm1d(12), nn.Linear(12, 128, bias=False)
+    return nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), *thin)
+
+
+def judge(answer: Callable[[], nn.Module]) -> str | None:
+    """None if what `answer` builds is small enough and, once taught, nearer to the teacher than the
+    rival; else what is missing.
+
+    Raises:
+        CannotCheckError: it builds no network for such faces.
+        NotAttemptedError: it has a gap.
+    """
+    seed, told = randrange(2**31), tell()
+    (model,) = build_seeded(seed, lambda: run(answer, ()))
+    if model is ____:
+        raise NotAttemptedError
+    if not isinstance(model, nn.Module):
+        raise CannotCheckError(f"Return a network, an nn.Module; you return {kind_of(model)}.")
+    (said,) = run(model, (told.faces[:2],))
+    if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
+        found = kind_of(said)
+        raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")
+    size = count_bytes(model)
+    if size > BYTES:
+        return f"Its weights take {size:,} bytes, and {BYTES:,} are allowed. {_find_largest(model)}"
+    group = randrange(FRESH)
+    near = measure(teach(model, seed), group)
+    rival = measure(teach(build_seeded(seed, build_rival), seed), group)
+    if near >= rival + AHEAD:
+        return None
+    left = BYTES - size
+    advice = f"{left:,} bytes are left: use them." if left > BYTES / 4 else _ADVICE
+    found = f"On people nobody has met the mean cosine is {near:.3f}, that of the linear rival "
+    return f"{found}{rival:.3f}; {AHEAD} more than that is wanted. {advice}"
+
+
+_ADVICE = (
+    "Spend the bytes elsewhere: convolutions use each weight at many places; what they find should "
+    "keep *where* it was; and a way to 128 numbers through few is cheap."
+)
+
+
+def _find_largest(model: nn.Module) -> str:
+    name, weight = max(model.named_parameters(), key=lambda named: named[1].numel())
+    return f"The largest is {name}, {tuple(weight.shape)}, with {weight.numel():,} numbers."
+
+
+def make_student(*widths: int, rank: int = 0, pooled: bool = False) -> Callable[[], nn.Module]:
+    """Something to answer with: convolutions of these widths, each halving height and width, and a
+    linear layer, through `rank` numbers unless that is 0; after an average over all places or none.
+    """
+
+    def build() -> nn.Module:
+        layers, channels, side = [], 1, 1 if pooled else 32 >> len(widths)
+        for width in widths:
+            layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]
+            layers += [nn.BatchNorm2d(width), nn.ReLU()]
+            channels = width
+        layers += [nn.AdaptiveAvgPool2d(1)] if pooled else []
+        layers += [nn.Flatten()]
+        inputs = channels * side**2
+        if rank:
+            layers += [nn.Linear(inputs, rank, bias=False), nn.BatchNorm1d(rank)]
+        return nn.Sequential(*layers, nn.Linear(rank or inputs, 128, bias=False))
+
+    return build
