@@ -147,7 +147,7 @@ def _train_a_little(model: nn.Module, images: Tensor) -> nn.Module:
 
 
 renew = Exercise(
-    prompt="Return the network with statistics of batch norm measured on these images, no training.",
+    prompt="Return the network with its statistics of batch norm measured on these images.",
     starter="def renew(model, images):\n    return ____",
     hints=(
         "In training mode (`model.train()`) batch norm updates its running statistics when images "

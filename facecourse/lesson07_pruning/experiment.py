@@ -1,4 +1,4 @@
-"""Lesson 07: channels taken out of the student, what bounds a network's time, pruned classifiers."""
+"""Lesson 07: channels taken out of the student, what bounds its time, classifiers pruned."""
 
 from __future__ import annotations
 

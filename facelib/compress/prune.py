@@ -49,10 +49,12 @@ def prune(
         model: trained; not changed.
         ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
         shape: of one image, (C, H, W).
-        importance: "L1", the sum of a channel's absolute weights (Li et al. 2017,
-            https://arxiv.org/abs/1608.08710); "batch norm", its scale (Liu et al. 2017,
-            https://arxiv.org/abs/1708.06519); "Taylor", the change of the loss to first order if
-            it went (Molchanov et al. 2019, https://arxiv.org/abs/1906.10771).
+        importance: "L1", the group L1 of torch-pruning: the mean absolute value of all weights that
+            go with a channel, here and where it is read, relative to its layer's others (Li et al.
+            2017, https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone); "batch
+            norm", its scale (Liu et al. 2017, https://arxiv.org/abs/1708.06519); "Taylor", weight
+            times gradient, absolute, over the same weights (after Molchanov et al. 2019,
+            https://arxiv.org/abs/1906.10771). Channels of all layers are ranked together.
         loss: for "Taylor": model -> a number, on a batch of the training data.
         round_to: widths stay multiples of it, which fast kernels want.
 
