@@ -107,14 +107,6 @@ def calibration_faces(people: int = 128) -> Tensor:
     return synth(people, 4, seed=pick_seed("calibration")).images
 
 
-def distance_to_teacher(model: nn.Module) -> Tensor:
-    """How far a network is from the teacher on one batch, for Taylor's importance."""
-    images, said = taught_people()(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
-    return MatchEmbedding()(model.eval()(images), said)
-
-
-def prune_student(ratio: float, importance: str = "L1", round_to: int = 8) -> FaceResNet:
+def prune_student(ratio: float) -> FaceResNet:
     """The student without the least important channels, a share of its MACs, not trained on."""
-    settings = {"loss": distance_to_teacher if importance == "Taylor" else None}
-    settings |= {"importance": importance, "round_to": round_to}
-    return prune(face_student(), ratio, SHAPE, **settings)[0]
+    return prune(face_student(), ratio, SHAPE)[0]

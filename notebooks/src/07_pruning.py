@@ -28,14 +28,14 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 # %% [markdown]
 # ## Zeros
 #
-# Make a guess, then move the slider: the smallest weights become zero. What is lost is counted as in lesson 06, in points of the teacher's TAR at a FAR of 0.1 %, on people who don't exist.
+# Guess, then move the slider: the smallest weights become zero. Loss is counted as in lesson 06, in points of the teacher's TAR at a FAR of 0.1 %, on people who don't exist.
 
 # %% tags=["nbval-ignore-output"]
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
 
 # %% [markdown]
 # <!-- reading: from which share of zeros on the loss shows, and how much new statistics help -->
-# The first zeros cost little; in the end the network is lost. The file is as long as before, until it is *coded*: a zero takes four bytes like any number, and only zip makes it short.
+# The first zeros cost little; in the end the network is lost. A zero takes four bytes like any number: only a *coded* file, here a zipped one, is shorter.
 #
 # ### Build it
 #
@@ -156,9 +156,9 @@ print(f"{share:.0%} of the MACs are gone")
 #
 # ### First aid: new statistics
 #
-# After a cut all sums are smaller, but batch norm keeps the means and variances of the whole network (lesson 03).
+# After a cut the sums have other means and variances, but batch norm still uses the old ones (lesson 03; [Li et al. 2020](https://arxiv.org/abs/2007.02491)).
 #
-# **Exercise 3.** Let `images` go through `model` so that they are measured anew, and return it, ready for use; no weight may change.
+# **Exercise 3.** Let `images` go through `model` so that its statistics are measured anew, and return it, ready for use; no weight may change.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -176,7 +176,7 @@ live["new statistics"] = tar_drop(small, people).value
 # %% [markdown]
 # ### Teach it again
 #
-# The teacher is still there to be asked. Its answers about people who don't exist are kept, and the small network learns to give these directions:
+# The teacher can still be asked. The small network learns to give the same directions for people who don't exist:
 
 # %%
 from facelib.compress.distill import Taught
@@ -208,7 +208,7 @@ figures.draw_cuts(stored["cuts"], live, share)
 
 # %% [markdown]
 # <!-- reading: how much statistics repair, how much teaching; which way to choose is best; weights against channels; crosses in or out of bars -->
-# Most of the damage at once is stale statistics and can be taught away; how channels are chosen matters less than both. Bands are over people, of *taught again* over seeds; crosses are yours, on fewer people and taught by fewer, so they may lie outside. Gone in one cut, as here, or little by little ([Zhu & Gupta 2017](https://arxiv.org/abs/1710.01878))? We did not measure that.
+# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds. Crosses are yours: taught by fewer people, they may lie outside. All went in one cut here; little by little ([Zhu & Gupta 2017](https://arxiv.org/abs/1710.01878)) we did not measure.
 #
 # ### Turn it
 
@@ -218,7 +218,7 @@ figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
 # %% [markdown]
 # ## What is time made of?
 #
-# A core does so many MACs a second at most, and its memory moves so many bytes. A network's **arithmetic intensity**, MACs a byte of weights and maps, says which of the two is its **roof** ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call, which takes its time even with nothing to do: "one channel" has the student's layers, one to four channels wide.
+# A core does so many MACs a second at most, and its memory moves so many bytes. A network's **arithmetic intensity**, MACs a byte of weights and maps, says which of the two is its **roof** ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call, which takes time even with nothing to do: *one channel* has the student's layers, one to four channels wide.
 
 # %%
 names = list(experiment.NETWORKS)[pick(profile, smoke=-2, quick=0, full=0) :]
@@ -228,11 +228,11 @@ figures.draw_roofline({"roofs": roofs, "networks": networks}, stored)
 
 # %% [markdown]
 # <!-- reading: which networks reach the roof; ragged against whole teacher; share of calls in compact's time; compact above the roof of 32 bits or not -->
-# The large networks work near the roof of arithmetic: there, fewer MACs are less time. *Ragged* has half of the teacher's MACs, in widths that are no multiples of 8, and saves far less than half of its time. The compact file (lesson 08; of 8 bits, whose own roof is higher) spends a good part of its time on calls: cut it once more, and little is gained. Filled dots are this machine, hollow ones another; caches are faster than the memory measured here.
+# Teacher and student work near the roof of arithmetic: there, fewer MACs are less time. *Ragged* has half of the teacher's MACs, in widths as they come, and saves far less than half of its time: kernels compute whole blocks of channels. *Compact* (lesson 08) computes with integers, under a higher roof, and spends a good part of its time on calls: a further cut would gain little. Filled dots are this machine, hollow ones are stored.
 #
 # ## What did pruning itself give?
 #
-# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned, a linear layer of low rank (lesson 08), taught at length. Two fair rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught as long again.
+# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught as long again.
 
 # %%
 rungs.draw_steps(ladder, ["weights to start from", "channels and rank"])
@@ -254,7 +254,7 @@ charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI ove
 
 # %% [markdown]
 # <!-- reading: do the intervals hold zero -->
-# The claim needs an interval above zero, and there is none: *undecided* is what half or even nine tenths of the weights are worth here, not "raised". Four mistakes make it look otherwise:
+# The claim needs an interval above zero, and no cut has one. Four mistakes to avoid, for they make it look otherwise:
 #
 # 1. **Freezing** layers and calling it pruning: no weight and no MAC is gone.
 # 2. **Stopping after the cut**: see *at once* in the figure above.
@@ -263,7 +263,7 @@ charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI ove
 #
 # ## Your turn
 #
-# Which layers bear it? Of each group of layers that hang together, a quarter, half and three quarters of the channels went, with new statistics:
+# Which layers bear it? Of each group that hangs together, a quarter, half and three quarters of the channels went; statistics are new, 300 people judge:
 
 # %%
 figures.draw_groups(stored["groups"])
@@ -283,6 +283,6 @@ exercises.plan.check(plan)
 # %% [markdown]
 # ## What you know now
 #
-# Zeros save no time, channels do, as far as calls and widths allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
+# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
 #
 # Next: [lesson 08](08_quantization_and_low_rank.ipynb), fewer bits for each weight.
