@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from functools import lru_cache
 
-import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 

@@ -69,13 +69,14 @@ def cut_channels(
         kept: layers that lose no channel, names from `model.named_modules()`.
     """
     small = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
-    layers, named = find_layers(small), share if isinstance(share, Mapping) else {}
+    layers = find_layers(small)
+    all_lose, named = (0.0, share) if isinstance(share, Mapping) else (share, {})
     torch_pruning.pruner.BasePruner(
         small,
         torch.zeros(1, *SHAPE),
         importance=torch_pruning.importance.MagnitudeImportance(p=1),
         global_pruning=together,
-        pruning_ratio=0.0 if named else share,
+        pruning_ratio=all_lose,
         pruning_ratio_dict={layers[name]: some for name, some in named.items()},
         round_to=STEP,
         ignored_layers=[

@@ -81,7 +81,7 @@ record("times as fast with 90 % zeros", faster.value)
 print(f"{faster:.2f} (95 % CI over turns)")
 
 # %% [markdown]
-# The network of zeros is no faster: a product of matrices multiplies by zero as by any number. (Some GPUs skip zeros if they are exactly two of each four weights.)
+# The network of zeros is no faster: a product of matrices multiplies by zero as by any number. (Some GPUs skip zeros where two of each four weights are zero.)
 #
 # ## Channels
 #
@@ -283,6 +283,6 @@ exercises.plan.check(plan)
 # %% [markdown]
 # ## What you know now
 #
-# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
+# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long. *Pruned* joins the scoreboard.
 #
 # Next: [lesson 08](08_quantization_and_low_rank.ipynb), fewer bits for each weight.

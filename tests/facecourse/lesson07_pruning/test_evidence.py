@@ -23,7 +23,8 @@ def student():
 def small(monkeypatch, small_ladder):
     for module in (pruning, lesson07):
         monkeypatch.setattr(module, "face_student", student)
-    monkeypatch.setattr(taught, "calibration_faces", lambda: torch.zeros(8, 1, 64, 64).byte())
+    faces = torch.randint(256, (8, 1, 64, 64), dtype=torch.uint8)
+    monkeypatch.setattr(taught, "calibration_faces", lambda: faces)
     monkeypatch.setattr(pruning, "FAR", 0.1)
     monkeypatch.setattr(pruning, "JUDGES", 12)
     monkeypatch.setattr(pruning, "NETWORKS", {"student": student})
