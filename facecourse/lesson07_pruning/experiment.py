@@ -51,7 +51,7 @@ WAYS = {  # to choose channels: are they ranked together, and which layers keep 
 }
 STEP = 8  # widths are multiples of it
 JUDGES = 300  # people who don't exist
-SIDE, LONG = 512, 2**24  # of the matrices and vectors by which the processor is measured
+SIDE, LONG = 512, 2**22  # of the matrices and vectors by which the processor is measured
 
 
 def cut_channels(

@@ -177,7 +177,7 @@ def _over_seeds(found: Interval | Sequence[float]) -> Interval:
 
 def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     """Draw how fast networks compute under the roof of one core, and how long a face takes beside
-    the shortest time that the roof allows; filled live, hollow stored.
+    the time that its MACs take at the roof; filled live, hollow stored.
 
     Args:
         live, stored: "roofs" as `measure_roofs`, "networks" as `measure_networks` returns.
@@ -200,7 +200,7 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     left.set_title("the roof of one core", fontsize=10)
     peak, road = live["roofs"]["MACs"], live["roofs"]["bytes"]
     for place, (name, row) in enumerate(networks.items()):
-        least = 1e6 * max(row["macs"] / peak, row["bytes"] / road)
+        least = 1e6 * row["macs"] / peak
         right.barh(place, 1e3 * row["ms"], color=hues[name], alpha=0.35)
         if name != "compact":  # whose roof, of 8 bits, is another
             right.barh(place, least, height=0.4, color=hues[name])
@@ -208,7 +208,7 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
     right.set_yticks(range(len(networks)), networks)
     right.invert_yaxis()
-    right.set(xscale="log", xlabel="µs a face (dark: at the roof; dotted: calls alone)")
+    right.set(xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: calls alone)")
     show(
         figure,
         f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "
