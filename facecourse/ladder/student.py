@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from functools import lru_cache
 
-import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
@@ -101,19 +100,12 @@ def renew_weights(model: nn.Module, seed: int = 0) -> nn.Module:
     return model
 
 
+@lru_cache(2)
 def calibration_faces(people: int = 128) -> Tensor:
     """Faces to calibrate on, uint8 (4 * people, 1, 64, 64): of people who don't exist."""
     return synth(people, 4, seed=pick_seed("calibration")).images
 
 
-def distance_to_teacher(model: nn.Module) -> Tensor:
-    """How far a network is from the teacher on one batch, for Taylor's importance."""
-    images, said = taught_people()(BATCH, torch.Generator().manual_seed(0), torch.device("cpu"))
-    return MatchEmbedding()(model.eval()(images), said)
-
-
-def prune_student(ratio: float, importance: str = "L1", round_to: int = 8) -> FaceResNet:
+def prune_student(ratio: float) -> FaceResNet:
     """The student without the least important channels, a share of its MACs, not trained on."""
-    settings = {"loss": distance_to_teacher if importance == "Taylor" else None}
-    settings |= {"importance": importance, "round_to": round_to}
-    return prune(face_student(), ratio, SHAPE, **settings)[0]
+    return prune(face_student(), ratio, SHAPE)[0]

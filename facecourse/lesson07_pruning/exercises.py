@@ -1,15 +1,30 @@
-"""Lesson 07, pruning: its exercises and quizzes."""
+"""Lesson 07, pruning: its exercises."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from functools import lru_cache
+from random import randrange
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.prune import L1Unstructured
+from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number, tensor
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
+from facecourse.kit.checkers import draw_normal, function, kind_of, number, run
+from facecourse.kit.exercise import (
+    CannotCheckError,
+    Checker,
+    Exercise,
+    NotAttemptedError,
+    ____,
+    collect,
+)
+from facecourse.kit.seeds import build_seeded
+from facecourse.lesson07_pruning import experiment
 
 
 def _prune(weight: Tensor, share: float, size: Tensor) -> Tensor:
@@ -18,23 +33,22 @@ def _prune(weight: Tensor, share: float, size: Tensor) -> Tensor:
     return pruned.view_as(weight)
 
 
-_MAGNITUDE = (
-    "def magnitude(weight, share):\n"
-    "    count = round(share * weight.numel())\n"
-    "    smallest = ____\n"
-    "    pruned = weight.flatten().clone()\n"
-    "    pruned[smallest] = 0\n"
-    "    return pruned.view_as(weight)"
-)
-
 magnitude = Exercise(
     prompt="Return a copy of the weights in which this share of them, the smallest ones, is 0.",
-    starter=_MAGNITUDE,
+    starter="def magnitude(weight, share):\n    return ____",
     hints=(
-        "Small means near to 0, on either side.",
-        "`x.argsort()` gives the places of the numbers in ascending order; take the first `count`.",
+        "Small means near to 0, on either side: look at `weight.abs()`.",
+        "How many go? `round(share * weight.numel())`. Sorted by size, the last of these is the "
+        "threshold: all that is larger stays.",
+        "A comparison gives a mask of True and False, by which a tensor can be multiplied.",
     ),
-    answer=_MAGNITUDE.replace("____", "weight.abs().flatten().argsort()[:count]"),
+    answer=(
+        "def magnitude(weight, share):\n"
+        "    size, count = weight.abs(), round(share * weight.numel())\n"
+        "    threshold = size.flatten().kthvalue(count).values\n"
+        "    mask = size > threshold\n"
+        "    return weight * mask"
+    ),
     checker=function(
         lambda weight, share: L1Unstructured(share).prune(weight),
         (draw_normal(4, 6, seed=0), 0.5),
@@ -43,6 +57,10 @@ magnitude = Exercise(
             (lambda w, s: _prune(w, s, w), "The most *negative* ones: -2 matters as much as 2."),
             (lambda w, s: _prune(w, s, -w.abs()), "Those are the largest, which do the work."),
             (lambda w, s: _prune(w, 1 - s, w.abs()), "That many stay; that many should go."),
+            (
+                lambda w, s: (_prune(w, s, w.abs()) != 0).float(),
+                "That is the mask. Multiply the weights by it.",
+            ),
         ],
         draw=side_by_side,
     ),
@@ -50,153 +68,176 @@ magnitude = Exercise(
     praise="Number for number what `torch.nn.utils.prune.L1Unstructured` makes of it.",
 )
 
-index = Exercise(
+stream = Exercise(
     prompt=(
-        "A weight takes 4 bytes. Kept in a list, a weight that is not 0 takes 4 bytes and 2 more "
-        "for its place. From which share of zeros on is the list the shorter file?"
+        "All convolutions here are 3 x 3 and without bias; features.7 reads 32 channels, "
+        "features.12 makes 48. How many of their weights go with one channel of the stream?"
     ),
-    starter="share = ____",
+    starter="gone = ____",
     hints=(
-        "With a share z of zeros, n weights take n * (1 - z) * 6 bytes in the list.",
-        "Set that equal to 4 n.",
+        "Inside block 10 a channel is one output of change.0 and one input of change.3: "
+        "2 * 64 * 9 weights. The stream has more layers that make or read it.",
+        "Made by three layers: features.7 (32 inputs) and both change.3 (64 inputs). Read by "
+        "three: both change.0 (64 outputs) and features.12 (48 outputs).",
     ),
-    answer="share = 1 - 4 / 6",
+    answer="gone = 9 * (32 + 64 + 64) + 9 * (64 + 64 + 48)",
     checker=number(
-        1 / 3,
-        tolerance=1e-3,
+        3024,
         reasons={
-            2 / 3: "That share may be *other* than zero: the list is shorter with more zeros.",
-            0.5: "As if a place took 4 bytes, too: it takes 2.",
-            0.0: "A list also stores where the weights were.",
+            288: "That is features.7's own kernel. Who adds to the stream, and who reads it?",
+            1440: "Those are the layers that make it. Others read it.",
+            1584: "Those are the layers that read it. Others make it.",
+            720: "features.7 and features.12 alone: the blocks make and read it, too.",
+            1152: "That is a channel inside a block.",
+            336: "Each of these is a kernel of 3 x 3 weights.",
         },
     ),
-    praise="Below a third, leaving zeros out makes the file longer.",
+    praise="3,024 weights, 1,152 for a channel inside a block: a sum ties its layers together.",
 )
 
-kernels = draw_normal(4, 3, 3, 3, seed=5) * torch.tensor([1.0, 0.2, 2.0, 0.5]).view(4, 1, 1, 1)
 
-norms = Exercise(
-    prompt="How important is each of the four channels? The sum of its kernel's absolute weights.",
-    starter="importance = ____",
+def _make_stale(seed: int) -> tuple[nn.Module, Tensor]:
+    """A small network whose statistics don't fit, and images."""
+
+    def build() -> tuple[nn.Module, Tensor]:
+        layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3)
+        model = nn.Sequential(*layers, nn.BatchNorm2d(3), nn.Flatten())
+        return model.eval(), 2 + 3 * torch.randn(32, 1, 8, 8)
+
+    return build_seeded(seed, build)
+
+
+def _renews(answer: Any) -> str | None:
+    model, images = _make_stale(randrange(1000))
+    (renewed,) = run(answer, (model, images))
+    if isinstance(renewed, type(____)):
+        raise NotAttemptedError
+    if not isinstance(renewed, nn.Module):
+        raise CannotCheckError(f"Return the network; this is {kind_of(renewed)}.")
+    if renewed.training or any(layer.training for layer in renewed.modules()):
+        return "It is still in training mode, and would judge each face by its batch: `eval()`."
+    for before, after in zip(model.parameters(), renewed.parameters(), strict=True):
+        if not torch.equal(before, after):
+            return "A weight has changed: only statistics should, without any training."
+    update_bn([images], wanted := copy.deepcopy(model))
+    with torch.no_grad():
+        old, new, found = (m(images) for m in (model, wanted.eval(), renewed))
+    if torch.allclose(found, old):
+        return "Nothing has changed. Batch norm updates its statistics in training mode only."
+    if (found - new).abs().max() > 0.05 * new.std():
+        return (
+            "The statistics have moved, but not all the way: each batch counts for a tenth "
+            "unless you set `momentum`."
+        )
+    return None
+
+
+def _renew(model: nn.Module, images: Tensor, momentum: float = 1.0) -> nn.Module:
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.momentum = momentum
+    with torch.no_grad():
+        model.train()(images)
+    return model.eval()
+
+
+def _train_a_little(model: nn.Module, images: Tensor) -> nn.Module:
+    _renew(model, images)[0].weight.data *= 0.9
+    return model
+
+
+renew = Exercise(
+    prompt="Return the network with its statistics of batch norm measured on these images.",
+    starter="def renew(model, images):\n    return ____",
     hints=(
-        "`kernels` is (outputs, inputs, 3, 3): a channel is one output.",
-        "`abs()` first. `sum(dim=...)` takes several dimensions: all but that of the outputs.",
+        "In training mode (`model.train()`) batch norm updates its running statistics when images "
+        "come through. No label and no gradient is needed.",
+        "`momentum` of each `nn.BatchNorm2d` says how much the newest batch counts: 1.0 forgets "
+        "the old ones. `model.modules()` has all layers.",
+        "Back to evaluation mode at the end.",
     ),
-    answer="importance = kernels.abs().sum(dim=(1, 2, 3))",
-    checker=tensor(
-        kernels.abs().sum((1, 2, 3)),
-        reasons=[
-            (kernels.sum((1, 2, 3)), "Positive and negative weights must not cancel: `abs()`."),
-            (kernels.abs().sum((0, 2, 3)), "Those are the inputs, the second dimension."),
-            (kernels.square().sum((1, 2, 3)), "That is the square of the L2 norm; here L1."),
-            (kernels.abs().mean((1, 2, 3)), "The mean has the same order; we asked for the sum."),
-        ],
+    answer=(
+        "def renew(model, images):\n"
+        "    for layer in model.modules():\n"
+        "        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):\n"
+        "            layer.momentum = 1.0\n"
+        "    with torch.no_grad():\n"
+        "        model.train()(images)\n"
+        "    return model.eval()"
     ),
-    also_wrong=(kernels.abs().sum(),),
-    praise="The second channel is the weakest: it would go first.",
-    context={"kernels": kernels},
+    checker=Checker(
+        _renews,
+        (
+            lambda model, images: model,
+            lambda model, images: _renew(model, images, momentum=0.1),
+            lambda model, images: _renew(model, images).train(),
+            _train_a_little,
+        ),
+    ),
+    also_wrong=(lambda model, images: model(images), lambda model, images: None),
+    praise="No label, no gradient, a second of work.",
 )
 
-quarter = Exercise(
-    prompt=(
-        "A 3 x 3 convolution from 64 to 64 channels loses half of its outputs, and the layer "
-        "before it half of its own. Which share of this layer's MACs stays?"
-    ),
-    starter="left = ____",
+LEAST_GONE, SHARE_LOST = 0.2, 0.75  # of the MACs; of the points that the library's cut loses
+
+
+@lru_cache(1)
+def _library() -> float:
+    return experiment.try_library(LEAST_GONE)[1]
+
+
+def _judge_plan(answer: Any) -> str | None:
+    if not isinstance(answer, Mapping):
+        raise CannotCheckError(
+            f"A dictionary is wanted, a share a layer; this is {kind_of(answer)}."
+        )
+    if unknown := [name for name in answer if name not in experiment.GROUPS]:
+        return f"No layer {unknown[0]!r} in the figure; there are {', '.join(experiment.GROUPS)}."
+    if wrong := [s for s in answer.values() if not isinstance(s, int | float) or not 0 <= s < 0.8]:
+        return f"A share is a number from 0 to 0.75, got {wrong[0]!r}."
+    if not any(answer.values()):
+        return "Nothing is cut: name some layers, and the share of their channels that goes."
+    gone, lost = experiment.try_plan(answer, judged=True)
+    most = SHARE_LOST * _library()
+    said = f"{gone:.1%} of the MACs are gone, {lost:.1f} points are lost. "
+    if gone < LEAST_GONE:
+        return f"{said}At least {LEAST_GONE:.0%} of the MACs should go: cut more."
+    if lost > most:
+        return f"{said}At most {most:.1f} are allowed. Which layers give most MACs for a point?"
+    return None
+
+
+plan = Exercise(
+    prompt="Which share of which layers' channels goes? At least 20 % of the MACs, at little loss.",
+    starter="plan = ____",
     hints=(
-        "MACs are 9 * inputs * outputs * places.",
-        "Its inputs are the outputs of the layer before.",
+        "In the figure a good group is far to the right and low: much work gone, little lost.",
+        "Small cuts of several groups lose less than a large cut of one. What stands in a stream "
+        "is made and read by many layers.",
+        "A quarter of the channels inside each of two blocks, and an eighth of the wider stream: "
+        "write these three shares by their layers' names.",
     ),
-    answer="left = (32 * 32) / (64 * 64)",
-    checker=number(
-        0.25,
-        reasons={
-            0.5: "That counts its outputs alone. It reads half as many inputs, too.",
-            0.75: "That is what goes.",
-            0.125: "The places stay: only channels go.",
-        },
+    answer=(
+        "plan = {\n"
+        '    "features.10.change.0": 0.25,\n'
+        '    "features.11.change.0": 0.25,\n'
+        '    "features.7": 0.125,\n'
+        "}"
     ),
-    praise="So 29 % of the channels of every layer are half of the work: 0.71 times 0.71.",
-)
-
-first_half = torch.tensor([0.90, 0.94, 0.88, 0.93, 0.91])
-second_half = torch.tensor([0.92, 0.90, 0.91, 0.93, 0.89])
-
-optimism = Exercise(
-    prompt=(
-        "Five pruned networks, and how often each is right on two halves of the faces left over. "
-        "Choose by the first half: what do you report?"
+    checker=Checker(
+        _judge_plan,
+        (
+            {},
+            {"features.12": 0.5},
+            {"features.3": 0.5},
+            {"features.7": 0.5},
+            dict.fromkeys(experiment.GROUPS, 0.25),
+            {"features.1": 0.5},
+            {"features.7": 25},
+        ),
     ),
-    starter="reported = ____",
-    hints=(
-        "Choose the network that is best on the first half.",
-        "Its score on the *other* half is the honest one. `argmax()` says which network is best.",
-    ),
-    answer="reported = second_half[first_half.argmax()]",
-    checker=number(
-        0.90,
-        tolerance=1e-4,
-        reasons={
-            0.94: "That is the score it was chosen for: luck is part of it.",
-            0.93: "That was chosen by the half you report on.",
-            0.92: "Half of that is the score it was chosen for.",
-            0.91: "Which network is that? Choose one by the first half.",
-        },
-    ),
-    praise="Chosen and reported on the same faces it would have been 0.94.",
-    context={"first_half": first_half, "second_half": second_half},
-)
-
-
-frozen = Quiz(
-    "An article sets `trainable = False` for every layer and calls that pruning. What is smaller "
-    "afterwards?",
-    {
-        "the file": "Every weight is still in it.",
-        "the time of an image": "Every multiplication is still done.",
-        "the number of weights that training moves": "Which is freezing, lesson 04's word for it.",
-        "the number of weights": "`trainable` says who learns, not who is there.",
-    },
-    right="c",
-)
-
-together = Quiz(
-    "A residual block adds its input to what its second convolution makes. One channel of that "
-    "convolution's output is pruned. What else must go?",
-    {
-        "the same channel of the block's input": "The two are added, so they need the same shape.",
-        "its batch norm's numbers for that channel": "A batch norm has four numbers a channel.",
-        "what the next layers read from that channel": "Their kernels lose one input.",
-        "a channel of the first convolution's output": "That one is read inside the block only.",
-    },
-    right="a, b, c",
-)
-
-zeros = Quiz(
-    "Nine of ten weights are 0. How much faster is the network, in its ordinary dense form, in "
-    "PyTorch or ONNX Runtime?",
-    {
-        "ten times": "If zeros were skipped. Dense kernels multiply by them like by any number.",
-        "not at all": "Dense kernels don't look whether a number is 0.",
-        "twice": "Some GPUs skip two of every four weights, if exactly two of each four are 0.",
-        "it is slower": "It takes the same time. As a sparse matrix it would often be slower.",
-    },
-    right="b",
-)
-
-file = NumberQuiz(
-    "Nine of ten weights are 0 and get a code of one bit, each other weight gets one of six "
-    "(lesson 03's Huffman codes). How many times smaller than with 32 bits a weight is the file?",
-    wanted=32 / 1.5,
-    tolerance=0.5,
-    unit="times",
-    reasons={
-        10: "That leaves a tenth of the weights at 32 bits. They take six, and a zero takes one.",
-        32: "That is one bit for each. A tenth of them take six.",
-        32 / 6: "That is six bits for each. Nine of ten take one.",
-        32 / 3.5: "That is the mean of 1 and 6. Nine of ten weights take the shorter code.",
-    },
-    praise="0.9 + 0.6 bits a weight. Zeros shorten a file that counts how often a value comes.",
+    also_wrong=(0.2, "features.7"),
+    praise="Less is lost than where the library chose by itself: you looked before you cut.",
 )
 
 EXERCISES, QUIZZES = collect("07", globals())

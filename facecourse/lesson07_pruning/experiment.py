@@ -1,61 +1,195 @@
-"""Lesson 07: what is taken out of a network, what it costs, what comes back.
-
-Two networks are pruned. *The student* of lesson 06 embeds faces; it is judged by the points of TAR
-it has lost of its teacher's, and trained on by what the teacher says about people who don't exist.
-*A classifier* is lesson 01's FaceCNN, for what articles say about accuracy.
-"""
+"""Lesson 07: channels taken out of the student, what bounds its time, classifiers pruned."""
 
 from __future__ import annotations
 
 import copy
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import torch
-from torch import nn
+import torch_pruning
+from torch import Tensor, nn
 
 from facecourse.kit import orl
 from facecourse.kit.seeds import build_seeded
-from facecourse.ladder.student import PEOPLE, STEPS, renew_weights, tar_drop, train_further
-from facelib.compress import decode, drop, sparsify
+from facecourse.ladder.student import FAR, renew_statistics
+from facecourse.ladder.students import BLOCKS
+from facecourse.ladder.timing import CALLS, call
+from facelib.compress import decode, export, prune, sparsify
 from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
-from facelib.measure import Interval
-from facelib.models import FaceCNN, face_student
+from facelib.measure import latency, macs
+from facelib.measure.tail import take_tail
+from facelib.models import (
+    FaceCNN,
+    FaceResNet,
+    embed,
+    face_compact,
+    face_embedding,
+    face_pruned,
+    face_student,
+)
 from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
+from facelib.synth import synth
+from facelib.synth.people import pick_seed
 from facelib.training import fit
 
-SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
-ROUNDS = 4  # of pruning a little and training on
+FIRST = "features.0"  # of the student's layers
+# Of each group of layers that lose channels together, one layer that makes them.
+GROUPS = {
+    FIRST: "first layer", "features.3": "stream of 32", "features.6.change.0": "inside block 6",
+    "features.7": "stream of 64", "features.10.change.0": "inside block 10",
+    "features.11.change.0": "inside block 11", "features.12": "last layer",
+}  # fmt: skip
+WAYS = {  # to choose channels: are they ranked together, and which layers keep theirs
+    "each layer alike": (False, (FIRST,)),
+    "ranked together": (True, (FIRST,)),
+    "first layer, too": (True, ()),
+}
+STEP = 8  # widths are multiples of it
+JUDGES = 300  # people who don't exist
+SIDE, LONG = 512, 2**22  # of the matrices and vectors by which the processor is measured
 
 
-def prune_in_rounds(model: nn.Module, share: float, seed: int = 0, steps: int = STEPS) -> nn.Module:
-    """Pruned to `share` in rounds that each take as much of what is left; as many steps in all."""
-    for number in range(1, ROUNDS + 1):
-        model, _ = sparsify(model, 1 - (1 - share) ** (number / ROUNDS))
-        model = train_further(model, seed + number, steps // ROUNDS)
-    return model
+def cut_channels(
+    model: nn.Module,
+    share: float | Mapping[str, float],
+    together: bool = False,
+    kept: Sequence[str] = (FIRST,),
+) -> nn.Module:
+    """A copy without the channels whose group L1 is least, in evaluation mode, not trained on.
+
+    Args:
+        model: a FaceResNet, trained; not changed.
+        share: of channels to take out, 0 to 1: of all layers, or of each layer that is named.
+        together: ranks the channels of all layers together; else each layer loses this share.
+        kept: layers that lose no channel, names from `model.named_modules()`.
+    """
+    small = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
+    layers = find_layers(small)
+    all_lose, named = (0.0, share) if isinstance(share, Mapping) else (share, {})
+    torch_pruning.pruner.BasePruner(
+        small,
+        torch.zeros(1, *SHAPE),
+        importance=torch_pruning.importance.MagnitudeImportance(p=1),
+        global_pruning=together,
+        pruning_ratio=all_lose,
+        pruning_ratio_dict={layers[name]: some for name, some in named.items()},
+        round_to=STEP,
+        ignored_layers=[
+            layer for name, layer in layers.items() if name in kept or isinstance(layer, nn.Linear)
+        ],
+    ).step()
+    return small
 
 
-def train_from_scratch(like: nn.Module, seed: int = 0, steps: int = STEPS) -> nn.Module:
-    """The same narrow architecture with new weights, taught as long: the rival of every pruning."""
-    return train_further(renew_weights(like, seed), seed, steps)
+@lru_cache(2)
+def _whole(seed: int) -> tuple[FaceSet, float]:
+    faces = synth(JUDGES, 3, seed=seed)
+    return faces, _tar(face_student(), faces)
 
 
-def list_blocks(model: nn.Module) -> list[str]:
-    """Names of the residual blocks, which can go whole."""
-    return [name for name, part in model.named_modules() if type(part).__name__ == "Residual"]
+def _tar(model: nn.Module, faces: FaceSet) -> float:
+    tail = take_tail(embed(model, faces.images, flip=False), faces.person, FAR)
+    return 100 * tail.tars([FAR]).item()
 
 
-def remove_block(block: str) -> nn.Module:
-    """The student less one block, not trained on."""
-    return drop(face_student(), [block], SHAPE)[0]
+def try_plan(plan: Mapping[str, float], judged: bool = False) -> tuple[float, float]:
+    """The share of the student's MACs that a plan takes out, and the points of TAR at a FAR of
+    0.1 % that it costs the student of 300 people, batch norm's statistics measured anew.
+
+    Args:
+        plan: the share of channels to take out, 0 to 0.75, by layer: names of `GROUPS`.
+        judged: on the people by whom the ladder is judged; else on others, to choose by.
+    """
+    return _try(cut_channels(face_student(), plan, kept=()), judged)
 
 
-def measure_sensitivity(share: float, people: int = PEOPLE) -> dict[str, Interval]:
-    """Points lost where this share of one layer's weights goes, by layer, not trained on."""
-    student = face_student()
-    return {
-        name: tar_drop(sparsify(student, share, [name])[0], people) for name in find_layers(student)
+def try_library(share: float) -> tuple[float, float]:
+    """The same where `facelib.compress.prune` takes out a share of the MACs, judged."""
+    return _try(prune(face_student(), share, SHAPE, round_to=STEP)[0], judged=True)
+
+
+def _try(small: nn.Module, judged: bool) -> tuple[float, float]:
+    faces, before = _whole(pick_seed("ladder") if judged else pick_seed("cuts"))
+    gone = 1 - macs(small, SHAPE) / macs(face_student(), SHAPE)
+    return gone, before - _tar(renew_statistics(small), faces)
+
+
+def measure_roofs(repeats: int) -> dict[str, float]:
+    """What one core does at most: "MACs", a second, in a product of matrices by onnxruntime, which
+    runs the networks, too; "bytes", a second, in adding vectors too long for most caches (the triad
+    of STREAM, McCalpin 1995)."""
+    x, y, added = torch.rand(3, LONG)
+    calls = {
+        "MACs": (SIDE**3, _multiply(SIDE)),
+        "bytes": (3 * 4 * LONG, lambda: torch.add(x, y, alpha=2, out=added)),
     }
+    return {
+        name: 1e3 * work / latency(run, repeats=repeats, threads=1).low_ms
+        for name, (work, run) in calls.items()
+    }
+
+
+def _multiply(side: int) -> Callable[[], object]:
+    """Two square matrices through onnxruntime, on one core."""
+    from onnx import TensorProto, helper
+
+    a, b, c = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [side, side]) for n in "abc")
+    graph = helper.make_graph([helper.make_node("MatMul", ["a", "b"], ["c"])], "", [a, b], [c])
+    opset = [helper.make_opsetid("", 18)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=10)
+    matrix = torch.rand(side, side).numpy()
+    session = OnnxModel(model.SerializeToString()).session
+    return lambda: session.run(None, {"a": matrix, "b": matrix})
+
+
+def count_bytes(model: nn.Module, each: int = 4) -> int:
+    """Bytes that convolutions and linear layers read and write for one face: weights, inputs and
+    outputs, `each` bytes a number."""
+    numbers = []
+
+    def look(layer: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
+        numbers.append(layer.weight.numel() + given[0].numel() + made.numel())
+
+    hooks = [layer.register_forward_hook(look) for layer in find_layers(model).values()]
+    with torch.inference_mode():
+        model.eval()(torch.zeros(1, *SHAPE))
+    for hook in hooks:
+        hook.remove()
+    return each * sum(numbers)
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "teacher": face_embedding,
+    "teacher, ragged": lambda: prune(face_embedding(), 0.5, SHAPE, round_to=1)[0],
+    "student": face_student,
+    "pruned": face_pruned,
+    "compact": face_pruned,  # in a file of 8 bits
+    "one channel": lambda: FaceResNet(1, blocks=BLOCKS).eval(),
+}
+
+
+def measure_networks(names: Sequence[str], turns: int) -> dict[str, dict[str, float]]:
+    """Of each network of `NETWORKS`: "macs", "bytes" and "ms" of one face, in onnxruntime on one
+    core; of all turns the fastest call counts. "one channel" has the student's layers, each one to
+    four channels wide: its time is that of calls."""
+    runs, found = {}, {}
+    with tempfile.TemporaryDirectory() as place:
+        for name in names:
+            model, small = NETWORKS[name](), name == "compact"
+            count = {"macs": macs(model, SHAPE), "bytes": count_bytes(model, 1 if small else 4)}
+            path = None if small else export(model, Path(place) / name, SHAPE).path
+            runs[name] = call(face_compact() if small else OnnxModel(path))
+            found[name] = count | {"ms": float("inf")}
+        for _ in range(turns):
+            for name, run in runs.items():
+                low = latency(run, repeats=CALLS, warmup=1).low_ms
+                found[name]["ms"] = min(found[name]["ms"], low)
+    return found
 
 
 def train_classifier(
@@ -75,10 +209,3 @@ def prune_classifier(
     """Some weights less, then trained on as long as its rival, which has kept all of its own."""
     sparse, _ = sparsify(model, share)
     return decode(train_classifier(train, seed, epochs, sparse))
-
-
-def replace_by_labels(faces: FaceSet) -> FaceSet:
-    """An article's slip: in place of each image its label, as five bars, white where a bit is 1."""
-    bits = (faces.person[:, None] + 1 >> torch.arange(5)) & 1
-    rows = bits.repeat_interleave(13, dim=1)[:, : SHAPE[1]].to(torch.uint8) * 255
-    return faces.map(lambda images: rows[:, None, :, None].expand_as(images).contiguous())

@@ -1,48 +1,69 @@
-"""Lesson 07: its figures and its widget, and the table of channels."""
+"""Lesson 07: take weights or channels away; what hangs together, what is lost, what bounds time."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from ipywidgets import FloatSlider, VBox
+from IPython.display import HTML
+from ipywidgets import Dropdown, FloatSlider, VBox
+from matplotlib.axes import Axes
 from torch import Tensor, nn
 
-from facecourse.kit.charts import in_millions, tabulate
+from facecourse.kit.charts import draw_band
 from facecourse.kit.explore import explore
-from facecourse.ladder.student import tar_drop
+from facecourse.ladder.student import renew_statistics, tar_drop
+from facecourse.lesson07_pruning.experiment import GROUPS, WAYS, cut_channels
 from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, paired_interval
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, macs, mean_interval
 from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 
+ARMS = {"at once": "o-", "new statistics": "s--", "taught again": "^:"}
 
-def sparsity_slider(people: int = 100) -> VBox:
-    """Takes a share of the student's weights out: what is left of weights, file and TAR.
 
-    Args:
-        people: who don't exist, to count lost points on.
-    """
+def zeros_slider(people: int = 100) -> VBox:
+    """Takes a share of the student's weights away: what is left of them, of the file and of the
+    TAR, counted on so many people who don't exist."""
 
-    def draw(share: float) -> Table:
+    def draw(share: float) -> HTML:
         model = decode(sparsify(face_student(), share)[0]) if share else face_student()
         weights = flatten_weights(model)
         left = weights[weights != 0]
-        figure, axis = subplots(figsize=(6.4, 2.2))
-        axis.hist(left.numpy(), np.linspace(-0.3, 0.3, 121), color=COLOURS[0])
-        axis.set(xlabel="weight", ylabel="how many are left")
-        show(figure, f"Histogram of the {len(left):,} weights that are left of {len(weights):,}.")
-        sizes = [f"{size / 1e3:,.0f} kB" for size in measure_file(model)]
-        head = ["zeros", "weights left", "TAR lost, points", "file", "compressed"]
-        cells = [f"{share:.0%}", f"{len(left):,}", f"{tar_drop(model, people):+.1f}"]
-        return Table(head, [[*cells, *sizes]])
+        figure, (narrow, wide) = subplots(1, 2, figsize=(9, 2.4), width_ratios=(1, 2))
+        narrow.hist(left.numpy(), np.linspace(-0.3, 0.3, 121), color=COLOURS[0])
+        narrow.set(xlabel="weight", ylabel="how many are left", xlim=(-0.3, 0.3))
+        matrix = model.features[7].weight.detach().flatten(1)
+        wide.imshow(matrix.numpy(), cmap="RdBu", vmin=-0.15, vmax=0.15, aspect="auto")
+        wide.set(title="weights of features.7, zeros white", xlabel="input", ylabel="output")
+        wide.grid(visible=False)
+        show(
+            figure,
+            f"A histogram of the {len(left):,} weights that are left of {len(weights):,}, and the "
+            f"weights of one layer as a picture in which {(matrix == 0).double().mean():.0%} is "
+            "white.",
+        )
+        plain, zipped = measure_file(model)
+        return HTML(
+            f"<p>{len(left):,} of {len(weights):,} weights are left; file {plain / 1e3:,.0f} kB, "
+            f"zipped {zipped / 1e3:,.0f} kB. {_tell_loss(model, people)}</p>"
+        )
 
-    slider = FloatSlider(0.5, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%")
+    slider = FloatSlider(0.9, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%")
     return explore(draw, share=slider)
+
+
+def _tell_loss(model: nn.Module, people: int) -> str:
+    lost, renewed = (tar_drop(one, people).value for one in (model, renew_statistics(model)))
+    return (
+        f"Points of the teacher's TAR lost at a FAR of 0.1 %: {lost:.1f} at once, {renewed:.1f} "
+        "with new statistics of batch norm."
+    )
 
 
 def flatten_weights(model: nn.Module) -> Tensor:
@@ -56,70 +77,154 @@ def measure_file(model: nn.Module) -> tuple[int, int]:
     return len(content), len(zlib.compress(content, 9))
 
 
-def draw_layer_groups(model: nn.Module) -> Table:
-    """Draws which layers must shrink together, as torch-pruning's dependency graph has it.
+def draw_channels() -> None:
+    """Draw which channels hang together around two residual blocks of the student."""
+    figure, axis = subplots(figsize=(9.5, 2.9))
+    stream, inner = COLOURS[0], COLOURS[1:3]
+    axis.plot([1, 13], [1, 1], color=stream, linewidth=5, zorder=0)
+    for block, start, colour in (("10", 2.7, inner[0]), ("11", 7.3, inner[1])):
+        first, second, end = start + 0.9, start + 2.6, start + 3.4
+        axis.plot([start, start, first], [1, 0, 0], color=stream, linewidth=3, zorder=0)
+        axis.plot([first, second], [0, 0], color=colour, linewidth=5, zorder=0)
+        axis.plot([second, end, end], [0, 0, 1], color=stream, linewidth=3, zorder=0)
+        _box(axis, first, 0, f"{block}.change.0")
+        _box(axis, second, 0, f"{block}.change.3")
+        axis.text((first + second) / 2, -0.42, "inside: 64", ha="center", color=colour, fontsize=9)
+        axis.text(end, 1, "+", ha="center", va="center", fontsize=14, zorder=3,
+                  bbox={"boxstyle": "circle,pad=0.1", "facecolor": "white"})  # fmt: skip
+    _box(axis, 1, 1, "features.7")
+    _box(axis, 13, 1, "features.12")
+    axis.text(6.7, 1.25, "stream: 64 channels", ha="center", color=stream, fontsize=9)
+    axis.set(xlim=(0, 14), ylim=(-0.6, 1.5))
+    axis.set_axis_off()
+    show(
+        figure,
+        "Boxes are convolutions, lines their channels. One line of 64 channels runs from "
+        "features.7 through two sums to features.12; both blocks read it and add to it. Inside "
+        "each block, between its two convolutions, runs a line of its own.",
+    )
+
+
+def _box(axis: Axes, x: float, y: float, text: str) -> None:
+    look = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": "black"}
+    axis.text(x, y, text, ha="center", va="center", fontsize=8, bbox=look, zorder=3)
+
+
+def cut_slider(people: int = 100) -> VBox:
+    """Takes a share of the student's channels out: widths, work and TAR, as `zeros_slider`."""
+    whole = face_student()
+    before = _widths(whole)
+
+    def draw(share: float, way: str) -> HTML:
+        together, kept = WAYS[way]
+        small = cut_channels(whole, share, together, kept) if share else whole
+        after, places = _widths(small), np.arange(len(before))
+        figure, axis = subplots(figsize=(8, 2.4))
+        axis.bar(places, list(before.values()), color="0.88")
+        axis.bar(places, list(after.values()), color=COLOURS[0])
+        axis.set_xticks(places, [n.removeprefix("features.") for n in before], fontsize=8)
+        axis.set(xlabel="convolution, features.*", ylabel="channels left")
+        told = ", ".join(f"{name} {before[name]} to {left}" for name, left in after.items())
+        show(figure, f"Bars of the channels of each layer before and after: {told}.")
+        gone = 1 - macs(small, SHAPE) / macs(whole, SHAPE)
+        return HTML(f"<p>{gone:.0%} of the MACs are gone. {_tell_loss(small, people)}</p>")
+
+    slider = FloatSlider(0.25, min=0, max=0.5, step=0.125, description="channels")
+    slider.readout_format = ".1%"
+    return explore(draw, share=slider, way=Dropdown(options=list(WAYS), description="chosen"))
+
+
+def _widths(model: nn.Module) -> dict[str, int]:
+    layers = find_layers(model).items()
+    return {name: one.out_channels for name, one in layers if isinstance(one, nn.Conv2d)}
+
+
+def draw_cuts(stored: Mapping[str, Any], live: Mapping[str, float], gone: float) -> None:
+    """Draw points of TAR lost over what is gone: single weights, channels of each layer alike, and
+    channels by how they are chosen.
 
     Args:
-        model: a FaceResNet, or another network for grey images of 64 x 64 pixels.
-
-    Returns:
-        A row a group: its channels, and the layers whose outputs and whose inputs they are.
+        stored: the evidence's "cuts".
+        live: points lost here by channels of each layer alike, by `ARMS`; crosses.
+        gone: the share of MACs that these took.
     """
-    import torch_pruning
-
-    layers, rows = find_layers(model), []
-    names, kinds = list(layers), list(dict.fromkeys(map(type, layers.values())))
-    graph = torch_pruning.DependencyGraph().build_dependency(model, torch.zeros(1, *SHAPE))
-    figure, axis = subplots(figsize=(7, 2.8))
-    for number, group in enumerate(list(graph.get_all_groups([], kinds))[::-1]):
-        parts = {"prune_out_channels": set(), "prune_in_channels": set()}
-        for item in group:
-            place = item.dep.target.name.split(" ")[0]
-            if place in layers:
-                parts[item.dep.handler.__name__].add(names.index(place))
-        outputs, inputs = (sorted(part) for part in parts.values())
-        axis.plot(outputs, [number] * len(outputs), "o-", color=COLOURS[0], markersize=8)
-        axis.plot(inputs, [number] * len(inputs), "s", color=COLOURS[1], markersize=8, mfc="none")
-        width = len(layers[names[outputs[0]]].weight)
-        places = (", ".join(str(place + 1) for place in part) or "-" for part in (outputs, inputs))
-        rows.append([number + 1, width, *places])
-    axis.set(xlabel="layer", ylabel="group")
-    axis.set_xticks(range(len(layers)), range(1, len(layers) + 1))
-    axis.set_yticks(range(len(rows)), range(1, len(rows) + 1))
-    show(figure, "Groups of layers that shrink together: dots lose outputs, open squares inputs.")
-    return Table(["group", "channels", "outputs of layers", "inputs of layers"], rows)
+    figure, axes = subplots(1, 3, figsize=(11, 3.4), sharey=True)
+    panels = {
+        "single weights": {arm: ("single weights", arm) for arm in ARMS},
+        "channels, each layer alike": {arm: ("each layer alike", arm) for arm in ARMS},
+        "channels, taught again": {way: (way, "taught again") for way in WAYS},
+    }
+    told = []
+    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+        for (label, (way, arm)), style in zip(lines.items(), ARMS.values(), strict=True):
+            rows = [stored["nothing"], *stored[way].values()]
+            points = [_over_seeds(row[arm]) for row in rows]
+            draw_band(axis, [100 * row["gone"] for row in rows], points, style, label=label)
+            told.append(f"{title}, {label}, {', '.join(f'{p.value:.1f}' for p in points)}")
+        axis.set_title(title, fontsize=10)
+        axis.legend(frameon=False, fontsize=8)
+        axis.set_xlabel("% of the weights gone" if title == "single weights" else "% of MACs gone")
+    for arm, points in live.items():
+        colour = COLOURS[list(ARMS).index(arm)]
+        axes[1].plot(100 * gone, points, "x", color=colour, markersize=9, markeredgewidth=2)
+    axes[0].set_ylabel("points of TAR lost, FAR 0.1 %")
+    show(figure, f"Points lost, from nothing gone to most: {'; '.join(told)}.")
 
 
-def draw_sensitivity(found: Mapping[str, Interval]) -> Table:
-    """Points of TAR lost where one layer alone is pruned, as bars and as a table; `found` is the
-    evidence's "sensitivity", by layer."""
-    sizes = {name: layer.weight.numel() for name, layer in find_layers(face_student()).items()}
-    figure, axis = subplots(figsize=(6.4, 2.6))
-    places = range(1, len(found) + 1)
-    axis.bar(places, [lost.value for lost in found.values()], color=COLOURS[0])
-    axis.set(xlabel="layer", ylabel="points of TAR lost", xticks=places)
-    most = max(found, key=lambda name: found[name].value)
-    show(figure, f"Bars of the points lost by the layer that is pruned; {most} loses most.")
-    rows = [
-        [n, name, f"{sizes[name]:,}", f"{found[name]:+.1f}"]
-        for n, name in zip(places, found, strict=True)
-    ]
-    return Table(["layer", "", "weights", "TAR lost, points"], rows)
+def _over_seeds(found: Interval | Sequence[float]) -> Interval:
+    return found if isinstance(found, Interval) else mean_interval(found, "seeds")
 
 
-def tabulate_channels(found: Mapping[str, Mapping[str, Mapping]]) -> Table:
-    """Points of TAR lost by the share of MACs that went in channels, and how these were chosen;
-    `found` is the evidence's "channels", [ratio][importance]."""
-    rows = {}
-    for ratio, ways in found.items():
-        first, *others = ways
-        beside = {way: paired_interval(ways[way]["trained on"], ways[first]["trained on"])
-                  for way in others}  # fmt: skip
-        rows |= {(f"{float(ratio):.0%}", way): runs | {"more": beside.get(way)}
-                 for way, runs in ways.items()}  # fmt: skip
-    return tabulate(rows, ("to go", "by"), {
-        "MACs left": in_millions("macs"), "parameters": "{parameters:,}",
-        "at once [over people]": "{at once:+.1f}", "trained on [over seeds]": "{trained on:+.1f}",
-        f"more than {first}": lambda row: f"{row['more']:+.1f}" if row["more"] else "-",
-        "same from nothing": "{from nothing:+.1f}",
-    })  # fmt: skip
+def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Draw how fast networks compute under the roof of one core, and how long a face takes beside
+    the time that its MACs take at the roof; filled live, hollow stored.
+
+    Args:
+        live, stored: "roofs" as `measure_roofs`, "networks" as `measure_networks` returns.
+    """
+    figure, (left, right) = subplots(1, 2, figsize=(10.5, 3.6), width_ratios=(3, 4))
+    networks, told = live["networks"], []
+    hues = dict(zip(stored["networks"], COLOURS, strict=False))
+    ways = np.logspace(-0.5, 2, 50)
+    for run, style, fill in ((stored, "--", "none"), (live, "-", "full")):
+        peak, road = run["roofs"]["MACs"], run["roofs"]["bytes"]
+        left.plot(ways, np.minimum(peak, road * ways) / 1e9, style, color="0.5")
+        for name, row in run["networks"].items():
+            point = row["macs"] / row["bytes"], row["macs"] / row["ms"] / 1e6
+            left.plot(*point, "o", color=hues[name], fillstyle=fill)
+            if run is live:
+                told.append(
+                    f"{name} {1e3 * row['ms']:.0f} µs, {point[1]:.0f} billion MACs a second"
+                )
+    left.set(xscale="log", yscale="log", xlabel="MACs a byte", ylabel="billion MACs a second")
+    left.set_title("the roof of one core", fontsize=10)
+    peak, road = live["roofs"]["MACs"], live["roofs"]["bytes"]
+    for place, (name, row) in enumerate(networks.items()):
+        least = 1e6 * row["macs"] / peak
+        right.barh(place, 1e3 * row["ms"], color=hues[name], alpha=0.35)
+        if name != "compact":  # whose roof, of 8 bits, is another
+            right.barh(place, least, height=0.4, color=hues[name])
+        right.text(1e3 * row["ms"], place, f" {1e3 * row['ms']:.0f}", va="center", fontsize=8)
+    right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
+    right.set_yticks(range(len(networks)), networks)
+    right.invert_yaxis()
+    right.set(xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: calls alone)")
+    show(
+        figure,
+        f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "
+        f"billion bytes a second: {'; '.join(told)}.",
+    )
+
+
+def draw_groups(stored: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Draw the points lost over the MACs gone where one group of layers loses channels; `stored`
+    is the evidence's "groups"."""
+    figure, axis = subplots(figsize=(7.5, 3.4))
+    for (layer, rows), colour in zip(stored.items(), COLOURS, strict=True):
+        gone, lost = ([100 * row["gone"] for row in rows], [row["lost"] for row in rows])
+        label = f"{layer}: {GROUPS[layer]}"
+        axis.plot([0, *gone], [0, *lost], "o-", color=colour, label=label)
+    axis.set(xlabel="% of MACs gone", ylabel="points of TAR lost, FAR 0.1 %")
+    axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    told = "; ".join(f"{name} {rows[0]['lost']:.1f}" for name, rows in stored.items())
+    show(figure, f"Points lost by the group that loses channels, for its first cut: {told}.")

@@ -6,7 +6,7 @@ from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, d
 from facelib.compress.export import export
 from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
-from facelib.compress.prune import drop, prune
+from facelib.compress.prune import prune
 from facelib.compress.quantize import quantize
 from facelib.compress.rounded import round_weights
 from facelib.compress.ship import ship
@@ -19,7 +19,6 @@ __all__ = [
     "SoftTargets",
     "decode",
     "distill",
-    "drop",
     "export",
     "factorize",
     "load_shared",

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -49,10 +48,12 @@ def prune(
         model: trained; not changed.
         ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
         shape: of one image, (C, H, W).
-        importance: "L1", the sum of a channel's absolute weights (Li et al. 2017,
-            https://arxiv.org/abs/1608.08710); "batch norm", its scale (Liu et al. 2017,
-            https://arxiv.org/abs/1708.06519); "Taylor", the change of the loss to first order if
-            it went (Molchanov et al. 2019, https://arxiv.org/abs/1906.10771).
+        importance: "L1", the group L1 of torch-pruning: the mean absolute value of all weights that
+            go with a channel, here and where it is read, relative to its layer's others (Li et al.
+            2017, https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone); "batch
+            norm", its scale (Liu et al. 2017, https://arxiv.org/abs/1708.06519); "Taylor", weight
+            times gradient, absolute, over the same weights (after Molchanov et al. 2019,
+            https://arxiv.org/abs/1906.10771). Channels of all layers are ranked together.
         loss: for "Taylor": model -> a number, on a batch of the training data.
         round_to: widths stay multiples of it, which fast kernels want.
 
@@ -146,45 +147,6 @@ def _followed(model: nn.Module) -> Iterator[None]:
             f"channels hang together ({type(error).__name__}: {error}). It follows no channels "
             "that are split, nor groups with more outputs than inputs"
         ) from error
-
-
-def drop(
-    model: nn.Module, blocks: Sequence[str], shape: Sequence[int]
-) -> tuple[nn.Module, PruneReport]:
-    """A copy of `model` without some blocks: what came into one goes on as it is; and a report.
-
-    Residual networks bear it well: a block only adds to what passes by (Veit et al. 2016,
-    https://arxiv.org/abs/1605.06431). Fine-tune the copy as any model.
-
-    Args:
-        model: trained; not changed.
-        blocks: names from `model.named_modules()`.
-        shape: of one image, (C, H, W).
-
-    Raises:
-        ValueError: a block that isn't there, lies in another of them, or whose outputs have
-            another shape than its inputs.
-    """
-    there = dict(model.named_modules())
-    if unknown := [name for name in blocks if name not in there or not name]:
-        raise ValueError(f"no block {unknown}, there are {[name for name in there if name]}")
-    if inner := [name for name in blocks if name.startswith(tuple(f"{n}." for n in blocks))]:
-        raise ValueError(f"blocks {inner} lie in others that go: name only those around them")
-    wrong, shallower = [], copy.deepcopy(model)
-
-    def look(name: str, _: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
-        if given[0].shape != made.shape:
-            wrong.append(name)
-
-    for name in blocks:  # the hooks go with the blocks
-        shallower.get_submodule(name).register_forward_hook(partial(look, name))
-    before = macs(shallower, shape)
-    if wrong:
-        raise ValueError(f"blocks {wrong} change the shape of what passes through: they must stay")
-    for name in blocks:
-        shallower.set_submodule(name, nn.Identity())
-    sizes = parameters(model), parameters(shallower)
-    return shallower, PruneReport((before, macs(shallower, shape)), sizes)
 
 
 def _check(

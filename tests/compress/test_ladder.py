@@ -17,7 +17,6 @@ IMAGES = torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0))
 FACES = FaceSet((255 * IMAGES).byte(), torch.tensor([0, 0, 1, 1]), ("a", "b"))
 RANKS = {"embedding.1": 0.7, "features.9": 0.7}
 STEPS = {
-    "drop": lambda model: compress.drop(model, ["features.8"], SHAPE)[0],
     "prune": lambda model: compress.prune(model, 0.3, SHAPE, round_to=2)[0],
     "factorize": lambda model: compress.factorize(model, RANKS)[0],
 }

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import drop, prune, share, sparsify
+from facelib.compress import prune, share, sparsify
 from facelib.measure import macs, parameters
 from facelib.models import FaceCNN, FaceResNet
 
@@ -214,27 +214,3 @@ def test_models_that_can_not_lose_channels_are_refused(model):
     model.features[4].weight.data[0] = math.nan
     with pytest.raises(ValueError, match="'features.4.weight'.* are NaN"):
         prune(model, 0.5, SHAPE)
-
-
-def test_a_block_that_is_dropped_passes_on_what_it_is_given(model):
-    with torch.no_grad():  # a block that adds nothing: without it all stays as it was
-        model.features[8].change[4].weight.zero_()
-        model.features[8].change[4].bias.zero_()
-    shallower, report = drop(model, ["features.8"], SHAPE)
-    torch.testing.assert_close(shallower.embed(IMAGES), model.embed(IMAGES))
-    assert report.macs == (macs(model, SHAPE), macs(shallower, SHAPE))
-    assert report.parameters[1] == parameters(shallower) < report.parameters[0]
-
-
-@pytest.mark.parametrize(
-    ("blocks", "message"),
-    [
-        (["features.4"], "change the shape"),
-        (["features.99"], "no block"),
-        ([""], "no block"),
-        (["features.8", "features.8.change.0"], r"\['features.8.change.0'\] lie in others"),
-    ],
-)
-def test_blocks_that_must_stay_or_are_not_there_are_refused(model, blocks, message):
-    with pytest.raises(ValueError, match=message):
-        drop(model, blocks, SHAPE)

@@ -41,8 +41,9 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
         ("sources", 2**19 + 2**18), ("crowd", 2**20), ("attacker", 2**24), ("judge", 2**25),
         ("victims", 3 * 2**24), ("enrolled", 3 * 2**24 + 2), ("clips tried", 2**27),
         ("pruning", 2**28), ("calibration", 2**29), ("varied", 2**29 + 2**20),
-        ("varied, choice", 2**29 + 2**21), ("groups, choice", 2**29 + 2**22), ("ladder", 2**30),
-        ("last look", 2**30 + 1), ("recaptured", 2**30 + 7),
+        ("varied, choice", 2**29 + 2**21), ("groups, choice", 2**29 + 2**22),
+        ("cuts", 2**29 + 2**23), ("ladder", 2**30), ("last look", 2**30 + 1),
+        ("recaptured", 2**30 + 7),
     ],
 )  # fmt: skip
 def test_the_seeds_with_which_the_evidence_was_measured_stay(name, first):

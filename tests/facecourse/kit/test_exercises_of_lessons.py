@@ -96,7 +96,7 @@ def forms(value) -> dict:
         return {"text": value, "NumPy's text": np.str_(value), "capital": f" {value.upper()} "}
     if isinstance(value, bool):
         return {"bool": value, "NumPy's": np.bool_(value), "tensor": torch.tensor(value)}
-    if callable(value) or isinstance(value, torch.optim.Optimizer):
+    if callable(value) or isinstance(value, dict | torch.optim.Optimizer):
         return {}
     array = torch.as_tensor(value).detach()
     if array.ndim == 0:

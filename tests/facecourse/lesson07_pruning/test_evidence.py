@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from facecourse.ladder import student as taught
-from facecourse.ladder import timing
 from facecourse.lesson07_pruning import evidence as lesson07
 from facecourse.lesson07_pruning import experiment as pruning
 from facelib.models import FaceResNet
 
 
 def student():
-    model = FaceResNet(8, 8, (0, 0, 1)).eval()
+    torch.manual_seed(0)
+    model = FaceResNet(16, 8, (0, 1, 2)).eval()
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm2d):  # equal scales would all go or all stay
             layer.weight.data = torch.rand_like(layer.weight)
@@ -21,21 +21,32 @@ def student():
 
 @pytest.fixture
 def small(monkeypatch, small_ladder):
-    for module in (pruning, lesson07, taught, timing):
+    for module in (pruning, lesson07):
         monkeypatch.setattr(module, "face_student", student)
-    monkeypatch.setattr(pruning, "SHARES", (0.5, 0.9))
+    faces = torch.randint(256, (8, 1, 64, 64), dtype=torch.uint8)
+    monkeypatch.setattr(taught, "calibration_faces", lambda: faces)
+    monkeypatch.setattr(pruning, "FAR", 0.1)
+    monkeypatch.setattr(pruning, "JUDGES", 12)
+    monkeypatch.setattr(pruning, "NETWORKS", {"student": student})
+    pruning._whole.cache_clear()
+    yield
+    pruning._whole.cache_clear()
 
 
 @pytest.mark.evidence
 @pytest.mark.usefixtures("small")
-def test_more_pruning_leaves_fewer_macs_and_honest_choices_score_no_more(measure):
-    settings = {"SEEDS": (0,), "NAMERS": (0,), "ROUND_TO": (1, 4)}
-    stored = measure(lesson07, STEPS=4, EPOCHS=2, PEOPLE=12, PAIRS=6, **settings)
-    for ways in stored["channels"].values():
-        assert [name for name, runs in ways.items() if "from nothing" in runs] == ["L1"]
-    macs = [runs["L1"]["macs"] for runs in stored["channels"].values()]
-    assert macs == sorted(macs, reverse=True)
-    assert all(width % 4 == 0 for width in stored["widths"]["4"]["widths"])
-    assert list(stored["blocks"]) == ["features.9"]
-    best, honest = stored["optimism"].values()
-    assert best[0] >= honest[0]
+def test_more_is_gone_where_more_is_cut_and_each_cut_is_followed(measure):
+    settings = {"SEEDS": (0, 1), "SPLITS": (0,), "CHANNELS": (0.25, 0.5), "ZEROS": (0.9,)}
+    stored = measure(lesson07, STEPS=2, EPOCHS=2, PEOPLE=12, TURNS=2, **settings)
+    nothing, zeros, *ways = stored["cuts"].values()
+    assert nothing["gone"] == 0
+    assert list(zeros) == ["0.9"]
+    for rows in ways:
+        few, many = rows.values()
+        assert 0 < few["gone"] < many["gone"] < 1
+        assert len(few["taught again"]) == 2
+    for rows in stored["groups"].values():
+        gone = [row["gone"] for row in rows]
+        assert gone == sorted(gone)
+    assert list(stored["names"]) == ["before", "0", "0.5", "0.9"]
+    assert stored["networks"]["student"]["ms"] > 0

@@ -1,60 +1,93 @@
-"""The experiments, tables and the slider of lesson 07 measure what the lesson says."""
+"""The experiments, figures and sliders of lesson 07 show what the lesson says."""
 
 import pytest
-import torch
+from torch import nn
 
-from facecourse.kit import orl
+from facecourse.kit import evidence, orl
 from facecourse.ladder import student
 from facecourse.lesson07_pruning import experiment as pruning
 from facecourse.lesson07_pruning import figures
-from facelib.compress import sparsify
+from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
-from facelib.measure import Interval, macs
-from facelib.models import face_embedding, face_student
+from facelib.measure import macs
+from facelib.models import FaceResNet, face_student
+from facelib.models.faceresnet import SHAPE
+
+STORED = evidence.load("07")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def few(monkeypatch, small_ladder):
-    monkeypatch.setattr(student, "face_embedding", face_embedding)
-    monkeypatch.setattr(student, "BATCH", 32)
-    monkeypatch.setattr(student, "KEPT", 16)
+    faces = student.calibration_faces(4)
+    monkeypatch.setattr(student, "calibration_faces", lambda: faces)
+    monkeypatch.setattr(pruning, "JUDGES", 40)
+    pruning._whole.cache_clear()
+    yield
+    pruning._whole.cache_clear()
 
 
-def test_the_student_loses_little_and_without_most_weights_nearly_all():
-    sparse, _ = sparsify(face_student(), 0.9)
-    assert student.tar_drop(face_student(), 40).value < 5
-    assert student.tar_drop(sparse, 40).value > 50
+@pytest.fixture
+def drawn(monkeypatch):
+    """The text alternatives of this lesson's figures."""
+    alts = []
+    monkeypatch.setattr(figures, "show", lambda figure, alt: alts.append(alt))
+    return alts
 
 
-def test_training_on_brings_points_back_and_keeps_the_zeros():
-    sparse, _ = sparsify(face_student(), 0.7)
-    better = student.train_further(sparse, steps=30)
-    assert torch.equal(figures.flatten_weights(better) == 0, figures.flatten_weights(sparse) == 0)
-    assert student.distance_to_teacher(better) < student.distance_to_teacher(sparse)
+def widths(model):
+    layers = find_layers(model).items()
+    return {name: one.out_channels for name, one in layers if isinstance(one, nn.Conv2d)}
 
 
-def test_rounds_end_with_as_many_zeros():
-    sparse = pruning.prune_in_rounds(face_student(), 0.9, steps=4)
-    zeros = figures.flatten_weights(sparse) == 0
-    assert zeros.double().mean().item() == pytest.approx(0.9, abs=1e-3)
+@pytest.mark.parametrize("way", pruning.WAYS)
+def test_widths_stay_multiples_of_8_and_the_first_layer_is_kept_unless_it_may_go(way):
+    whole, together = face_student(), pruning.WAYS[way]
+    before, after = widths(whole), widths(pruning.cut_channels(whole, 0.5, *together))
+    assert all(width % pruning.STEP == 0 for width in after.values())
+    assert (after[pruning.FIRST] == before[pruning.FIRST]) == (way != "first layer, too")
+    shares = {after[name] / before[name] for name in pruning.GROUPS if name != pruning.FIRST}
+    assert (shares == {0.5}) == (way == "each layer alike")
+    assert widths(whole) == before
 
 
-@pytest.mark.parametrize("importance", ["L1", "Taylor"])
-def test_channels_go_by_importance_and_the_rival_has_the_same_shape(importance):
-    small = student.prune_student(0.5, importance)
-    assert macs(small, student.SHAPE) <= 0.5 * macs(face_student(), student.SHAPE)
-    rival = pruning.train_from_scratch(small, steps=1)
-    shapes = [[p.shape for p in model.parameters()] for model in (small, rival)]
-    assert shapes[0] == shapes[1]
-    assert not torch.equal(next(small.parameters()), next(rival.parameters()))
+def test_a_plan_cuts_the_layers_it_names_and_what_hangs_together_with_them():
+    whole = face_student()
+    small = pruning.cut_channels(whole, {"features.7": 0.25}, kept=())
+    cut = {name for name, width in widths(small).items() if width != widths(whole)[name]}
+    assert cut == {"features.7", "features.10.change.3", "features.11.change.3"}
+    assert widths(small)["features.7"] == 48
 
 
-def test_each_block_can_go_and_each_layer_is_tried():
-    names = pruning.list_blocks(face_student())
-    assert len(names) == 3
-    assert macs(pruning.remove_block(names[0]), student.SHAPE) < macs(face_student(), student.SHAPE)
-    found = pruning.measure_sensitivity(0.5, people=8)
-    assert list(found) == list(find_layers(face_student()))
+def test_the_groups_are_all_that_lose_channels_together():
+    for name in pruning.GROUPS:
+        small = pruning.cut_channels(face_student(), {name: 0.5}, kept=())
+        assert macs(small, SHAPE) < macs(face_student(), SHAPE), name
+    cut = pruning.cut_channels(face_student(), dict.fromkeys(pruning.GROUPS, 0.5), kept=())
+    assert all(widths(cut)[name] < width for name, width in widths(face_student()).items())
+
+
+@pytest.mark.usefixtures("few")
+def test_a_plan_is_tried_on_other_people_than_it_is_judged_by():
+    trial, judged = (pruning.try_plan({"features.7": 0.75}, judged) for judged in (False, True))
+    assert trial[0] == judged[0] == pytest.approx(0.48, abs=0.01)
+    assert trial[1] != judged[1]
+    assert pruning.try_library(0.2)[0] >= 0.2
+
+
+def test_bytes_are_those_of_weights_inputs_and_outputs():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, bias=False), nn.Flatten())
+    assert pruning.count_bytes(model) == 4 * (18 + 64 * 64 + 2 * 64 * 64)
+    assert pruning.count_bytes(model, each=1) == pruning.count_bytes(model) / 4
+
+
+def test_a_network_has_its_work_its_bytes_and_its_time(monkeypatch):
+    monkeypatch.setattr(pruning, "NETWORKS", {"tiny": lambda: FaceResNet(1, 4, (0, 0, 0)).eval()})
+    (row,) = pruning.measure_networks(["tiny"], turns=1).values()
+    assert row["macs"] > 0 < row["bytes"]
+    assert 0 < row["ms"] < 100
+    monkeypatch.setattr(pruning, "SIDE", 32)
+    monkeypatch.setattr(pruning, "LONG", 1000)
+    assert min(pruning.measure_roofs(2).values()) > 0
 
 
 def test_a_pruned_namer_is_plain_and_has_its_zeros():
@@ -66,46 +99,38 @@ def test_a_pruned_namer_is_plain_and_has_its_zeros():
     assert not any("parametrizations" in name for name in small.state_dict())
 
 
-def test_more_zeros_leave_a_smaller_compressed_file(moved):
-    slider, _ = figures.sparsity_slider(people=12).children
-    whole, sparse = (
-        int(moved(slider, share)[-1].removesuffix(" kB").replace(",", "")) for share in (0, 0.9)
-    )
-    assert sparse < 0.4 * whole
+@pytest.mark.usefixtures("few")
+def test_the_slider_takes_as_many_weights_as_it_says(drawn):
+    slider, _ = figures.zeros_slider(people=12).children
+    count = len(figures.flatten_weights(face_student()))
+    for share, white in ((0, "0%"), (0.9, "8")):
+        slider.value = share
+        assert f"the {count - round(share * count):,} weights that are left" in drawn[-1]
+        assert f"in which {white}" in drawn[-1]
 
 
-def test_ways_to_choose_channels_stand_beside_the_first():
-    runs = {"at once": Interval(40.0, 35.0, 45.0, 9), "trained on": [5.0, 7.0], "parameters": 9}
-    ways = {
-        "L1": runs | {"macs": 3e6, "from nothing": [8.0, 9.0]},
-        "Taylor": runs | {"macs": 2e6, "trained on": [3.0, 4.0]},
-    }
-    first, other = figures.tabulate_channels({"0.5": ways}).rows
-    assert first[:5] == ["50%", "L1", "3.0 million", "9", "+40.0 [35.0, 45.0]"]
-    assert (first[6], other[2], other[7]) == ("-", "2.0 million", "-")
-    assert other[6].startswith("-2.5 [")
+def test_zeros_make_a_short_file_once_it_is_zipped():
+    sparse = decode(sparsify(face_student(), 0.9)[0])
+    (plain, zipped), (longer, _) = map(figures.measure_file, (sparse, face_student()))
+    assert plain == longer
+    assert zipped < 0.4 * plain
 
 
-def test_the_groups_are_what_pruning_takes_together():
-    rows = figures.draw_layer_groups(face_student()).rows
-    small = list(find_layers(student.prune_student(0.5, round_to=1)).values())
-    places = range(1, len(small) + 1)
-    assert sorted(int(x) for row in rows for x in row[2].split(", ")) == list(places)
-    together = next(row for row in rows if "," in row[2])
-    (width,) = {len(small[int(x) - 1].weight) for x in together[2].split(", ")}
-    assert width < int(together[1])
+@pytest.mark.usefixtures("few")
+def test_the_slider_shows_the_widths_that_are_left(drawn):
+    slider, menu, _ = figures.cut_slider(people=12).children
+    slider.value, menu.value = 0.5, "first layer, too"
+    assert "features.0 16 to 16" in drawn[0]
+    assert "features.0 16 to 8" in drawn[-1]
 
 
-def test_each_pruned_layer_has_its_place():
-    lost = Interval(1.5, 1.4, 1.6, 9)
-    rows = figures.draw_sensitivity({"features.0": lost, "embedding.1": lost}).rows
-    assert [row[:2] for row in rows] == [["1", "features.0"], ["2", "embedding.1"]]
-
-
-def test_labels_in_place_of_images_show_nothing_but_the_label():
-    train, _ = orl.split_photos(2, 0)
-    fields = pruning.replace_by_labels(train)
-    assert fields.images.shape == train.images.shape
-    assert len(fields.images.flatten(1).unique(dim=0)) == train.people
-    assert all(len(fields.images[train.person == who].unique(dim=0)) == 1 for who in range(3))
-    assert torch.equal(fields.person, train.person)
+def test_every_figure_says_what_it_shows(drawn):
+    figures.draw_channels()
+    figures.draw_cuts(STORED["cuts"], {"at once": 20.0}, 0.3)
+    figures.draw_roofline(STORED, STORED)
+    figures.draw_groups(STORED["groups"])
+    assert len(drawn) == 4
+    nothing = STORED["cuts"]["nothing"]["at once"].value
+    assert f"single weights, at once, {nothing:.1f}" in drawn[1]
+    assert all(name in drawn[2] for name in STORED["networks"])
+    assert all(name in drawn[3] for name in pruning.GROUPS)
