@@ -101,6 +101,7 @@ def renew_weights(model: nn.Module, seed: int = 0) -> nn.Module:
     return model
 
 
+@lru_cache(2)
 def calibration_faces(people: int = 128) -> Tensor:
     """Faces to calibrate on, uint8 (4 * people, 1, 64, 64): of people who don't exist."""
     return synth(people, 4, seed=pick_seed("calibration")).images
