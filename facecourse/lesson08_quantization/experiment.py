@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
 from facelib.compress import decode, round_weights, ship
 from facelib.compress.layers import find_layers
+from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import macs
 from facelib.measure.groups import ladder_faces
@@ -116,6 +118,27 @@ def build_prelu_student() -> nn.Module:
         if isinstance(part, nn.ReLU):
             model.set_submodule(name, nn.PReLU())
     return model.eval()
+
+
+class Faces:
+    """Batches of faces, uint8 (N, C, H, W), for onnxruntime's quantizer."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.parts = iter(images.split(32))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        part = next(self.parts, None)
+        return None if part is None else {"images": (part / 255).numpy()}
+
+
+def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
+    """An ONNX file of eight bits as onnxruntime makes it of whatever it can, the first layer too;
+    arguments as of `facelib.compress.quantize`."""
+    from onnxruntime import quantization as ort
+
+    kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
+    with quiet():
+        ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
 
 
 def round_after(model: nn.Module, bits: int) -> nn.Module:
