@@ -59,9 +59,7 @@ def choose() -> dict[str, float]:
         model = train(3, CHOICE, rate, STEPS)
         return experiment.measure_angle(embed(model, images, flip=False), said)
 
-    return {
-        name: min(RATES, key=lambda rate: measure(train, rate)) for name, train in ARMS.items()
-    }
+    return {name: min(RATES, key=lambda rate: measure(train, rate)) for name, train in ARMS.items()}
 
 
 def bits(rates: dict[str, float]) -> dict[str, dict]:
@@ -70,9 +68,7 @@ def bits(rates: dict[str, float]) -> dict[str, dict]:
     return {
         str(width): {"at once": tar_drop(experiment.round_after(face_student(), width), PEOPLE)}
         | {
-            name: [
-                tar_drop(train(width, seed, rates[name], STEPS), PEOPLE).value for seed in SEEDS
-            ]
+            name: [tar_drop(train(width, seed, rates[name], STEPS), PEOPLE).value for seed in SEEDS]
             for name, train in ARMS.items()
         }
         for width in tqdm(BITS, "bits")

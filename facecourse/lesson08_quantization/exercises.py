@@ -72,8 +72,9 @@ write_codes = Exercise(
                 "Those are shares of the range. A code is a whole number of steps.",
             ),
             (
-                lambda v, low, high: (_write(v, low, high) + round(255 * low / (high - low)))
-                * ((high - low) / 255),
+                lambda v, low, high: (
+                    (_write(v, low, high) + round(255 * low / (high - low))) * ((high - low) / 255)
+                ),
                 "That is what the codes read back as. Return the codes.",
             ),
         ],

@@ -34,10 +34,10 @@ def draw_ruler(low: float, high: float, value: float) -> None:
     near = range(code - 6, code + 7)
     for axis, codes in ((whole, range(MARKS + 1)), (part, near)):
         for mark in codes:
-            long = mark % 32 == 0 or mark == MARKS or mark == zero or axis is part
+            long = axis is part or mark % 32 == 0 or mark in (MARKS, zero)
             colour = COLOURS[1] if mark in (code, zero) else "black"
             axis.plot([mark, mark], [0, 0.6 if long else 0.35], color=colour, linewidth=0.8)
-            if long and mark != 0 or axis is part:
+            if axis is part or (long and mark):
                 place = {"ha": "center", "fontsize": 8, "color": colour}
                 axis.text(mark, 0.68, f"{mark}", va="bottom", **place)
                 axis.text(mark, -0.08, f"{low + scale * mark:.4g}", va="top", **place)
@@ -47,7 +47,8 @@ def draw_ruler(low: float, high: float, value: float) -> None:
         axis.plot([codes[0], codes[-1]], [0, 0], color="black", linewidth=1)
     exact = (value - low) / scale
     part.plot(exact, 0.15, "v", color=COLOURS[0])
-    part.text(exact + 0.15, 0.15, f"{value:g}", color=COLOURS[0], fontsize=9)
+    look = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    part.text(exact + 0.1, 0.25, f"{value:g}", color=COLOURS[0], fontsize=9, bbox=look)
     whole.text(0, 1.05, "code q", fontsize=8)
     whole.text(0, -0.55, "value s (q - z)", fontsize=8)
     show(
@@ -115,12 +116,14 @@ def draw_faster(stored: Mapping[str, Mapping[str, Any]], live: Mapping[str, floa
     axis.minorticks_off()
     axis.set_yticks(range(len(found)), found)
     axis.invert_yaxis()
-    axis.set_xlabel("times faster than its 32 bits (log), 95 % CI over turns; x = here", loc="right")
+    axis.set_xlabel("times faster than at 32 bits (log), 95 % CI over turns; x = here", loc="right")
     said = "; ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
     show(figure, f"Times faster with eight bits: {said}. Left of one it is slower.")
 
 
-def draw_rounding(stored: Mapping[str, Mapping[str, Any]], bits: int, live: Sequence[float]) -> None:
+def draw_rounding(
+    stored: Mapping[str, Mapping[str, Any]], bits: int, live: Sequence[float]
+) -> None:
     """Draw points lost over the bits of a weight: rounded at once, after more training, and while
     training. `stored` is the evidence's "bits"; `live` was lost here at once and rounded while
     training."""
@@ -138,9 +141,10 @@ def draw_rounding(stored: Mapping[str, Mapping[str, Any]], bits: int, live: Sequ
     axis.set_xticks(places)
     axis.invert_xaxis()
     axis.set_yscale("symlog", linthresh=1)
+    axis.set_ylim(bottom=min(-0.5, *live))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.set(xlabel="bits of a weight; x = here", ylabel="points of TAR lost at FAR 0.1 %")
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
     ends = [f"{n} {p[0].value:.1f} to {p[-1].value:.1f}" for n, p in arms.items()]
     show(figure, f"Points lost from {places[0]} bits down to {places[-1]}: {'; '.join(ends)}.")
 
@@ -154,12 +158,12 @@ def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
     the largest hold, for each layer's matrix (outputs, inputs)."""
     figure, (left, right) = subplots(1, 2, figsize=(9, 2.8), width_ratios=(3, 2))
     (rows, columns), thin = next(iter(layers.values())).shape, rank
-    scale = 6 / columns
-    wide, high, slim = columns * scale, 1.6 * rows * scale, 1.6 * thin * scale
+    wide, high = 5.0, 2.4  # not to scale: a matrix drawn so is too flat for its words
+    slim = high * thin / rows
     boxes = [
-        (0, 0, wide, high, f"W\n{rows} × {columns}"),
-        (wide + 1, 0, slim, high, f"U√S\n{rows} × {thin}"),
-        (wide + slim + 1.5, high - slim, wide, slim, f"√SVᵀ: {thin} × {columns}"),
+        (0, 0, wide, high, f"W\n{rows} x {columns}"),
+        (wide + 1, 0, slim, high, f"U√S\n{rows}\nx {thin}"),
+        (wide + slim + 1.5, high - slim, wide, slim, f"√SVᵀ: {thin} x {columns}"),
     ]
     for (x, y, width, height, words), colour in zip(boxes, COLOURS, strict=False):
         left.add_patch(Rectangle((x, y), width, height, color=colour, alpha=0.25))
@@ -222,8 +226,10 @@ def _draw_cloud(axis: Axes, rows: Sequence[Mapping], ladder: Mapping[str, Any]) 
     for place, name in enumerate(TAUGHT):
         size, lost = ladder["costs"][name]["bytes"] / 1e3, ladder["lost"][name]["0.1 %"].value
         label = None if place else "of the ladder, taught"
-        axis.plot(size, lost, "*", color=COLOURS[1], markersize=11, label=label)
-        axis.annotate(name, (size, lost), (4, -11), textcoords="offset points", fontsize=7)
+        axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label)
+        look = {"textcoords": "offset points", "fontsize": 7}
+        look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+        axis.annotate(name, (size, lost), (5, -12), **look)
     axis.set_xscale("log")
     axis.set_yscale("symlog", linthresh=1)
     ticks = (100, 200, 500, 1000, 2000, 4000)
@@ -243,6 +249,6 @@ def _describe(row: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:
     took = teacher["milliseconds"] / row["times faster"]
     return (
         f"<p><b>{row['bytes'] / 1e3:,.0f} kB</b>, <b>{took:.3f} ms</b> a face "
-        f"({row['times faster']:.1f} times as fast as the teacher), {row['macs'] / 1e6:.1f} million "
-        f"MACs. TAR {' and '.join(tars)}; intervals over people.</p>"
+        f"({row['times faster']:.1f} times as fast as the teacher), {row['macs'] / 1e6:.1f} "
+        f"million MACs. TAR {' and '.join(tars)}; intervals over people.</p>"
     )
