@@ -109,7 +109,7 @@ def main(folder: Path = HERE) -> None:
         "rows": rows,
     }
     evidence.write("dial", payload, folder)
-    run.unlink()
+    run.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,12 @@ from tqdm import tqdm
 
 from facecourse.kit import evidence
 from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop
-from facecourse.ladder.timing import CALLS, call
 from facecourse.lesson08_quantization import experiment
 from facelib.compress import export, quantize
-from facelib.measure import latency_ratio
+from facelib.measure import Interval
 from facelib.measure.groups import ladder_faces
 from facelib.models import embed, face_embedding, face_pruned, face_student
 from facelib.models.faceresnet import SHAPE
-from facelib.models.runtime import OnnxModel
 from facelib.synth.people import pick_seed
 
 HERE = Path(__file__).parent
@@ -37,15 +35,14 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], Callable]] = {
 ARMS = {"then rounded": experiment.train_longer, "while rounded": experiment.train_rounded}
 
 
-def eight_bits() -> dict[str, dict]:
+def eight_bits() -> dict[str, Interval]:
     """[network]: how many times faster its file of 8 bits is than its own of 32."""
     found = {}
     with tempfile.TemporaryDirectory() as place:
         for name, (build, to_eight) in KINDS.items():
             plain = export(build(), Path(place) / "plain.onnx", SHAPE).path
             to_eight(plain, small := Path(place) / "small.onnx", calibration_faces())
-            calls = call(OnnxModel(plain)), call(OnnxModel(small))
-            found[name] = {"times faster": latency_ratio(*calls, pairs=TURNS, calls=CALLS)}
+            found |= experiment.time_files(plain, {name: small}, TURNS)
     return found
 
 

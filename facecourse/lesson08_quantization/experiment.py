@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
+from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
 from facelib.compress.layers import find_layers
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
-from facelib.measure import macs
+from facelib.measure import Interval, latency_ratio, macs
 from facelib.measure.groups import ladder_faces
 from facelib.measure.tail import Tail, take_tail
 from facelib.models import embed, face_embedding, face_student
@@ -139,6 +141,15 @@ def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
     kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
     with quiet():
         ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
+
+
+def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, Interval]:
+    """How many times faster than one ONNX file each of some others is: one face, one thread."""
+    whole = call(OnnxModel(plain))
+    return {
+        name: latency_ratio(whole, call(OnnxModel(path)), pairs=turns, calls=CALLS)
+        for name, path in files.items()
+    }
 
 
 def round_after(model: nn.Module, bits: int) -> nn.Module:

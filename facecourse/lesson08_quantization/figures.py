@@ -99,16 +99,15 @@ def ruler_slider(layer: str = "features.6.change.0") -> VBox:
     return explore(draw, bits=slider, scales=choice)
 
 
-def draw_faster(stored: Mapping[str, Mapping[str, Any]], live: Mapping[str, float]) -> None:
+def draw_faster(found: Mapping[str, Interval], live: Mapping[str, Interval]) -> None:
     """Draw how many times faster files of 8 bits are than the same networks' of 32, with a line at
-    one; crosses are measured here. `stored` is the evidence's "eight bits"."""
-    found = {name: row["times faster"] for name, row in stored.items()}
+    one; `found` is the evidence's "eight bits", crosses are measured here."""
     figure, axis = subplots(figsize=(7, 0.36 * len(found) + 1))
     for row, (name, ratio) in enumerate(found.items()):
         axis.plot([ratio.low, ratio.high], [row, row], color=COLOURS[0], linewidth=3)
         axis.plot(ratio.value, row, "o", color=COLOURS[0])
         if name in live:
-            axis.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+            axis.plot(live[name].value, row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
     axis.axvline(1, color="black", linewidth=1)
     axis.set_xscale("log")
     ticks = (0.25, 0.5, 1, 2, 4, 8)
@@ -117,7 +116,7 @@ def draw_faster(stored: Mapping[str, Mapping[str, Any]], live: Mapping[str, floa
     axis.set_yticks(range(len(found)), found)
     axis.invert_yaxis()
     axis.set_xlabel("times faster than at 32 bits (log), 95 % CI over turns; x = here", loc="right")
-    said = "; ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
+    said = "; ".join(f"{name} {ratio.value:.2f}" for name, ratio in found.items())
     show(figure, f"Times faster with eight bits: {said}. Left of one it is slower.")
 
 

@@ -55,6 +55,11 @@ def test_only_everything_in_eight_bits_rounds_the_first_layer(files):
     assert seen == [True, True, False]
 
 
+def test_a_file_is_as_fast_as_itself(files):
+    (found,) = experiment.time_files(files[0], {"itself": files[0]}, turns=10).values()
+    assert found.value == pytest.approx(1, abs=0.5)
+
+
 def test_a_weight_is_rounded_to_so_many_values_around_zero():
     weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
     for bits in (2, 4, 8):
@@ -135,9 +140,9 @@ def test_the_share_of_a_spectrum_is_that_of_its_squares(drawn):
 
 def test_stored_figures_say_what_the_evidence_holds(drawn):
     stored = evidence.load("08")
-    figures.draw_faster(stored["eight bits"], {"student": 2.0})
-    for name, row in stored["eight bits"].items():
-        assert f"{name} {row['times faster'].value:.2f}" in drawn[-1]
+    figures.draw_faster(stored["eight bits"], {"student": stored["eight bits"]["teacher"]})
+    for name, ratio in stored["eight bits"].items():
+        assert f"{name} {ratio.value:.2f}" in drawn[-1]
     figures.draw_rounding(stored["bits"], 3, (9.0, 2.0))
     assert f"at once {stored['bits']['4']['at once'].value:.1f}" in drawn[-1]
 

@@ -1,4 +1,4 @@
-"""What other tools make of the ladder's networks: python -m facecourse.ladder.peers FOLDER
+"""What other tools make of the ladder's networks: python -m benchmarks.peers FOLDER
 
 Needs `pip install nncf openvino`. FOLDER holds what `ladder.students` trained. The teacher and the
 ladder's pruned network go through onnxruntime's quantizer as it comes and through NNCF, which
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks import RESULTS
 from facecourse.kit import evidence
 from facecourse.ladder.evidence import FARS, PEOPLE, TEACHER, TURNS, File, write
 from facecourse.ladder.student import calibration_faces
@@ -31,8 +32,6 @@ from facelib.models import embed, face_embedding, load
 from facelib.models.faceresnet import SHAPE
 from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
-
-HERE = Path(__file__).parent
 
 HALF, RAGGED, SMALL = "half", "ragged", "pruned"
 TOOLS = ("torch-pruning", "onnxruntime", "nncf", "openvino")
@@ -134,7 +133,7 @@ def compare(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
     return rows
 
 
-def main(trained: Path, folder: Path = HERE) -> None:
+def main(trained: Path, folder: Path = RESULTS) -> None:
     """Measure all of it, of the networks in the folder `trained`, and store peers.json."""
     networks = {TEACHER: face_embedding()}
     networks |= {
@@ -147,5 +146,5 @@ def main(trained: Path, folder: Path = HERE) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m facecourse.ladder.peers FOLDER")
+        sys.exit("usage: python -m benchmarks.peers FOLDER")
     main(Path(sys.argv[1]))

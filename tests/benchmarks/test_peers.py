@@ -6,8 +6,8 @@ import types
 import pytest
 import torch
 
+from benchmarks import peers
 from facecourse.kit import evidence
-from facecourse.ladder import peers
 from facecourse.ladder.timing import call
 from facelib.compress import export
 from facelib.models import FaceResNet, embed, save
