@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
+from facecourse.kit.compare import judge
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, Verification, mean_interval, paired_interval
@@ -195,6 +196,39 @@ def draw_intervals(
     axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names
     show(figure, alt)
+
+
+def draw_differences(
+    panels: Mapping[str, Mapping[str, Interval]], label: str, lower_is_better: bool = False
+) -> None:
+    """Draw paired differences against a line at zero; beside each stands better, worse, undecided.
+
+    Args:
+        panels: rows of intervals by the title of their panel, the same rows in all.
+        label: what the axes show.
+        lower_is_better: as where the difference is something lost.
+    """
+    hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
+    words = ("worse", "better") if lower_is_better else ("better", "worse")
+    names = list(next(iter(panels.values())))
+    size = (3.4 + 3 * len(panels), 0.4 * len(names) + 1.2)
+    figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    said = []
+    for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):
+        axis.axvline(0, color="black", linewidth=1)
+        for row, (name, change) in enumerate(rows.items()):
+            verdict = judge(change, *words)
+            look = {"color": hues[verdict]}
+            axis.plot([change.low, change.high], [row, row], linewidth=3, **look)
+            axis.plot(change.value, row, "o", **look)
+            look |= {"va": "center", "fontsize": 8, "textcoords": "offset points"}
+            axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
+            said.append(f"{title} {name}: {change:+.1f}, {verdict}".strip())
+        axis.set_title(title, fontsize=10)
+        axis.set_yticks(range(len(names)), names)
+        axis.set_ylim(len(names) - 0.5, -0.5)
+    figure.supxlabel(label, fontsize=9)
+    show(figure, f"Paired differences, {label}. {'; '.join(said)}.")
 
 
 def compare(

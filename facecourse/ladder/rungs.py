@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from facecourse.kit.charts import in_millions, tabulate
+from facecourse.kit.charts import draw_differences, in_millions, tabulate
 from facelib.figures import COLOURS, Table, show, subplots
 
 LOST = {
@@ -37,7 +37,7 @@ def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
         "parameters": "{parameters:,}",
         "MACs": in_millions("macs"),
         "times smaller": "{times smaller:.1f}",
-        "times faster": "{times faster:.1f}",
+        "times faster": lambda row: f"{row['times faster'].value:.1f}",
         "ms": "{milliseconds:.2f}",
         **LOST,
         "lost on LFW": "{LFW:+.1f}",
@@ -50,6 +50,22 @@ def compare_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> Table:
     """What some steps cost, and in how many trainings that was seen; below 0 they gained. `ladder`
     is the evidence."""
     return tabulate({s: ladder["steps"][s] for s in steps}, "step", LOST | {"trainings": "{runs}"})
+
+
+def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
+    """Draw what some steps cost in points of TAR at both FARs, paired, with the verdict of each.
+
+    Args:
+        ladder: the evidence.
+        steps: of `ladder["steps"]`, in order. Beside each stands in how many trainings it was seen.
+    """
+    rows = {f"{step} ({ladder['steps'][step]['runs']} trainings)": step for step in steps}
+    panels = {
+        f"at {far} FAR": {name: ladder["steps"][step][far] for name, step in rows.items()}
+        for far in ("0.1 %", "0.01 %")
+    }
+    label = "points of TAR lost, 95 % CI over people and trainings; below zero: gained"
+    draw_differences(panels, label, lower_is_better=True)
 
 
 def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:

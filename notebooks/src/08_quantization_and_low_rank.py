@@ -247,7 +247,7 @@ rungs.draw_rungs(ladder, ("teacher", *figures.TAUGHT))
 # Each file is judged on people who don't exist, one pass a face; intervals are over people and seeds. What is nearly harmless at FAR 0.1 % costs several times as much at 0.01 %. What did each step give?
 
 # %%
-rungs.compare_steps(ladder, list(ladder["steps"]))
+rungs.draw_steps(ladder, list(ladder["steps"]))
 
 # %% [markdown]
 # ## Your turn: a budget
