@@ -33,7 +33,7 @@ stored, dial, ladder = evidence.load("08"), evidence.load("dial"), evidence.load
 # %% [markdown]
 # ## One dial
 #
-# A dot is the zipped file of a network cut from teacher or student: a share of its MACs pruned, its linear layer of low *rank*, its weights on so many *bits*. Nobody taught it after the cut; only batch norm has new statistics (lesson 07). Stars are the ladder's files, taught after their cuts. Which dot is the smallest that loses less than a point?
+# A dot is the zipped file of a network cut from teacher or student: a share of its MACs pruned, its linear layer of low *rank*, its weights on so many *bits*. Nobody taught it afterwards; only batch norm has new statistics (lesson 07). Stars are the ladder's files, taught after their cuts. Which is the smallest dot that loses less than a point?
 
 # %% tags=["nbval-ignore-output"]
 figures.dial_slider(dial, ladder)
@@ -44,7 +44,7 @@ figures.dial_slider(dial, ladder)
 #
 # ## Eight bits by hand
 #
-# A number of 32 bits can be almost anything; a layer needs a small range of it. **Quantization** lays a ruler with 256 marks over that range and stores the number of the nearest, the **code** $q$:
+# A number of 32 bits can be almost anything; a layer needs a small range. **Quantization** lays a ruler of 256 marks over it and stores the number of the nearest, the **code** $q$:
 #
 # $$q = \mathrm{round}(x / s) + z, \qquad x \approx s\,(q - z)$$
 #
@@ -54,7 +54,7 @@ figures.dial_slider(dial, ladder)
 figures.draw_ruler(low=-2.0, high=49.0, value=20.07)
 
 # %% [markdown]
-# **Exercise 1.** Write the codes of `values` on the ruler from `low` to `high`, in a few lines: scale, zero point, codes. What lies outside is cut off.
+# **Exercise 1.** Write the codes of `values` on the ruler from `low` to `high`: scale, zero point, codes. What lies outside is cut off.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -65,18 +65,18 @@ def write_codes(values, low, high):
 exercises.write_codes.check(write_codes)
 
 # %% [markdown]
-# Weights lie around 0: codes go from −127 to 127, with no zero point. Batch norm makes up for the size of a channel, so channels learn very different sizes. Here are two of one layer; lines are the marks:
+# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm makes up for a channel's size, so sizes differ. Here are two channels of one layer; lines are the marks:
 
 # %% tags=["nbval-ignore-output"]
 figures.ruler_slider()
 
 # %% [markdown]
 # <!-- reading: the ruler: a scale for a layer against a scale for a channel, at four bits -->
-# One scale for the layer leaves small channels a mark or two. A scale a channel turns embeddings far less, at the same bits.
+# One scale for the layer leaves small channels few marks. With a scale a channel, embeddings turn far less at the same bits.
 #
 # ## A layer in whole numbers
 #
-# What layers *read* needs rulers, too: a few faces, the **calibration** set, show its range. Before, a runtime **folds** each batch norm into its layer, so that the weights it rounds are those that run.
+# What layers *read* needs rulers, too: some faces, the **calibration** set, show its range. First a runtime **folds** each batch norm into its layer: it rounds the weights that run.
 #
 # **Exercise 2.** Batch norm makes $g\,(y - m) / \sqrt{v + \epsilon} + o$ of an output $y = Wx$. Write it as a layer alone: new weights, and a bias as a last column.
 
@@ -112,7 +112,7 @@ with quiet():
     quantization.quantize_static(whole, everything, Reader(faces), **kinds)
 
 # %% [markdown]
-# What does that file compute? Below are the codes that the student's linear layer read and made. Products of whole numbers add up in 32 bits; *one* multiplication turns a sum into a code of the next ruler:
+# What does that file compute? Here are the codes that the student's linear layer read and made. Products add up in whole numbers of 32 bits; *one* multiplication turns a sum into a code of the next ruler:
 
 # %%
 layer = experiment.open_layer(everything, faces[:32])
@@ -140,15 +140,15 @@ figures.draw_faster(stored["eight bits"], live)
 
 # %% [markdown]
 # <!-- reading: who is faster, who is slower than 32 bits -->
-# The claim is false: with *everything* in eight bits the student is slower than with 32. Its first convolution reads one channel, too few products for a whole-number kernel. PReLU, as in MobileFaceNet, has no such kernel here, so values go to 32 bits and back. Nor are there fewer parameters, as articles say: each takes a byte instead of four.
+# The claim is false: with *everything* in eight bits the student is slower than with 32. Its first convolution reads one channel, too few products for a whole-number kernel. PReLU, as in MobileFaceNet, has no such kernel here, so values go to 32 bits and back. Nor are there fewer parameters, as articles say: each takes a byte.
 #
-# This is one processor, with instructions for products of bytes (VNNI). Phones' accelerators often want symmetric rulers, a scale a layer and no instance norm. Four-bit weights alone, usual in language models, save memory rather than time.
+# This is one processor, with instructions for products of bytes (VNNI); on others ratios differ up to twofold. Phones' accelerators often want symmetric rulers, a scale a layer, no instance norm. Four-bit weights alone, usual in language models, save memory rather than time.
 #
 # ## Fewer bits: training while rounded
 #
-# Rounding has derivative zero almost everywhere, and nothing learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it had not: the [straight-through estimator](https://arxiv.org/abs/1308.3432).
+# Rounding has derivative zero almost everywhere: nothing learns. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it had not: the [straight-through estimator](https://arxiv.org/abs/1308.3432).
 #
-# **Exercise 3.** Which gradient gets a weight, given that of its rounded self? Marks are `scale` apart and end at ± `most` of them; beyond, a weight is cut off.
+# **Exercise 3.** Which gradient gets a weight, given that of its rounded self? Marks are `scale` apart, `most` on either side of 0; beyond the last, a weight is cut off.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -205,11 +205,11 @@ figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
 # <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
-# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands are intervals over people (at once) and over seeds; the crosses are one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) trains large face networks so, on synthetic faces as here.
+# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once) and over seeds; the crosses are one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces as here.
 #
 # ## Low rank
 #
-# A linear layer is a matrix. Its **singular value decomposition** $W = U S V^\top$ is a sum of terms, each a column of $U$ times a row of $V^\top$, and the **singular values** in $S$ say how much each counts. The first $r$ terms make the nearest matrix of **rank** $r$ ([Eckart & Young](https://doi.org/10.1007/BF02288367)): two thin layers in place of a wide one.
+# A layer's matrix has a **singular value decomposition** $W = U S V^\top$, a sum of columns of $U$ times rows of $V^\top$; the **singular values** in $S$ say how much each term counts. The first $r$ terms make the nearest matrix of **rank** $r$ ([Eckart & Young](https://doi.org/10.1007/BF02288367)): two thin layers in place of a wide one.
 
 # %%
 linear = face_student().embedding[1].weight.detach()
@@ -226,11 +226,11 @@ torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second
 
 # %% [markdown]
 # <!-- reading: the spectrum: the linear layer falls faster than the convolution; has it an edge? -->
-# The linear layer's squares sit in its first values; the convolution's fall slowly, and two thin layers are two calls. There, pruned channels pay better. Nearest in *weights* is not nearest in what a layer says of faces: the dial shows that.
+# The linear layer's squares sit in its first values; the convolution's fall slowly, so little would be saved. Nearest in *weights* is not nearest in what a layer says of faces: for that, ask the dial.
 #
 # ## Everything in one file
 #
-# The ladder's last file is pruned, of rank 48 and taught while its weights had four bits. It runs at eight: what lies on few marks only zips better. To open it, nothing of ours is needed:
+# The ladder's last file is pruned, of rank 48 and taught while its weights had four bits. It runs at eight; few marks zip better. To open it, nothing of ours is needed:
 
 # %% tags=["nbval-check-output"]
 with zipfile.ZipFile(pretrained.COMPACT) as archive:
@@ -244,7 +244,7 @@ rungs.draw_rungs(ladder, ("teacher", *figures.TAUGHT))
 
 # %% [markdown]
 # <!-- reading: the rungs: which step is harmless at 0.1 %, what the last file costs at 0.01 % -->
-# Each file is judged on people who don't exist, one pass a face; intervals are over people and seeds. What is nearly harmless at FAR 0.1 % costs several times as much at 0.01 %. What did each step give?
+# What is nearly harmless at FAR 0.1 % costs several times as much at 0.01 % (one pass a face; intervals over people and seeds). At a tenth of a millisecond, finding the face takes longer than naming it. What did each step give?
 
 # %%
 rungs.draw_steps(ladder, list(ladder["steps"]))
@@ -252,7 +252,7 @@ rungs.draw_steps(ladder, list(ladder["steps"]))
 # %% [markdown]
 # ## Your turn: a budget
 #
-# **Exercise 4.** At most 120,000 bytes, and at most 8 points lost beyond the student's at eight bits. Start with the student or the shipped *pruned* network; take `prune(network, share, SHAPE)`, `factorize`, `round_weights`, and `renew_statistics` after a cut. Try here; the checker judges on other people.
+# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits. Start with the student or the shipped *pruned* network; take `prune`, `factorize`, `round_weights`, and `renew_statistics` after a cut. Try here; the checker judges on other people.
 
 # %%
 attempt, _ = prune(face_student(), 0.3, SHAPE)
@@ -269,7 +269,7 @@ exercises.shrink.check(shrink)
 # %% [markdown]
 # ## What you know now
 #
-# Eight bits need a scale, a zero point and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank, others not. No step is free without its FAR. The board has a new row:
+# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. Say no loss without its FAR. The board has a new row:
 
 # %%
 for row in Scoreboard.load(evidence.BOARD).rows:
