@@ -12,8 +12,13 @@ from torch import Tensor, nn
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function, run
 from facecourse.kit.exercise import (
-    CannotCheckError, Checker, Exercise, NotAttemptedError, ____, collect,
-)  # fmt: skip
+    CannotCheckError,
+    Checker,
+    Exercise,
+    NotAttemptedError,
+    ____,
+    collect,
+)
 from facecourse.ladder.student import renew_statistics
 from facecourse.lesson08_quantization.experiment import try_out
 from facelib.compress import factorize, prune, round_weights
