@@ -54,7 +54,7 @@ def choose() -> dict[str, float]:
 
     def measure(train: Callable, rate: float) -> float:
         model = train(3, CHOICE, rate, STEPS)
-        return experiment.measure_angle(embed(model, images, flip=False), said)
+        return -float((embed(model, images, flip=False) * said).sum())  # cosines
 
     return {name: min(RATES, key=lambda rate: measure(train, rate)) for name, train in ARMS.items()}
 

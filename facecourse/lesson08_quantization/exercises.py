@@ -99,9 +99,8 @@ def _fold(
     state = {"running_mean": mean, "running_var": variance, "weight": gain, "bias": offset}
     norm.load_state_dict(state, strict=False)
     with torch.no_grad():
-        base = norm(torch.zeros(1, len(weight)))  # what it makes of 0 is the bias
-        rows = [norm(column[None]) - base for column in weight.T]
-    return torch.cat([torch.cat(rows).T, base.T], 1)
+        bias = norm(torch.zeros(1, len(weight)))  # what it makes of 0
+        return torch.cat([norm(weight.T) - bias, bias]).T
 
 
 def _fold_wrong(weight, mean, variance, gain, offset, eps, root=True, sign=-1, moved=True):

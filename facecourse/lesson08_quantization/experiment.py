@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
-from facelib.compress.layers import find_layers
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
@@ -77,40 +76,6 @@ def open_layer(path: Path, images: Tensor) -> Whole:
         torch.tensor(read), *(held[name] for name in codes[1:]), weight, held[weights[1]],
         held[bias[0]], torch.tensor(made), *(held[name] for name in rounder.input[1:]),
     )  # fmt: skip
-
-
-def round_weight(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
-    """A weight as `bits` bits give it back, symmetric around 0; by torch.
-
-    Args:
-        weight: float (outputs, ...).
-        bits: 2 to 8.
-        per_channel: a scale for each output; else one for all.
-    """
-    most = 2 ** (bits - 1) - 1
-    flat = weight.detach().flatten(1) if per_channel else weight.detach().reshape(1, -1)
-    scale = (flat.abs().amax(1) / most).clamp(min=1e-12)
-    zero = torch.zeros(len(scale), dtype=torch.int32)
-    rounded = torch.fake_quantize_per_channel_affine(flat, scale, zero, 0, -most, most)
-    return rounded.view_as(weight)
-
-
-def round_student(bits: int, per_channel: bool = True) -> nn.Module:
-    """The student with its weights rounded; what they read is not."""
-    model = face_student()
-    for layer in find_layers(model).values():
-        layer.weight.data = round_weight(layer.weight, bits, per_channel)
-    return model
-
-
-def measure_angle(embeddings: Tensor, before: Tensor) -> float:
-    """By how many degrees, on average, embeddings of length 1 have turned.
-
-    Args:
-        embeddings, before: float (N, D), of the same images.
-    """
-    cosine = (embeddings * before).sum(1)
-    return float(cosine.clamp(-1, 1).acos().rad2deg().mean())
 
 
 def build_prelu_student() -> nn.Module:

@@ -14,12 +14,9 @@ from torch import Tensor
 
 from facecourse.kit.charts import draw_band
 from facecourse.kit.explore import explore
-from facecourse.ladder.student import calibration_faces
-from facecourse.lesson08_quantization import experiment
-from facelib.compress.layers import find_layers
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, mean_interval
-from facelib.models import embed, face_student
+from facelib.models import face_student
 
 MARKS = 255  # steps of a ruler of eight bits
 SHIPPED = ("teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
@@ -59,43 +56,32 @@ def draw_ruler(low: float, high: float, value: float) -> None:
     )
 
 
-def ruler_slider(layer: str = "features.6.change.0") -> VBox:
-    """A slider for bits, a menu for who has a scale: the marks over the weights of the student's
-    channels with the smallest and the largest weights, and how far its embeddings turn."""
-    weight = find_layers(face_student())[layer].weight.detach().flatten(1)
+def ruler_slider() -> VBox:
+    """A slider for bits, a menu for who has a scale: the marks over the weights of two of the
+    student's channels, with the smallest and the largest weights, and how far rounding is off."""
+    weight = face_student().features[6].change[0].weight.detach().flatten(1)
     largest = weight.abs().amax(1)
     shown = {"the smallest": int(largest.argmin()), "the largest": int(largest.argmax())}
-    images = calibration_faces(8)
-    before = embed(face_student(), images, flip=False)
 
     def draw(bits: int, scales: str) -> HTML:
-        per_channel = scales == "a channel"
-        rounded = experiment.round_weight(weight, bits, per_channel)
         figure, axes = subplots(2, 1, figsize=(8, 3), sharex=True)
-        off = {}
+        off = []
         for axis, (name, channel) in zip(axes, shown.items(), strict=True):
-            step = (largest[channel] if per_channel else largest.max()) / (2 ** (bits - 1) - 1)
-            end = largest[channel] + step
-            for mark in torch.arange(-(end // step), end // step + 1) * step:
-                axis.axvline(float(mark), color=COLOURS[1], linewidth=0.6)
-            axis.plot(weight[channel], torch.linspace(0.2, 0.8, weight.shape[1]), ".", markersize=3)
-            wrong = (rounded[channel] - weight[channel]).norm() / weight[channel].norm()
-            off[name] = f"{wrong:.1%}"
+            row = weight[channel]
+            end = largest[channel] if scales == "a channel" else largest.max()
+            step = end / (2 ** (bits - 1) - 1)
+            marks = (row / step).round() * step
+            axis.vlines(torch.arange(-end, end + step / 2, step), 0, 1, COLOURS[1], linewidth=0.6)
+            axis.plot(row, torch.linspace(0.2, 0.8, len(row)), ".", markersize=3)
             axis.set(yticks=[], ylabel=name, ylim=(0, 1))
             axis.grid(visible=False)
-        axes[1].set_xlabel(f"weights of two channels of {layer}; lines: what {bits} bits can say")
+            off.append(f"<b>{(marks - row).norm() / row.norm():.0%}</b> in the channel with {name}")
+        axes[1].set_xlabel(f"weights of two channels of a layer; lines: what {bits} bits can say")
         show(figure, f"Weights of two channels as dots, and the marks of {bits} bits as lines.")
-        turned = experiment.measure_angle(
-            embed(experiment.round_student(bits, per_channel), images, flip=False), before
-        )
-        return HTML(
-            f"<p>error of the channel with the smallest weights {off['the smallest']}, with the "
-            f"largest {off['the largest']}; all layers rounded so, embeddings turn by "
-            f"<b>{turned:.1f}</b> degrees.</p>"
-        )
+        return HTML(f"<p>Rounding is off by {', '.join(off)} weights (of their length).</p>")
 
     slider = IntSlider(4, min=2, max=8, description="bits")
-    choice = Dropdown(options=["a channel", "a layer"], value="a layer", description="a scale for")
+    choice = Dropdown(options=["a layer", "a channel"], description="a scale for")
     return explore(draw, bits=slider, scales=choice)
 
 
@@ -206,7 +192,7 @@ def dial_slider(dial: Mapping[str, Any], ladder: Mapping[str, Any]) -> VBox:
         )
         return HTML(_describe(row, dial["teacher"]))
 
-    start = "student", 0.5, 48, 8
+    start = "student", 0.0, 48, 5
     controls = {}
     for key, values, value in zip(_KEYS, options, start, strict=True):
         words = [(names.get(v, f"{v:.0%}") if key == "pruned" else str(v), v) for v in values]

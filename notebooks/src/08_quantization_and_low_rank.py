@@ -72,7 +72,7 @@ figures.ruler_slider()
 
 # %% [markdown]
 # <!-- reading: the ruler: a scale for a layer against a scale for a channel, at four bits -->
-# One scale for the layer leaves small channels few marks. With a scale a channel, embeddings turn far less at the same bits.
+# One scale for the layer leaves small channels few marks. A scale a channel costs one number each, and rounds them as well as the large ones.
 #
 # ## A layer in whole numbers
 #

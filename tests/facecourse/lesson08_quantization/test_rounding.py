@@ -1,6 +1,7 @@
 """Lesson 08's experiments, figures and widgets measure what the lesson says."""
 
 import copy
+import re
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from facecourse.ladder.student import calibration_faces, renew_statistics
 from facecourse.lesson08_quantization import experiment, figures
 from facelib.compress import export, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
-from facelib.models import FaceResNet, embed, face_student
+from facelib.models import FaceResNet, face_student
 from facelib.models.faceresnet import SHAPE
 
 FACES = calibration_faces(4)
@@ -60,32 +61,11 @@ def test_a_file_is_as_fast_as_itself(files):
     assert found.value == pytest.approx(1, abs=0.5)
 
 
-def test_a_weight_is_rounded_to_so_many_values_around_zero():
-    weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
-    for bits in (2, 4, 8):
-        step = weight.flatten(1).abs().amax(1) / (2 ** (bits - 1) - 1)
-        rounded = experiment.round_weight(weight, bits)
-        levels = rounded / step.view(6, 1, 1, 1)
-        assert torch.allclose(levels, levels.round(), atol=1e-4)
-        assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
-    spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
-    one, all_ = ((experiment.round_weight(spread, 4, per) - spread).norm() for per in (True, False))
-    assert one**2 < 0.5 * all_**2
-
-
 def test_prelu_takes_the_place_of_every_relu():
     kinds = [type(part) for part in experiment.build_prelu_student().modules()]
     relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
     assert kinds.count(nn.PReLU) == relus > 0
     assert nn.ReLU not in kinds
-
-
-def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
-    before = embed(face_student(), FACES)
-    codes = [embed(experiment.round_student(bits), FACES) for bits in (8, 4, 2)]
-    turned = [experiment.measure_angle(code, before) for code in codes]
-    assert 0 < turned[0] < turned[1] < turned[2]
-    assert experiment.measure_angle(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
 
 
 @pytest.mark.usefixtures("small_ladder")
@@ -148,17 +128,19 @@ def test_stored_figures_say_what_the_evidence_holds(drawn):
     assert f"at once {stored['bits']['4']['at once'].value:.1f}" in drawn[-1]
 
 
-def test_the_ruler_slider_turns_embeddings_less_with_more_bits_and_a_scale_a_channel(shell):
+def test_a_scale_of_its_own_helps_the_channel_with_small_weights_and_more_bits_help_both(shell):
     slider, choice, _ = (box := figures.ruler_slider()).children
 
-    def turned() -> float:
-        return float(box._picture.value.split("<b>")[1].split("<")[0])
+    def off() -> list[float]:
+        return [float(said) for said in re.findall(r"<b>(\d+)%", box._picture.value)]
 
-    start = turned()
-    slider.value = 6
-    more = turned()
+    coarse = off()
     choice.value = "a channel"
-    assert start > more > turned() > 0
+    fine = off()
+    assert fine[0] < coarse[0]
+    assert fine[1] == coarse[1], "the largest weights set the layer's scale"
+    slider.value = 6
+    assert all(more < some for more, some in zip(off(), fine, strict=True))
 
 
 def test_every_control_of_the_dial_finds_its_network_and_each_of_its_numbers(drawn, shell):
