@@ -95,7 +95,7 @@ def measure_all(width: str, pruned: float, rank: int, judge: Judge) -> list[dict
 
 
 def main(folder: Path = HERE) -> None:
-    """Measure and store dial.json, some twenty-five minutes on two cores."""
+    """Measure and store dial.json, some fifteen minutes on one core."""
     judge, run = Judge(), folder / "dial.run"
     rows = json.loads(run.read_text("utf-8")) if run.exists() else []
     networks = list(product(WIDTHS, PRUNED, RANKS))
