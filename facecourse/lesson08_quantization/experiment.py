@@ -169,6 +169,6 @@ def try_out(model: nn.Module, seed: int = 0) -> Tried:
             path = Path(place) / "model.onnx.zip"
             size = ship(model, path, calibration_faces(16))
             after = _look(OnnxModel(path), faces)
-        lost = 100 * float(before.tars([FAR]) - after.tars([FAR]))
+        lost = round(100 * float(before.tars([FAR]) - after.tars([FAR])), 2)
         _DONE[key] = Tried(size, lost, macs(decode(model), SHAPE))
     return _DONE[key]

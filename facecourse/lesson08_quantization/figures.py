@@ -182,8 +182,8 @@ def dial_slider(dial: Mapping[str, Any], ladder: Mapping[str, Any]) -> VBox:
         row = rows[tuple(chosen[key] for key in _KEYS)]
         figure, axis = subplots(figsize=(7.5, 3.6))
         _draw_cloud(axis, dial["rows"], ladder)
-        look = {"markersize": 15, "markeredgewidth": 2.5, "fillstyle": "none", "color": "black"}
-        axis.plot(row["bytes"] / 1e3, row["0.1 %"].value, "o", **look)
+        look = {"markersize": 15, "markeredgewidth": 2.5, "fillstyle": "none", "zorder": 4}
+        axis.plot(row["bytes"] / 1e3, row["0.1 %"].value, "ko", **look)
         show(
             figure,
             f"Points of TAR lost over kilobytes of {len(rows)} networks that were cut and not "
@@ -211,10 +211,10 @@ def _draw_cloud(axis: Axes, rows: Sequence[Mapping], ladder: Mapping[str, Any]) 
     for place, name in enumerate(TAUGHT):
         size, lost = ladder["costs"][name]["bytes"] / 1e3, ladder["lost"][name]["0.1 %"].value
         label = None if place else "of the ladder, taught"
-        axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label)
-        look = {"textcoords": "offset points", "fontsize": 7}
-        look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
-        axis.annotate(name, (size, lost), (5, -12), **look)
+        axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label, zorder=3)
+        axis.annotate(
+            name, (size, lost), (0, -13), textcoords="offset points", fontsize=7, ha="center"
+        )
     axis.set_xscale("log")
     axis.set_yscale("symlog", linthresh=1)
     ticks = (100, 200, 500, 1000, 2000, 4000)

@@ -269,7 +269,7 @@ exercises.shrink.check(shrink)
 # %% [markdown]
 # ## What you know now
 #
-# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. Say no loss without its FAR. The board has a new row:
+# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. A loss without its FAR says nothing. The board has a new row:
 
 # %%
 for row in Scoreboard.load(evidence.BOARD).rows:
