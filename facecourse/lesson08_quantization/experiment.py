@@ -108,6 +108,15 @@ def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
         ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
 
 
+def quantize_dynamic(plain: Path, path: Path, _: Tensor) -> None:
+    """The same without calibration: a scale for each face on the spot, by onnxruntime's own call;
+    arguments as above, the images not looked at."""
+    from onnxruntime import quantization as ort
+
+    with quiet():
+        ort.quantize_dynamic(plain, path, weight_type=ort.QuantType.QUInt8)
+
+
 def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, Interval]:
     """How many times faster than one ONNX file each of some others is: one face, one thread."""
     whole = call(OnnxModel(plain))
