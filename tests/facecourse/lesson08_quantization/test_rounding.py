@@ -56,6 +56,14 @@ def test_only_everything_in_eight_bits_rounds_the_first_layer(files):
     assert seen == [True, True, False]
 
 
+def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
+    import onnx
+
+    experiment.quantize_dynamic(files[0], tmp_path / "dynamic", FACES)
+    kinds = {node.op_type for node in onnx.load(tmp_path / "dynamic").graph.node}
+    assert {"DynamicQuantizeLinear", "ConvInteger"} <= kinds
+
+
 def test_a_file_is_as_fast_as_itself(files):
     (found,) = experiment.time_files(files[0], {"itself": files[0]}, turns=10).values()
     assert found.value == pytest.approx(1, abs=0.5)
