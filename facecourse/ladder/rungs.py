@@ -37,7 +37,7 @@ def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
         "parameters": "{parameters:,}",
         "MACs": in_millions("macs"),
         "times smaller": "{times smaller:.1f}",
-        "times faster": "{times faster:.1f}",
+        "times faster": lambda row: f"{row['times faster'].value:.1f}",
         "ms": "{milliseconds:.2f}",
         **LOST,
         "lost on LFW": "{LFW:+.1f}",
@@ -68,23 +68,37 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
     draw_differences(panels, label, lower_is_better=True)
 
 
-def draw_savings(ladder: Mapping[str, Any]) -> Table:
-    """MACs saved against time saved at 32 bits, with the line where both are the same; `ladder` is
-    the evidence."""
-    networks, costs = ladder["networks"], ladder["costs"]
-    points = {
-        name: (networks["teacher"]["macs"] / row["macs"], costs[name]["times faster"].value)
-        for name, row in networks.items()
-    }
-    figure, axis = subplots(figsize=(4.6, 3.4))
-    most = max(max(pair) for pair in points.values())
-    axis.loglog([1, most], [1, most], "--", color="grey")
-    for name, (fewer, faster) in points.items():
-        axis.plot(fewer, faster, "o", color=COLOURS[0])
-        axis.annotate(name, (fewer, faster), fontsize=8, xytext=(4, 2), textcoords="offset points")
-    axis.set(xlabel="times fewer MACs", ylabel="times faster")
-    show(figure, "Times faster by times fewer MACs, with a dashed line where both are equal.")
-    return tabulate(points, "", {
-        "times fewer MACs": lambda pair: f"{pair[0]:.1f}",
-        "times faster": lambda pair: f"{pair[1]:.1f}",
-    })  # fmt: skip
+def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:
+    """Draw what files of the ladder lose over how small they are, at both FARs, and beside it how
+    many times faster than the teacher's they are; arguments as in `take_rungs`."""
+    found = take_rungs(ladder, files)
+    figure, (left, right) = subplots(1, 2, figsize=(9, 3.4), width_ratios=(3, 2))
+    for far, style, colour in (("0.1 %", "o", COLOURS[0]), ("0.01 %", "s", COLOURS[1])):
+        sizes = [row["times smaller"] for row in found.values()]
+        lost = [row[far] for row in found.values()]
+        ends = [[one.value - one.low for one in lost], [one.high - one.value for one in lost]]
+        values = [one.value for one in lost]
+        left.errorbar(sizes, values, ends, fmt=style, color=colour, label=f"at FAR {far}")
+    for place, (name, row) in enumerate(found.items()):
+        tops = [row[far].high for far in ("0.1 %", "0.01 %")]
+        shift = 4 + 9 * (place % 2)  # neighbours of one size stay legible
+        look = {"textcoords": "offset points", "fontsize": 7, "ha": "center"}
+        left.annotate(name, (row["times smaller"], max(tops)), (0, shift), **look)
+    left.set_xscale("log")
+    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100) if tick <= 2 * max(sizes)]
+    left.set_xticks(ticks, ticks)
+    left.minorticks_off()
+    left.margins(x=0.12, y=0.15)
+    left.set(xlabel="times smaller than the teacher's file (log)", ylabel="points of TAR lost")
+    left.legend(frameon=False, fontsize=8)
+    places = range(len(found))
+    right.barh(places, [row["times faster"].value for row in found.values()], color=COLOURS[2])
+    right.set_yticks(places, found)
+    right.invert_yaxis()
+    right.set(xlabel="times faster than the teacher at 32 bits")
+    said = "; ".join(
+        f"{name} {row['times smaller']:.1f} times smaller, {row['times faster'].value:.1f} times "
+        f"faster, {row['0.1 %'].value:.1f} and {row['0.01 %'].value:.1f} points lost"
+        for name, row in found.items()
+    )
+    show(figure, f"Points lost over size, at FARs of 0.1 and 0.01 %, and speed: {said}.")

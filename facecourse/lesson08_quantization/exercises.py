@@ -1,229 +1,266 @@
-"""Lesson 08, quantization and low rank: its exercises and quizzes."""
+"""Lesson 08, quantization and low rank: its exercises, and the budget that is yours to keep."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import randrange
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
-from facecourse.lesson08_quantization.experiment import round_weight
-
-_VALUES = 4 * torch.rand(3, 5, generator=torch.Generator().manual_seed(0)) - 1  # from -1 to 3
-_WEIGHT = draw_normal(4, 6, seed=1) * torch.tensor([0.1, 1.0, 3.0, 0.5]).view(4, 1)
-
-step = Exercise(
-    prompt=(
-        "A layer's outputs lie between -2 and 49. Eight bits count from 0 to 255. How far apart "
-        "are two neighbouring values: what is the scale?"
-    ),
-    starter="scale = ____",
-    hints=("The whole range is shared by 255 steps.", "(largest - smallest) / 255"),
-    answer="scale = (49 - -2) / 255",
-    checker=number(
-        0.2,
-        tolerance=2e-4,
-        reasons={
-            49 / 255: "The range begins at -2, not at 0.",
-            51 / 256: "256 values have 255 steps between them.",
-            49 / 127: "That is the scale for whole numbers from -127 to 127, symmetric about 0.",
-            47 / 255: "49 - -2 is 51.",
-        },
-    ),
-    praise="Zero itself becomes 2 / 0.2 = 10, the zero point.",
+from facecourse.kit.checkers import draw_normal, function, run
+from facecourse.kit.exercise import (
+    CannotCheckError,
+    Checker,
+    Exercise,
+    NotAttemptedError,
+    ____,
+    collect,
 )
+from facecourse.ladder.student import renew_statistics
+from facecourse.lesson08_quantization.experiment import try_out
+from facelib.compress import factorize, prune, round_weights
+from facelib.models import face_pruned, face_student
+from facelib.models.faceresnet import SHAPE
+
+_VALUES = torch.tensor([-1.0, -0.31, 0.0, 0.42, 1.9, 2.57, 4.0])
 
 
-def _torchs(values: Tensor, scale: float, zero: int) -> Tensor:
-    """PyTorch writes the whole numbers and reads them back: undo the reading."""
+def _write(values: Tensor, low: float, high: float, steps: int = 255) -> Tensor:
+    """PyTorch writes the codes and reads them back: undo the reading."""
+    scale = (high - low) / steps
+    zero = round(-low / scale)
     read = torch.fake_quantize_per_tensor_affine(values, scale, zero, 0, 255)
     return (read / scale + zero).round()
 
 
-quantized = Exercise(
-    prompt="Return the whole numbers from 0 to 255 that stand for these values.",
-    starter="def quantized(values, scale, zero_point):\n    return ____",
+def _write_wrong(values: Tensor, low: float, high: float, zero: bool, clamp: bool) -> Tensor:
+    scale = (high - low) / 255
+    codes = (values / scale + (round(-low / scale) if zero else 0)).round()
+    return codes.clamp(0, 255) if clamp else codes
+
+
+write_codes = Exercise(
+    prompt="Return the codes 0 to 255 of some values on the ruler from `low` to `high`.",
+    starter="def write_codes(values, low, high):\n    return ____",
     hints=(
-        "Divide by the scale, add the zero point, round.",
-        "What falls outside is cut: `.clamp(0, 255)` comes last.",
+        "256 marks have 255 steps between them: the scale is `(high - low) / 255`.",
+        "The zero point is the code of 0: `round(-low / scale)`. It is added to the values divided "
+        "by the scale.",
+        "Then `.round()`, and `.clamp(0, 255)` for what lies outside the ruler.",
     ),
     answer=(
-        "def quantized(values, scale, zero_point):\n"
+        "def write_codes(values, low, high):\n"
+        "    scale = (high - low) / 255\n"
+        "    zero_point = round(-low / scale)\n"
         "    return (values / scale + zero_point).round().clamp(0, 255)"
     ),
     checker=function(
-        _torchs,
-        (_VALUES, 0.02, 51),
-        (_VALUES, 0.01, 80),
+        _write,
+        (_VALUES, -0.5, 2.05),
+        (4 * draw_normal(30, seed=0), -3.0, 9.0),
         reasons=[
-            (lambda v, s, z: (v / s + z).round(), "300 is no number of eight bits: cut at 0, 255."),
-            (lambda v, s, z: v / s + z, "Those are no whole numbers yet."),
-            (lambda v, s, z: (v / s - z).round().clamp(0, 255), "The zero point is added."),
-            (lambda v, s, z: (v * s + z).round().clamp(0, 255), "Divide by the scale."),
             (
-                lambda v, s, z: (v / s + z).floor().clamp(0, 255),
-                "Rounding down is off by up to a whole step, to the nearest by half a step.",
+                lambda v, low, high: _write_wrong(v, low, high, zero=True, clamp=False),
+                "300 is no number of eight bits: cut off at 0 and 255.",
+            ),
+            (
+                lambda v, low, high: _write_wrong(v, low, high, zero=False, clamp=True),
+                "The zero point is missing: what lies below 0 needs codes, too.",
+            ),
+            (
+                lambda v, low, high: _write(v, low, high, steps=256),
+                "256 marks have 255 steps between them.",
+            ),
+            (
+                lambda v, low, high: ((v - low) / (high - low)).clamp(0, 1),
+                "Those are shares of the range. A code is a whole number of steps.",
+            ),
+            (
+                lambda v, low, high: (
+                    (_write(v, low, high) + round(255 * low / (high - low))) * ((high - low) / 255)
+                ),
+                "That is what the codes read back as. Return the codes.",
             ),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda values, scale, zero_point: (values * scale).round(),),
-    praise="The numbers of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
+    also_wrong=(lambda values, low, high: values.round(),),
+    praise="The codes of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
 )
 
 
-def _round(weight: Tensor, scale: Tensor) -> Tensor:
-    return (weight / scale).round() * scale
+def _fold(
+    weight: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, offset: Tensor, eps: float
+) -> Tensor:
+    norm = nn.BatchNorm1d(len(weight), eps).eval()
+    state = {"running_mean": mean, "running_var": variance, "weight": gain, "bias": offset}
+    norm.load_state_dict(state, strict=False)
+    with torch.no_grad():
+        bias = norm(torch.zeros(1, len(weight)))  # what it makes of 0
+        return torch.cat([norm(weight.T) - bias, bias]).T
 
 
-per_channel = Exercise(
-    prompt=(
-        "Return the weights as 8 bits would give them back, each row with a scale of its own: its "
-        "largest absolute weight becomes 127."
-    ),
-    starter=(
-        "def per_channel(weight):\n    scale = ____\n    return (weight / scale).round() * scale"
-    ),
+def _fold_wrong(weight, mean, variance, gain, offset, eps, root=True, sign=-1, moved=True):
+    scale = gain / ((variance + eps).sqrt() if root else variance + eps)
+    bias = offset + sign * mean * (scale if moved else 1)
+    return torch.cat([weight * scale[:, None], bias[:, None]], 1)
+
+
+def _draw_norm(seed: int, outputs: int, inputs: int) -> tuple:
+    weight, mean, offset = (draw_normal(outputs, n, seed=seed + n) for n in (inputs, 1, 2))
+    positive = draw_normal(2, outputs, seed=seed).square() + 0.3
+    return weight, mean[:, 0], positive[0], positive[1], offset[:, 0], 1e-3
+
+
+fold = Exercise(
+    prompt="Return one matrix: the folded weights, and the folded bias as a last column.",
+    starter="def fold(weight, mean, variance, gain, offset, eps):\n    return ____",
     hints=(
-        "A row's largest absolute weight is `weight.abs().amax(dim=1, keepdim=True)`.",
-        "Divided by 127, and kept as a column, so that each row meets its own.",
+        "Batch norm makes gain * (y - mean) / sqrt(variance + eps) + offset of an output y = W x. "
+        "Which number does each *row* of W meet?",
+        "`scale = gain / (variance + eps).sqrt()` has one number an output. The rest, "
+        "`offset - mean * scale`, doesn't depend on x: it is the bias.",
+        "`torch.cat([a, b[:, None]], 1)` puts a vector b beside a matrix a.",
     ),
     answer=(
-        "def per_channel(weight):\n"
-        "    scale = weight.abs().amax(dim=1, keepdim=True) / 127\n"
-        "    return (weight / scale).round() * scale"
+        "def fold(weight, mean, variance, gain, offset, eps):\n"
+        "    scale = gain / (variance + eps).sqrt()\n"
+        "    bias = offset - mean * scale\n"
+        "    return torch.cat([weight * scale[:, None], bias[:, None]], 1)"
     ),
     checker=function(
-        lambda weight: round_weight(weight, 8),
-        (_WEIGHT,),
-        (draw_normal(3, 8, seed=2),),
-        reasons=[
-            (lambda w: _round(w, w.abs().max() / 127), "One scale for all: small rows lose most."),
-            (lambda w: _round(w, w.abs().amax(0) / 127), "Those are columns; an output is a row."),
-            (lambda w: _round(w, w.abs().amax(1, True)), "Without the 127 only -1, 0, 1 are left."),
-            (
-                lambda w: _round(w, w.amax(1, True) / 127),
-                "-5 is larger than 3 here: `abs()` first.",
-            ),
-        ],
-        draw=side_by_side,
-    ),
-    also_wrong=(lambda weight: weight, lambda weight: (weight * 127).round() / 127),
-    praise="As `torch.fake_quantize_per_channel_affine` does it: small rows keep their digits.",
-)
-
-
-def _nearest(weight: Tensor, rank: int, weighted: bool = True) -> Tensor:
-    u, s, v = torch.linalg.svd(weight, full_matrices=False)
-    return (u[:, :rank] * (s[:rank] if weighted else 1)) @ v[:rank]
-
-
-low_rank = Exercise(
-    prompt="Return the sum of the first `rank` terms, which is the nearest matrix of that rank.",
-    starter=(
-        "def low_rank(weight, rank):\n"
-        "    u, s, vt = torch.linalg.svd(weight, full_matrices=False)\n"
-        "    return ____"
-    ),
-    hints=(
-        "Keep the first `rank` columns of u, singular values, and rows of vt.",
-        "`(u[:, :rank] * s[:rank]) @ vt[:rank]`",
-    ),
-    answer=(
-        "def low_rank(weight, rank):\n"
-        "    u, s, vt = torch.linalg.svd(weight, full_matrices=False)\n"
-        "    return (u[:, :rank] * s[:rank]) @ vt[:rank]"
-    ),
-    checker=function(
-        _nearest,
-        (draw_normal(6, 4, seed=3), 2),
-        (draw_normal(5, 9, seed=4), 1),
+        _fold,
+        _draw_norm(1, 3, 5),
+        _draw_norm(20, 4, 4),
         tolerance=1e-4,
         reasons=[
-            (lambda w, r: _nearest(w, r, weighted=False), "Each term lacks its singular value."),
-            (lambda w, r: w, "That has its full rank still."),
-            (lambda w, r: w - _nearest(w, r), "That is what the best of this rank leaves over."),
+            (
+                lambda *given: _fold_wrong(*given, root=False),
+                "The variance is a square: divide by its root.",
+            ),
+            (
+                lambda *given: _fold_wrong(*given, sign=1),
+                "The mean is taken *away* before the scale.",
+            ),
+            (
+                lambda *given: _fold_wrong(*given, moved=False),
+                "The mean meets the scale, too: it is taken from the output before that.",
+            ),
+            (
+                lambda w, m, v, g, o, e: torch.cat([w, (o - m * g)[:, None]], 1),
+                "Each row of the weights must meet its output's scale.",
+            ),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(lambda weight, rank: _nearest(weight, rank + 1),),
-    praise="No matrix of that rank is nearer (Eckart and Young 1936).",
+    also_wrong=(lambda weight, mean, variance, gain, offset, eps: weight,),
+    praise="No multiplication is left of batch norm: a runtime does this before it rounds.",
 )
 
-thin = Exercise(
-    prompt=(
-        "A linear layer of 768 inputs and 128 outputs becomes two: 768 to r, and r to 128. What is "
-        "the largest r that still saves weights?"
+
+def _straight(weight: Tensor, scale: float, most: int, gradient: Tensor) -> Tensor:
+    """By torch's own fake quantization."""
+    weight = weight.clone().requires_grad_()
+    torch.fake_quantize_per_tensor_affine(weight, scale, 0, -most, most).backward(gradient)
+    return weight.grad
+
+
+pass_back = Exercise(
+    prompt="Return the gradient of the weight, given that of the rounded weight.",
+    starter="def pass_back(weight, scale, most, gradient):\n    return ____",
+    hints=(
+        "Pretend that rounding did nothing: what is the derivative of x with respect to x?",
+        "A weight beyond the last mark was cut off. Moving it a little changes nothing, so its "
+        "gradient is 0. `(weight / scale).round().abs() <= most` says who is inside.",
+        "Truth values count as 1 and 0 in a product.",
     ),
-    starter="r = ____",
-    hints=("Two thin layers have 768 r + 128 r weights.", "768 * 128 / (768 + 128), rounded down"),
-    answer="r = 768 * 128 // (768 + 128)",
-    checker=number(
-        109,
-        tolerance=1e-3,
-        reasons={
-            128: "At the full rank of 128 both together are larger than the one.",
-            110: "Rounded up they have a little more weights than before.",
-            64: "64 * 896 is a good half of 98,304. How far can you go?",
-            127: "Below full rank isn't enough: count the weights of both.",
-        },
+    answer=(
+        "def pass_back(weight, scale, most, gradient):\n"
+        "    inside = (weight / scale).round().abs() <= most\n"
+        "    return gradient * inside"
     ),
-    praise="Between 110 and 128 low rank makes a layer larger.",
+    checker=function(
+        _straight,
+        (draw_normal(12, seed=3), 0.3, 3, draw_normal(12, seed=4)),
+        (draw_normal(4, 6, seed=5), 0.1, 7, draw_normal(4, 6, seed=6)),
+        reasons=[
+            (
+                lambda w, s, m, g: 0 * g,
+                "That is rounding's true derivative, zero: nothing would learn.",
+            ),
+            (lambda w, s, m, g: g, "What is cut off moves no more: no gradient beyond the marks."),
+            (lambda w, s, m, g: g / s * (w.abs() <= m * s), "The scale divides and multiplies."),
+            (
+                lambda w, s, m, g: g * ((w / s).round().abs() > m),
+                "Turned round: those *inside* get the gradient.",
+            ),
+        ],
+        draw=side_by_side,
+    ),
+    also_wrong=(lambda weight, scale, most, gradient: weight * gradient,),
+    praise="What `torch.fake_quantize_per_tensor_affine` passes back, too.",
 )
 
 
-fewer = Quiz(
-    "An article lists quantization among the methods that reduce the number of parameters. After "
-    "it, what has become fewer?",
-    {
-        "parameters": "Each weight is still there, written with fewer bits.",
-        "bits a parameter": "Eight in place of 32: a file of about a quarter.",
-        "multiplications": "There are as many. Each can be cheaper, if the processor has such.",
-        "layers": "None is gone; around them, there are conversions more.",
-    },
-    right="b",
-)
+MOST_BYTES, MOST_LOST = 120_000, 8.0  # points more than the student of eight bits loses
+FRESH = 2  # crowds that the checker draws from
 
-faster = Quiz(
-    "What can keep a network of 8 bits from being faster than one of 32?",
-    {
-        "where the processor has no instruction that adds up products of bytes": "Without VNNI or "
-        "the like, bytes are widened first.",
-        "where an operation has no form in whole numbers": "Then values go back to 32 bits and "
-        "forth again, in each such layer.",
-        "where layers are small and converting takes as long as computing": "As in a first layer "
-        "that reads one channel.",
-        "where the weights were trained with 32 bits": "So they nearly always are.",
-    },
-    right="a, b, c",
-)
 
-halves = Quiz(
-    "float16 and bfloat16 both take 16 bits. What tells them apart?",
-    {
-        "bfloat16 is more exact": "It has 8 bits of digits, float16 has 11.",
-        "bfloat16 reaches as far as float32": "It has its 8 bits of exponent; float16 ends at "
-        "65,504, and gradients get lost below 6e-8.",
-        "float16 takes less memory": "Both take two bytes.",
-        "bfloat16 is for inference only": "Training is what it was made for.",
-    },
-    right="b",
-)
+def _judge(answer: Any) -> str | None:
+    student, seed = face_student(), 1 + randrange(FRESH)
+    (model,) = run(answer, (student, face_pruned()))
+    if model is ____:
+        raise NotAttemptedError
+    if not isinstance(model, nn.Module):
+        raise CannotCheckError("A network is wanted: return what the last step made.")
+    found = try_out(model, seed)
+    lost = found.lost - try_out(student, seed).lost
+    said = f"{found.bytes:,} bytes, and {lost:.1f} points lost beyond the student's of eight bits. "
+    if found.bytes > MOST_BYTES:
+        return said + f"Too large: {MOST_BYTES:,} is the limit. Fewer bits, or a lower rank?"
+    if lost > MOST_LOST:
+        return said + f"At most {MOST_LOST:g} are allowed. Which step loses most? Take less of it."
+    return None
 
-window = NumberQuiz(
-    "A 3 x 3 convolution from 64 to 64 channels becomes a 3 x 3 from 64 to 16 and a 1 x 1 from 16 "
-    "to 64. Which share of its MACs is left, in percent?",
-    wanted=100 * (9 * 64 * 16 + 16 * 64) / (9 * 64 * 64),
-    tolerance=0.2,
-    unit="%",
-    reasons={
-        25: "That is the first one alone.",
-        50: "The second one is 1 x 1: a ninth of the window.",
-        12.5: "Both count: 9 * 64 * 16 + 16 * 64, over 9 * 64 * 64.",
-    },
-    praise="Whether it is faster by as much, the lesson measures.",
+
+def _prune_hard(student: nn.Module, pruned: nn.Module) -> nn.Module:
+    return round_weights(renew_statistics(prune(student, 0.6, SHAPE)[0]), 6)
+
+
+_STEPS: dict[str, Callable] = {
+    "factorize": factorize, "prune": prune, "renew_statistics": renew_statistics,
+    "round_weights": round_weights,
+}  # fmt: skip
+
+shrink = Exercise(
+    prompt="Return a network whose file keeps the budget, made of the student or the pruned one.",
+    starter="def shrink(student, pruned):\n    return ____",
+    hints=(
+        "Start with one step, look at `experiment.try_out`, then take the next. The file's bytes "
+        "are about the number of weights times the bits of each, over eight.",
+        "Pruning a network that nobody teaches afterwards loses most. `pruned` was taught after "
+        "its cut: how few bits does it bear? Or keep the student's channels, and make only its "
+        "linear layer thin.",
+        "`factorize(student, {'embedding.1': 32})` returns a network and a report; "
+        "`round_weights(network, 4)` a network.",
+    ),
+    answer=(
+        "def shrink(student, pruned):\n"
+        "    thinner, _ = factorize(student, {'embedding.1': 32})\n"
+        "    return renew_statistics(round_weights(thinner, 4))"
+    ),
+    checker=Checker(_judge, (_prune_hard,)),
+    also_wrong=(
+        lambda student, pruned: student,
+        lambda student, pruned: round_weights(student, 2),
+        lambda student, pruned: pruned,
+        lambda student, pruned: factorize(student, {"embedding.1": 4}),
+    ),
+    praise="In the budget. Can you lose fewer points, or do with fewer MACs?",
+    context=_STEPS,
 )
 
 EXERCISES, QUIZZES = collect("08", globals())

@@ -1,100 +1,81 @@
-"""Lesson 08: numbers of fewer bits, and matrices of lower rank.
-
-They change the student of lesson 06, which is judged as in lesson 07: by the points of TAR it has
-lost of its teacher's.
-"""
+"""Lesson 08: a layer in whole numbers, training while rounded, and a recipe that is tried out."""
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import STEPS, calibration_faces, train_further
-from facelib.compress import decode, export, factorize, quantize, round_weights, ship
-from facelib.compress.layers import find_layers
-from facelib.models import face_student
+from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
+from facecourse.ladder.timing import CALLS, call
+from facelib.compress import decode, round_weights, ship
+from facelib.compress.quiet import quiet
+from facelib.data import FaceSet
+from facelib.measure import Interval, latency_ratio, macs
+from facelib.measure.groups import ladder_faces
+from facelib.measure.tail import Tail, take_tail
+from facelib.models import embed, face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
+from facelib.synth.people import pick_seed
 
-RATE = 1e-3  # of training while rounded, and of its rival
+TRIED = 150  # people, for a recipe
 
 
-def round_weight(weight: Tensor, bits: int, per_channel: bool = True) -> Tensor:
-    """A weight as `bits` bits give it back, symmetric around 0; by torch.
+class Whole(NamedTuple):
+    """A linear layer of eight bits, and what it read and made.
+
+    Attributes:
+        read, made: codes, uint8 (N, inputs) and (N, outputs).
+        weight: int8 (outputs, inputs). bias: int32 (outputs,), in units of the products.
+        read_scale, made_scale: float; read_zero, made_zero: uint8; weight_scale: float (outputs,).
+    """
+
+    read: Tensor
+    read_scale: Tensor
+    read_zero: Tensor
+    weight: Tensor
+    weight_scale: Tensor
+    bias: Tensor
+    made: Tensor
+    made_scale: Tensor
+    made_zero: Tensor
+
+
+def open_layer(path: Path, images: Tensor) -> Whole:
+    """The linear layer of a file that onnxruntime's quantizer wrote, at work on some images.
 
     Args:
-        weight: float (outputs, ...).
-        bits: 2 to 8.
-        per_channel: a scale for each output; else one for all.
+        path: of an ONNX file.
+        images: uint8 (N, C, H, W).
     """
-    most = 2 ** (bits - 1) - 1
-    flat = weight.detach().flatten(1) if per_channel else weight.detach().reshape(1, -1)
-    scale = (flat.abs().amax(1) / most).clamp(min=1e-12)
-    zero = torch.zeros(len(scale), dtype=torch.int32)
-    rounded = torch.fake_quantize_per_channel_affine(flat, scale, zero, 0, -most, most)
-    return rounded.view_as(weight)
-
-
-def round_student(bits: int, per_channel: bool = True) -> nn.Module:
-    """The student with its weights rounded; what they read is not."""
-    model = face_student()
-    for layer in find_layers(model).values():
-        layer.weight.data = round_weight(layer.weight, bits, per_channel)
-    return model
-
-
-# Pictures that could set the scales, uint8 (N, 1, 64, 64).
-CALIBRATED_ON: Mapping[str, Callable[[], Tensor]] = {
-    "256 faces": lambda: calibration_faces(64),
-    "8 faces": lambda: calibration_faces(2),
-    "256 dark faces": lambda: calibration_faces(64) // 4,
-    "noise": lambda: torch.randint(
-        256, (256, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
-    ),
-}
-
-
-def export_files(folder: Path) -> dict[str, Path]:
-    """The student in ONNX: of 32 bits and of 8 in several ways."""
-    plain, some = export(face_student(), folder / "plain.onnx", SHAPE).path, calibration_faces()
-    ways = {
-        "dynamic": {"images": None},
-        "static, minmax": {"images": some},
-        "static, percentile": {"images": some, "ranges": "percentile"},
-        "static, a scale a layer": {"images": some, "per_channel": False},
-    }
-    return {"32 bits": plain} | {
-        name: quantize(plain, folder / f"{name}.onnx", **settings).path
-        for name, settings in ways.items()
-    }
-
-
-def count_weights(path: Path) -> int:
-    """How many weights the layers of an ONNX file have, of however many bits."""
     import onnx
+    from onnx.numpy_helper import to_array
 
-    stored = onnx.load(path).graph.initializer
-    return sum(math.prod(weight.dims) for weight in stored if len(weight.dims) > 1)
-
-
-def measure_angle(embeddings: Tensor, before: Tensor) -> float:
-    """By how many degrees, on average, embeddings of length 1 have turned.
-
-    Args:
-        embeddings, before: float (N, D), of the same images.
-    """
-    cosine = (embeddings * before).sum(1)
-    return float(cosine.clamp(-1, 1).acos().rad2deg().mean())
-
-
-def cast_student(dtype: torch.dtype) -> nn.Module:
-    """The student with all its numbers cut to 16 bits, and computing with 32 as before."""
-    return face_student().to(dtype).float()
+    model = onnx.load(path)
+    graph = model.graph
+    held = {one.name: torch.tensor(to_array(one)) for one in graph.initializer}
+    maker = {node.output[0]: node for node in graph.node}
+    gemm = next(node for node in graph.node if node.op_type == "Gemm")
+    codes, weights, bias = (maker[name].input for name in gemm.input)
+    rounder = next(node for node in graph.node if node.input[0] == gemm.output[0])
+    for name in (codes[0], rounder.output[0]):
+        info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None)
+        graph.output.append(info)
+    session = OnnxModel(model.SerializeToString()).session
+    _, read, made = session.run(None, {graph.input[0].name: (images / 255).numpy()})
+    across = any(one.name == "transB" and one.i for one in gemm.attribute)
+    weight = held[weights[0]] if across else held[weights[0]].T
+    return Whole(
+        torch.tensor(read), *(held[name] for name in codes[1:]), weight, held[weights[1]],
+        held[bias[0]], torch.tensor(made), *(held[name] for name in rounder.input[1:]),
+    )  # fmt: skip
 
 
 def build_prelu_student() -> nn.Module:
@@ -106,28 +87,97 @@ def build_prelu_student() -> nn.Module:
     return model.eval()
 
 
-def train_rounded(bits: int, seed: int, steps: int = STEPS) -> nn.Module:
-    """The student after training while its weights had so many bits."""
-    return decode(train_further(round_weights(face_student(), bits), seed, steps, RATE))
+class Faces:
+    """Batches of faces, uint8 (N, C, H, W), for onnxruntime's quantizer."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.parts = iter(images.split(32))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        part = next(self.parts, None)
+        return None if part is None else {"images": (part / 255).numpy()}
 
 
-def run_shipped(model: nn.Module, bits: int) -> OnnxModel:
-    """What a network's zipped file of 8 bits, with weights of so many, computes."""
-    with tempfile.TemporaryDirectory() as place:
-        ship(model, Path(place) / "small", calibration_faces(), bits)
-        return OnnxModel(Path(place) / "small")
+def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
+    """An ONNX file of eight bits as onnxruntime makes it of whatever it can, the first layer too;
+    arguments as of `facelib.compress.quantize`."""
+    from onnxruntime import quantization as ort
+
+    kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
+    with quiet():
+        ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
 
 
-def reduce_rank(part: float, kind: type[nn.Module]) -> tuple[nn.Module, dict]:
-    """The student with its layers of one kind split in two; and what each keeps, by name.
+def quantize_dynamic(plain: Path, path: Path, _: Tensor) -> None:
+    """The same without calibration: a scale for each face on the spot, by onnxruntime's own call;
+    arguments as above, the images not looked at."""
+    from onnxruntime import quantization as ort
+
+    with quiet():
+        ort.quantize_dynamic(plain, path, weight_type=ort.QuantType.QUInt8)
+
+
+def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, Interval]:
+    """How many times faster than one ONNX file each of some others is: one face, one thread."""
+    whole = call(OnnxModel(plain))
+    return {
+        name: latency_ratio(whole, call(OnnxModel(path)), pairs=turns, calls=CALLS)
+        for name, path in files.items()
+    }
+
+
+def round_after(model: nn.Module, bits: int) -> nn.Module:
+    """A network rounded once it is trained, its batch norm's statistics estimated anew."""
+    return renew_statistics(decode(round_weights(model, bits)))
+
+
+def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
+    """The student trained on, and rounded afterwards."""
+    return round_after(train_further(face_student(), seed, steps, rate), bits)
+
+
+def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
+    """The student trained on as long, rounded all the while."""
+    return decode(train_further(round_weights(face_student(), bits), seed, steps, rate))
+
+
+class Tried(NamedTuple):
+    """What a recipe gave: bytes of its zipped file of eight bits; points of TAR at a FAR of 0.1 %
+    lost of the teacher's; multiply-accumulates a face."""
+
+    bytes: int
+    lost: float
+    macs: int
+
+
+@lru_cache(4)
+def _meet(seed: int) -> tuple[FaceSet, Tail]:
+    faces = ladder_faces(TRIED, seed=pick_seed("tried", seed))
+    return faces, _look(face_embedding(), faces)
+
+
+def _look(model: nn.Module, faces: FaceSet) -> Tail:
+    return take_tail(embed(model, faces.images, flip=False), faces.person, FAR)
+
+
+_DONE: dict[int, Tried] = {}  # what was tried already, so that a second look takes no time
+
+
+def try_out(model: nn.Module, seed: int = 0) -> Tried:
+    """Ship a network, weigh its file, and judge it on people who are there to choose by.
 
     Args:
-        part: of each layer's full rank.
-        kind: nn.Linear or nn.Conv2d. The first convolution, of rank 9, stays.
+        model: embeds grey faces of 64 x 64 pixels; its weights may be rounded.
+        seed: other people; from 0.
     """
-    model, ranks = face_student(), {}
-    for name, layer in find_layers(model).items():
-        rows, columns = layer.weight.flatten(1).shape
-        if isinstance(layer, kind) and columns > 9:
-            ranks[name] = max(1, round(part * min(rows, columns)))
-    return factorize(model, ranks)
+    state = decode(model).state_dict().values()
+    key = hash((seed, str(model), *(tensor.numpy().tobytes() for tensor in state)))
+    if key not in _DONE:
+        faces, before = _meet(seed)
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "model.onnx.zip"
+            size = ship(model, path, calibration_faces(16))
+            after = _look(OnnxModel(path), faces)
+        lost = round(100 * float(before.tars([FAR]) - after.tars([FAR])), 2)
+        _DONE[key] = Tried(size, lost, macs(decode(model), SHAPE))
+    return _DONE[key]

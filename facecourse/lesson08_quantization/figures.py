@@ -1,110 +1,239 @@
-"""Lesson 08: its widgets, and a table of what sets the scales."""
+"""Lesson 08: the ruler of 256 marks, thin matrices, stored runs, and one dial over every step."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import torch
-from ipywidgets import Dropdown, IntSlider, VBox
+from IPython.display import HTML
+from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from facecourse.kit.charts import draw_band
 from facecourse.kit.explore import explore
-from facecourse.ladder.student import tar_drop
-from facecourse.lesson08_quantization import experiment
-from facelib.compress import factorize, quantize
-from facelib.compress.layers import find_layers
-from facelib.compress.quantize import RANGES
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import macs
-from facelib.measure.groups import ladder_faces
-from facelib.models import embed, face_student
-from facelib.models.faceresnet import SHAPE
-from facelib.models.runtime import OnnxModel
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval, mean_interval
+from facelib.models import face_student
+
+MARKS = 255  # steps of a ruler of eight bits
+SHIPPED = ("teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
+TAUGHT = (*SHIPPED, "rounded, 4 bits")
 
 
-def bits_slider(people: int = 100) -> VBox:
-    """Rounds the student's weights: their values, the error, and the TAR that is lost.
+def draw_ruler(low: float, high: float, value: float) -> None:
+    """Draw the 256 marks over a range, and a value between two of them, ten times as large."""
+    scale = (high - low) / MARKS
+    zero, code = round(-low / scale), round((value - low) / scale)
+    figure, (whole, part) = subplots(2, 1, figsize=(8, 2.6))
+    near = range(code - 6, code + 7)
+    for axis, codes in ((whole, range(MARKS + 1)), (part, near)):
+        for mark in codes:
+            long = axis is part or mark % 32 == 0 or mark in (MARKS, zero)
+            colour = COLOURS[1] if mark in (code, zero) else "black"
+            axis.plot([mark, mark], [0, 0.6 if long else 0.35], color=colour, linewidth=0.8)
+            if axis is part or (long and mark):
+                place = {"ha": "center", "fontsize": 8, "color": colour}
+                axis.text(mark, 0.68, f"{mark}", va="bottom", **place)
+                axis.text(mark, -0.08, f"{low + scale * mark:.4g}", va="top", **place)
+        axis.set(ylim=(-0.6, 1.25), yticks=[], xticks=[])
+        axis.spines[:].set_visible(False)
+        axis.grid(visible=False)
+        axis.plot([codes[0], codes[-1]], [0, 0], color="black", linewidth=1)
+    exact = (value - low) / scale
+    part.plot(exact, 0.15, "v", color=COLOURS[0])
+    look = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    part.text(exact + 0.1, 0.25, f"{value:g}", color=COLOURS[0], fontsize=9, bbox=look)
+    whole.text(0, 1.05, "code q", fontsize=8)
+    whole.text(0, -0.55, "value s (q - z)", fontsize=8)
+    show(
+        figure,
+        f"A ruler from {low:g} to {high:g} with 256 marks: codes 0 to 255 above, values below, the "
+        f"zero point {zero} marked. Enlarged, {value:g} lies near mark {code}, which reads back as "
+        f"{scale * (code - zero):.4g}.",
+    )
 
-    Args:
-        people: who don't exist, to count lost points on.
-    """
-    layer = "features.6.change.0"
-    weight = find_layers(face_student())[layer].weight.detach()
 
-    def draw(bits: int, scales: str) -> Table:
-        per_channel = scales == "one a channel"
-        rounded = experiment.round_weight(weight, bits, per_channel)
-        error = (rounded - weight).flatten()
-        figure, axes = subplots(1, 2, figsize=(7, 2.2))
-        edges = np.linspace(-0.3, 0.3, 121)
-        axes[0].hist(rounded.flatten().numpy(), edges, color=COLOURS[0])
-        axes[0].set(xlabel="weight, rounded", ylabel="how many")
-        axes[1].hist(error.numpy(), np.linspace(-0.06, 0.06, 61), color=COLOURS[1])
-        axes[1].set(xlabel="error")
-        show(figure, f"Histograms of a layer's weights at {bits} bits, and of their errors.")
-        model = experiment.round_student(bits, per_channel)
-        turned = experiment.measure_angle(embed(model, images), before)
-        cells = [bits, scales, len(rounded.unique()), f"{error.abs().max():.4f}", f"{turned:.1f}"]
-        head = ["bits", "scales", "values", "largest error", "degrees turned", "TAR lost, points"]
-        return Table(head, [[*cells, f"{tar_drop(model, people):+.1f}"]])
+def ruler_slider() -> VBox:
+    """A slider for bits, a menu for who has a scale: the marks over the weights of two of the
+    student's channels, with the smallest and the largest weights, and how far rounding is off."""
+    weight = face_student().features[6].change[0].weight.detach().flatten(1)
+    largest = weight.abs().amax(1)
+    shown = {"the smallest": int(largest.argmin()), "the largest": int(largest.argmax())}
 
-    images = ladder_faces(people).images
-    before = embed(face_student(), images)
+    def draw(bits: int, scales: str) -> HTML:
+        figure, axes = subplots(2, 1, figsize=(8, 3), sharex=True)
+        off = []
+        for axis, (name, channel) in zip(axes, shown.items(), strict=True):
+            row = weight[channel]
+            end = largest[channel] if scales == "a channel" else largest.max()
+            step = end / (2 ** (bits - 1) - 1)
+            marks = (row / step).round() * step
+            axis.vlines(torch.arange(-end, end + step / 2, step), 0, 1, COLOURS[1], linewidth=0.6)
+            axis.plot(row, torch.linspace(0.2, 0.8, len(row)), ".", markersize=3)
+            axis.set(yticks=[], ylabel=name, ylim=(0, 1))
+            axis.grid(visible=False)
+            off.append(f"<b>{(marks - row).norm() / row.norm():.0%}</b> in the channel with {name}")
+        axes[1].set_xlabel(f"weights of two channels of a layer; lines: what {bits} bits can say")
+        show(figure, f"Weights of two channels as dots, and the marks of {bits} bits as lines.")
+        return HTML(f"<p>Rounding is off by {', '.join(off)} weights (of their length).</p>")
+
     slider = IntSlider(4, min=2, max=8, description="bits")
-    choice = Dropdown(options=["one a channel", "one a layer"], description="scales")
+    choice = Dropdown(options=["a layer", "a channel"], description="a scale for")
     return explore(draw, bits=slider, scales=choice)
 
 
-def rank_slider(people: int = 100) -> VBox:
-    """Splits one layer of the student at a rank: energy, weights, and the TAR that is lost.
+def draw_faster(found: Mapping[str, Interval], live: Mapping[str, Interval]) -> None:
+    """Draw how many times faster files of 8 bits are than the same networks' of 32, with a line at
+    one; `found` is the evidence's "eight bits", crosses are measured here."""
+    figure, axis = subplots(figsize=(7, 0.36 * len(found) + 1))
+    for row, (name, ratio) in enumerate(found.items()):
+        axis.plot([ratio.low, ratio.high], [row, row], color=COLOURS[0], linewidth=3)
+        axis.plot(ratio.value, row, "o", color=COLOURS[0])
+        if name in live:
+            axis.plot(live[name].value, row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    axis.axvline(1, color="black", linewidth=1)
+    axis.set_xscale("log")
+    ticks = (0.25, 0.5, 1, 2, 4, 8)
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
+    axis.set_yticks(range(len(found)), found)
+    axis.invert_yaxis()
+    axis.set_xlabel("times faster than at 32 bits (log), 95 % CI over turns; x = here", loc="right")
+    said = "; ".join(f"{name} {ratio.value:.2f}" for name, ratio in found.items())
+    show(figure, f"Times faster with eight bits: {said}. Left of one it is slower.")
 
-    Args:
-        people: who don't exist, to count lost points on.
-    """
-    layers = {
-        f"{name}, {kind} x {columns}": name
-        for name, layer in find_layers(face_student()).items()
-        for kind, columns in [layer.weight.flatten(1).shape]
-        if columns > 9
+
+def draw_rounding(
+    stored: Mapping[str, Mapping[str, Any]], bits: int, live: Sequence[float]
+) -> None:
+    """Draw points lost over the bits of a weight: rounded at once, after more training, and while
+    training. `stored` is the evidence's "bits"; `live` was lost here at once and rounded while
+    training."""
+    figure, axis = subplots(figsize=(6.4, 3))
+    places = [int(width) for width in stored]
+    arms = {
+        "at once": [row["at once"] for row in stored.values()],
+        "trained on, then rounded": [_mean(row["then rounded"]) for row in stored.values()],
+        "trained while rounded": [_mean(row["while rounded"]) for row in stored.values()],
     }
-
-    def draw(layer: str, rank: int) -> Table:
-        model, name = face_student(), layers[layer]
-        values = torch.linalg.svdvals(find_layers(model)[name].weight.detach().flatten(1))
-        rank = min(rank, len(values))
-        small, kept = factorize(model, {name: rank})
-        figure, axis = subplots(figsize=(6.4, 2.2))
-        axis.semilogy(range(1, len(values) + 1), values.numpy(), ".", color=COLOURS[0])
-        axis.axvline(rank + 0.5, color=COLOURS[1])
-        axis.set(xlabel="number", ylabel="singular value")
-        show(figure, f"The {len(values)} singular values of {name}; those up to {rank} are kept.")
-        before, after = kept[name].weights
-        head = ["rank", "energy", "weights before", "after", "MACs of all", "TAR lost"]
-        cells = [rank, f"{kept[name].energy:.1%}", f"{before:,}", f"{after:,}"]
-        work, lost = macs(small, SHAPE) / 1e6, tar_drop(small, people)
-        return Table(head, [[*cells, f"{work:.2f} million", f"{lost:+.1f}"]])
-
-    slider = IntSlider(32, min=1, max=128, description="rank")
-    start = next(name for name in layers if name.startswith("embedding"))
-    choice = Dropdown(options=list(layers), value=start, description="layer")
-    return explore(draw, layer=choice, rank=slider)
+    for (name, points), style in zip(arms.items(), ("o-", "s--", "^:"), strict=True):
+        draw_band(axis, places, points, style, label=name)
+    for value, colour in zip(live, (COLOURS[0], COLOURS[2]), strict=True):
+        axis.plot(bits, value, "x", color=colour, markersize=9, markeredgewidth=2)
+    axis.set_xticks(places)
+    axis.invert_xaxis()
+    axis.set_yscale("symlog", linthresh=1)
+    axis.set_ylim(bottom=min(-0.5, *live))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.set(xlabel="bits of a weight; x = here", ylabel="points of TAR lost at FAR 0.1 %")
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    ends = [f"{n} {p[0].value:.1f} to {p[-1].value:.1f}" for n, p in arms.items()]
+    show(figure, f"Points lost from {places[0]} bits down to {places[-1]}: {'; '.join(ends)}.")
 
 
-def compare_calibrations(plain: Path, images: Tensor) -> Table:
-    """How far embeddings turn when the student is quantized, by what set its scales.
+def _mean(values: Sequence[float]) -> Interval:
+    return mean_interval(values, "seeds")
 
-    Args:
-        plain: the student's ONNX file of 32 bits.
-        images: uint8 (N, 1, 64, 64), whose embeddings are compared.
+
+def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
+    """Draw a matrix as the product of two thin ones, and which share of the squared singular values
+    the largest hold, for each layer's matrix (outputs, inputs)."""
+    figure, (left, right) = subplots(1, 2, figsize=(9, 2.8), width_ratios=(3, 2))
+    (rows, columns), thin = next(iter(layers.values())).shape, rank
+    wide, high = 5.0, 2.4  # not to scale: a matrix drawn so is too flat for its words
+    slim = high * thin / rows
+    boxes = [
+        (0, 0, wide, high, f"W\n{rows} x {columns}"),
+        (wide + 1, 0, slim, high, f"U√S\n{rows}\nx {thin}"),
+        (wide + slim + 1.5, high - slim, wide, slim, f"√SVᵀ: {thin} x {columns}"),
+    ]
+    for (x, y, width, height, words), colour in zip(boxes, COLOURS, strict=False):
+        left.add_patch(Rectangle((x, y), width, height, color=colour, alpha=0.25))
+        left.text(x + width / 2, y + height / 2, words, ha="center", va="center", fontsize=8)
+    left.text(wide + 0.5, high / 2, "≈", ha="center", va="center", fontsize=16)
+    left.set(xlim=(-0.1, 2 * wide + slim + 1.6), ylim=(-0.2, high + 0.2), aspect="equal")
+    left.set_axis_off()
+    said = []
+    for (name, matrix), style in zip(layers.items(), ("-", "--"), strict=True):
+        squares = torch.linalg.svdvals(matrix.detach()).square()
+        share = torch.cat([squares.new_zeros(1), squares.cumsum(0) / squares.sum()])
+        part = torch.linspace(0, 1, len(share))
+        right.plot(part, share, style, label=name)
+        said.append(f"{name}: {share[len(share) // 4]:.0%} in the largest quarter")
+    right.set(xlabel="share of the singular values", ylabel="of their squares")
+    right.legend(frameon=False, fontsize=8)
+    show(figure, f"A wide matrix is nearly a tall times a flat one. {'; '.join(said)}.")
+
+
+def dial_slider(dial: Mapping[str, Any], ladder: Mapping[str, Any]) -> VBox:
+    """Four controls over stored networks: width, share pruned, rank and bits; what the chosen one
+    weighs, takes and loses, among all others and the ladder's files, which were taught.
+
+    `dial` and `ladder` are the evidence of these names.
     """
-    rows, before = [], embed(face_student(), images)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, pictures in experiment.CALIBRATED_ON.items():
-            for ranges in RANGES:
-                path = Path(folder) / "small.onnx"
-                quantize(plain, path, pictures(), ranges=ranges)
-                turned = experiment.measure_angle(embed(OnnxModel(path), images), before)
-                rows.append([name, ranges, f"{turned:.1f}"])
-    return Table(["calibrated on", "range", "degrees from 32 bits"], rows)
+    rows = {tuple(row[key] for key in _KEYS): row for row in dial["rows"]}
+    options = [list(dict.fromkeys(values)) for values in zip(*rows, strict=True)]
+    names = {0.0: "none"}
+
+    def draw(**chosen: Any) -> HTML:
+        row = rows[tuple(chosen[key] for key in _KEYS)]
+        figure, axis = subplots(figsize=(7.5, 3.6))
+        _draw_cloud(axis, dial["rows"], ladder)
+        look = {"markersize": 15, "markeredgewidth": 2.5, "fillstyle": "none", "zorder": 4}
+        axis.plot(row["bytes"] / 1e3, row["0.1 %"].value, "ko", **look)
+        show(
+            figure,
+            f"Points of TAR lost over kilobytes of {len(rows)} networks that were cut and not "
+            f"taught; the ringed one has {row['bytes'] / 1e3:.0f} kB and loses "
+            f"{row['0.1 %'].value:.1f}. Stars are files of the ladder, taught after their cuts.",
+        )
+        return HTML(_describe(row, dial["teacher"]))
+
+    start = "student", 0.0, 48, 5
+    controls = {}
+    for key, values, value in zip(_KEYS, options, start, strict=True):
+        words = [(names.get(v, f"{v:.0%}") if key == "pruned" else str(v), v) for v in values]
+        kind = Dropdown if key == "width" else SelectionSlider
+        controls[key] = kind(options=words, value=value, description=key)
+    return explore(draw, **controls)
+
+
+_KEYS = ("width", "pruned", "rank", "bits")
+
+
+def _draw_cloud(axis: Axes, rows: Sequence[Mapping], ladder: Mapping[str, Any]) -> None:
+    for width, colour in zip(("teacher", "student"), COLOURS, strict=False):
+        points = [(r["bytes"] / 1e3, r["0.1 %"].value) for r in rows if r["width"] == width]
+        axis.plot(*zip(*points, strict=True), ".", color=colour, label=f"cut from the {width}")
+    for place, name in enumerate(TAUGHT):
+        size, lost = ladder["costs"][name]["bytes"] / 1e3, ladder["lost"][name]["0.1 %"].value
+        label = None if place else "of the ladder, taught"
+        axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label, zorder=3)
+        axis.annotate(
+            name, (size, lost), (0, -13), textcoords="offset points", fontsize=7, ha="center"
+        )
+    axis.set_xscale("log")
+    axis.set_yscale("symlog", linthresh=1)
+    ticks = (100, 200, 500, 1000, 2000, 4000)
+    axis.set_xticks(ticks, ticks)
+    axis.minorticks_off()
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.set(xlabel="kB of the zipped file (log)", ylabel="points of TAR lost at FAR 0.1 %")
+    axis.legend(frameon=False, fontsize=8)
+
+
+def _describe(row: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:
+    tars = [
+        f"<b>{100 * teacher[far].value - row[far].value:.1f} %</b> at FAR {far} ({row[far]:.1f} "
+        "points lost)"
+        for far in ("0.1 %", "0.01 %")
+    ]
+    took = teacher["milliseconds"] / row["times faster"]
+    return (
+        f"<p><b>{row['bytes'] / 1e3:,.0f} kB</b>, <b>{took:.3f} ms</b> a face "
+        f"({row['times faster']:.1f} times as fast as the teacher), {row['macs'] / 1e6:.1f} "
+        f"million MACs. TAR {' and '.join(tars)}; intervals over people.</p>"
+    )

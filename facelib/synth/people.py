@@ -36,6 +36,7 @@ PEOPLE = {
     "varied, choice": Seeds(2**29 + 2**21, 1, "choose", "thresholds for these"),
     "groups, choice": Seeds(2**29 + 2**22, 1, "choose", "thresholds where groups are compared"),
     "cuts": Seeds(2**29 + 2**23, 1, "choose", "which channels of the student go"),
+    "tried": Seeds(2**29 + 2**24, 2**10, "choose", "on whom recipes of compression are tried"),
     "ladder": Seeds(2**30, 1, "judge", "the rungs of compression, and groups"),
     "last look": Seeds(2**30 + 1, 1, "judge", "looked at once, when all is chosen"),
     "recaptured": Seeds(2**30 + 7, 1, "judge", "photographed from paper and screen"),

@@ -1,363 +1,283 @@
 # %% [markdown]
 # # 08 · Quantization and low rank: fewer bits, thinner matrices
 #
-# **You will learn** to write a network's numbers with eight bits and with fewer, by hand and with tools; what sets the scales and what that costs; when eight bits are faster and when not; to split a layer in two by its singular values; and to put all steps so far into one file.
-# **You need** [lesson 06](06_distillation.ipynb) for the student, [lesson 03](03_weight_sharing.ipynb) for codebooks. **Time:** 45 minutes to read, a minute to run on two cores.
+# **How few bytes can a face recogniser have before it takes you for somebody else?** Turn one dial over every step; then build the steps.
+#
+# **You need** [lesson 06](06_distillation.ipynb) for the student, [lesson 07](07_pruning.ipynb) for pruning. **Time:** an hour.
 
 # %% tags=["parameters"]
 profile = None
 
 # %%
 import tempfile
+import zipfile
 from pathlib import Path
 
 import torch
-from torch.nn.functional import conv2d
+from onnxruntime import InferenceSession, quantization
+from torch import nn
+from torch.nn.utils import parametrize
 
-from facecourse.kit import Scoreboard, ____, charts, choose_profile, evidence, pick, record
+from facecourse.kit import Scoreboard, ____, choose_profile, evidence, pick, record
 from facecourse.ladder import rungs
-from facecourse.ladder.student import PEOPLE, calibration_faces, tar_drop
+from facecourse.ladder.student import calibration_faces, renew_statistics, tar_drop
 from facecourse.lesson08_quantization import exercises, experiment, figures
-from facelib.compress import export, factorize, quantize
-from facelib.measure.groups import ladder_faces
-from facelib.models import face_student
+from facelib.compress import export, factorize, prune, quantize, round_weights
+from facelib.compress.quiet import quiet
+from facelib.models import embed, face_compact, face_embedding, face_student, pretrained
 from facelib.models.faceresnet import SHAPE
-from facelib.models.runtime import OnnxModel
 
 profile = choose_profile(profile)
-stored, ladder = evidence.load("08"), evidence.load("ladder")
-people = pick(profile, smoke=20, quick=100, full=PEOPLE)
+stored, dial, ladder = evidence.load("08"), evidence.load("dial"), evidence.load("ladder")
 
 # %% [markdown]
+# ## One dial
+#
+# A dot is the zipped file of a network cut from teacher or student: a share of its MACs pruned, its linear layer of low *rank*, its weights on so many *bits*. Nobody taught it afterwards; only batch norm has new statistics (lesson 07). Stars are the ladder's files, taught after their cuts. Which is the smallest dot that loses less than a point?
+
+# %% tags=["nbval-ignore-output"]
+figures.dial_slider(dial, ladder)
+
+# %% [markdown]
+# <!-- reading: the dial: what is nearly free, what ruins, dots against stars -->
+# Eight bits move a dot to the left and hardly up. Pruning without teaching moves it up steeply. The stars lie below the dots of their size.
+#
 # ## Eight bits by hand
 #
-# A number of 32 bits can be almost anything between $10^{-38}$ and $10^{38}$. A network needs little of that: the weights of a layer lie within some tenths of zero, its outputs within a few units. **Quantization** lays a ruler over that range, with 256 marks, and stores the number of the nearest mark:
+# A number of 32 bits can be almost anything; a layer needs a small range. **Quantization** lays a ruler of 256 marks over it and stores the number of the nearest, the **code** $q$:
 #
 # $$q = \mathrm{round}(x / s) + z, \qquad x \approx s\,(q - z)$$
 #
-# The **scale** $s$ is the distance between two marks, the **zero point** $z$ is the mark of 0, which must be exact: padding and ReLU make many zeros.
-#
-# **Exercise 1.** A layer's outputs lie between -2 and 49. What is the scale?
+# The **scale** $s$ is the distance between two marks. The **zero point** $z$ is the code of 0, which must be exact: padding and ReLU make many zeros.
 
-# %% tags=["exercise", "nbval-check-output"]
-scale = ____
-exercises.step.check(scale)
+# %%
+figures.draw_ruler(low=-2.0, high=49.0, value=20.07)
 
 # %% [markdown]
-# **Exercise 2.** Write the first formula. What lies outside the range is cut off.
+# **Exercise 1.** Write the codes of `values` on the ruler from `low` to `high`: scale, zero point, codes. What lies outside is cut off.
 
 
 # %% tags=["exercise", "nbval-check-output"]
-def quantized(values, scale, zero_point):
+def write_codes(values, low, high):
     return ____
 
 
-exercises.quantized.check(quantized)
+exercises.write_codes.check(write_codes)
 
 # %% [markdown]
-# PyTorch writes such numbers and reads them back in one call. 60 is cut off, and the others are at most half a scale away:
+# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm makes up for a channel's size, so sizes differ. Here are two channels of one layer; lines are the marks:
 
-# %%
-values = torch.tensor([-2.0, -0.13, 0.0, 0.13, 20.0, 49.0, 60.0])
-back = torch.fake_quantize_per_tensor_affine(values, 0.2, 10, 0, 255)
-charts.Table(
-    ["value", "read back"], [[f"{v:.2f}", f"{b:.2f}"] for v, b in zip(values, back, strict=True)]
-)
+# %% tags=["nbval-ignore-output"]
+figures.ruler_slider()
 
 # %% [markdown]
-# Weights lie around zero and get marks from -127 to 127 and no zero point. Some channels have small weights, others large ones. With one scale for the layer, the small ones share a few marks.
+# <!-- reading: the ruler: a scale for a layer against a scale for a channel, at four bits -->
+# One scale for the layer leaves small channels few marks. A scale a channel costs one number each, and rounds them as well as the large ones.
 #
-# **Exercise 3.** Give each row its own scale, round, and return what eight bits give back.
+# ## A layer in whole numbers
+#
+# What layers *read* needs rulers, too: some faces, the **calibration** set, show its range. First a runtime **folds** each batch norm into its layer: it rounds the weights that run.
+#
+# **Exercise 2.** Batch norm makes $g\,(y - m) / \sqrt{v + \epsilon} + o$ of an output $y = Wx$. Write it as a layer alone: new weights, and a bias as a last column.
 
 
 # %% tags=["exercise", "nbval-check-output"]
-def per_channel(weight):
-    scale = ____
-    return (weight / scale).round() * scale
+def fold(weight, mean, variance, gain, offset, eps):
+    return ____
 
 
-exercises.per_channel.check(per_channel)
-
-# %% [markdown]
-# Move the bits. Left are the rounded weights of one of the student's layers, right their errors; the table counts what the whole student loses when all its weights are rounded, in points of TAR at 1 % FAR:
-
-# %% tags=["nbval-ignore-output"]
-figures.bits_slider(people=people)
+exercises.fold.check(fold)
 
 # %% [markdown]
-# Down to six bits nothing happens at this FAR. With four it depends on the scales: one for the whole layer loses 4 points, one a channel a tenth of a point. (Batch norm makes up for any size of a channel, so training leaves very different ones.) With two bits a weight is -1, 0 or 1 times its scale: too coarse for a network that never learnt so. Over 300 people:
+# `export` folds and writes ONNX. Then onnxruntime asks for faces, batch by batch, and writes a file of eight bits:
+
 
 # %%
-scales = {f"TAR lost, a scale for {one}": lost for one, lost in stored["scales"].items()}
-charts.tabulate(charts.transpose(scales), "bits", "{:+.1f}")
+class Reader(quantization.CalibrationDataReader):
+    def __init__(self, images):
+        self.batches = iter(images.split(32))
 
-# %%
-exercises.fewer
+    def get_next(self):
+        batch = next(self.batches, None)
+        return None if batch is None else {"images": (batch / 255).numpy()}
 
-# %% [markdown]
-# ## Activations, and what sets their scales
-#
-# To *compute* with whole numbers, what goes into a layer, its *activations*, must be rounded, too. **Dynamic** quantization looks at each batch and sets a scale on the spot. **Static** quantization shows the network some faces beforehand, the **calibration** set, and keeps the scales. onnxruntime does both:
 
-# %%
 folder = tempfile.TemporaryDirectory()  # is gone when the kernel ends
-plain = export(face_student(), Path(folder.name) / "plain.onnx", SHAPE)
-small = quantize(
-    plain.path,
-    Path(folder.name) / "small.onnx",
-    calibration_faces(pick(profile, smoke=4, quick=128, full=128)),
-)
-eight = OnnxModel(small.path)
+names = "32 bits", "everything", "eight", "dynamic"
+whole, everything, eight, dynamic = (Path(folder.name) / name for name in names)
+plain = export(face_student(), whole, SHAPE)
+faces = calibration_faces(pick(profile, smoke=8, quick=128, full=128))
+uint8, int8 = quantization.QuantType.QUInt8, quantization.QuantType.QInt8
+kinds = {"activation_type": uint8, "weight_type": int8, "per_channel": True}
+with quiet():
+    quantization.quantize_static(whole, everything, Reader(faces), **kinds)
+
+# %% [markdown]
+# What does that file compute? Here are the codes that the student's linear layer read and made. Products add up in whole numbers of 32 bits; *one* multiplication turns a sum into a code of the next ruler:
+
+# %%
+layer = experiment.open_layer(everything, faces[:32])
+total = (layer.read.int() - layer.read_zero) @ layer.weight.int().T + layer.bias
+ratio = layer.read_scale * layer.weight_scale / layer.made_scale
+codes = ((total * ratio).round() + layer.made_zero).clamp(0, 255)
+off = (codes - layer.made.int()).abs()
+record("codes as onnxruntime's", 100 * (off == 0).double().mean(), "%")
+record("largest difference of a code", off.max())
+
+# %% [markdown]
+# Where a code differs it is by one mark: the sum lay in the middle between two.
+#
+# > 📌 **Claim:** "Eight bits are always faster."
+#
+# `facelib.compress.quantize` calls the same tool, but leaves the first convolution at 32 bits. **Dynamic** quantization, the shortest recipe, needs no faces: it sets the scale of what a layer reads on the spot. All are timed here (crosses), one face at a time on one thread:
+
+# %%
+small = quantize(whole, eight, faces)
 record("bytes of 32 bits", plain.bytes, "bytes")
 record("bytes of 8 bits", small.bytes[1], "bytes")
-counts = {
-    "32 bits": experiment.count_weights(plain.path),
-    "8 bits": experiment.count_weights(small.path),
-}
-record("points lost by 8 bits", tar_drop(eight, people).value, "points")
+with quiet():
+    quantization.quantize_dynamic(whole, dynamic, weight_type=uint8)
+files = {"student": eight, "student, everything in 8 bits": everything, "student, dynamic": dynamic}
+live = experiment.time_files(whole, files, turns=pick(profile, smoke=6, quick=20, full=50))
+figures.draw_faster(stored["eight bits"], live)
 
 # %% [markdown]
-# "Quantization reduces the number of parameters", an article says. Count the weights in both files:
-
-# %%
-counts
-
-# %% [markdown]
-# As many as before; each is shorter. All ways; times are ratios to the file of 32 bits, one face at a time on one thread. *minmax* covers every value that was seen, *percentile* leaves out one in a hundred thousand:
-
-# %%
-del stored["files"]["32 bits"]["times faster"]  # than itself
-columns = {
-    "file": charts.in_kilobytes("bytes"),
-    "times faster [95 % CI]": "{times faster:.3f}",
-    "TAR lost, points": "{lost:+.2f}",
-}
-charts.tabulate(stored["files"], "", columns)
-
-# %% [markdown]
-# Static files are a quarter of the size and twice as fast, and none of the 300 people has lost a pair. (Of none in 300 the exact interval ends at 1.2 %: `measure.share_interval`.) Dynamic quantization, as we call it, leaves the convolutions at 32 bits, which it would make slow, so here it is pointless; it is meant for networks of large matrices. How the ranges are set makes no difference to TAR, nor do scales a channel, at *eight* bits.
+# <!-- reading: who is faster, who is slower than 32 bits -->
+# The claim is false: the dynamic file is slower than that of 32 bits, for its convolutions find no fast kernel. A first convolution of one channel has too few products to gain. PReLU, as in MobileFaceNet, has no whole-number kernel here, so values go to 32 bits and back. Nor are there fewer parameters, as articles say: each takes a byte.
 #
-# What should the calibration set be? TAR is too blunt to tell, so look closer, at the angle by which embeddings turn:
+# This is one processor, with instructions for products of bytes (VNNI); on others ratios differ up to twofold. Phones' accelerators often want symmetric rulers, a scale a layer, no instance norm. Four-bit weights alone, usual in language models, save memory rather than time.
+#
+# ## Fewer bits: training while rounded
+#
+# Rounding has derivative zero almost everywhere: nothing learns. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it had not: the [straight-through estimator](https://arxiv.org/abs/1308.3432).
+#
+# **Exercise 3.** Which gradient gets a weight, given that of its rounded self? Marks are `scale` apart, `most` on either side of 0; beyond the last, a weight is cut off.
 
-# %%
-looked = ladder_faces(pick(profile, smoke=4, quick=64, full=512)).images
-figures.compare_calibrations(plain.path, looked)
+
+# %% tags=["exercise", "nbval-check-output"]
+def pass_back(weight, scale, most, gradient):
+    return ____
+
+
+exercises.pass_back.check(pass_back)
 
 # %% [markdown]
-# Scales set by noise, which no camera sends, turn embeddings four times as far with minmax, and six times with percentile. Eight faces serve nearly as well as 256 with minmax, and not with percentile, which must know what is rare. Dark ones do no harm.
-#
-# ### "Eight bits are always faster"
+# With a scale from the largest weight nothing is cut off, and one line does it: what `detach` hides has no gradient. All layers but the first get three bits:
+
 
 # %%
-exercises.faster
+class Rounded(nn.Module):
+    def __init__(self, bits):
+        super().__init__()
+        self.most = 2 ** (bits - 1) - 1
 
-# %%
-columns = {
-    "layers of 8 bits": lambda row: "{1} of {0}".format(*row["layers"]),
-    "times faster than its 32 bits [95 % CI]": "{times faster:.3f}",
-}
-charts.tabulate(stored["eight bits"], "", columns)
+    def forward(self, weight):
+        rows = weight.flatten(1)
+        step = rows.abs().amax(1, keepdim=True) / self.most
+        rounded = ((rows / step).round() * step).view_as(weight)
+        return weight + (rounded - weight).detach()
+
+
+student, theirs = face_student(), round_weights(face_student(), bits=3)
+_, *layers = [part for part in student.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+for part in layers:
+    parametrize.register_parametrization(part, "weight", Rounded(3))
+
+# %% tags=["nbval-check-output"]
+weights = (model.embedding[1].weight for model in (student, theirs))
+torch.allclose(*weights, atol=1e-5)
 
 # %% [markdown]
-# The same network with **PReLU** in place of ReLU (a ReLU with a learnt slope below zero, as the small face network MobileFaceNet has it) gains much less: onnxruntime has no PReLU in whole numbers, so values go to 32 bits and back around each. A first convolution that reads one grey channel is slower in 8 bits, too, by several times here, and `quantize` leaves it alone: 10 of 11 layers.
-#
-# All this is one processor, whose instructions for products of bytes (VNNI, AMX) the evidence file names. Without them, eight bits save memory and little time; sums of two products can even overflow 16 bits, so on such a processor measure accuracy again.
-#
-# ### Sixteen bits
-#
-# float16 and bfloat16 halve the file with no scale to choose. GPUs and recent CPUs compute with them; training with bfloat16 (lesson 01's `fit` does it where the hardware can) needs no care, training with float16 does. Here the student's numbers are cut to 16 bits, and it computes with 32 as before:
+# The loop is lesson 06's: learn the teacher's directions.
 
 # %%
-columns = {
-    "largest number": "{largest:.3g}",
-    "relative step": "{step:.1%}",
-    "TAR lost, points": "{lost:+.2f}",
-}
-charts.tabulate(stored["halves"], "", columns)
-
-# %%
-exercises.halves
+people = pick(profile, smoke=20, quick=200, full=300)
+before = tar_drop(renew_statistics(student), people).value
+said = embed(face_embedding(), faces)
+torch.manual_seed(0)
+optimizer = torch.optim.Adam(student.train().parameters(), lr=1e-3)
+for batch in torch.randint(len(faces), (pick(profile, smoke=2, quick=80, full=80), 64)):
+    loss = 1 - torch.cosine_similarity(student(faces[batch] / 255), said[batch]).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+after = tar_drop(student.eval(), people).value
+record("points lost at three bits, at once", before, "points")
+record("points lost at three bits, trained while rounded", after, "points")
+figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
-# ## Training while rounded
-#
-# Rounding has a derivative of zero almost everywhere, and no network learns through that. **Quantization-aware training** rounds on the way forward and pretends, on the way back, that it hadn't (the *straight-through* estimator). `facelib.compress.round_weights` puts it around the weights. Its honest rival is trained on as long *without* rounding, and rounded afterwards. The teacher is lesson 06's:
-
-# %%
-columns = {
-    "rounded at once": "{at once:+.1f}",
-    "trained on, then rounded": "{trained on, then rounded:+.1f}",
-    "trained rounded": "{aware:+.1f}",
-    "gained by it": charts.subtract("trained on, then rounded", "aware"),
-}
-charts.tabulate(stored["bits"], "bits of a weight", columns)
-
-# %% [markdown]
-# (What a layer reads has eight bits here, too, so "at once" differs a little from the first table.) At eight and six bits there is nothing to win back. At four, training on does not help, and training *rounded* loses nothing. At three it decides: 10 points lost at once, no fewer if trained on first, 1.3 if trained while rounded. So here quantization-aware training pays where plain rounding hurts. (Better ways to round without training exist, see Nagel et al. (2021); we haven't tried them.)
+# <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
+# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once) and over seeds; the crosses are one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces as here.
 #
 # ## Low rank
 #
-# A linear layer is a matrix. If its rows are nearly combinations of a few, two thin matrices do the work of the wide one. The **singular value decomposition** $W = U S V^\top$ writes it as a sum of simple matrices, each a column of $U$ times a row of $V^\top$. A **singular value** in $S$ says how much its term counts, and the largest come first. The first $r$ terms make the nearest matrix of rank $r$ (Eckart & Young, 1936): nearest in its weights, which is not quite what the layer says of faces.
-#
-# **Exercise 4.** Return the sum of the first `rank` terms, a matrix of the weight's shape. `vt` is $V^\top$: its rows belong to the singular values.
-
-
-# %% tags=["exercise", "nbval-check-output"]
-def low_rank(weight, rank):
-    u, s, vt = torch.linalg.svd(weight, full_matrices=False)
-    return ____
-
-
-exercises.low_rank.check(low_rank)
-
-# %% [markdown]
-# `facelib.compress.factorize` puts two layers in its place. The distance of their product from the whole matrix is known beforehand: the root of the sum of the squares of the singular values that were dropped. The *energy* is the share of the squares that is kept.
+# A layer's matrix has a **singular value decomposition** $W = U S V^\top$, a sum of columns of $U$ times rows of $V^\top$; the **singular values** in $S$ say how much each term counts. The first $r$ terms make the nearest matrix of **rank** $r$ ([Eckart & Young](https://doi.org/10.1007/BF02288367)): two thin layers in place of a wide one.
 
 # %%
-linear = "embedding.1"
-whole = face_student().requires_grad_(False)
-split, kept = factorize(whole, {linear: 32})
-first, second = split.get_submodule(linear)
-matrix = whole.get_submodule(linear).weight
-dropped = torch.linalg.svdvals(matrix)[32:]
-record(
-    "distance of rank 32 from the matrix",
-    float((second.weight @ first.weight).detach().dist(matrix)),
-)
-record("by the dropped singular values", float(dropped.norm()))
-kept[linear]
+linear = face_student().embedding[1].weight.detach()
+convolution = face_student().features[10].change[0].weight.detach().flatten(1)
+figures.draw_thin({"linear layer": linear, "3 x 3 convolution": convolution}, rank=48)
+
+# %% tags=["nbval-check-output"]
+u, s, vt = torch.linalg.svd(linear, full_matrices=False)
+first = s[:48, None].sqrt() * vt[:48]  # 768 inputs to 48 numbers
+second = u[:, :48] * s[:48].sqrt()  # to 128 outputs
+split, _ = factorize(face_student(), {"embedding.1": 48})
+narrow, wide = (part.weight.detach() for part in split.embedding[1])
+torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second.numel()
 
 # %% [markdown]
-# **Exercise 5.** A linear layer of 768 inputs and 128 outputs becomes two: 768 to r, and r to 128. What is the largest r that still saves weights?
-
-# %% tags=["exercise", "nbval-check-output"]
-r = ____
-exercises.thin.check(r)
-
-# %% [markdown]
-# A convolution is a matrix, too: each output is a row, and its columns are the pixels of a window, 9 for each input channel. A 1 × 1 convolution is the plain matrix of channels. So a 3 × 3 convolution becomes one with few outputs and a 1 × 1 that makes the many of them.
-
-# %%
-exercises.window
-
-# %% [markdown]
-# By hand, the first terms of $U S V^\top$, cut back into kernels:
-
-
-# %%
-def in_two(weight, rank):
-    u, s, vt = torch.linalg.svd(weight.flatten(1), full_matrices=False)
-    return (s[:rank, None] * vt[:rank]).view(rank, *weight.shape[1:]), u[:, :rank, None, None]
-
-
-conv, maps = "features.10.change.0", torch.rand(1, 64, 8, 8)
-narrow, wide = in_two(whole.get_submodule(conv).weight, 16)
-by_hand = conv2d(conv2d(maps, narrow, padding=1), wide)
-
-# %% [markdown]
-# And the library's, `factorize`. The 1 × 1 half can be split once more, to half of its rank, by the same function:
-
-# %%
-split, kept = factorize(whole, {conv: 16})
-library = split.get_submodule(conv)
-record("3 x 3 by hand, from factorize", (by_hand - library(maps)).abs().max().item())
-thinner, _ = factorize(torch.nn.Sequential(library[1]), {"0": 8})
-thin, thick = in_two(library[1].weight, 8)
-again = conv2d(conv2d(library[0](maps), thin), thick)
-difference = (again - thinner(library[0](maps))).abs().max().item()
-record("1 x 1 by hand, from factorize", difference)
-library
-
-# %% tags=["nbval-ignore-output"]
-figures.rank_slider(people=people)
-
-# %% [markdown]
-# Try nine tenths of the energy: in any single layer, nothing is lost at 1 % FAR. In the linear layer 34 of 128 values hold that much, and two thirds of the weights go. In a 3 × 3 convolution it takes 51 of 64, which saves a tenth.
-#
-# Whole kinds of layers at once, with five seeds of training on after it:
-
-# %%
-ranks = {(row["layers"], f"{row['part']:g}"): row for row in stored["ranks"]}
-columns = {
-    "weights": "{parameters:,}",
-    "MACs": charts.in_millions("macs"),
-    "times faster": "{times faster:.3f}",
-    "at once": "{at once:+.1f}",
-    "trained on": "{trained on:+.1f}",
-}
-charts.tabulate(ranks, ["layers", "of full rank"], columns)
-
-# %% [markdown]
-# The linear layer at a quarter of its rank loses a tenth of a point: 70,000 weights for nearly nothing. (Training on at pruning's rate makes it worse, as it did the whole student: lesson 07's control.) The 3 × 3 convolutions are of nearly full rank. Cut to half of it, with 43 % of the MACs gone, they have lost 3.5 points after training, and the network is 1.2 times as fast. Half of the MACs as channels (lesson 07) cost 8 to 11 points and made it 1.5 to 1.8 times as fast. Two thin layers are two calls, and each costs.
-#
-# ### "Fewer MACs, proportionally faster"
-
-# %%
-rungs.draw_savings(ladder)
-
-# %% [markdown]
-# On the dashed line a network is as much faster as it has fewer MACs. Regular widths come near it: six times fewer and nearly six times as fast, thirteen and eleven. *ragged* is the teacher with half of its work pruned and widths as they come, 1.3 times as fast. *sparse* has 90 % zeros, and time doesn't see them. None is above the line: every call has a price of its own.
+# <!-- reading: the spectrum: the linear layer falls faster than the convolution; has it an edge? -->
+# The linear layer's squares sit in its first values; the convolution's fall slowly, so little would be saved. Nearest in *weights* is not nearest in what a layer says of faces: for that, ask the dial.
 #
 # ## Everything in one file
 #
-# *Deep Compression* (Han, Mao & Dally, 2016) took three steps: prune weights, give each layer a codebook for what is left (lesson 03), and write frequent codes with fewer bits. (They also trained the codebook's values on; we don't.) The student, stage by stage:
+# The ladder's last file is pruned, of rank 48 and taught while its weights had four bits. It runs at eight; few marks zip better. To open it, nothing of ours is needed:
+
+# %% tags=["nbval-check-output"]
+with zipfile.ZipFile(pretrained.COMPACT) as archive:
+    session = InferenceSession(archive.read("model.onnx"), providers=["CPUExecutionProvider"])
+pixels = faces[:4] / 255
+(embeddings,) = session.run(None, {"images": pixels.numpy()})
+torch.allclose(torch.tensor(embeddings), face_compact().embed(pixels), atol=1e-5)
 
 # %%
-stages = {row["stage"]: row for row in stored["deep compression"]}
-whole = stages["32 bits"]["bytes"]
-columns = {
-    "file": charts.in_kilobytes("bytes"),
-    "times smaller": lambda row: f"{whole / row['bytes']:.1f}",
-    "TAR lost, points": "{lost:+.1f}",
-}
-charts.tabulate(stages, "", columns)
+rungs.draw_rungs(ladder, ("teacher", *figures.TAUGHT))
 
 # %% [markdown]
-# Thirty-two values for each layer cost nothing at 1 % FAR and make the file seven times smaller; with half of the weights at zero it is nine. With sixteen values, or four fifths of zeros, points go. (The rows with zeros were trained on for 400 steps before sharing, the others not at all; that may be why 16 values do better with half of the weights at zero than with all.) What a codebook does *not* change: the network that runs is as large and as slow as before.
-#
-# ## The ladder
-#
-# The rungs of three lessons, against the teacher's file of 32 bits and its time. What ships is an archive, a zip with one ONNX file of eight bits in it (`facelib.compress.ship`), which any onnxruntime opens once it is unzipped. Its weights may lie on fewer values than eight bits have: that runs no faster, but zips better. *rounded* is *pruned*, but taught while its weights had four bits:
+# <!-- reading: the rungs: which step is harmless at 0.1 %, what the last file costs at 0.01 % -->
+# What is nearly harmless at FAR 0.1 % costs several times as much at 0.01 % (one pass a face; intervals over people and seeds). At a tenth of a millisecond, finding the face takes longer than naming it. What did each step give?
 
 # %%
-files = ("teacher", "teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
-rungs.compare_rungs(ladder, (*files, "rounded, 4 bits"))
+rungs.draw_steps(ladder, list(ladder["steps"]))
 
 # %% [markdown]
-# What did each step cost, between networks trained for as many steps? Paired over people, the mean of three trainings:
+# ## Your turn: a budget
+#
+# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits. Start with the student or the shipped *pruned* network; take `prune`, `factorize`, `round_weights`, and `renew_statistics` after a cut. Try here; the checker judges on other people.
 
 # %%
-rungs.compare_steps(ladder, list(ladder["steps"]))
+attempt, _ = prune(face_student(), 0.3, SHAPE)
+experiment.try_out(round_weights(renew_statistics(attempt), 6))
+
+
+# %% tags=["exercise", "nbval-check-output"]
+def shrink(student, pruned):
+    return ____
+
+
+exercises.shrink.check(shrink)
 
 # %% [markdown]
-# ### Beside other tools
+# ## What you know now
 #
-# The same networks through torch-pruning, onnxruntime's quantizer and NNCF with openvino, each with its own settings (`facecourse/ladder/peers.py`; ratios to the teacher's file of 32 bits in onnxruntime):
+# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. A loss without its FAR says nothing. The board has a new row:
 
 # %%
-columns = {
-    "file": charts.in_kilobytes("bytes"),
-    "times smaller": "{times smaller:.1f}",
-    "times faster [95 % CI]": "{times faster:.3f}",
-    **rungs.LOST,
-}
-charts.tabulate(evidence.load("peers")["rows"], "", columns)
+for row in Scoreboard.load(evidence.BOARD).rows:
+    if row.lesson == "08":
+        print(f"{row.method}: {row.bytes:,} bytes, TAR at 1 % FAR {row['TAR at 1 % FAR']:.3f}")
 
 # %% [markdown]
-# Ours is as fast as the best of them: level with NNCF for the teacher, ahead for the small network, where openvino's calls, probably, cost more than its sums. At eight bits onnxruntime's own file is 3 % smaller, and several times slower; our codes are smaller than either. Three things to know: openvino computes with bfloat16 here, hence its speed at "32" bits; onnxruntime alone rounds the first convolution, too; and regular widths are an option of torch-pruning's own, `round_to`, off unless you ask.
-
-# %%
-board = Scoreboard.load(evidence.BOARD).upto("08")
-board
-
-# %% [markdown]
-# ## What you have learnt
-#
-# - Eight bits need a scale and a zero point; weights a scale for each channel, activations some faces to set theirs.
-# - Static eight bits made this network's file a quarter and its time half, at no loss that could be seen. That holds for layers the runtime can keep in whole numbers, on a processor made for it.
-# - Where plain rounding hurts, at three bits, training while rounded wins most of it back. Elsewhere, at 1 % FAR, it is not needed.
-# - Singular values say beforehand which layers have a low rank: the linear one, and no 3 × 3 convolution.
-# - Codebooks make the smallest files, and eight bits the fastest networks. Steps add up to less than their product.
-# - What is harmless at a FAR of 1 % can cost a quarter of the accepted pairs at 0.01 %. Eight bits cost nothing at either.
-#
-# **Further reading.** B. Jacob et al., *Quantization and training of neural networks for efficient integer-arithmetic-only inference*, 2018, [doi:10.1109/CVPR.2018.00286](https://doi.org/10.1109/CVPR.2018.00286). Y. Bengio, N. Léonard & A. Courville, *Estimating or propagating gradients through stochastic neurons for conditional computation*, 2013, [arXiv:1308.3432](https://arxiv.org/abs/1308.3432). E. Denton et al., *Exploiting linear structure within convolutional networks for efficient evaluation*, 2014, [arXiv:1404.0736](https://arxiv.org/abs/1404.0736). S. Han, H. Mao & W. Dally, *Deep compression*, 2016, [arXiv:1510.00149](https://arxiv.org/abs/1510.00149). M. Nagel et al., *A white paper on neural network quantization*, 2021, [arXiv:2106.08295](https://arxiv.org/abs/2106.08295).
+# Next: [lesson 09](09_rnn_aside.ipynb), networks that read one frame after another.

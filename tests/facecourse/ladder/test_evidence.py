@@ -6,7 +6,7 @@ import torch
 from facecourse.kit import evidence, protocol
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.ladder import evidence as ladder
-from facecourse.ladder.rungs import compare_rungs, compare_steps, draw_savings
+from facecourse.ladder.rungs import compare_rungs, compare_steps, draw_rungs
 from facelib.models import FaceResNet, save
 
 
@@ -37,6 +37,7 @@ def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
     })  # fmt: skip
     monkeypatch.setattr(ladder, "PEOPLE", 60)
     monkeypatch.setattr(ladder, "TURNS", 30)
+    monkeypatch.setitem(ladder.ROWS, "student, 4 bits", ("a small file", "08"))
     ladder.main(trained, trained)
     stored = evidence.read("ladder", trained)
     assert stored["seeds"] == [0, 1]
@@ -61,12 +62,14 @@ def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
     rows = Scoreboard.load(board).rows
     (ours,) = [row for row in rows if row.method == "face student, taught"]
     assert 0 <= ours.worst_group.value <= 1
-    assert [row.method for row in rows] == known
+    assert [row.method for row in rows] == [*known, "a small file"]
+    assert rows[-1].bytes == stored["costs"]["student, 4 bits"]["bytes"]
+    assert rows[-1].parameters == ours.parameters
     monkeypatch.setattr(evidence, "find", lambda name: trained / f"{name}.json")
     ready = evidence.load("ladder")
     assert "4 bits" in compare_rungs(ready, files)._repr_html_()
     assert "size" in compare_steps(ready, ["size"])._repr_html_()
-    draw_savings(ready)
+    draw_rungs(ready, files)
 
 
 def test_lfw_stands_beside_it(trained, lfw_path, monkeypatch):

@@ -45,9 +45,13 @@ def test_a_step_that_lost_points_is_worse_and_one_that_gained_is_better(shown):
     assert places == sorted(places)
 
 
-def test_work_and_time_are_those_of_files_of_32_bits():
-    first, *rows = rungs.draw_savings(LADDER).rows
-    fewer = LADDER["networks"]["teacher"]["macs"] / NETWORK["macs"]
-    faster = {n: f"{LADDER['costs'][n]['times faster'].value:.1f}" for n in ("teacher", "student")}
-    assert first == ["teacher", "1.0", faster["teacher"]]
-    assert ["student", f"{fewer:.1f}", faster["student"]] in rows
+def test_the_picture_of_the_rungs_says_size_speed_and_what_is_lost(monkeypatch):
+    alts = []
+    monkeypatch.setattr(rungs, "show", lambda figure, alt: alts.append(alt))
+    rungs.draw_rungs(LADDER, ["teacher", "student, 8 bits"])
+    cost, lost = (LADDER[part]["student, 8 bits"] for part in ("costs", "lost"))
+    assert (
+        f"student, 8 bits {cost['times smaller']:.1f} times smaller, "
+        f"{cost['times faster'].value:.1f} times faster, {lost['0.1 %'].value:.1f} and "
+        f"{lost['0.01 %'].value:.1f} points lost"
+    ) in alts[0]

@@ -1,43 +1,80 @@
-"""The evidence of lesson 08 at its smallest."""
+"""The evidence of lesson 08 at its smallest, the dial's too."""
+
+import json
 
 import pytest
 import torch
 
 from facecourse.ladder import student as taught
-from facecourse.ladder import timing
+from facecourse.lesson08_quantization import dial, experiment
 from facecourse.lesson08_quantization import evidence as lesson08
-from facecourse.lesson08_quantization import experiment as rounding
+from facelib.compress import quantize
+from facelib.measure import macs
 from facelib.models import FaceResNet
-
-
-def student():
-    torch.manual_seed(0)
-    return FaceResNet(8, 8, (0, 0, 1)).eval()
-
-
-@pytest.fixture
-def small(monkeypatch, small_ladder):
-    for module in (taught, timing, lesson08, rounding):
-        monkeypatch.setattr(module, "face_student", student)
-    monkeypatch.setitem(lesson08.KINDS, "the student", student)
-    monkeypatch.setattr(lesson08, "times_faster", lambda models, pairs: dict.fromkeys(models, 1.0))
-    monkeypatch.setattr(rounding, "calibration_faces", lambda people=8: FACES)
-
+from facelib.models.faceresnet import SHAPE
 
 FACES = taught.calibration_faces(4)
 
 
+def build(width: int = 8):
+    torch.manual_seed(0)
+    return FaceResNet(width, 64, (0, 0, 1)).eval()
+
+
+@pytest.fixture
+def few(monkeypatch, small_ladder):
+    for module in (taught, dial, lesson08):
+        monkeypatch.setattr(module, "calibration_faces", lambda people=4: FACES)
+
+
 @pytest.mark.evidence
-@pytest.mark.usefixtures("small")
-def test_fewer_bits_ranks_and_values_make_smaller_files(measure):
-    settings = {"BITS": (3, 2), "ZEROS": (0.8,), "PAIRS": 6}
-    stored = measure(lesson08, SEEDS=(0,), STEPS=3, LONGER=3, PEOPLE=12, **settings)
-    sizes = {name: row["bytes"] for name, row in stored["files"].items()}
-    assert sizes["static, minmax"] < 0.5 * sizes["32 bits"]
-    assert stored["files"]["32 bits"]["times faster"]["value"] == pytest.approx(1, abs=0.6)
-    assert list(stored["bits"]) == ["3"]
-    assert stored["halves"]["float16"]["largest"] == 65504
-    assert stored["ranks"][1]["macs"] > stored["ranks"][2]["macs"]
-    stages = [row["bytes"] for row in stored["deep compression"]]
-    assert stages[0] > stages[1] > stages[2] > stages[3]
-    assert stages[4] < stages[2]  # with zeros, shorter at as many values
+@pytest.mark.usefixtures("few")
+def test_training_while_rounded_stands_beside_training_on(measure, monkeypatch):
+    monkeypatch.setattr(taught, "face_embedding", lambda: build(2))
+    for module in (lesson08, experiment):
+        monkeypatch.setattr(module, "face_student", build)
+    monkeypatch.setattr(lesson08, "face_embedding", build)
+    kinds = {"student": (build, quantize)}
+    settings = {"TURNS": 6, "STEPS": 2, "PEOPLE": 12, "RATES": (1e-3, 1e-2)}
+    stored = measure(lesson08, SEEDS=(0, 1), BITS=(3,), KINDS=kinds, **settings)
+    assert stored["rates"].keys() == {"then rounded", "while rounded"}
+    assert set(stored["rates"].values()) <= {1e-3, 1e-2}
+    row = stored["bits"]["3"]
+    assert len(row["then rounded"]) == len(row["while rounded"]) == 2
+    assert row["at once"]["low"] <= row["at once"]["value"] <= row["at once"]["high"]
+    assert stored["eight bits"]["student"]["value"] > 0
+
+
+def test_each_step_of_the_dial_makes_a_network_smaller(monkeypatch):
+    monkeypatch.setitem(dial.WIDTHS, "student", build)
+    whole = dial.cut("student", 0.0, 128)
+    assert whole.state_dict().keys() == build().state_dict().keys()
+    half = dial.cut("student", 0.5, 128)
+    assert macs(half, SHAPE) <= 0.5 * macs(whole, SHAPE)
+    thin = dial.cut("student", 0.0, 24)
+    assert thin.embedding[1][0].weight.shape[0] == 24
+    coarse = dial.cut("student", 0.0, 128, 4)
+    assert len(coarse.embedding[1].weight[0].unique()) <= 15
+    assert not torch.equal(coarse.features[1].running_mean, whole.features[1].running_mean)
+
+
+@pytest.mark.evidence
+@pytest.mark.usefixtures("few")
+def test_the_dial_goes_on_where_it_was_stopped(measure, monkeypatch, tmp_path):
+    monkeypatch.setattr(dial, "WIDTHS", {"teacher": build, "student": lambda: build(4)})
+    monkeypatch.setattr(dial, "face_embedding", build)
+    fars = {"0.1 %": 0.2, "0.01 %": 0.1}  # untrained networks
+    settings = {"PEOPLE": 12, "TURNS": 6, "PRUNED": (0.0,), "RANKS": (128, 24), "BITS": (32, 4)}
+    done = [{"width": "teacher", "bytes": 9}, {"width": "teacher", "bytes": 8}]
+    (tmp_path / "dial.run").write_text(json.dumps(done))
+    stored = measure(dial, "dial", FARS=fars, **settings)
+    assert stored["rows"][:2] == done
+    rest = [(row["width"], row["rank"], row["bits"]) for row in stored["rows"][2:]]
+    assert rest == [("teacher", 24, 32), ("teacher", 24, 4), *(
+        ("student", rank, bits) for rank in (128, 24) for bits in (32, 4)
+    )]  # fmt: skip
+    sizes = [row["bytes"] for row in stored["rows"][2:]]
+    assert sizes[1] < sizes[0]
+    assert sizes[3] < sizes[2]
+    assert stored["teacher"]["milliseconds"] > 0
+    assert not (tmp_path / "dial.run").exists()

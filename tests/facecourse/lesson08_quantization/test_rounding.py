@@ -1,110 +1,171 @@
-"""Lesson 08's experiments: what is rounded, split and exchanged."""
+"""Lesson 08's experiments, figures and widgets measure what the lesson says."""
+
+import copy
+import re
 
 import pytest
 import torch
 from torch import nn
 
-from facecourse.ladder import student
-from facecourse.lesson08_quantization import experiment as rounding
-from facecourse.lesson08_quantization import figures
-from facelib.compress import export, quantize
+from facecourse.kit import charts, evidence
+from facecourse.ladder.student import calibration_faces, renew_statistics
+from facecourse.lesson08_quantization import experiment, figures
+from facelib.compress import export, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
-from facelib.models import FaceResNet, embed, face_student
+from facelib.models import FaceResNet, face_student
+from facelib.models.faceresnet import SHAPE
+
+FACES = calibration_faces(4)
 
 
-def test_a_weight_is_rounded_to_so_many_values_around_zero():
-    weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
-    for bits in (2, 4, 8):
-        step = weight.flatten(1).abs().amax(1) / (2 ** (bits - 1) - 1)
-        rounded = rounding.round_weight(weight, bits)
-        levels = rounded / step.view(6, 1, 1, 1)
-        assert torch.allclose(levels, levels.round(), atol=1e-4)
-        assert ((rounded - weight).abs() <= step.view(6, 1, 1, 1) / 2 + 1e-6).all()
-    spread = weight * torch.logspace(-2, 0, 6).view(6, 1, 1, 1)
-    one, all_ = ((rounding.round_weight(spread, 4, per) - spread).norm() for per in (True, False))
-    assert one**2 < 0.5 * all_**2
+@pytest.fixture(scope="module")
+def small():
+    torch.manual_seed(0)
+    return renew_statistics(FaceResNet(4, 16, (0, 0, 1)))
 
 
-def test_only_the_weights_are_rounded_and_the_student_stays_as_it_is():
-    before = face_student()
-    for name, layer in find_layers(rounding.round_student(2)).items():
-        assert len(layer.weight[0].unique()) <= 3, name
-        weights = (find_layers(model)[name].weight for model in (before, face_student()))
-        assert torch.equal(*weights)
+@pytest.fixture(scope="module")
+def files(small, tmp_path_factory):
+    """Of 32 bits, of 8, and of 8 throughout."""
+    folder = tmp_path_factory.mktemp("files")
+    plain = export(small, folder / "plain", SHAPE).path
+    quantize(plain, folder / "eight", FACES)
+    experiment.quantize_everything(plain, folder / "all", FACES)
+    return plain, folder / "eight", folder / "all"
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_whole_numbers_by_hand_give_the_codes_that_onnxruntime_makes(files, which):
+    layer = experiment.open_layer(files[which], FACES)
+    assert layer.read.dtype == layer.made.dtype == torch.uint8
+    assert (layer.weight.dtype, layer.bias.dtype) == (torch.int8, torch.int32)
+    assert layer.made.shape == (len(FACES), 16)
+    total = (layer.read.int() - layer.read_zero) @ layer.weight.int().T + layer.bias
+    exact = total * (layer.read_scale * layer.weight_scale / layer.made_scale) + layer.made_zero
+    assert (exact.clamp(0, 255) - layer.made.int()).abs().max() <= 0.5001
+    assert len(layer.made.unique()) > 50
+
+
+def test_only_everything_in_eight_bits_rounds_the_first_layer(files):
+    import onnx
+
+    first, seen = "model.features.0.weight", []
+    for path in files:
+        held = {one.name: one.data_type for one in onnx.load(path).graph.initializer}
+        seen.append(held.get(first) == onnx.TensorProto.FLOAT)
+    assert seen == [True, True, False]
+
+
+def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
+    import onnx
+
+    experiment.quantize_dynamic(files[0], tmp_path / "dynamic", FACES)
+    kinds = {node.op_type for node in onnx.load(tmp_path / "dynamic").graph.node}
+    assert {"DynamicQuantizeLinear", "ConvInteger"} <= kinds
+
+
+def test_a_file_is_as_fast_as_itself(files):
+    (found,) = experiment.time_files(files[0], {"itself": files[0]}, turns=10).values()
+    assert found.value == pytest.approx(1, abs=0.5)
 
 
 def test_prelu_takes_the_place_of_every_relu():
-    kinds = [type(part) for part in rounding.build_prelu_student().modules()]
+    kinds = [type(part) for part in experiment.build_prelu_student().modules()]
     relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
     assert kinds.count(nn.PReLU) == relus > 0
     assert nn.ReLU not in kinds
 
 
-def test_numbers_of_16_bits_are_those_the_type_holds():
-    for dtype in (torch.float16, torch.bfloat16):
-        state = rounding.cast_student(dtype).state_dict()
-        cut = [t for t in state.values() if t.is_floating_point()]
-        assert all(torch.equal(t, t.to(dtype).float()) for t in cut)
-
-
-def test_layers_of_the_kinds_asked_for_are_split_and_the_first_one_is_not():
-    _, kept = rounding.reduce_rank(0.25, nn.Linear)
-    assert {name: factor.rank for name, factor in kept.items()} == {"embedding.1": 32}
-    _, kept = rounding.reduce_rank(0.5, nn.Conv2d)
-    assert "features.0" not in kept
-    layers = find_layers(face_student())
-    for name, factor in kept.items():
-        assert factor.rank == round(0.5 * min(layers[name].weight.flatten(1).shape)), name
-
-
 @pytest.mark.usefixtures("small_ladder")
-def test_the_bits_slider_changes_every_number_and_so_does_the_choice_of_scales(moved):
-    slider, scales, _ = figures.bits_slider(people=8).children
-    eight, two = moved(slider, 8), moved(slider, 2)
-    assert [a == b for a, b in zip(eight, two, strict=True)] == [False, True] + 4 * [False]
-    assert moved(scales, "one a layer")[3] != two[3]
+@pytest.mark.parametrize("train", [experiment.train_longer, experiment.train_rounded])
+def test_what_is_trained_has_few_values_and_has_learnt(train, monkeypatch):
+    torch.manual_seed(1)
+    start = FaceResNet(2, 8).eval()
+    monkeypatch.setattr(experiment, "face_student", lambda: copy.deepcopy(start))
+    model = train(3, seed=0, rate=1e-2, steps=3)
+    _, *layers = find_layers(model).values()
+    assert all(len(row.unique()) <= 7 for layer in layers for row in layer.weight.flatten(1))
+    after = find_layers(model)["features.0"].weight
+    assert not torch.equal(after, start.features[0].weight)
 
 
-@pytest.mark.usefixtures("small_ladder")
-def test_the_rank_slider_changes_energy_weights_and_work(moved):
-    layer, slider, _ = figures.rank_slider(people=8).children
-    some, few = moved(slider, 24), moved(slider, 8)
-    assert [a == b for a, b in zip(some, few, strict=True)][:5] == [
-        False,
-        False,
-        True,
-        False,
-        False,
-    ]
-    slider.value = 128
-    assert moved(layer, layer.options[0])[0] == "32", "beyond the matrix's rank it is that rank"
+def test_a_recipe_is_weighed_by_the_file_it_ships_and_judged_on_people_of_its_seed(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(experiment, "TRIED", 20)
+    monkeypatch.setattr(experiment, "FAR", 0.05)
+    monkeypatch.setattr(experiment, "face_embedding", face_student)
+    experiment._meet.cache_clear()
+    found = experiment.try_out(face_student())
+    assert found.bytes == ship(face_student(), tmp_path / "file", calibration_faces(16))
+    assert abs(found.lost) < 5, "eight bits lose next to nothing of what they were made from"
+    coarse = round_weights(face_student(), 2)
+    first, other = (experiment.try_out(coarse, seed) for seed in (0, 1))
+    assert first.bytes < found.bytes
+    assert min(first.lost, other.lost) > found.lost + 5
+    assert first.lost != other.lost
+    assert experiment.try_out(coarse) is first, "not measured twice"
+    experiment._meet.cache_clear()
 
 
-def test_dark_faces_and_noise_set_other_scales_than_faces_do(tmp_path, monkeypatch):
-    some = student.calibration_faces(8)
-    monkeypatch.setitem(rounding.CALIBRATED_ON, "256 faces", lambda: some)
-    monkeypatch.setitem(rounding.CALIBRATED_ON, "256 dark faces", lambda: some // 4)
-    plain = rounding.export(face_student(), tmp_path / "plain.onnx", student.SHAPE).path
-    rows = figures.compare_calibrations(plain, some[:8]).rows
-    assert len(rows) == 2 * len(rounding.CALIBRATED_ON)
-    assert len({row[2] for row in rows}) > 2
-    assert max(float(row[2]) for row in rows if "faces" in row[0]) < 20
+@pytest.fixture
+def drawn(shown, monkeypatch):
+    """The text alternatives of this lesson's figures."""
+    monkeypatch.setattr(figures, "show", charts.show)
+    return shown
 
 
-def test_rounding_turns_embeddings_by_more_the_fewer_bits_there_are():
-    images = student.calibration_faces(4)
-    before = embed(face_student(), images)
-    codes = [embed(rounding.round_student(bits), images) for bits in (8, 4, 2)]
-    turned = [rounding.measure_angle(code, before) for code in codes]
-    assert 0 < turned[0] < turned[1] < turned[2]
-    assert rounding.measure_angle(before, before) < 0.1
-    assert rounding.measure_angle(torch.eye(2), torch.eye(2).flip(0)) == pytest.approx(90)
+def test_the_ruler_marks_the_code_of_zero_and_of_the_value(drawn):
+    figures.draw_ruler(-2.0, 49.0, 20.07)
+    assert "zero point 10 marked" in drawn[-1]
+    assert "mark 110, which reads back as 20." in drawn[-1]
 
 
-def test_a_file_of_eight_bits_has_as_many_weights(tmp_path):
-    torch.manual_seed(0)
-    model = FaceResNet(4, 16, (0, 0, 1)).eval()
-    plain = export(model, tmp_path / "plain.onnx", (1, 64, 64)).path
-    small = quantize(plain, tmp_path / "small.onnx", student.calibration_faces(2)).path
-    whole = sum(p.numel() for p in model.parameters() if p.ndim > 1)
-    assert rounding.count_weights(plain) == rounding.count_weights(small) == whole
+def test_the_share_of_a_spectrum_is_that_of_its_squares(drawn):
+    matrix = torch.diag(torch.tensor([3.0, 1.0, 1.0, 1.0]))
+    figures.draw_thin({"one": matrix, "other": torch.eye(4)}, 2)
+    assert "one: 75% in the largest quarter; other: 25% in the largest quarter" in drawn[-1]
+
+
+def test_stored_figures_say_what_the_evidence_holds(drawn):
+    stored = evidence.load("08")
+    figures.draw_faster(stored["eight bits"], {"student": stored["eight bits"]["teacher"]})
+    for name, ratio in stored["eight bits"].items():
+        assert f"{name} {ratio.value:.2f}" in drawn[-1]
+    figures.draw_rounding(stored["bits"], 3, (9.0, 2.0))
+    assert f"at once {stored['bits']['4']['at once'].value:.1f}" in drawn[-1]
+
+
+def test_a_scale_of_its_own_helps_the_channel_with_small_weights_and_more_bits_help_both(shell):
+    slider, choice, _ = (box := figures.ruler_slider()).children
+
+    def off() -> list[float]:
+        return [float(said) for said in re.findall(r"<b>(\d+)%", box._picture.value)]
+
+    coarse = off()
+    choice.value = "a channel"
+    fine = off()
+    assert fine[0] < coarse[0]
+    assert fine[1] == coarse[1], "the largest weights set the layer's scale"
+    slider.value = 6
+    assert all(more < some for more, some in zip(off(), fine, strict=True))
+
+
+def test_every_control_of_the_dial_finds_its_network_and_each_of_its_numbers(drawn, shell):
+    dial, ladder = evidence.load("dial"), evidence.load("ladder")
+    box = figures.dial_slider(dial, ladder)
+    *controls, _ = box.children
+    settings = [tuple(row[key] for key in figures._KEYS) for row in dial["rows"]]
+    assert len(set(settings)) == len(settings) >= 60
+    said = set()
+    for place in (0, 40, -1):
+        row = dial["rows"][place]
+        for control, key in zip(controls, figures._KEYS, strict=True):
+            control.value = row[key]
+        page = box._picture.value
+        lost = 100 * dial["teacher"]["0.1 %"].value - row["0.1 %"].value
+        took = dial["teacher"]["milliseconds"] / row["times faster"]
+        wanted = f"{row['bytes'] / 1e3:,.0f} kB", f"{took:.3f} ms", f"{lost:.1f} %"
+        assert all(words in page for words in wanted)
+        said.add(page)
+    assert len(said) == 3

@@ -1,0 +1,116 @@
+"""Every step at once: python -m facecourse.lesson08_quantization.dial
+
+Teacher and student, pruned, of low rank and rounded in every combination; none of these networks
+was taught after its cuts, only its batch norm knows new means. Each becomes a zipped ONNX file and
+is judged as the ladder's rungs are. A run that was stopped goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+from torch import nn
+from tqdm import tqdm
+
+from facecourse.kit import evidence
+from facecourse.ladder.evidence import FARS
+from facecourse.ladder.student import calibration_faces, renew_statistics
+from facecourse.ladder.timing import CALLS, call
+from facelib import files
+from facelib.compress import decode, factorize, prune, round_weights, ship
+from facelib.compress.export import to_onnx
+from facelib.compress.ship import pack
+from facelib.measure import latency, latency_ratio, macs, parameters
+from facelib.measure.groups import ladder_faces
+from facelib.measure.tail import Tail, take_tail, tar_at_low_far, tar_lost
+from facelib.models import embed, face_embedding, face_student
+from facelib.models.faceresnet import SHAPE
+from facelib.models.runtime import OnnxModel
+
+HERE = Path(__file__).parent
+
+PEOPLE, TURNS = 2000, 20
+WIDTHS = {"teacher": face_embedding, "student": face_student}
+PRUNED, RANKS, BITS = (0.0, 0.25, 0.5, 0.75), (128, 48, 24), (32, 8, 5, 4)
+LINEAR = "embedding.1"
+
+
+def cut(width: str, pruned: float, rank: int, bits: int = 32) -> nn.Module:
+    """A shipped network with a share of its MACs pruned, its linear layer of low rank and its
+    weights on so many bits, with new statistics of batch norm and no training."""
+    whole = model = WIDTHS[width]()
+    if pruned:
+        model, _ = prune(model, pruned, SHAPE)
+    if rank < max(RANKS):
+        model, _ = factorize(model, {LINEAR: rank})
+    if bits < 8:
+        model = decode(round_weights(model, bits))
+    return model if model is whole else renew_statistics(model)
+
+
+def write(model: nn.Module, path: Path, bits: int) -> OnnxModel:
+    """The network's zipped ONNX file: of 32 bits as it is, else of 8."""
+    if bits == 32:
+        path.write_bytes(pack(to_onnx(model, SHAPE)[0]))
+    else:
+        ship(model, path, calibration_faces())
+    return OnnxModel(path)
+
+
+class Judge:
+    """Measures files beside the teacher's own: 32 bits, one pass a face, the ladder's people."""
+
+    def __init__(self) -> None:
+        self.faces = ladder_faces(PEOPLE)
+        teacher = OnnxModel(to_onnx(face_embedding(), SHAPE)[0])
+        self.call, self.tail = call(teacher), self.look(teacher)
+
+    def look(self, model: nn.Module) -> Tail:
+        codes = embed(model, self.faces.images, flip=False)
+        return take_tail(codes, self.faces.person, max(FARS.values()))
+
+    def measure(self, model: OnnxModel) -> dict[str, object]:
+        """How many times faster, and points of TAR lost by FAR."""
+        faster = latency_ratio(self.call, call(model), pairs=TURNS, calls=CALLS)
+        lost = tar_lost([self.tail], [self.look(model)], list(FARS.values()))
+        return {"times faster": faster.value} | dict(zip(FARS, map(asdict, lost), strict=True))
+
+
+def measure_all(width: str, pruned: float, rank: int, judge: Judge) -> list[dict]:
+    """One network by the bits of its weights."""
+    rows = []
+    for bits in BITS:
+        model = cut(width, pruned, rank, bits)
+        counts = {"parameters": parameters(model), "macs": macs(model, SHAPE)}
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "model.onnx.zip"
+            found = judge.measure(write(model, path, bits)) | {"bytes": path.stat().st_size}
+        settings = {"width": width, "pruned": pruned, "rank": rank, "bits": bits}
+        rows.append(settings | counts | found)
+    return rows
+
+
+def main(folder: Path = HERE) -> None:
+    """Measure and store dial.json, some fifteen minutes on one core."""
+    judge, run = Judge(), folder / "dial.run"
+    rows = json.loads(run.read_text("utf-8")) if run.exists() else []
+    networks = list(product(WIDTHS, PRUNED, RANKS))
+    for network in tqdm(networks[len(rows) // len(BITS) :], "networks"):
+        rows += measure_all(*network, judge)
+        files.write(run, json.dumps(rows).encode())
+    payload = {
+        "people": PEOPLE,
+        "teacher": dict(zip(FARS, tar_at_low_far(judge.tail, list(FARS.values())), strict=True))
+        | {"milliseconds": latency(judge.call, repeats=200).low_ms},
+        "rows": rows,
+    }
+    evidence.write("dial", payload, folder)
+    run.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
