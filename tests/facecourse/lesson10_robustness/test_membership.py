@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from facecourse.lesson10_harm import figures, imbalance, membership
 from torch import nn
 
-from facecourse.lesson10_harm import figures, imbalance, membership
 from facelib.data import FaceSet
 
 

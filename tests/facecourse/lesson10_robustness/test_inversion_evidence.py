@@ -1,9 +1,9 @@
 """The evidence on privacy at its smallest."""
 
 import pytest
+from facecourse.lesson10_harm import inversion_evidence as inversion
 
 from facecourse.kit import evidence
-from facecourse.lesson10_harm import inversion_evidence as inversion
 
 pytestmark = pytest.mark.evidence
 

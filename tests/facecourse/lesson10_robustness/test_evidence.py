@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-
 from facecourse.lesson10_harm import evidence as lesson10
 from facecourse.lesson10_harm import fairness, variation
+
 from facelib.data import corrupt
 from facelib.models import FaceResNet
 

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from facecourse.lesson10_harm import figures, imbalance
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit import orl
-from facecourse.lesson10_harm import figures, imbalance
 from facelib.data import Augment
 
 TAIL, EVEN, TEST = imbalance.make_long_tail(0)

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from facecourse.lesson10_harm import cards, fairness, figures, variation
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
 
 from facecourse.kit import evidence
 from facecourse.kit.orl import STILL
 from facecourse.kit.scoreboard import Scoreboard
-from facecourse.lesson10_harm import cards, fairness, figures, variation
 from facelib.data import corrupt
 from facelib.measure import Interval, parameters
 from facelib.measure.groups import group_errors

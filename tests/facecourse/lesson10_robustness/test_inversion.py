@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-
 from facecourse.lesson10_harm import figures, inversion
+
 from facelib.measure import Interval, similarity
 from facelib.synth import IDENTITY, NUISANCE, identities, synth
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-
 from facecourse.lesson10_harm import figures, recapture
+
 from facelib.synth import synth
 
 FACES = synth(4, images=1, seed=2**27)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from facecourse.lesson10_harm import imbalance
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit import orl
 from facecourse.kit.orl import BARE
-from facecourse.lesson10_harm import imbalance
 from facelib.data import Augment, FaceSet
 from facelib.measure import Verification
 from facelib.training import fit

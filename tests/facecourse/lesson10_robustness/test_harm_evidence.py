@@ -3,9 +3,9 @@
 import functools
 
 import pytest
-
 from facecourse.lesson10_harm import figures, imbalance, membership, recapture
 from facecourse.lesson10_harm import harm_evidence as harm
+
 from facelib.measure import Interval
 
 

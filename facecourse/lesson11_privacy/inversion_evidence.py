@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from facecourse.lesson10_harm import inversion
+from facecourse.lesson10_harm.inversion import Inversion, Victims
 from sklearn.base import RegressorMixin
 from sklearn.neural_network import MLPRegressor
 from torch import Tensor
 
 from facecourse.kit import evidence
-from facecourse.lesson10_harm import inversion
-from facecourse.lesson10_harm.inversion import Inversion, Victims
 from facelib.measure import similarity
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
