@@ -190,11 +190,12 @@ def draw_groups(
     axes[0].invert_yaxis()
     axes[0].legend(fontsize=7, frameon=False, title="skin", title_fontsize=7)
     told = "; ".join(
-        f"{name} FMR {', '.join(f'{100 * e["fmr"].value:.2f}' for e in by.values())} %, FNMR "
-        f"{', '.join(f'{100 * e["fnmr"].value:.1f}' for e in by.values())} %"
+        f"{name} {kind.upper()} "
+        + ", ".join(f"{100 * errors[kind].value:.2f}" for errors in by.values())
         for name, by in found.items()
+        for kind in ("fmr", "fnmr")
     )
-    show(figure, f"By group from {GROUPS[0]} to {GROUPS[-1]}, with intervals over people: {told}.")
+    show(figure, f"In %, from {GROUPS[0]} to {GROUPS[-1]}, with intervals over people: {told}.")
 
 
 def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> None:
@@ -211,8 +212,8 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
         curve = [Interval(100 * r.value, 100 * r.low, 100 * r.high, r.n) for r in rates.values()]
         change = 100 * found["change"][name].value
         word = judge(found["change"][name], "more", "fewer")
-        draw_band(left, range(len(curve)), curve, style,
-                  label=f"{name}\n(darkest less lightest {change:+.2f} points: {word})")  # fmt: skip
+        label = f"{name}\n(darkest less lightest {change:+.2f} points: {word})"
+        draw_band(left, range(len(curve)), curve, style, label=label)
         told.append(f"{name}: {', '.join(f'{rate.value:.2f}' for rate in curve)} %")
     left.set_xticks(range(len(experiment.SKINS)), GROUPS)
     left.set(xlabel="skin all of them are given", ylabel="FMR, %", ylim=(0, None))
