@@ -19,7 +19,7 @@ def draw_stages(notes: Mapping[str, str]) -> None:
     """
     if unknown := notes.keys() - set(STAGES):
         raise ValueError(f"want notes on {', '.join(STAGES)}, got one on {', '.join(unknown)}")
-    figure, axis = subplots(figsize=(8.4, 1.9))
+    figure, axis = subplots(figsize=(8.4, 1.6))
     for place, stage in enumerate(STAGES):
         colour = COLOURS[0] if stage in notes else "0.5"
         look = {"boxstyle": "round,pad=0.06", "facecolor": "white", "edgecolor": colour}
@@ -29,7 +29,7 @@ def draw_stages(notes: Mapping[str, str]) -> None:
         if place:
             arrow = {"arrowstyle": "->", "color": "0.4"}
             axis.annotate("", (2 * place - 0.72, 0.95), (2 * place - 1.28, 0.95), arrowprops=arrow)
-    axis.set(xlim=(-1, 2 * len(STAGES) - 1), ylim=(-0.6, 1.25))
+    axis.set(xlim=(-1, 2 * len(STAGES) - 1), ylim=(-0.1, 1.25))
     axis.set_axis_off()
     told = "; ".join(f"{stage}: {' '.join(note.split())}" for stage, note in notes.items())
     show(figure, f"A chain from the camera to the door, with notes below. {told}.")

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 SEEDS, EPOCHS = tuple(range(5)), 60  # of small networks
 PEOPLE, SWEPT, PAINTED = 2000, 500, 600  # who don't exist: in groups, in sweeps, given a skin
 CHOSEN_ON = 1000  # others, for thresholds
-SKIN_CHANGES = {"only the skin": False, "hair and eyes along with it": True}
+SKIN_CHANGES = {"only the skin": False, "hair, eyes and shape along with it": True}
 DETECTED = Path(__file__).parents[2] / "benchmarks" / "results" / "detection.json"
 
 

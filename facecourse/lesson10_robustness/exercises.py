@@ -37,11 +37,15 @@ def _judge_dark(answer: Any) -> str | None:
         if mean > 1.2 * light:
             return f"{found}: divide by the photons that white would count in this light."
         if noise < 0.8 * wanted:
-            return f"The mean is right, but at {stops} stops there is too little noise: let the "\
-                "number of photons be drawn, in the little light that is left."  # fmt: skip
+            return (
+                f"The mean is right, but at {stops} stops there is too little noise: let the "
+                "number of photons be drawn, in the little light that is left."
+            )
         if noise > 1.2 * wanted:
-            return f"The mean is right, but at {stops} stops there is too much noise: photons "\
-                "bring only that of their own number."  # fmt: skip
+            return (
+                f"The mean is right, but at {stops} stops there is too much noise: photons bring "
+                "only that of their own number."
+            )
     return None
 
 
@@ -217,13 +221,17 @@ def _judge_door(answer: Any) -> str | None:
     worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
     found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"
     if max(fmr) > LIMIT:
-        return f"{found}; want {LIMIT:.0%} at most, in every group. The mean is nobody's rate, and "\
-            "new people are not those you chose by: leave room."  # fmt: skip
+        return (
+            f"{found}; want {LIMIT:.0%} at most, in every group. The mean is nobody's rate, and "
+            "new people are not those you chose by: leave room."
+        )
     best = max(part.threshold_at(LIMIT) for part in parts)
     mine, least = (sum(part.frr_at(a) for part in parts) / 4 for a in (float(at), best))
     if mine > least + SPARE:
-        return f"{found}, but {mine:.0%} of the genuine pairs are rejected, where {least:.0%} would "\
-            f"do; want {100 * SPARE:.0f} points more at most."  # fmt: skip
+        return (
+            f"{found}, but {mine:.0%} of the genuine pairs are rejected, where {least:.0%} would "
+            f"do; want {100 * SPARE:.0f} points more at most."
+        )
     return None
 
 

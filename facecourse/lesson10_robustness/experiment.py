@@ -195,7 +195,7 @@ def vary_skin(
     Args:
         model, at: a network and its threshold.
         people: how many, two photographs each.
-        coupled: hair, eyes and the rest are drawn for that skin; else they stay as they are.
+        coupled: hair, eyes and shape are drawn for that skin; else as for the darkest.
     """
     found, accepted, pairs = {}, [], torch.full((people, people), 4.0)
     for skin in SKINS:
@@ -209,7 +209,5 @@ def vary_skin(
 
 def color_people(people: int, skin: float, coupled: bool) -> Factors:
     """Always the same people, all of one skin; `coupled` as in `vary_skin`."""
-    seed = pick_seed("groups, skin")
-    return (
-        identities(people, seed, skin=skin) if coupled else identities(people, seed).set(skin=skin)
-    )
+    drawn_for = skin if coupled else SKINS[0]
+    return identities(people, pick_seed("groups, skin"), skin=drawn_for).set(skin=skin)

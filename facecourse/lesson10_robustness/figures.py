@@ -73,15 +73,15 @@ def draw_sweeps(
     figure, axes = subplots(3, 4, figsize=(8.6, 6), sharey=True)
     for place, factor in enumerate(AMOUNTS):
         axis = axes.flat[place]
-        for network, sweep in found.items():
-            _draw_curve(axis, sweep[factor], network, ".-")
+        for (network, sweep), colour in zip(found.items(), COLOURS, strict=False):
+            _draw_curve(axis, sweep[factor], colour, network)
         for sweep in live.values():
             values = [100 * rate.value for rate in sweep.get(factor, {}).values()]
             axis.plot(range(len(values)), values, "x", color=COLOURS[1], markersize=8)
         axis.set_title(factor, fontsize=8)
     for axis, factor in zip(axes[2], SPOILT, strict=True):
         for network, sweep in real.items():
-            _draw_curve(axis, sweep[factor], network, ".-")
+            _draw_curve(axis, sweep[factor], COLOURS[list(found).index(network)], network)
         axis.set_title(f"ORL: {factor}", fontsize=8)
     axes[0, 0].legend(fontsize=7, frameon=False, loc="lower left")
     figure.supylabel("TAR, % (band: 95 %, over people)", fontsize=9)
@@ -92,9 +92,9 @@ def draw_sweeps(
     show(figure, f"TAR by the amount of a factor; with the most of it: {'; '.join(ends)}.")
 
 
-def _draw_curve(axis: Axes, points: Mapping[str, Interval], name: str, style: str) -> None:
+def _draw_curve(axis: Axes, points: Mapping[str, Interval], colour: str, name: str) -> None:
     rates = [Interval(100 * r.value, 100 * r.low, 100 * r.high, r.n) for r in points.values()]
-    draw_band(axis, range(len(rates)), rates, style, label=name)
+    draw_band(axis, range(len(rates)), rates, ".-", color=colour, label=name)
     axis.set_xticks(range(len(rates)), points, fontsize=7)
 
 
@@ -182,13 +182,14 @@ def draw_groups(
             for number, (rate, scale) in enumerate(rows.get(network, {}).values()):
                 y, colour = place + 0.18 * (number - 1.5), COLOURS[number]
                 axis.plot([scale * rate.low, scale * rate.high], [y, y], color=colour)
-                axis.plot(scale * rate.value, y, "o", markersize=3, color=colour,
-                          label=None if place else GROUPS[number])  # fmt: skip
+                label = GROUPS[number] if place == 1 else None
+                axis.plot(scale * rate.value, y, "o", markersize=3, color=colour, label=label)
         axis.set_xlabel(label, fontsize=9)
     axes[2].axvline(0, color="black", linewidth=1)
     axes[0].set_yticks(range(len(found)), found)
     axes[0].invert_yaxis()
-    axes[0].legend(fontsize=7, frameon=False, title="skin", title_fontsize=7)
+    axes[2].legend(fontsize=7, frameon=False, title="skin", title_fontsize=7, loc="center left",
+                   bbox_to_anchor=(1, 0.5))  # fmt: skip
     told = "; ".join(
         f"{name} {kind.upper()} "
         + ", ".join(f"{100 * errors[kind].value:.2f}" for errors in by.values())

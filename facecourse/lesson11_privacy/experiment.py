@@ -117,9 +117,7 @@ def measure_losses(model: nn.Module, faces: FaceSet, looks: int = 0) -> Tensor:
     return torch.stack(found).mean(0)
 
 
-def attack_members(
-    model: nn.Module, members: FaceSet, others: FaceSet, looks: int = 0
-) -> float:
+def attack_members(model: nn.Module, members: FaceSet, others: FaceSet, looks: int = 0) -> float:
     """AUC of the guess that a low loss means a member (Yeom et al. 2018,
     https://doi.org/10.1109/CSF.2018.00027): 0.5 is a coin."""
     losses = [measure_losses(model, faces, looks) for faces in (members, others)]
@@ -216,5 +214,3 @@ def fool_doors(
 def morph_pairs(people: Factors) -> Factors:
     """Each mixed half and half with the next one, whose place in the rows is the same."""
     return replace(people, values=torch.lerp(people.values, people.values.roll(-1, 0), 0.5))
-
-

@@ -95,7 +95,7 @@ def draw_members(
     found: Mapping[str, Mapping[str, Sequence[float]]], live: Mapping[str, float]
 ) -> None:
     """Draw the AUC of attacks on members, by what the network learnt from; `found` is the
-    evidence's "members" [learnt from][attack], one value a seed; `live` by "learnt from, attack"."""
+    evidence's "members" [learnt from][attack], one value a seed; `live` has both words as one."""
     runs = {f"{learnt}, {attack}": mean_interval(values) for learnt, by in found.items()
             for attack, values in by.items()}  # fmt: skip
     runs = {name: Interval(r.value, max(r.low, 0), min(r.high, 1), r.n, r.of)
@@ -125,7 +125,9 @@ def draw_detection(found: Mapping[str, Mapping[str, Any]]) -> None:
     told = []
     for axis, (title, curves) in zip(axes, found.items(), strict=True):
         for name, curve in curves.items():
-            points = ([max(100 * share, 0.5) for share in curve[kind]] for kind in ("apcer", "bpcer"))
+            points = (
+                [max(100 * share, 0.5) for share in curve[kind]] for kind in ("apcer", "bpcer")
+            )
             axis.plot(*points, label=name)
             told.append(f"{title}, {name} {100 * curve['BPCER20'].value:.0f} %")
         axis.axvline(5, color="black", linestyle=":")
@@ -183,6 +185,8 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
         axis.set_title(f"{defence}\n(owners: {100 * by['TAR'][''].value:.0f} %)", fontsize=9)
     axes[0].set_ylabel("impostors let in, %")
     axes[0].legend(frameon=False, fontsize=7)
-    figure.supxlabel("largest change of a pixel, grey values of 255 (band: 95 %, over people)", size=9)
+    figure.supxlabel(
+        "largest change of a pixel, grey values of 255 (band: 95 %, over people)", size=9
+    )
     show(figure, f"Impostors let in with the largest change, who know the defence: "
                  f"{'; '.join(told)}.")  # fmt: skip

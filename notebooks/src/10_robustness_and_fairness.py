@@ -15,7 +15,8 @@ from facecourse.lesson10_robustness import exercises, experiment, figures
 from facelib.models import face_embedding, face_student
 
 profile = choose_profile(profile)
-stored, model = evidence.load("10"), face_embedding()
+stored = evidence.load("10")
+model = face_embedding()
 
 # %% [markdown]
 # ## Break it
@@ -62,7 +63,7 @@ figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)
 
 # %% [markdown]
 # <!-- reading: which panels stay flat, which rung leaves first, whether the order of rungs is the same in all panels, crosses inside the band -->
-# What training showed (yaw, side light) costs little; what hides the face, or what training never had, costs most. The curves of ORL begin lower, because its pairs already differ in pose, glasses and years, so limits measured on good synthetic pairs do not carry over to real ones. The line below says how far the promised FAR was missed there: twenty people choose no threshold well.
+# What training showed (yaw, side light) costs little; what hides the face, or what training never had, costs most. ORL's curves begin lower, for its pairs already differ in pose and glasses: limits of good synthetic pairs do not carry over. Below them stands the FAR that was kept: twenty people choose no threshold well.
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
@@ -162,7 +163,7 @@ figures.draw_groups(stored["groups"], stored["changes"])
 
 # %% [markdown]
 # <!-- reading: which group has the highest FMR by every network; whether changes of FNMR differ between groups (intervals), for which rung -->
-# Read left and right together. A group whose scores are all higher has a high FMR and a low FNMR, so it has more room before it loses at *one* threshold. A small change is therefore no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups that pruning hurt far more than others.
+# A group whose scores are all higher has a high FMR, a low FNMR, and more room before it loses at *one* threshold: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups that pruning hurt far more than others.
 #
 # ### People, or pictures of them?
 #
@@ -173,9 +174,9 @@ figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
 # <!-- reading: is the FMR of the darkest rendering higher with people held fixed; by how much does the drawing of hair and eyes add; FTA by group -->
-# The people did not change, so whatever the solid line shows is made by the renderer, and by what the network learnt of it. The dashed line adds what the generator draws along with dark skin (hair and eyes of fewer colours). So our group gap says nothing about people, and that it resembles the audits below is a coincidence of a renderer. On the right a detector made from photographs finds dark renderings less often: an audit that begins at the scores would never see those people.
+# The people did not change, so whatever the solid line shows is made by the renderer, and by what the network learnt of it. The dashed line lets the generator draw hair, eyes and shape for each skin, more varied ones for light skin. So our gap says nothing about people; that it resembles the audits below is a coincidence. On the right a detector made from photographs finds dark renderings less often: an audit that begins at the scores would never see those people.
 #
-# Of *real* groups we know from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Algorithms made in East Asia had no such gap for East Asian faces, and the best had gaps too small to measure. So a gap is no law of nature; who is in the training matters. [Buolamwini & Gebru (2018)](https://proceedings.mlr.press/v81/buolamwini18a.html) found products that guessed the sex of up to 35 % of darker women wrongly, and of below 1 % of lighter men: another task, the same lesson.
+# *Real* groups are known from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Algorithms made in East Asia had no such gap for East Asian faces, and the best had gaps too small to measure. A gap is no law of nature. [Buolamwini & Gebru (2018)](https://proceedings.mlr.press/v81/buolamwini18a.html) found products that guessed the sex of up to 35 % of darker women wrongly, and of below 1 % of lighter men: another task, the same lesson.
 #
 # ## Your turn: a threshold for everybody
 #

@@ -21,7 +21,8 @@ from facelib.models import embed, face_embedding
 from facelib.synth import identities, synth
 
 profile = choose_profile(profile)
-stored, model = evidence.load("11"), face_embedding().eval().requires_grad_(False)
+stored = evidence.load("11")
+model = face_embedding().eval().requires_grad_(False)
 
 # %%
 stages.draw_stages({
@@ -39,7 +40,9 @@ stages.draw_stages({
 # **Threat model**: somebody has got a table of embeddings and can run the recogniser on pictures of his own. He knows neither the victims nor the weights. He has a generator of faces, here the very one that made the victims: his best case. He renders people, embeds them, and fits a *linear* map from 128 numbers to the generator's:
 
 # %%
-people, (enrolled, other, _) = experiment.render_victims(pick(profile, smoke=20, quick=60, full=400))
+people, (enrolled, other, _) = experiment.render_victims(
+    pick(profile, smoke=20, quick=60, full=400)
+)
 images, who = experiment.render_attackers(pick(profile, smoke=100, quick=750, full=4000))
 attack = Ridge(0.1).fit(embed(model, images, flip=False), who.values)
 

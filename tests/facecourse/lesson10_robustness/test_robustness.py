@@ -155,9 +155,7 @@ def test_figures_say_what_was_measured(alts):
 
 
 @pytest.mark.parametrize("number", range(exercises.CROWDS))
-def test_the_worst_groups_threshold_serves_every_crowd_and_everybodys_does_not(
-    number, monkeypatch
-):
+def test_the_worst_groups_threshold_serves_every_crowd_and_everybodys_does_not(number, monkeypatch):
     monkeypatch.setattr(exercises, "randrange", lambda crowds: number)
     names = {"torch": torch}
     exec(exercises.door_threshold.answer, names)
