@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 SEEDS, EPOCHS, LOOKS = tuple(range(5)), 60, 64
 PEOPLE, COUNT, LEARNT = 4000, 1000, 1000  # the attacker's, those attacked, those judges learn from
-FOOLED, LIMITS = 100, (1, 2, 4, 8)  # pairs of people, and grey values
+FOOLED, LIMITS = 60, (1, 2, 4, 8)  # pairs of people, and grey values
 LEARNT_FROM = {  # by detectors, besides live faces as they are
     "prints": ("print",),
     "prints and screens": ("print", "screen"),

@@ -52,9 +52,9 @@ figures.draw_reconstructions(enrolled, made, people)
 
 # %% [markdown]
 # <!-- reading: what comes back (hair, skin, beard?), what is lost or INVENTED (glasses) -->
-# That is the whole attack: one `fit`. Compare the middle row with the lowest, the best it could be. Look for what comes back, and for glasses that nobody wears: what is drawn need not have been there.
+# One `fit` is the whole attack. Compare the middle row with the lowest, the best it could be, and look for glasses that nobody wears: what is drawn need not have been there.
 #
-# Does the door believe it? (Stored, a thousand victims; the threshold accepts 0.1 % of the owner's impostors.) *Against its template* is the easier test, *against another photograph* the one that counts once the victim enrols anew. An ImageNet network that has never seen ours judges who it is.
+# Does the door believe it (stored, a thousand victims; the threshold accepts 0.1 % of the owner's impostors)? *Against another photograph* is the harder test. An ImageNet network that has never seen ours judges who it is.
 
 # %%
 figures.draw_doors(stored["doors"], stored["judge"])
@@ -94,11 +94,11 @@ exercises.turn_back.check(turn_back)
 figures.key_slider(model, attack, stolen, secret)
 
 # %% [markdown]
-# A rotation is one key for everybody, and some hundred leaked pairs give it away. If he may query the door *through* the rotation he needs none of this: he trains on rotated embeddings. Without any pair we did not try hard; do not read it as safe. A key for each person does better, as long as the keys lie elsewhere. So encrypt templates, keep them on the owner's device, and compare there.
+# One key serves everybody, so leaked pairs give it away. A thief who may query the door *through* the rotation needs no pair: he trains on rotated embeddings. Without either we did not try hard; that is no proof. So encrypt templates, keep each on its owner's device, and compare there.
 #
 # ## Was this photograph in the training?
 #
-# A network is surer of what it learnt by heart. Twenty people of ORL, five photographs of each learnt and five not; the guess is that a low loss means a *member*:
+# A network is surer of what it learnt by heart. It learns five photographs each of twenty people of ORL; the guess is that a low loss means a *member*:
 
 # %%
 learnt, others = orl.split_at_32(5, seed=0)
@@ -117,7 +117,7 @@ auc = roc_auc_score(member, -torch.cat([losses(learnt), losses(others)]))
 record("AUC of the membership attack", auc)
 
 # %% [markdown]
-# Augmentation is said to hide it. But an attacker who suspects augmentation looks as the network did, and takes the mean loss over 64 random changes:
+# Augmentation is said to hide it. An attacker who suspects it looks as the network did, and takes the mean loss over 64 random changes:
 
 # %%
 hidden = experiment.train_classifier(True, learnt, seed=0, epochs=epochs)
@@ -130,9 +130,9 @@ figures.draw_members(stored["members"], live)
 
 # %% [markdown]
 # <!-- reading: AUC by attack; is the adaptive one better where training was augmented, and worse where it was not -->
-# Attacks must fit the training, and a defence that was tried against one attack has not been tried. Here everybody was in the training; whether a *person* was is another question, and the one that matters for faces.
+# A defence that was tried against one attack has not been tried. Here everybody was in the training; whether a *person* was is the question that matters for faces.
 #
-# Anyone who needs a guarantee adds noise. **Differential privacy** promises that one person more or less changes the odds of any output by a factor $e^\varepsilon$ at most (but for a small chance $\delta$). Lesson 05 subtracted the *mean* of other people. What would a private mean cost?
+# Anyone who needs a guarantee adds noise. **Differential privacy** promises that exchanging one person changes the odds of any output by a factor $e^\varepsilon$ at most (but for a small chance $\delta$). Lesson 05 subtracted the *mean* of other people. What would a private mean cost?
 
 # %%
 mean = embed(model, images, flip=False).mean(0)
@@ -142,13 +142,13 @@ for n in (100, 1000, 10_000):
     print(f"{n:6,} people: cosine with the true mean {F.cosine_similarity(mean, noisy, 0):.2f}")
 
 # %% [markdown]
-# With many people privacy is nearly free, with few it leaves noise. Training with such noise in every step ([DP-SGD](https://doi.org/10.1145/2976749.2978318)) pays in accuracy.
+# With many people privacy costs little, with few it leaves noise. Training with noise in every step ([DP-SGD](https://doi.org/10.1145/2976749.2978318)) pays in accuracy.
 #
 # ## Who gets in
 #
 # ### A photograph of a photograph
 #
-# Prints and screens, *simulated*: real ones leave other traces, so these rates say nothing about a real attack or detector. How many does the door accept? (The standard, ISO/IEC 30107-3, calls that share of attacks IAPMR; here of ORL's s21 to s40, stored.)
+# Our prints and screens are *simulated*: real ones leave other traces, so these rates say nothing about a real attack or detector. How many does the door accept? ISO/IEC 30107-3 calls that share of attacks **IAPMR**; here of ORL's s21 to s40 (stored).
 
 # %%
 presented = stored["presentation"]
@@ -175,7 +175,7 @@ figures.draw_detection(presented["DET"])
 
 # %% [markdown]
 # <!-- reading: left against middle panel for "prints"; whether live faces by that camera in training help at the dotted line; unseen screens -->
-# Left it looks good. In the middle *live* faces come by that camera too, and at the same APCER it refuses many: it had learnt to tell cameras. Compare the curves before you say that better data mended it, since data also move a fixed threshold along one curve. On the right is an attack that some detectors never met. Ask what else differs between your two classes.
+# Left it looks good. In the middle *live* faces come by that camera too, and at the same APCER many are refused: it had learnt to tell cameras. Compare curves before you say that other data mended it, for data also move a fixed threshold along one curve. On the right two detectors meet an attack they never saw. Ask what else differs between your two classes.
 #
 # A **morph**, half one person and half another, is the passport office's worry: one photograph for two.
 
@@ -216,7 +216,7 @@ figures.draw_fooled(stored["fooled"])
 
 # %% [markdown]
 # <!-- reading: which defence survives an attacker who knows it; what each costs owners -->
-# Judge a defence by the solid line, and by what it costs owners. Such changes must reach the network as pixels; patterns printed on glasses do ([Sharif et al. 2016](https://doi.org/10.1145/2976749.2978392)).
+# Judge a defence by the solid line, and by what it costs owners. Our changes must reach the network as pixels; patterns printed on glasses need not ([Sharif et al. 2016](https://doi.org/10.1145/2976749.2978392)).
 #
 # ### A file that runs
 #
@@ -266,13 +266,13 @@ exercises.leak.check(line)
 # %% [markdown]
 # A checklist, as of November 2026; *not legal advice*:
 #
-# - **Purpose.** Unlocking one's own telephone is 1:1. Searching a crowd is 1:N, with the same network.
-# - **Consent** must be free, which it hardly is at work or in school, and can be taken back. Offer another way in.
-# - **Assessment before use**: GDPR article 35; China's measures for face recognition (in force since June 2025) ask for one as well, with separate consent, an alternative and local storage, on top of PIPL.
-# - **Law.** A template is a special category of data (GDPR, article 9). The EU's AI Act, article 5, forbids untargeted scraping of faces and, with exceptions, live identification in public by police; other biometric systems are high-risk. Illinois asks for written consent (BIPA).
-# - **Deletion.** Name a day. It includes backups, logs, and a network that learnt from the face.
-# - **Data.** MS-Celeb-1M, DukeMTMC, Brainwash and MegaFace were withdrawn, and copies go on circulating. LFW's people were not asked either, ORL's were staff and students as far as we know. Our face networks learnt from people who don't exist.
+# - **Purpose.** Unlocking one's own telephone is 1:1; searching a crowd is 1:N, with the same network.
+# - **Consent** is free (hardly so at work or in school), and can be taken back. Offer another way in.
+# - **Assessment before use.** GDPR, article 35. China's measures for face recognition (since June 2025) ask for one too, with separate consent, an alternative and local storage, on top of PIPL.
+# - **Law.** A template is a special category of data (GDPR, article 9). The EU's AI Act, article 5, forbids untargeted scraping of faces and, with exceptions, live identification in public by police; much other biometrics is high-risk. Illinois asks for written consent (BIPA).
+# - **Deletion.** On a named day, with backups and logs, and from networks that learnt from the face.
+# - **Data.** MS-Celeb-1M, DukeMTMC, Brainwash and MegaFace were withdrawn; copies go on circulating. LFW's people were not asked either, ORL's were staff and students as far as we know. Our face networks learnt from people who don't exist.
 #
 # ## What you know now
 #
-# An embedding is personal data: it can be drawn, linked and stolen, and a key for all is soon out. Try a defence against somebody who knows it. Say at which APCER, which FAR, on whom. The board gets no row. Next, lesson 12: your own door.
+# An embedding is personal data: it can be drawn, linked and stolen. Try a defence against somebody who knows it. Say at which APCER, which FAR, on whom. The board gets no row. Next, lesson 12: your own door.
