@@ -176,15 +176,15 @@ def draw_groups(
             n: {g: (e, 1) for g, e in by.items()} for n, by in changes.items()
         },
     }
-    figure, axes = subplots(1, 3, figsize=(9, 0.5 * len(found) + 1), sharey=True)
-    for axis, (label, rows) in zip(axes, panels.items(), strict=True):
+    figure, axes = subplots(1, 3, figsize=(9, 0.5 * len(found) + 1.2), sharey=True)
+    for axis, (title, rows) in zip(axes, panels.items(), strict=True):
         for place, network in enumerate(found):
             for number, (rate, scale) in enumerate(rows.get(network, {}).values()):
                 y, colour = place + 0.18 * (number - 1.5), COLOURS[number]
                 axis.plot([scale * rate.low, scale * rate.high], [y, y], color=colour)
                 label = GROUPS[number] if place == 1 else None
                 axis.plot(scale * rate.value, y, "o", markersize=3, color=colour, label=label)
-        axis.set_xlabel(label, fontsize=9)
+        axis.set_xlabel(title, fontsize=9)
     axes[2].axvline(0, color="black", linewidth=1)
     axes[0].set_yticks(range(len(found)), found)
     axes[0].invert_yaxis()

@@ -55,9 +55,9 @@ def doors() -> tuple[dict[str, dict[str, Interval]], dict[str, Tensor]]:
             shown: experiment.share_interval((one * two).sum(1) >= at)
             for shown, one, two in (
                 ("another photograph", ask(third), again),
-                ("reconstruction, against its template", drawn, stolen),
-                ("reconstruction, against another photograph", drawn, again),
-                ("somebody else's reconstruction", drawn.roll(1, 0), stolen),
+                ("drawn, its template", drawn, stolen),
+                ("drawn, another photograph", drawn, again),
+                ("drawn, somebody else's", drawn.roll(1, 0), stolen),
             )
         }
     return found, made
@@ -68,7 +68,7 @@ def judge(made: dict[str, Tensor]) -> dict[str, Interval]:
     people, (enrolled, other, _) = experiment.render_victims(COUNT)
     see = partial(embed, efficientnet_lite0(6, 96), flip=False)
     name = experiment.train_judge(see, synth(LEARNT, 4, seed=pick_seed("judge")))
-    gallery, drawn = name(enrolled), {f"reconstruction, {n}": m for n, m in made.items()}
+    gallery, drawn = name(enrolled), {f"drawn, {n}": m for n, m in made.items()}
     shown = {"another photograph": other, "true numbers": experiment.render_portraits(people)}
     return {
         what: experiment.rank1_interval(name(images), gallery)

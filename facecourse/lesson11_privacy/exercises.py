@@ -147,7 +147,7 @@ leak = Exercise(
     praise="Lines 3 and 8 can't both be true. An earlier edition of this lesson printed that card.",
 )
 
-LIMIT, COUNT, WANTED = 8 / 255, 12, 10  # largest change, impostors, how many must be let in
+LIMIT, COUNT, WANTED = 8 / 255, 12, 9  # largest change, impostors, how many must be let in
 TRIES = 3  # sets of people that the checker draws from
 
 

@@ -47,14 +47,14 @@ def draw_doors(found: Mapping[str, Mapping[str, Interval]], judge: Mapping[str, 
             left.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour, linewidth=3)
             left.plot(100 * rate.value, y, "o", color=colour, label=None if place else network)
             told.append(f"{network}, {name} {100 * rate.value:.0f} %")
-    left.set_yticks(range(len(rates)), rates)
+    left.set_yticks(range(len(rates)), rates, fontsize=8)
     left.legend(frameon=False, fontsize=8)
     left.set(xlabel="accepted by the attacked door, % (over people)", xlim=(-2, 102))
     for place, rate in enumerate(judge.values()):
         right.plot([100 * rate.low, 100 * rate.high], [place] * 2, color=COLOURS[2], linewidth=3)
         right.plot(100 * rate.value, place, "o", color=COLOURS[2])
-    right.set_yticks(range(len(judge)), judge)
-    right.set_xlabel(f"named by an ImageNet judge, % of {rate.n:,}")
+    right.set_yticks(range(len(judge)), judge, fontsize=8)
+    right.set_xlabel(f"named by the judge, % of {rate.n:,}")
     for axis in (left, right):
         axis.invert_yaxis()
     told += [f"judge, {name} {100 * rate.value:.1f} %" for name, rate in judge.items()]
@@ -179,12 +179,12 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
         for who, style in (("unaware", "s--"), ("aware", "o-")):
             rates = [Interval(100 * r.value, 100 * r.low, 100 * r.high, r.n)
                      for r in by[who].values()]  # fmt: skip
-            draw_band(axis, range(len(rates)), rates, style, label=f"{who} of the defence")
+            draw_band(axis, range(len(rates)), rates, style, label=f"{who} of it")
         told.append(f"{defence} {100 * list(by['aware'].values())[-1].value:.0f} %")
         axis.set_xticks(range(len(rates)), by["aware"])
         axis.set_title(f"{defence}\n(owners: {100 * by['TAR'][''].value:.0f} %)", fontsize=9)
     axes[0].set_ylabel("impostors let in, %")
-    axes[0].legend(frameon=False, fontsize=7)
+    axes[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.supxlabel(
         "largest change of a pixel, grey values of 255 (band: 95 %, over people)", size=9
     )
