@@ -111,7 +111,7 @@ def draw_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
         for ill in ills
     }
     values = torch.tensor([gain.value for gain in gains.values()]).view(len(cures), len(ills))
-    axis.imshow(values, cmap="PuOr", vmin=-60, vmax=60, aspect="auto")
+    axis.imshow(values.numpy(), cmap="PuOr", vmin=-60, vmax=60, aspect="auto")
     for place, gain in enumerate(gains.values()):
         row, column = divmod(place, len(ills))
         text = f"{gain.value:+.0f}\n{judge(gain, 'better', 'worse')}"

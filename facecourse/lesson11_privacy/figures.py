@@ -121,9 +121,11 @@ def draw_recaptures(faces: FaceSet, accepted: Mapping[str, Interval], far: Inter
 def draw_detection(found: Mapping[str, Mapping[str, Any]]) -> None:
     """Draw DET curves of detectors by what they learnt from; `found` is the evidence's "DET":
     [who is tried][learnt from], with "apcer" and "bpcer", and "BPCER20", an interval."""
-    figure, axes = subplots(1, len(found), figsize=(3.2 * len(found), 3), sharey=True)
+    figure, axes = subplots(
+        1, len(found), figsize=(3.2 * len(found), 3), sharey=True, squeeze=False
+    )
     told = []
-    for axis, (title, curves) in zip(axes, found.items(), strict=True):
+    for axis, (title, curves) in zip(axes[0], found.items(), strict=True):
         for name, curve in curves.items():
             points = (
                 [max(100 * share, 0.5) for share in curve[kind]] for kind in ("apcer", "bpcer")
@@ -133,8 +135,8 @@ def draw_detection(found: Mapping[str, Mapping[str, Any]]) -> None:
         axis.axvline(5, color="black", linestyle=":")
         axis.set(xscale="log", yscale="log", xlabel="APCER, % (log axis)")
         axis.set_title(title, fontsize=9)
-    axes[0].set_ylabel("BPCER, % (log axis)")
-    axes[-1].legend(frameon=False, fontsize=7, title="learnt from", title_fontsize=7,
+    axes[0, 0].set_ylabel("BPCER, % (log axis)")
+    axes[0, -1].legend(frameon=False, fontsize=7, title="learnt from", title_fontsize=7,
                     loc="center left", bbox_to_anchor=(1, 0.5))  # fmt: skip
     show(figure, f"DET curves; BPCER where 5 % of attacks pass (dotted): {'; '.join(told)}.")
 

@@ -37,7 +37,6 @@ PEOPLE = {
     "groups, skin": Seeds(2**29 + 2**22 + 1, 1, "judge", "who stay the same but for their skin"),
     "ladder": Seeds(2**30, 1, "judge", "the rungs of compression, and groups"),
     "last look": Seeds(2**30 + 1, 1, "judge", "looked at once, when all is chosen"),
-    "recaptured": Seeds(2**30 + 7, 1, "judge", "photographed from paper and screen"),
 }
 
 

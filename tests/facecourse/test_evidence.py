@@ -36,7 +36,11 @@ FOUND = {
     "gallery": {"fitted": ({}, {})},
     "lfw_baselines": {"measure": dict.fromkeys(("data", "baselines"))},
     "zero_shot": {"choose": ("", None, {})},
-    "10": {"load_rungs": {"teacher": None}, "groups": dict.fromkeys(("groups", "changes"))},
+    "10": {
+        "load_rungs": dict.fromkeys(("teacher", "compact")),
+        "groups": dict.fromkeys(("groups", "changes")),
+    },
+    "11": {"doors": ({}, {})},
     "ladder": {"kept": dict.fromkeys(("kept", "others", "rivals"))},
 }
 
