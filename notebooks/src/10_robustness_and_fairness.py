@@ -36,7 +36,7 @@ figures.break_slider(model, at, own)
 # %% [markdown]
 # ### The dark is noise
 #
-# Half the light is one **stop** less. Dividing pixels by two shows no darkness, for a network that standardises each face multiplies them again. A camera *counts photons*, and they come by chance: where $n$ are expected, the noise is $\sqrt n$. With few of them brightening brings back the grey, and the noise with it.
+# Half the light is one **stop** less. Dividing pixels by two shows no darkness: our network standardises each face. A camera *counts photons*, which come by chance: where $n$ are expected, the noise is $\sqrt n$. Brightening brings back the grey, and the noise with it.
 #
 # **Exercise 1.** Write it. `images` are light, 0 to 1; white counts 1,000 photons in full light. (A camera adds noise of its own, left out here.)
 
@@ -76,7 +76,7 @@ figures.draw_cures(stored["cures"])
 
 # %% [markdown]
 # <!-- reading: which cells are better, worse, undecided; what accidents cost on clean and moved faces -->
-# The claim needs an object: robust *against what was shown*. A cure for blur is none for another place in the picture, and it may cost clean photographs. Nothing here makes a face visible that is hidden.
+# The claim needs an object: robust *against what was shown*. A cure for blur is none for a moved face, and may cost clean photographs.
 #
 # ## For whom? The names of errors
 #
@@ -113,7 +113,7 @@ def group_rates(scores, same, group, threshold):
 exercises.group_rates.check(group_rates)
 
 # %% [markdown]
-# The library for such counts is fairlearn; we give it the people who choose thresholds, none of whom is reported:
+# The library fairlearn counts the same; here of people who choose thresholds, none of whom is reported:
 
 # %%
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
@@ -174,9 +174,9 @@ figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
 # <!-- reading: is the FMR of the darkest rendering higher with people held fixed; by how much does the drawing of hair and eyes add; FTA by group -->
-# The people did not change, so whatever the solid line shows is made by the renderer, and by what the network learnt of it. The dashed line lets the generator draw hair, eyes and shape for each skin, more varied ones for light skin. So our gap says nothing about people; that it resembles the audits below is a coincidence. On the right a detector made from photographs finds dark renderings less often: an audit that begins at the scores would never see those people.
+# The people did not change, so whatever the solid line shows is made by the renderer, and by what the network learnt of it. The dashed line lets the generator draw hair, eyes and shape for each skin, more varied ones for light skin. So our gap says nothing about people; that it resembles the audits below is a coincidence. On the right a detector made from photographs finds dark renderings less often: an audit that begins at the scores never sees those people.
 #
-# *Real* groups are known from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Algorithms made in East Asia had no such gap for East Asian faces, and the best had gaps too small to measure. A gap is no law of nature. [Buolamwini & Gebru (2018)](https://proceedings.mlr.press/v81/buolamwini18a.html) found products that guessed the sex of up to 35 % of darker women wrongly, and of below 1 % of lighter men: another task, the same lesson.
+# *Real* groups are known from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Algorithms made in East Asia had no such gap for East Asian faces, and the best had gaps too small to measure. A gap is no law of nature.
 #
 # ## Your turn: a threshold for everybody
 #

@@ -61,7 +61,7 @@ figures.draw_doors(stored["doors"], stored["judge"])
 
 # %% [markdown]
 # <!-- reading: share accepted by type, teacher against compact; judge's rank 1 against 0.1 % by chance and against the ceiling (true numbers) -->
-# The claim is wrong for people of the attacker's own generator. On real faces and another network, [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) reached 95 % against the template and 58 % against another photograph. A smaller network is no shield: it was taught to say the same.
+# The claim is wrong for people of the attacker's own generator. On real faces and another network, [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) reached 95 % against the template and 58 % against another photograph. A small network is no shield: it was taught to say the same.
 #
 # ## A key for every template
 #
@@ -145,7 +145,7 @@ for n in (100, 1000, 10_000):
 #
 # ### A photograph of a photograph
 #
-# Our prints and screens are *simulated*: real ones leave other traces, so these rates say nothing about a real attack or detector. How many does the door accept? ISO/IEC 30107-3 calls that share of attacks **IAPMR**; here of ORL's s21 to s40 (stored).
+# Our prints and screens are *simulated*: real ones leave other traces, so these rates say nothing about a real attack or detector. How many does the door accept? ISO/IEC 30107-3 calls that share of attacks **IAPMR** (since 2023 IAPAR); here of ORL's s21 to s40 (stored).
 
 # %%
 presented = stored["presentation"]
@@ -217,7 +217,7 @@ figures.draw_fooled(stored["fooled"])
 #
 # ### A file that runs
 #
-# `torch.save` writes a pickle, and a pickle is a program. Since version 2.6 `torch.load` refuses one, unless somebody writes `weights_only=False` to be rid of an error. All weights of this course are safetensors: numbers and names, nothing to run.
+# `torch.save` writes a pickle, and a pickle is a program. Since version 2.6 `torch.load` refuses what could run, unless somebody writes `weights_only=False`. Our weights are safetensors: numbers and names.
 
 # %% tags=["nbval-check-output"]
 import io
