@@ -9,7 +9,6 @@
 profile = None
 
 # %%
-
 import torch
 
 from facecourse.kit import ____, choose_profile, evidence, pick, record, stages
