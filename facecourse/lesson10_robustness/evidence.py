@@ -78,7 +78,9 @@ def read_detected() -> dict[str, Any]:
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some eight minutes on one thread."""
     rungs, others = load_rungs(), experiment.take_choosers(CHOSEN_ON)
-    good = {name: experiment.choose_threshold(model, CHOSEN_ON) for name, model in rungs.items()}
+    good = {
+        name: experiment.choose_good_threshold(model, CHOSEN_ON) for name, model in rungs.items()
+    }
     usual = {
         name: verify_all(experiment.read_faces(model, others.images), others.person).threshold_at(
             experiment.FAR

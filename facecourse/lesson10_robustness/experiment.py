@@ -79,7 +79,7 @@ def render_changed(people: int, factor: str, amount: float, seed: int) -> Tensor
     return images if factor in RENDERED else SPOILT[factor](images, amount)
 
 
-def choose_threshold(model: nn.Module, people: int = 400) -> float:
+def choose_good_threshold(model: nn.Module, people: int = 400) -> float:
     """Where 0.1 % of the impostor pairs of other people's good photographs are accepted."""
     seed = pick_seed("varied, choice")
     again = render_changed(people, "yaw, degrees", 0, seed)

@@ -48,7 +48,7 @@ def doors() -> tuple[dict[str, dict[str, Interval]], dict[str, Tensor]]:
     found, made = {}, {}
     for name, model in {"teacher": face_embedding(), "compact": face_compact()}.items():
         ask = partial(embed, model, flip=False)
-        at, stolen, again = experiment.choose_threshold(ask, COUNT), ask(enrolled), ask(other)
+        at, stolen, again = experiment.choose_door_threshold(ask, COUNT), ask(enrolled), ask(other)
         made[name] = experiment.invert(model, stolen, PEOPLE)
         drawn = ask(made[name])
         found[name] = {
@@ -82,7 +82,7 @@ def members() -> dict[str, dict[str, list[float]]]:
     for seed in tqdm(SEEDS, "members"):
         learnt, others = orl.split_at_32(5, seed)
         for name, augmented in (("as they are", False), ("augmented", True)):
-            model = experiment.train_classifier(augmented, learnt, seed, EPOCHS)
+            model = experiment.train_by_heart(augmented, learnt, seed, EPOCHS)
             for attack, looks in (("one look", 0), (f"{LOOKS} augmented looks", LOOKS)):
                 auc = experiment.attack_members(model, learnt, others, looks)
                 found.setdefault(name, {}).setdefault(attack, []).append(auc)

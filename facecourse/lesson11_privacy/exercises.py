@@ -155,7 +155,7 @@ TRIES = 3  # sets of people that the checker draws from
 def _door() -> tuple[experiment.See, float]:
     model = face_embedding().eval().requires_grad_(False)
     ask = experiment.as_recogniser(experiment.defend(model, "none"))
-    return experiment.defend(model, "none"), experiment.choose_threshold(ask, 150)
+    return experiment.defend(model, "none"), experiment.choose_door_threshold(ask, 150)
 
 
 @cache

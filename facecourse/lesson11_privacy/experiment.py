@@ -77,7 +77,7 @@ def invert(model: nn.Module, stolen: Tensor, people: int) -> Tensor:
     return render_portraits(limit_numbers(attack.predict(stolen)))
 
 
-def choose_threshold(see: Recogniser, people: int = 400) -> float:
+def choose_door_threshold(see: Recogniser, people: int = 400) -> float:
     """The owner's: where 0.1 % of the impostor pairs of other people are accepted."""
     faces = synth(people, 2, seed=pick_seed("enrolled", 1))
     return verify_all(see(faces.images), faces.person).threshold_at(DOOR)
@@ -96,7 +96,7 @@ def rank1_interval(probes: Tensor, gallery: Tensor) -> Interval:
     return share_interval(similarity(probes, gallery).argmax(1) == torch.arange(len(gallery)))
 
 
-def train_classifier(augmented: bool, train: FaceSet, seed: int, epochs: int = 60) -> FaceCNN:
+def train_by_heart(augmented: bool, train: FaceSet, seed: int, epochs: int = 60) -> FaceCNN:
     """A network that has learnt the names of 20 people, 32 x 32 pixels, with augmentation or with
     no remedy against over-fitting."""
     model = build_seeded(seed, lambda: FaceCNN(16, 128, 20))
@@ -162,7 +162,7 @@ def defend(model: nn.Module, defence: str, looks: int = 1) -> See:
     return see
 
 
-def take_steps(see: See, faces: Tensor, targets: Tensor, limit: float, steps: int = 20) -> Tensor:
+def climb_to(see: See, faces: Tensor, targets: Tensor, limit: float, steps: int = 20) -> Tensor:
     """Faces, float (N, 1, 64, 64) in [0, 1], changed by at most `limit` a pixel so that `see` takes
     them for the targets (N, D): projected gradient steps, and whole grey values at the end."""
     changed = faces.clone()
@@ -196,7 +196,7 @@ def fool_doors(
     for defence in DEFENCES:
         see = defend(model, defence, looks=1 + 3 * (defence == "random moves"))
         ask = as_recogniser(see)
-        at, templates = choose_threshold(ask), ask(enrolled)
+        at, templates = choose_door_threshold(ask), ask(enrolled)
 
         def accepted(images: Tensor, ask: Recogniser = ask, at: float = at,
                      templates: Tensor = templates) -> Interval:  # fmt: skip
@@ -206,7 +206,7 @@ def fool_doors(
         for who, by in {"unaware": plain, "aware": see}.items():
             aim = as_recogniser(by)(enrolled)
             for limit in limits:
-                made = take_steps(by, faces, aim, limit / 255, steps)
+                made = climb_to(by, faces, aim, limit / 255, steps)
                 found[defence][who][f"{limit}"] = accepted((made * 255).round().byte())
     return found
 

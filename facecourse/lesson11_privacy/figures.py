@@ -152,7 +152,7 @@ def change_slider(model: nn.Module, face: Tensor, target: Tensor, at: float) -> 
     see = experiment.defend(model.eval().requires_grad_(False), "none")
 
     def draw(grey: int) -> None:
-        made = experiment.take_steps(see, face, target, grey / 255) if grey else face
+        made = experiment.climb_to(see, face, target, grey / 255) if grey else face
         with torch.no_grad():
             score = float((see(made) * target).sum())
         figure, axes = subplots(1, 3, figsize=(6.6, 2.6))

@@ -31,7 +31,7 @@ if own:
 
     me = data.folder(own, size=64, detect=True, skip_bad=True).of_people([0])
     own = data.to_grey(me.images)
-at = experiment.choose_threshold(model, people=pick(profile, smoke=40, quick=200, full=1000))
+at = experiment.choose_good_threshold(model, people=pick(profile, smoke=40, quick=200, full=1000))
 figures.break_slider(model, at, own)
 
 # %% [markdown]
@@ -57,7 +57,7 @@ exercises.darken.check(darken)
 # %%
 factor = "mask, up to the nose"
 rungs = {"student": face_student()}
-thresholds = {"student": experiment.choose_threshold(rungs["student"], 200)}
+thresholds = {"student": experiment.choose_good_threshold(rungs["student"], 200)}
 people = pick(profile, smoke=10, quick=100, full=500)
 live = experiment.sweep_factors(rungs, thresholds, people, [factor])
 figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)

@@ -100,7 +100,7 @@ figures.key_slider(model, attack, stolen, secret)
 # %%
 learnt, others = orl.split_at_32(5, seed=0)
 epochs = pick(profile, smoke=3, quick=60, full=60)
-network = experiment.train_classifier(False, learnt, seed=0, epochs=epochs)
+network = experiment.train_by_heart(False, learnt, seed=0, epochs=epochs)
 
 
 def losses(faces):
@@ -117,7 +117,7 @@ record("AUC of the membership attack", auc)
 # Augmentation is said to hide it. An attacker who suspects it looks as the network did, and takes the mean loss over 64 random changes:
 
 # %%
-hidden = experiment.train_classifier(True, learnt, seed=0, epochs=epochs)
+hidden = experiment.train_by_heart(True, learnt, seed=0, epochs=epochs)
 live = {
     "as they are, one look": auc,
     "augmented, one look": experiment.attack_members(hidden, learnt, others),
@@ -180,7 +180,7 @@ figures.draw_detection(presented["DET"])
 pair = identities(pick(profile, smoke=10, quick=60, full=200), seed=12)
 single, mixed = (embed(model, experiment.render_portraits(who), flip=False)
                  for who in (pair, experiment.morph_pairs(pair)))  # fmt: skip
-at = experiment.choose_threshold(lambda images: embed(model, images, flip=False), 200)
+at = experiment.choose_door_threshold(lambda images: embed(model, images, flip=False), 200)
 both = ((mixed * single).sum(1) >= at) & ((mixed * single.roll(-1, 0)).sum(1) >= at)
 print(f"morphs that pass for both: {both.double().mean():.0%}")
 

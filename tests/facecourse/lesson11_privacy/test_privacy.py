@@ -81,7 +81,7 @@ def test_a_judge_knows_people_he_has_not_learnt_from():
 def test_a_network_without_a_remedy_gives_its_members_away():
     learnt, others = orl.split_at_32(5, seed=0)
     assert learnt.images.shape == others.images.shape == (100, 1, 32, 32)
-    network = experiment.train_classifier(False, learnt, seed=0, epochs=15)
+    network = experiment.train_by_heart(False, learnt, seed=0, epochs=15)
     assert experiment.attack_members(network, learnt, others) > 0.7
     losses = experiment.measure_losses(network, learnt)
     with torch.inference_mode():
@@ -96,7 +96,7 @@ def test_small_steps_stay_within_the_limit_and_climb(model):
     _, (enrolled, other, _) = experiment.render_victims(4)
     see, faces = experiment.defend(model, "none"), other.roll(1, 0).float() / 255
     targets = experiment.as_recogniser(see)(enrolled).clone()
-    made = experiment.take_steps(see, faces, targets, 4 / 255)
+    made = experiment.climb_to(see, faces, targets, 4 / 255)
     assert 0 < (made - faces).abs().max() <= 4.01 / 255
     assert torch.allclose(255 * made, (255 * made).round(), atol=1e-3)
     scores = [(see(images) * targets).sum(1) for images in (faces, made)]
@@ -119,7 +119,7 @@ def test_gradients_pass_through_every_defence(model, defence):
 def test_whoever_knows_the_defence_is_let_in_at_least_as_often_as_far_as_steps_go(
     model, monkeypatch
 ):
-    monkeypatch.setattr(experiment, "choose_threshold", lambda ask: 0.9)
+    monkeypatch.setattr(experiment, "choose_door_threshold", lambda ask: 0.9)
     found = experiment.fool_doors(model, 6, limits=(1, 8), steps=4)
     assert list(found) == list(experiment.DEFENCES)
     assert found["none"]["aware"] == found["none"]["unaware"]
@@ -130,9 +130,9 @@ def test_whoever_knows_the_defence_is_let_in_at_least_as_often_as_far_as_steps_g
 def test_a_threshold_is_the_owners_and_keeps_his_far(model, monkeypatch):
     ask = experiment.as_recogniser(experiment.defend(model, "none"))
     monkeypatch.setattr(experiment, "DOOR", 0.05)
-    mild = experiment.choose_threshold(ask, 20)
+    mild = experiment.choose_door_threshold(ask, 20)
     monkeypatch.setattr(experiment, "DOOR", 0.01)
-    assert experiment.choose_threshold(ask, 20) > mild
+    assert experiment.choose_door_threshold(ask, 20) > mild
 
 
 def test_a_morph_lies_half_way():
