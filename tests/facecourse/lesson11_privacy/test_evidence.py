@@ -20,16 +20,10 @@ def test_attacks_are_stored_by_network_training_and_defence(measure, monkeypatch
         (lesson11, "efficientnet_lite0", lambda *given: small),
         (lesson11, "presentation", functools.partial(lesson11.presentation, people=6)),
         (experiment, "train_judge", functools.partial(experiment.train_judge, components=10)),
-        (experiment, "DOOR", 0.05),
-        (
-            experiment,
-            "choose_door_threshold",
-            functools.partial(experiment.choose_door_threshold, people=20),
-        ),
+        (experiment, "choose_door_threshold", lambda ask, people=0: 0.5),
         (experiment, "fool_doors", functools.partial(experiment.fool_doors, steps=2)),
     ):
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(lesson11.experiment, "choose_door_threshold", lambda ask, *people: 0.5)
     settings = {"PEOPLE": 40, "COUNT": 12, "LEARNT": 16, "FOOLED": 4, "LIMITS": (1, 8)}
     stored = measure(lesson11, SEEDS=(0,), EPOCHS=2, LOOKS=2, **settings)
     assert list(stored["doors"]) == ["teacher", "compact"]
