@@ -38,7 +38,8 @@ CARDS = {
     "07": Card("Pruning", 45, 1.2, 0.6),
     "08": Card("Quantization and low rank", 30, 1.4, 0.1),
     "09": Card("An RNN aside", 35, 1.2, 0.5),
-    "10": Card("Robustness, fairness, privacy", 60, 1.4, 0.4),
+    "10": Card("Robustness and fairness", 40, 1.3, 0.3),
+    "11": Card("Privacy and security", 40, 1.4, 0.3),
 }
 
 

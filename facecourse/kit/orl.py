@@ -39,6 +39,12 @@ def split_photos(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceS
     return faces.take(rank < photos), faces.take(rank >= 5)
 
 
+def split_at_32(photos: int, seed: int, chosen_on: bool = False) -> list[FaceSet]:
+    """As `split_photos`, 32 x 32."""
+    parts = split_photos(photos, seed, chosen_on)
+    return [part.map(lambda images: resize(images, 32, 32)) for part in parts]
+
+
 def top1(model: nn.Module, test: FaceSet) -> float:
     """The share of faces that the new layer names rightly."""
     return fmean(top1_per_person(model, test))

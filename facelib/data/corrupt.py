@@ -30,6 +30,14 @@ def darken(images: Tensor, share: float, whole: Callable[[Tensor], Tensor] = tor
     return _grey(whole(images * share))
 
 
+def underexpose(images: Tensor, stops: float, photons: float = 1000, seed: int = 0) -> Tensor:
+    """As a camera sees them by `stops` less light and brightens them again: every pixel counts
+    photons, `photons` of them where it is white in full light, and they arrive by chance."""
+    most = photons * 2.0**-stops
+    generator = torch.Generator().manual_seed(seed)
+    return _grey((torch.poisson(images * (most / 255), generator) * (255 / most)).round())
+
+
 def light_from_left(images: Tensor) -> Tensor:
     """Full light at the left edge, a third of it at the right."""
     return _grey((images * torch.linspace(1, 1 / 3, images.shape[3])).round())

@@ -23,7 +23,6 @@ PEOPLE = {
     "kept": Seeds(0, 2**18, "learn", "whom students see again and again; a seed for some"),
     "clips learnt": Seeds(2**18, 1, "learn", "whose turning heads recurrent networks learn from"),
     "pool": Seeds(2**19, 1, "learn", "a fixed number of people in place of new ones every batch"),
-    "sources": Seeds(2**19 + 2**18, 2**10, "learn", "with one range of skin; one seed a network"),
     "crowd": Seeds(2**20, 2**10, "judge", "large galleries, which no network has met"),
     "attacker": Seeds(2**24, 1, "learn", "whom who turns embeddings back into faces has rendered"),
     "judge": Seeds(2**25, 1, "learn", "of whoever judges if that worked"),
@@ -35,11 +34,11 @@ PEOPLE = {
     "varied": Seeds(2**29 + 2**20, 1, "judge", "seen with one cause of variation at a time"),
     "varied, choice": Seeds(2**29 + 2**21, 1, "choose", "thresholds for these"),
     "groups, choice": Seeds(2**29 + 2**22, 1, "choose", "thresholds where groups are compared"),
+    "groups, skin": Seeds(2**29 + 2**22 + 1, 1, "judge", "who stay the same but for their skin"),
     "cuts": Seeds(2**29 + 2**23, 1, "choose", "which channels of the student go"),
     "tried": Seeds(2**29 + 2**24, 2**10, "choose", "on whom recipes of compression are tried"),
     "ladder": Seeds(2**30, 1, "judge", "the rungs of compression, and groups"),
     "last look": Seeds(2**30 + 1, 1, "judge", "looked at once, when all is chosen"),
-    "recaptured": Seeds(2**30 + 7, 1, "judge", "photographed from paper and screen"),
 }
 
 

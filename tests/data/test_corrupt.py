@@ -9,6 +9,7 @@ from facelib.data import corrupt, orl, resize
 BY_AMOUNT = {  # (corruption, amounts from little to much)
     "noise": (corrupt.add_noise, (10, 50)),
     "darkness": (lambda images, stops: corrupt.darken(images, 2.0**-stops), (1, 3)),
+    "too little light": (corrupt.underexpose, (2, 6)),
     "blur": (corrupt.blur, (1, 4)),
     "pixels": (corrupt.pixelate, (24, 8)),
     "JPEG": (corrupt.compress, (50, 2)),
@@ -39,6 +40,16 @@ def test_more_of_it_changes_more_and_the_shape_stays(faces, name):
 @pytest.mark.parametrize("name", ["noise", "darkness", "blur", "right", "turn", "shift"])
 def test_none_of_it_changes_nothing(faces, name):
     assert torch.equal(BY_AMOUNT[name][0](faces, 0), faces)
+
+
+def test_few_photons_bring_noise_and_keep_the_mean():
+    grey = torch.full((2, 1, 40, 40), 102, dtype=torch.uint8)
+    for stops, spread in ((0, 5.1), (2, 10.2), (4, 20.4)):  # of 400, 100, 25 photons
+        seen = corrupt.underexpose(grey, stops).float()
+        assert float(seen.mean()) == pytest.approx(102, abs=2)
+        assert float(seen.std()) == pytest.approx(spread, rel=0.1)
+    assert torch.equal(corrupt.underexpose(grey, 4), corrupt.underexpose(grey, 4))
+    assert not torch.equal(corrupt.underexpose(grey, 4), corrupt.underexpose(grey, 4, seed=1))
 
 
 def test_noise_is_the_same_for_a_seed_and_keeps_the_mean():

@@ -48,4 +48,4 @@ def test_the_card_is_drawn_without_a_home_and_on_a_console_of_few_characters(mon
     assert first == (
         "kept nowhere: there is no home folder here: set FACELIB_PROGRESS to a folder of yours"
     )
-    assert last.endswith(".........")
+    assert last.endswith(" ....")

@@ -1,4 +1,4 @@
-"""Lesson 10: a photograph of a photograph, held before the camera (a presentation attack).
+"""Lesson 11: a photograph of a photograph, held before the camera (a presentation attack).
 
 Words and rates are those of ISO/IEC 30107-3. The recaptures are simulated: real printers, screens
 and cameras leave other traces, so these rates say nothing about a real attack or a real detector.
@@ -89,34 +89,35 @@ def make_kinds(images: Tensor, seed: int) -> dict[str, Tensor]:
 
 
 def share_accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tensor:
-    """Of each image, how many of its person's other photographs it is accepted against.
+    """Of each image (N,), float64, the share of its person's other photographs it is accepted
+    against.
 
     Args:
         asked, enrolled: float (N, D), embeddings of the same images, recaptured and as they are.
         person: int64 (N,).
         at: threshold.
-
-    Returns:
-        float64 (N,), shares.
     """
-    if not len(asked) == len(enrolled) == len(person):
-        lengths = len(asked), len(enrolled), len(person)
-        raise ValueError(f"want embeddings twice and a label of each image, got {lengths} of them")
     other = (person[:, None] == person).fill_diagonal_(False)
     return (other & (similarity(asked, enrolled) >= at)).sum(1).double() / other.sum(1)
 
 
 def train_detector(live: Tensor, attacks: Tensor) -> Pipeline:
-    """Logistic regression on local binary patterns of whole images, uint8 (N, 1, H, W)."""
+    """Logistic regression on local binary patterns of whole images, uint8 (N, 1, H, W); live faces
+    and attacks weigh alike, however many there are."""
     images = torch.cat([live, attacks])
     patterns = FunctionTransformer(lbp_histograms, kw_args={"grid": (1, 1)})
-    model = make_pipeline(patterns, StandardScaler(), LogisticRegression(max_iter=1000))
+    weighed = LogisticRegression(max_iter=1000, class_weight="balanced")
+    model = make_pipeline(patterns, StandardScaler(), weighed)
     return model.fit(images, (torch.arange(len(images)) >= len(live)).numpy())
 
 
-def detect_attacks(model: Pipeline, images: Tensor) -> Tensor:
-    """Which images a detector takes for attacks, bool (N,).
+def score_attacks(model: Pipeline, images: Tensor) -> Tensor:
+    """How much a detector takes each image for an attack, float64 (N,)."""
+    return torch.from_numpy(model.decision_function(images))
 
-    The share of live faces is the BPCER, the share of attacks is 1 - APCER.
-    """
-    return torch.from_numpy(model.predict(images))
+
+def bpcer_at(live: Tensor, attacks: Tensor, apcer: float) -> Tensor:
+    """Which live faces are refused, bool (N,), where this share of the attacks passes; of scores,
+    (N,) and (M,), that are higher for attacks."""
+    passing = int(apcer * len(attacks))
+    return live >= attacks.sort().values[passing]

@@ -1,0 +1,106 @@
+"""The evidence of lesson 10: where rungs break, what cures, and errors of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from facecourse.kit import evidence
+from facecourse.lesson10_robustness import experiment
+from facelib import files
+from facelib.measure import bootstrap_people, verify_all
+from facelib.measure.groups import ladder_faces, tar_by_person
+from facelib.models import face_embedding, face_student
+from facelib.models.pretrained import face_compact, face_pruned
+
+HERE = Path(__file__).parent
+
+SEEDS, EPOCHS = tuple(range(5)), 60  # of small networks
+PEOPLE, SWEPT, PAINTED = 2000, 500, 600  # who don't exist: in groups, in sweeps, given a skin
+CHOSEN_ON = 1000  # others, for thresholds
+SKIN_CHANGES = {"only the skin": False, "hair, eyes and shape along with it": True}
+DETECTED = Path(__file__).parents[2] / "benchmarks" / "results" / "detection.json"
+
+
+def load_rungs() -> dict[str, nn.Module]:
+    """The rungs that come with the course."""
+    return {
+        "teacher": face_embedding(),
+        "student": face_student(),
+        "pruned": face_pruned(),
+        "compact": face_compact(),
+    }
+
+
+def groups(rungs: Mapping[str, nn.Module], at: Mapping[str, float]) -> dict[str, dict]:
+    """ "groups": [network][group], FMR and FNMR at each network's one threshold; "changes":
+    [network][group], points of FNMR more than the teacher's, paired over people."""
+    faces = ladder_faces(PEOPLE)
+    of_person = faces.group[torch.searchsorted(faces.person, torch.arange(faces.people))]
+    found, changes, rejected = {}, {}, {}
+    for name, model in tqdm(rungs.items(), "groups"):
+        codes = experiment.read_faces(model, faces.images)
+        found[name] = experiment.measure_groups(codes, faces, at[name])
+        rejected[name] = 100 * (1 - tar_by_person(codes, faces.person, at[name]))
+        if name != "teacher":
+            more = rejected[name] - rejected["teacher"]
+            parts = [more[of_person == number] for number in range(len(experiment.GROUPS))]
+            changes[name] = {
+                group: bootstrap_people(part, torch.arange(len(part)))
+                for group, part in zip(experiment.GROUPS, parts, strict=True)
+            }
+    return {"groups": found, "changes": changes}
+
+
+def skin(model: nn.Module, at: float) -> dict[str, dict]:
+    """FMR of the same people by skin, and the darkest rendering's above the lightest's, by what
+    changes with the skin."""
+    found = {
+        name: experiment.vary_skin(model, at, PAINTED, coupled)
+        for name, coupled in SKIN_CHANGES.items()
+    }
+    parts = zip(("FMR", "change"), zip(*found.values(), strict=True), strict=True)
+    return {part: dict(zip(found, values, strict=True)) for part, values in parts}
+
+
+def read_detected() -> dict[str, Any]:
+    """How many faces of each group a stock detector finds; of python -m benchmarks.detection."""
+    found = files.read_json(DETECTED, evidence.revive)["found"]["any light, hats"]
+    rates = [rate for name, rate in found.items() if name != "all"]
+    return dict(zip(experiment.GROUPS, rates, strict=True))
+
+
+def main(folder: Path = HERE) -> None:
+    """Measure and store all of it, some eight minutes on one thread."""
+    rungs, others = load_rungs(), experiment.take_choosers(CHOSEN_ON)
+    good = {
+        name: experiment.choose_good_threshold(model, CHOSEN_ON) for name, model in rungs.items()
+    }
+    usual = {
+        name: verify_all(experiment.read_faces(model, others.images), others.person).threshold_at(
+            experiment.FAR
+        )
+        for name, model in rungs.items()
+    }
+    payload = {
+        "seeds": SEEDS,
+        "sweeps": experiment.sweep_factors(rungs, good, SWEPT),
+        "ORL": {name: experiment.sweep_orl(rungs[name]) for name in ("teacher", "compact")},
+        "cures": {
+            cure: [experiment.train_cure(cure, seed, EPOCHS) for seed in SEEDS]
+            for cure in tqdm(experiment.CURES, "cures")
+        },
+        **groups(rungs, usual),
+        "skin": skin(rungs["teacher"], usual["teacher"]),
+        "detected": read_detected(),
+    }
+    evidence.write("evidence", payload, folder)
+
+
+if __name__ == "__main__":
+    main()

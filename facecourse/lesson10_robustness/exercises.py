@@ -1,0 +1,267 @@
+"""Lesson 10, robustness and fairness: its exercises, and the threshold that is yours to choose."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from random import randrange, uniform
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from facecourse.kit.checkers import as_numbers, draw_normal, function, run
+from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
+from facecourse.lesson10_robustness import experiment
+from facelib.data import FaceSet
+from facelib.measure import Verification, similarity
+from facelib.models import face_embedding
+from facelib.synth import identities, synth
+from facelib.synth.people import pick_seed
+
+WHITE = 1000  # photons a white pixel counts in full light
+
+
+def _judge_dark(answer: Any) -> str | None:
+    light = uniform(0.3, 0.5)
+    for stops in (0, 2, 4):
+        case = torch.full((1, 1, 100, 100), light), stops
+        seen = as_numbers(run(answer, case)[0])
+        if seen.shape != case[0].shape:
+            raise CannotCheckError(f"Return an image for each; yours are {tuple(seen.shape)}.")
+        mean, noise = float(seen.mean()), float(seen.std())
+        wanted = math.sqrt(light * WHITE * 2**-stops) / (WHITE * 2**-stops)
+        found = f"At {stops} stops grey of {light:.2f} has a mean of {mean:.3g}"
+        if mean < 0.8 * light:
+            return f"{found}: brighten what was counted, as the camera does."
+        if mean > 1.2 * light:
+            return f"{found}: divide by the photons that white would count in this light."
+        if noise < 0.8 * wanted:
+            return (
+                f"The mean is right, but at {stops} stops there is too little noise: let the "
+                "number of photons be drawn, in the little light that is left."
+            )
+        if noise > 1.2 * wanted:
+            return (
+                f"The mean is right, but at {stops} stops there is too much noise: photons bring "
+                "only that of their own number."
+            )
+    return None
+
+
+darken = Exercise(
+    prompt="Return the images by so many stops less light, with their photons counted by chance, "
+    "and brightened again.",
+    starter="def darken(images, stops):\n    return ____",
+    hints=(
+        "White counts `1000 * 2**-stops` photons in this light. How many does each pixel expect?",
+        "`torch.poisson(expected)` draws how many come. Then divide: white must be 1 again.",
+    ),
+    answer=(
+        "def darken(images, stops):\n"
+        "    white = 1000 * 2.0**-stops\n"
+        "    return torch.poisson(images * white) / white"
+    ),
+    checker=Checker(
+        _judge_dark,
+        (
+            lambda images, stops: images,
+            lambda images, stops: images * 2.0**-stops,
+            lambda images, stops: torch.poisson(images * 1000) / 1000,
+            lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops),
+            lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops) / 1000,
+            lambda images, stops: images + 0.3 * torch.randn_like(images),
+        ),
+    ),
+    also_wrong=(lambda images, stops: images.mean(),),
+    praise="What is lost in the dark is not brightness, which comes back, but certainty.",
+)
+
+
+def _rates(scores: Tensor, same: Tensor, group: Tensor, at: float) -> Tensor:
+    accepted = (scores >= at).double()
+    return torch.stack([
+        torch.stack([accepted[inside & ~same].mean(), 1 - accepted[inside & same].mean()])
+        for inside in (group == number for number in range(4))
+    ])  # fmt: skip
+
+
+def _case(seed: int, spread: float) -> tuple[Tensor, Tensor, Tensor]:
+    """800 pairs of four groups that differ, scores in steps of 0.01: none is a threshold's tie."""
+    number = torch.arange(800)
+    same, group = number % 2 == 0, number // 2 % 4
+    score = 0.5 * same + 0.05 * (3 - group) + spread * draw_normal(800, seed=seed)
+    return (100 * score).round() / 100, same, group
+
+
+group_rates = Exercise(
+    prompt="Return a row for each of the groups 0 to 3: its FMR and its FNMR.",
+    starter="def group_rates(scores, same, group, threshold):\n    return ____",
+    hints=(
+        "Of one group, `number`: `scores[(group == number) & ~same]` are its impostors' scores.",
+        "The mean of truth values, as `(some >= threshold).double().mean()`, is a share.",
+        "Collect a list of two numbers for each group in a loop, and return the list of lists.",
+    ),
+    answer=(
+        "def group_rates(scores, same, group, threshold):\n"
+        "    rows = []\n"
+        "    for number in range(4):\n"
+        "        impostor = scores[(group == number) & ~same]\n"
+        "        genuine = scores[(group == number) & same]\n"
+        "        fmr = (impostor >= threshold).double().mean()\n"
+        "        fnmr = (genuine < threshold).double().mean()\n"
+        "        rows.append([float(fmr), float(fnmr)])\n"
+        "    return rows"
+    ),
+    checker=function(
+        _rates,
+        (*_case(0, 0.2), 0.4),
+        (*_case(1, 0.3), 0.25),
+        reasons=[
+            (lambda *given: _rates(*given).flip(1), "FMR first, then FNMR."),
+            (
+                lambda s, same, g, at: _rates(s, same, g, at) / 2,
+                "You divide by all pairs. FMR is a share of impostor pairs, FNMR one of genuine.",
+            ),
+            (
+                lambda *given: _rates(*given) * torch.tensor([1, -1]) + torch.tensor([0, 1]),
+                "The second is the TAR, which is 1 - FNMR.",
+            ),
+            (
+                lambda s, same, g, at: _rates(s, same, torch.zeros_like(g), at)[:1].expand(4, 2),
+                "Every group has the same rates: those of all pairs. Pick the group's own.",
+            ),
+            (
+                lambda s, same, g, at: _rates(s - 1e-4, same, g, at),
+                "A score that equals the threshold is accepted: `>=`.",
+            ),
+        ],
+    ),
+    also_wrong=(lambda *given: None,),
+    praise="This is all that a fairness audit of decisions counts; the rest is whom it counts.",
+)
+
+
+def _price(scores: Tensor, same: Tensor, group: Tensor, far: float, own: bool = True) -> Tensor:
+    """FNMR of each group; not `own`: at the threshold of all groups together."""
+    found = []
+    for inside in (group == number for number in range(4)):
+        impostor = scores[~same & (inside if own else True)].sort(descending=True).values
+        found.append(
+            (scores[inside & same] <= impostor[round(far * len(impostor))]).double().mean()
+        )
+    return torch.stack(found)
+
+
+equal_fmr = Exercise(
+    prompt="Give each group the threshold at which this share of its own impostors is accepted, "
+    "and return the four FNMRs there.",
+    starter="def equal_fmr(scores, same, group, far):\n    return ____",
+    hints=(
+        "For one group: the scores of its impostors, and `.quantile(1 - far)` of them.",
+        "Then the share of this group's genuine scores that is at or below that threshold.",
+    ),
+    answer=(
+        "def equal_fmr(scores, same, group, far):\n"
+        "    rejected = []\n"
+        "    for number in range(4):\n"
+        "        inside = group == number\n"
+        "        threshold = scores[inside & ~same].quantile(1 - far)\n"
+        "        genuine = scores[inside & same]\n"
+        "        rejected.append(float((genuine <= threshold).double().mean()))\n"
+        "    return rejected"
+    ),
+    checker=function(
+        _price,
+        (*_case(2, 0.2), 0.05),
+        tolerance=0.0026,
+        reasons=[
+            (
+                lambda *given: _price(*given, own=False),
+                "Those are FNMRs at one threshold for everybody. Each group has its own.",
+            ),
+            (lambda *given: 1 - _price(*given), "Those are TARs; FNMR is what is missing to 1."),
+            (
+                lambda s, same, g, far: torch.full((4,), far),
+                "That is the FMR that was chosen. What does it cost: which genuine pairs go?",
+            ),
+        ],
+    ),
+    also_wrong=(lambda *given: _price(*given).mean(),),
+    praise="Equal FMR, unequal FNMR: one of the two can be made equal, hardly ever both.",
+)
+
+LIMIT, SPARE = 0.02, 0.20  # of the FMR of each group; of the FNMR, above the best there is
+PRACTICE, FRESH, CROWDS = 899, 900, 3  # numbers of crowds
+EACH = 40  # people a group
+
+
+@cache
+def embed_groups(number: int) -> tuple[Tensor, FaceSet]:
+    """Embeddings of people of all groups, as many of each, two photographs each; another number
+    gives other people."""
+    seed, count = pick_seed("crowd", number), EACH * len(experiment.GROUPS)
+    who = identities(count, seed, skin=(torch.arange(count) + 0.5) / count)
+    faces = synth(who, 2, seed=seed)
+    return experiment.read_faces(face_embedding(), faces.images), faces
+
+
+def _by_group(codes: Tensor, faces: FaceSet) -> list[Verification]:
+    scores, same, group = experiment.pair_up(codes, faces)
+    return [Verification(scores[group == g], same[group == g]) for g in range(4)]
+
+
+def _judge_door(answer: Any) -> str | None:
+    codes, faces = embed_groups(PRACTICE)
+    at = as_numbers(run(answer, (codes, faces.person, faces.group))[0])
+    if at.numel() != 1 or not at.isfinite():
+        raise CannotCheckError("One threshold for everybody is wanted, a number.")
+    parts = _by_group(*embed_groups(FRESH + randrange(CROWDS)))
+    fmr = [part.far_at(float(at)) for part in parts]
+    worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
+    found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"
+    if max(fmr) > LIMIT:
+        return (
+            f"{found}; want {LIMIT:.0%} at most, in every group. The mean is nobody's rate, and "
+            "new people are not those you chose by: leave room."
+        )
+    best = max(part.threshold_at(LIMIT) for part in parts)
+    mine, least = (sum(part.frr_at(a) for part in parts) / 4 for a in (float(at), best))
+    if mine > least + SPARE:
+        return (
+            f"{found}, but {mine:.0%} of the genuine pairs are rejected, where {least:.0%} would "
+            f"do; want {100 * SPARE:.0f} points more at most."
+        )
+    return None
+
+
+def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor) -> Tensor:
+    return similarity(codes, codes)[person[:, None] != person].quantile(1 - LIMIT)
+
+
+door_threshold = Exercise(
+    prompt="Choose one threshold by people who practise: for new people no group may have an FMR "
+    "above 2 %, and hardly more genuine pairs may be rejected than must be.",
+    starter="def door_threshold(codes, person, group):\n    return ____",
+    hints=(
+        "`codes @ codes.T` are all scores; `person[:, None] != person` tells impostor pairs.",
+        "For each group take the threshold of its own impostor pairs. Which of the four serves "
+        "all?",
+        "The highest. And new people may be worse than these: promise half of what you may.",
+    ),
+    answer=(
+        "def door_threshold(codes, person, group):\n"
+        "    thresholds = []\n"
+        "    for number in range(4):\n"
+        "        inside = group == number\n"
+        "        scores = codes[inside] @ codes[inside].T\n"
+        "        impostor = person[inside][:, None] != person[inside]\n"
+        "        thresholds.append(scores[impostor].quantile(0.99))\n"
+        "    return max(thresholds)"
+    ),
+    checker=Checker(_judge_door, (_choose_by_all, lambda *given: 0.0, lambda *given: 1.0)),
+    also_wrong=(lambda codes, person, group: person,),
+    praise="The worst-served group sets the threshold, and everybody pays for it in rejections.",
+)
+
+EXERCISES, QUIZZES = collect("10", globals())

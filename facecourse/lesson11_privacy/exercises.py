@@ -1,0 +1,237 @@
+"""Lesson 11, privacy and security: its exercises, and the door that is yours to fool."""
+
+from __future__ import annotations
+
+from functools import cache
+from random import randrange
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+
+from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run
+from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
+from facecourse.lesson11_privacy import experiment
+from facecourse.lesson11_privacy.recapture import bpcer_at
+from facelib.models import face_embedding
+
+
+def _turn(known: Tensor, seen: Tensor) -> Tensor:
+    left, _, right = torch.linalg.svd(known.T @ seen)
+    return left @ right
+
+
+def _case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Rotated templates, and rotated and plain ones of forty known people; noisy, as other
+    photographs of them would be."""
+    plain = draw_normal(60, 8, seed=seed)
+    secret, _ = torch.linalg.qr(draw_normal(8, 8, seed=seed + 1))
+    noisy = plain[:40] + 0.3 * draw_normal(40, 8, seed=seed + 2)
+    return plain[40:] @ secret, plain[:40] @ secret, noisy
+
+
+turn_back = Exercise(
+    prompt="Return the templates as they were before they were rotated.",
+    starter="def turn_back(templates, known_rotated, known):\n    return ____",
+    hints=(
+        "Procrustes: the rotation R that brings `known_rotated @ R` nearest to `known` comes from "
+        "an SVD of `known_rotated.T @ known`.",
+        "With `left, _, right = torch.linalg.svd(...)` it is the product of left and right: the "
+        "singular values are left out, so that nothing is stretched.",
+    ),
+    answer=(
+        "def turn_back(templates, known_rotated, known):\n"
+        "    left, _, right = torch.linalg.svd(known_rotated.T @ known)\n"
+        "    return templates @ (left @ right)"
+    ),
+    checker=function(
+        lambda templates, known, seen: templates @ _turn(known, seen),
+        _case(0),
+        _case(10),
+        tolerance=1e-4,
+        reasons=[
+            (lambda t, k, s: t, "They are still rotated."),
+            (lambda t, k, s: t @ _turn(k, s).T, "You turned them on: the inverse is wanted."),
+            (lambda t, k, s: _turn(k, s), "That is the rotation. Now apply it to the templates."),
+            (
+                lambda t, k, s: t @ (k.T @ s),
+                "This product stretches: take its SVD and leave the singular values out.",
+            ),
+            (
+                lambda t, k, s: t @ torch.linalg.lstsq(k, s).solution,
+                "Any matrix may stretch as the noise likes (least squares). A rotation may not: "
+                "take the SVD.",
+            ),
+        ],
+    ),
+    praise="The key is out, and with it everybody's template: one key for all is one secret.",
+)
+
+
+def _bpcer(live: Tensor, attacks: Tensor, apcer: float) -> Tensor:
+    return bpcer_at(live, attacks, apcer).double().mean()
+
+
+_LIVE, _ATTACKS = (
+    (100 * (draw_normal(200, seed=seed) + shift)).round() / 100
+    for seed, shift in ((20, 0.0), (21, 2.0))
+)
+
+bpcer = Exercise(
+    prompt="Return the BPCER, the share of live faces refused, where this share of attacks passes.",
+    starter="def bpcer(live, attacks, apcer):\n    return ____",
+    hints=(
+        "The higher a score, the more like an attack: whoever scores the threshold or more is "
+        "refused.",
+        "`attacks.quantile(apcer)` is a threshold below which this share of the attacks lies.",
+    ),
+    answer=(
+        "def bpcer(live, attacks, apcer):\n"
+        "    threshold = attacks.quantile(apcer)\n"
+        "    return (live >= threshold).double().mean()"
+    ),
+    checker=function(
+        _bpcer,
+        (_LIVE, _ATTACKS, 0.05),
+        tolerance=0.0026,
+        reasons=[
+            (
+                lambda live, attacks, a: _bpcer(live, attacks, 1 - a),
+                "At your threshold 95 % of the attacks pass: take it at their lower end.",
+            ),
+            (lambda *given: 1 - _bpcer(*given), "That is the share of live faces let in."),
+            (
+                lambda live, attacks, a: (live >= live.quantile(1 - a)).double().mean(),
+                "You chose by live faces, and let 5 % of them be refused. How many attacks pass "
+                "there? Choose by attacks.",
+            ),
+            (
+                lambda live, attacks, a: (live >= 1.0).double().mean(),
+                "A threshold of 1 says nothing: these attacks decide where it must be.",
+            ),
+        ],
+    ),
+    praise="The standard calls it BPCER20: one attack in 20 passes.",
+)
+
+CARD = """\
+1  Model: FaceResNet, 0.3 million weights, grey faces of 64 x 64 pixels.
+2  Intended use: teaching, and doors of volunteers who have another way in.
+3  Trained on: people who don't exist (datasheet, lines 6 to 8).
+4  Threshold: chosen at an FMR of 0.1 % on 1,000 other people, seed 541065216.
+5  Measured on: the people of the datasheet; FMR and FNMR by group overleaf.
+6  Datasheet. 6,000 pictures of 2,000 people who don't exist, seed 1073741824.
+7  Purpose of the set: to count errors.
+8  Nothing is trained or chosen on these people.
+9  Not for: searching crowds, payments, claims about groups of real people."""
+
+leak = Exercise(
+    prompt="Which line of the card says, if it is true, that the errors in line 5 are too small?",
+    starter="line = ____",
+    hints=(
+        "Errors are too small where a network is measured on people it has met. Who is measured?",
+        "Follow the brackets: one line sends you to the very people of line 5.",
+    ),
+    answer="line = 3",
+    checker=number(
+        3,
+        reasons={
+            4: "The threshold was chosen on other people, with a seed of their own: as it should.",
+            5: "That one says who is measured. Which line says that the network has met them?",
+            6: "The seed is that of line 5. Who else uses these people?",
+            7: "To count errors is what it was for. Which line says that it was used otherwise?",
+            8: "If line 8 is true there is no leak. Which line contradicts it?",
+        },
+    ),
+    praise="Lines 3 and 8 can't both be true. An earlier edition of this lesson printed that card.",
+)
+
+LIMIT, COUNT, WANTED = 8 / 255, 12, 9  # largest change, impostors, how many must be let in
+TRIES = 3  # sets of people that the checker draws from
+
+
+@cache
+def _door() -> tuple[experiment.See, float]:
+    model = face_embedding().eval().requires_grad_(False)
+    ask = experiment.as_recogniser(experiment.defend(model, "none"))
+    return experiment.defend(model, "none"), experiment.choose_door_threshold(ask, 150)
+
+
+@cache
+def _impostors(number: int) -> tuple[Tensor, Tensor]:
+    """Faces, float (COUNT, 1, 64, 64), and the templates that they want to match."""
+    _, (enrolled, other, _) = experiment.render_victims((number + 1) * COUNT, 1)
+    some = slice(number * COUNT, None)
+    templates = experiment.as_recogniser(_door()[0])(enrolled[some])
+    return other[some].roll(1, 0).float() / 255, templates.clone()
+
+
+def _judge_fool(answer: Any) -> str | None:
+    see, threshold = _door()
+    faces, targets = _impostors(randrange(TRIES))
+    made = as_numbers(run(answer, (see, faces, targets, LIMIT))[0]).float()
+    if made.shape != faces.shape:
+        raise CannotCheckError(f"Return as many faces; yours are of shape {tuple(made.shape)}.")
+    made = (made.clamp(0, 1) * 255).round() / 255  # a picture has whole grey values
+    change = float((made - faces).abs().max())
+    if change > LIMIT + 1e-4:
+        return f"A pixel changes by {255 * change:.0f} grey values; 8 are allowed: clamp each step."
+    with torch.no_grad():
+        inside = int(((see(made) * targets).sum(1) >= threshold).sum())
+    if inside >= WANTED:
+        return None
+    found = f"{inside} of {COUNT} are let in; want {WANTED}. "
+    if torch.equal(made, faces):
+        return found + "Nothing has changed: step along the sign of the gradient."
+    return found + "One large step overshoots, noise hardly matters: go many small steps uphill."
+
+
+def _climb(see: Any, faces: Tensor, targets: Tensor, limit: float, steps: int) -> Tensor:
+    changed = faces.clone().requires_grad_()
+    for _ in range(abs(steps)):
+        (grad,) = torch.autograd.grad(cosine_similarity(see(changed), targets).sum(), changed)
+        step = 2 * limit / steps * grad.sign()
+        changed = (changed + step).clamp(faces - limit, faces + limit).clamp(0, 1)
+    return changed.detach()
+
+
+fool = Exercise(
+    prompt="Change each impostor's pixels by at most `limit`, so that the door takes him for his "
+    "target.",
+    starter="def fool(see, faces, targets, limit):\n    return ____",
+    hints=(
+        "Start from a copy, `faces.clone().requires_grad_()`. What should grow is "
+        "`(see(changed) * targets).sum()`.",
+        "`torch.autograd.grad(score, changed)` returns a tuple with the gradient. Take its sign: "
+        "every pixel goes as far as it may.",
+        "Forty steps of a tenth of the limit each; after each step clamp to `faces - limit` and "
+        "`faces + limit`, and to 0 and 1.",
+    ),
+    answer=(
+        "def fool(see, faces, targets, limit):\n"
+        "    changed = faces.clone()\n"
+        "    for _ in range(40):\n"
+        "        changed = changed.detach().requires_grad_()\n"
+        "        score = (see(changed) * targets).sum()\n"
+        "        (gradient,) = torch.autograd.grad(score, changed)\n"
+        "        changed = changed + limit / 10 * gradient.sign()\n"
+        "        changed = changed.clamp(faces - limit, faces + limit).clamp(0, 1)\n"
+        "    return changed.detach()"
+    ),
+    checker=Checker(
+        _judge_fool,
+        (
+            lambda see, faces, targets, limit: faces,
+            lambda see, faces, targets, limit: _climb(see, faces, targets, limit / 2, 1),
+            lambda see, faces, targets, limit: _climb(see, faces, targets, limit, -3),
+            lambda see, faces, targets, limit: _climb(see, faces, targets, 4 * limit, 10),
+            lambda see, faces, targets, limit: faces + limit * torch.randn_like(faces).sign(),
+        ),
+    ),
+    also_wrong=(lambda see, faces, targets, limit: targets,),
+    praise="No eye sees it. It needs the network's weights, or a copy: lesson 06 showed how one is "
+    "made from answers alone.",
+)
+
+EXERCISES, QUIZZES = collect("11", globals())

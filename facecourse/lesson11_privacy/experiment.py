@@ -1,0 +1,216 @@
+"""Lesson 11: embeddings turned back, members told, doors fooled.
+
+The attacker's generator is the very one that made his victims: the most favourable case for him, so
+this shows what an embedding holds, and not how easily those of real people are turned back. Judges
+that don't use the attacked network say who is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import torch
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+from torchvision.transforms.functional import gaussian_blur
+
+from facecourse.kit import orl
+from facecourse.kit.orl import BARE
+from facecourse.kit.seeds import build_seeded
+from facelib.data import Augment, FaceSet, corrupt
+from facelib.measure import Interval, share_interval, similarity, verify_all
+from facelib.models import FaceCNN, embed
+from facelib.synth import IDENTITY, NUISANCE, Factors, identities, nuisances, render, synth
+from facelib.synth.people import pick_seed
+from facelib.training import fit
+
+DOOR = 0.001  # FAR of a door, on people of its owner's
+# At rest, in even light, before an even grey.
+PORTRAIT = {name: max(row.low, 0.0) for name, row in NUISANCE.items()} | {
+    "scale": 1.25, "distance": 1.0, "elevation": 20.0, "ambient": 0.8, "back_tone": 0.5,
+    "cloth_tone": 0.5, "collar": 0.5, "contrast": 1.0, "blur": 0.3,
+}  # fmt: skip
+Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, 1, 64, 64) -> float (N, D)
+See = Callable[[Tensor], Tensor]  # the same of float images in [0, 1], for gradients
+
+
+def render_victims(count: int, number: int = 0) -> tuple[Factors, Tensor]:
+    """People the attacker has never rendered, and three usual photographs of each, the first of
+    them enrolled: uint8 (3, count, 1, 64, 64). Another number gives other people."""
+    seed = pick_seed("victims", number)
+    people = identities(count, seed)
+    return people, synth(people, 3, seed).images.unflatten(0, (count, 3)).transpose(0, 1)
+
+
+def render_attackers(people: int) -> tuple[Tensor, Factors]:
+    """What he renders: two photographs of each, uint8 (2 * people, 1, 64, 64), and who is seen."""
+    seed = pick_seed("attacker")
+    known = identities(people, seed)
+    return synth(known, 2, seed).images, known.repeat(2)
+
+
+def render_portraits(people: Factors) -> Tensor:
+    """A picture of each as in PORTRAIT, uint8 (N, 1, 64, 64)."""
+    return render(people, nuisances(len(people), **PORTRAIT))
+
+
+def limit_numbers(numbers: Tensor) -> Factors:
+    """People of numbers (N, len(IDENTITY)) that were guessed: each is brought within its limits;
+    what few have, a beard or glasses, is 0 below half of the least there can be of it."""
+    rows, numbers = IDENTITY.values(), torch.as_tensor(numbers).float()
+    low, high = (torch.tensor([getattr(row, end) for row in rows]) for end in ("low", "high"))
+    absent = torch.tensor([row.chance < 1 for row in rows]) & (numbers < low / 2)
+    return Factors(IDENTITY, torch.where(absent, 0.0, numbers.clamp(low, high)))
+
+
+def invert(model: nn.Module, stolen: Tensor, people: int) -> Tensor:
+    """Portraits, uint8 (N, 1, 64, 64), from stolen embeddings (N, D) of a model that the attacker
+    has asked about so many people of his own; the lesson's Ridge."""
+    images, who = render_attackers(people)
+    attack = Ridge(0.1).fit(embed(model, images, flip=False), who.values)
+    return render_portraits(limit_numbers(attack.predict(stolen)))
+
+
+def choose_door_threshold(see: Recogniser, people: int = 400) -> float:
+    """The owner's: where 0.1 % of the impostor pairs of other people are accepted."""
+    faces = synth(people, 2, seed=pick_seed("enrolled", 1))
+    return verify_all(see(faces.images), faces.person).threshold_at(DOOR)
+
+
+def train_judge(see: Recogniser, faces: FaceSet, components: int = 150) -> Recogniser:
+    """Who tells people apart by LDA after PCA of what `see` gives him, learnt from these faces: of
+    others, several of each, of more than `components` people."""
+    model = make_pipeline(PCA(components, random_state=0), LinearDiscriminantAnalysis())
+    model.fit(see(faces.images).numpy(), faces.person.numpy())
+    return lambda images: torch.from_numpy(model.transform(see(images).numpy())).float()
+
+
+def rank1_interval(probes: Tensor, gallery: Tensor) -> Interval:
+    """How often the most similar in the gallery is the one at the probe's place: rank 1."""
+    return share_interval(similarity(probes, gallery).argmax(1) == torch.arange(len(gallery)))
+
+
+def train_by_heart(augmented: bool, train: FaceSet, seed: int, epochs: int = 60) -> FaceCNN:
+    """A network that has learnt the names of 20 people, 32 x 32 pixels, with augmentation or with
+    no remedy against over-fitting."""
+    model = build_seeded(seed, lambda: FaceCNN(16, 128, 20))
+    remedy = BARE | ({"augment": Augment()} if augmented else {})
+    fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False, **remedy)
+    return model
+
+
+@torch.inference_mode()
+def measure_losses(model: nn.Module, faces: FaceSet, looks: int = 0) -> Tensor:
+    """The cross-entropy of each photograph with its person's label, float64 (N,): as it is, or the
+    mean over so many random changes by `Augment()`, as the network may have learnt it."""
+    generator, found = torch.Generator().manual_seed(0), []
+    for _ in range(max(looks, 1)):
+        seen = Augment()(faces.images, generator) if looks else faces.images.float() / 255
+        # A float32 softmax calls many losses 0 that still differ.
+        found.append(cross_entropy(model(seen).double(), faces.person, reduction="none"))
+    return torch.stack(found).mean(0)
+
+
+def attack_members(model: nn.Module, members: FaceSet, others: FaceSet, looks: int = 0) -> float:
+    """AUC of the guess that a low loss means a member (Yeom et al. 2018,
+    https://doi.org/10.1109/CSF.2018.00027): 0.5 is a coin."""
+    losses = [measure_losses(model, faces, looks) for faces in (members, others)]
+    member = torch.arange(len(members) + len(others)) < len(members)
+    return float(roc_auc_score(member, -torch.cat(losses)))
+
+
+def blur_first(images: Tensor) -> Tensor:
+    """A Gaussian of one pixel."""
+    return gaussian_blur(images, 5, 1.0)
+
+
+def compress_first(images: Tensor) -> Tensor:
+    """JPEG of quality 30; gradients pass as if it were not there (Athalye et al. 2018,
+    https://arxiv.org/abs/1802.00420)."""
+    packed = corrupt.compress((images.detach() * 255).round().byte(), 30).float() / 255
+    return images + (packed - images.detach())
+
+
+def move_first(images: Tensor) -> Tensor:
+    """Moved, turned and scaled a little, anew at every look."""
+    generator = torch.Generator().manual_seed(int(torch.randint(2**31, ())))
+    moved = Augment(shift=0.04, degrees=5, scale=0.05, mirror=False, light=0)
+    return moved(images * 255, generator)
+
+
+# What a door may do to a picture before its network looks.
+DEFENCES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "none": lambda images: images, "blur": blur_first, "JPEG": compress_first,
+    "random moves": move_first,
+}  # fmt: skip
+
+
+def defend(model: nn.Module, defence: str, looks: int = 1) -> See:
+    """What a door sees of float images after one of `DEFENCES`: unit embeddings, the mean over so
+    many looks."""
+
+    def see(images: Tensor) -> Tensor:
+        seen = [normalize(model.embed(DEFENCES[defence](images))) for _ in range(looks)]
+        return normalize(torch.stack(seen).mean(0))
+
+    return see
+
+
+def climb_to(see: See, faces: Tensor, targets: Tensor, limit: float, steps: int = 20) -> Tensor:
+    """Faces, float (N, 1, 64, 64) in [0, 1], changed by at most `limit` a pixel so that `see` takes
+    them for the targets (N, D): projected gradient steps, and whole grey values at the end."""
+    changed = faces.clone()
+    for _ in range(steps):
+        changed.requires_grad_()
+        cosine_similarity(see(changed), targets).sum().backward()
+        step = 2.5 * limit / steps * changed.grad.sign()
+        changed = (changed.detach() + step).clamp(faces - limit, faces + limit).clamp(0, 1)
+    return (changed * 255).round() / 255
+
+
+def as_recogniser(see: See) -> Recogniser:
+    """The same for uint8 images, without gradients."""
+
+    @torch.inference_mode()
+    def recognise(images: Tensor) -> Tensor:
+        return torch.cat([see(part.float() / 255) for part in images.split(64)])
+
+    return recognise
+
+
+def fool_doors(
+    model: nn.Module, count: int, limits: tuple[int, ...], steps: int = 20
+) -> dict[str, dict[str, dict[str, Interval]]]:
+    """[defence]: "TAR" of genuine pairs, and by the limit in grey values how many of so many
+    impostors are let in who attack the plain network ("unaware") or the defended one ("aware")."""
+    model = model.eval().requires_grad_(False)
+    _, (enrolled, other, _) = render_victims(count, 1)
+    faces = other.roll(1, 0).float() / 255  # everybody asks for the next one's place
+    plain, found = defend(model, "none"), {}
+    for defence in DEFENCES:
+        see = defend(model, defence, looks=1 + 3 * (defence == "random moves"))
+        ask = as_recogniser(see)
+        at, templates = choose_door_threshold(ask), ask(enrolled)
+
+        def accepted(images: Tensor, ask: Recogniser = ask, at: float = at,
+                     templates: Tensor = templates) -> Interval:  # fmt: skip
+            return share_interval((ask(images) * templates).sum(1) >= at)
+
+        found[defence] = {"TAR": {"": accepted(other)}, "unaware": {}, "aware": {}}
+        for who, by in {"unaware": plain, "aware": see}.items():
+            aim = as_recogniser(by)(enrolled)
+            for limit in limits:
+                made = climb_to(by, faces, aim, limit / 255, steps)
+                found[defence][who][f"{limit}"] = accepted((made * 255).round().byte())
+    return found
+
+
+def morph_pairs(people: Factors) -> Factors:
+    """Each mixed half and half with the next one, whose place in the rows is the same."""
+    return replace(people, values=torch.lerp(people.values, people.values.roll(-1, 0), 0.5))

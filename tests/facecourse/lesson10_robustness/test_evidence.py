@@ -1,0 +1,53 @@
+"""The evidence of lesson 10 at its smallest."""
+
+import pytest
+import torch
+
+from facecourse.lesson10_robustness import evidence as lesson10
+from facecourse.lesson10_robustness import experiment
+from facelib.data import corrupt
+from facelib.measure import Interval
+from facelib.models import FaceResNet
+
+
+@pytest.fixture
+def small(monkeypatch):
+    torch.manual_seed(0)
+    rungs = {name: FaceResNet(4, 16, (0, 0, 1)).eval() for name in ("teacher", "compact")}
+    half = dict.fromkeys(experiment.GROUPS, Interval(0.5, 0.4, 0.6, 9))
+    for module, name, value in (
+        (lesson10, "load_rungs", lambda: rungs),
+        (lesson10, "read_detected", lambda: half),
+        (experiment, "AMOUNTS", {"yaw, degrees": (0, 45), "blur, pixels": (0, 4)}),
+        (experiment, "SPOILT", {"blur, pixels": corrupt.blur}),
+        (experiment, "ILLS", {"as they are": lambda images: images}),
+        (experiment, "FAR", 0.02),
+        (experiment.verify, "RESAMPLES", 100),
+    ):
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.mark.evidence
+@pytest.mark.usefixtures("small")
+def test_every_rung_has_all_groups_and_changes_are_those_from_the_teacher(measure, monkeypatch):
+    sweep = experiment.sweep_factors  # whose factors are chosen when it is defined
+    monkeypatch.setattr(
+        experiment, "sweep_factors", lambda *given: sweep(*given, list(experiment.AMOUNTS))
+    )
+    settings = {"PEOPLE": 60, "SWEPT": 12, "PAINTED": 12, "CHOSEN_ON": 40, "EPOCHS": 1}
+    stored = measure(lesson10, SEEDS=(0, 1), **settings)
+    assert sum(e["fnmr"]["n"] for e in stored["groups"]["teacher"].values()) == 60
+    assert list(stored["changes"]) == ["compact"]
+    assert any(change["value"] for change in stored["changes"]["compact"].values())
+    assert list(stored["skin"]["FMR"]) == list(lesson10.SKIN_CHANGES)
+    assert list(stored["sweeps"]["compact"]) == list(experiment.AMOUNTS)
+    assert len(stored["cures"]["both"]) == 2
+
+
+def test_what_a_detector_finds_is_told_by_group(tmp_path, monkeypatch):
+    rate = '{"value": 0.5, "low": 0.4, "high": 0.6, "n": 9, "of": "people"}'
+    rates = ", ".join(f'"{name}": {rate}' for name in ("all", "a", "b", "c", "d"))
+    path = tmp_path / "detection.json"
+    path.write_text(f'{{"found": {{"any light, hats": {{{rates}}}}}}}', "utf-8")
+    monkeypatch.setattr(lesson10, "DETECTED", path)
+    assert list(lesson10.read_detected()) == list(experiment.GROUPS)

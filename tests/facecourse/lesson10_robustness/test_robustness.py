@@ -1,0 +1,166 @@
+"""The experiments, figures and widgets of lesson 10 measure what the lesson says."""
+
+import pytest
+import torch
+
+from facecourse.kit.orl import STILL
+from facecourse.lesson10_robustness import exercises, experiment, figures
+from facelib.data import corrupt
+from facelib.measure import Interval
+from facelib.measure.groups import group_errors
+from facelib.models import FaceResNet
+from facelib.synth import synth
+
+PEOPLE = 12
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return FaceResNet(4, 16, (0, 0, 1)).eval()
+
+
+@pytest.fixture
+def alts(monkeypatch) -> list[str]:
+    """The text alternatives of the figures shown."""
+    found = []
+    monkeypatch.setattr(figures, "show", lambda figure, alt: found.append(alt))
+    return found
+
+
+@pytest.mark.parametrize("factor", experiment.AMOUNTS)
+def test_a_factor_changes_the_picture_the_more_there_is_of_it(factor):
+    none, little, *_, much = (
+        experiment.render_changed(PEOPLE, factor, amount, seed=5).float()
+        for amount in experiment.AMOUNTS[factor]
+    )
+    assert none.shape == (PEOPLE, 1, 64, 64)
+    assert 0 < (little - none).abs().mean() < (much - none).abs().mean()
+
+
+def test_another_photograph_shows_the_same_people_in_other_surroundings():
+    good = experiment.render_good(PEOPLE, 5).float()
+    same = experiment.render_changed(PEOPLE, "yaw, degrees", 0, 5).float()
+    face = (slice(None), slice(None), slice(20, 44), slice(20, 44))
+    apart = (same[face] - good[face].roll(1, 0)).abs().mean()
+    assert 0 < (same[face] - good[face]).abs().mean() < apart
+
+
+def test_a_sweep_counts_genuine_pairs_at_each_networks_own_threshold(model):
+    found = experiment.sweep_factors(
+        {"a": model, "b": model}, {"a": -1.0, "b": 1.1}, PEOPLE, ["yaw, degrees"]
+    )
+    for network, share in (("a", 1), ("b", 0)):
+        rates = found[network]["yaw, degrees"]
+        assert list(rates) == ["0", "15", "30", "45"]
+        assert rates["45"].value == share
+        assert rates["45"].high - rates["45"].low > 0.1, "exact, not [0, 0]"
+
+
+def test_orl_is_swept_with_a_threshold_of_other_people_and_says_its_far(model, monkeypatch):
+    monkeypatch.setattr(experiment.verify, "RESAMPLES", 100)
+    monkeypatch.setitem(experiment.AMOUNTS, "blur, pixels", (0, 4))
+    monkeypatch.setattr(experiment, "SPOILT", {"blur, pixels": corrupt.blur})
+    found = experiment.sweep_orl(model)
+    assert found["blur, pixels"]["4"].value < found["blur, pixels"]["0"].value
+    assert found["FAR"][""].value == pytest.approx(0.01, abs=0.02)
+
+
+def test_a_cure_is_one_of_several_and_the_tested_photographs_stay_as_they_are():
+    generator = torch.Generator().manual_seed(0)
+    images = synth(2, 2, seed=1).images
+    seen = {name: cure(images, generator) for name, cure in experiment.CURES.items()}
+    assert experiment.CURES["as they are"] is STILL
+    torch.testing.assert_close(seen["as they are"], images.float() / 255, atol=1e-4, rtol=0)
+    for name in ("moved and relit", "accidents", "both"):
+        assert (seen[name] - images.float() / 255).abs().mean() > 0.02, name
+    found = experiment.train_cure("as they are", seed=0, epochs=1)
+    assert list(found) == list(experiment.ILLS)
+    assert all(0 <= value <= 1 for value in found.values())
+
+
+def test_a_rate_that_was_never_seen_has_an_interval_above_zero(model):
+    faces = synth(40, 2, seed=2**26)
+    codes = experiment.read_faces(model, faces.images)
+    never, always = (experiment.measure_groups(codes, faces, at) for at in (1.0, -1.0))
+    assert never["dark"].fmr.low == never["dark"].fmr.value == 0 < never["dark"].fmr.high < 0.5
+    assert always["dark"].fnmr.value == 0 < always["dark"].fnmr.high
+    assert always["dark"].fmr.value == 1
+
+
+def test_pairs_within_groups_are_those_that_group_errors_counts(model):
+    faces = synth(40, 3, seed=2**26)
+    codes = experiment.read_faces(model, faces.images)
+    scores, same, group = experiment.pair_up(codes, faces)
+    found = exercises._rates(scores, same, group, 0.9)
+    for number, errors in group_errors(codes, faces, 0.9).items():
+        assert found[number].tolist() == pytest.approx([errors.fmr.value, errors.fnmr.value])
+
+
+def test_only_the_skin_changes_unless_hair_and_eyes_go_along():
+    dark, light = (experiment.color_people(50, skin, coupled=False) for skin in (0.1, 0.9))
+    assert set(dark["skin"].tolist()) != set(light["skin"].tolist())
+    assert torch.equal(dark.set(skin=0.5).values, light.set(skin=0.5).values)
+    coupled = experiment.color_people(50, 0.9, coupled=True)
+    assert torch.equal(coupled["skin"], light["skin"])
+    assert light["hair"].mean() < 0.5 * coupled["hair"].mean()
+
+
+def test_the_same_people_are_compared_across_skins(model):
+    found, change = experiment.vary_skin(model, -1.0, 4, coupled=False)
+    assert [rate.value for rate in found.values()] == [1.0] * 4
+    assert change.value == 0
+    found, _ = experiment.vary_skin(model, 1.1, 4, coupled=False)
+    assert found["0.125"].value == 0 < found["0.125"].high
+
+
+def test_the_widgets_follow_their_controls(model, alts):
+    factor, step, _ = figures.break_slider(model, 0.5).children
+    step.value, factor.value = 3, "JPEG quality"
+    own = synth(1, 3, seed=4).images
+    figures.break_slider(model, -1.0, own)
+    assert [" ".join(alt.split()[5:]) for alt in alts[:3]] == [
+        alt.partition("with ")[2] for alt in alts[:3]
+    ]
+    assert "darkness, stops 4" in alts[0]
+    assert "darkness, stops 6" in alts[1]
+    assert "JPEG quality 10" in alts[2]
+    assert alts[3].endswith("; 2 are accepted.")
+    scores, same, group = exercises._case(0, 0.2)
+    slider, _ = figures.group_slider(scores, same, group, 0.5).children
+    slider.value = float(scores.quantile(0.9))
+    assert alts[4] != alts[5]
+
+
+def interval(value):
+    return Interval(value, value - 0.01, value + 0.01, n=9)
+
+
+def test_figures_say_what_was_measured(alts):
+    sweep = {f: {"0": interval(1.0), "9": interval(0.5)} for f in experiment.AMOUNTS}
+    real = sweep | {"FAR": {"": interval(0.03)}}
+    figures.draw_sweeps({"teacher": sweep}, {"teacher": real}, {"teacher": {}})
+    assert "teacher, blur, pixels 9: 50 %" in alts[-1]
+    figures.draw_cures({"plain": [{"a": 0.5}, {"a": 0.6}], "cured": [{"a": 0.7}, {"a": 0.8}]})
+    assert alts[-1].endswith("over 2 seeds: cured on a +20.")
+    errors = {g: {"fmr": interval(0.02), "fnmr": interval(0.1)} for g in experiment.GROUPS}
+    changes = {"student": dict.fromkeys(experiment.GROUPS, interval(1.0))}
+    figures.draw_groups({"teacher": errors, "student": errors}, changes)
+    assert "student fmr" not in alts[-1]
+    assert "student FMR 2.00, 2.00, 2.00, 2.00" in alts[-1]
+    rates = {str(skin): interval(0.02) for skin in experiment.SKINS}
+    found = {"FMR": {"a": rates, "b": rates}, "change": {"a": interval(0.02), "b": interval(0.0)}}
+    figures.draw_skins(found, dict.fromkeys(experiment.GROUPS, interval(0.9)))
+    assert alts[-1].endswith("Faces found: 90, 90, 90, 90 %.")
+    assert figures.tabulate_rates([[0.01, 0.2]] * 4).rows[0] == ["darkest", "1.00 %", "20.00 %"]
+
+
+@pytest.mark.parametrize("number", range(exercises.CROWDS))
+def test_the_worst_groups_threshold_serves_every_crowd_and_everybodys_does_not(number, monkeypatch):
+    monkeypatch.setattr(exercises, "randrange", lambda crowds: number)
+    names = {"torch": torch}
+    exec(exercises.door_threshold.answer, names)
+    assert exercises.door_threshold.check(names["door_threshold"]).kind == "correct"
+    said = exercises.door_threshold.check(exercises._choose_by_all)
+    assert said.kind == "incorrect"
+    assert "worst group" in said.message

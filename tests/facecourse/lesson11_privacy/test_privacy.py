@@ -1,0 +1,202 @@
+"""The attacks, figures and widgets of lesson 11 do what the lesson says."""
+
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+from torch.nn.functional import cross_entropy, normalize
+
+from facecourse.kit import orl
+from facecourse.lesson11_privacy import exercises, experiment, figures, recapture
+from facelib.measure import Interval, similarity
+from facelib.models import FaceResNet, embed
+from facelib.synth import IDENTITY, NUISANCE, identities, synth
+from facelib.synth.people import pick_seed
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return FaceResNet(4, 128, (0, 0, 1)).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def alts(monkeypatch) -> list[str]:
+    """The text alternatives of the figures shown."""
+    found = []
+    monkeypatch.setattr(figures, "show", lambda figure, alt: found.append(alt))
+    return found
+
+
+def test_victims_have_three_photographs_and_the_attacker_has_never_rendered_them():
+    people, photos = experiment.render_victims(3)
+    assert photos.shape == (3, 3, 1, 64, 64)
+    others, _ = experiment.render_victims(3, 1)
+    images, who = experiment.render_attackers(3)
+    assert torch.equal(who.values[::2], who.values[1::2])
+    assert torch.equal(images, synth(3, 2, pick_seed("attacker")).images)
+    rows = torch.cat([people.values, others.values, who.values[::2]])
+    assert len(rows.unique(dim=0)) == 9
+
+
+def test_guessed_numbers_become_people_however_wild_they_are():
+    wild = 100 * torch.randn(20, len(IDENTITY), generator=torch.Generator().manual_seed(1))
+    people = experiment.limit_numbers(wild.double().numpy())
+    has = people["beard"] != 0
+    assert (people["beard"][has] >= IDENTITY["beard"].low).all()
+    assert 0 < has.sum() < 20
+    assert experiment.render_portraits(people[:2]).shape == (2, 1, 64, 64)
+
+
+def test_a_rare_thing_is_there_above_half_of_its_least():
+    numbers = identities(2, seed=2**26).set(glasses=0.0).values.clone()
+    numbers[:, list(IDENTITY).index("glasses")] = torch.tensor([0.24, 0.26])
+    assert experiment.limit_numbers(numbers)["glasses"].tolist() == [0.0, 0.5]
+
+
+def test_portraits_differ_by_the_person_alone():
+    assert set(experiment.PORTRAIT) == set(NUISANCE)
+    known = identities(2, seed=2**26)
+    first = experiment.render_portraits(known)
+    assert torch.equal(first[1:], experiment.render_portraits(known[1:2]))
+    assert not torch.equal(first[0], first[1])
+
+
+def test_a_reconstruction_is_told_from_the_embedding(model):
+    _, (enrolled, *_) = experiment.render_victims(8)
+    stolen = embed(model, enrolled, flip=False)
+    made = experiment.invert(model, stolen, 60)
+    assert made.shape == enrolled.shape
+    assert not torch.equal(made, experiment.invert(model, stolen.roll(1, 0), 60))
+
+
+def test_a_judge_knows_people_he_has_not_learnt_from():
+    learn = synth(40, 4, seed=pick_seed("judge"))
+    name = experiment.train_judge(lambda images: images.flatten(1).float(), learn, components=30)
+    _, (enrolled, other, _) = experiment.render_victims(16)
+    found = experiment.rank1_interval(name(other), name(enrolled))
+    assert found.value > 0.15 > 1 / 16
+    assert experiment.rank1_interval(torch.eye(4)[[0, 1, 3, 2]], torch.eye(4)).value == 0.5
+
+
+def test_a_network_without_a_remedy_gives_its_members_away():
+    learnt, others = orl.split_at_32(5, seed=0)
+    assert learnt.images.shape == others.images.shape == (100, 1, 32, 32)
+    network = experiment.train_by_heart(False, learnt, seed=0, epochs=15)
+    assert experiment.attack_members(network, learnt, others) > 0.7
+    losses = experiment.measure_losses(network, learnt)
+    with torch.inference_mode():
+        logits = network(learnt.images.float() / 255)
+    assert losses.mean() == pytest.approx(float(cross_entropy(logits, learnt.person)), rel=1e-3)
+    looks = [experiment.measure_losses(network, learnt, looks) for looks in (4, 4, 1)]
+    assert torch.equal(*looks[:2])
+    assert not torch.equal(looks[0], looks[2])
+
+
+def test_small_steps_stay_within_the_limit_and_climb(model):
+    _, (enrolled, other, _) = experiment.render_victims(4)
+    see, faces = experiment.defend(model, "none"), other.roll(1, 0).float() / 255
+    targets = experiment.as_recogniser(see)(enrolled).clone()
+    made = experiment.climb_to(see, faces, targets, 4 / 255)
+    assert 0 < (made - faces).abs().max() <= 4.01 / 255
+    assert torch.allclose(255 * made, (255 * made).round(), atol=1e-3)
+    scores = [(see(images) * targets).sum(1) for images in (faces, made)]
+    assert (scores[1] > scores[0] + 0.05).all()
+
+
+@pytest.mark.parametrize("defence", experiment.DEFENCES)
+def test_gradients_pass_through_every_defence(model, defence):
+    faces = synth(2, 1, seed=3).images.float() / 255
+    changed = experiment.DEFENCES[defence](faces)
+    assert changed.shape == faces.shape
+    assert torch.equal(changed, faces) == (defence == "none")
+    faces.requires_grad_()
+    see = experiment.defend(model, defence, looks=2)
+    see(faces)[:, 0].sum().backward()
+    assert faces.grad.abs().max() > 0
+    assert see(faces.detach()).norm(dim=1).tolist() == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_whoever_knows_the_defence_is_let_in_at_least_as_often_as_far_as_steps_go(
+    model, monkeypatch
+):
+    monkeypatch.setattr(experiment, "choose_door_threshold", lambda ask: 0.9)
+    found = experiment.fool_doors(model, 6, limits=(1, 8), steps=4)
+    assert list(found) == list(experiment.DEFENCES)
+    assert found["none"]["aware"] == found["none"]["unaware"]
+    assert found["none"]["aware"]["8"].value >= found["none"]["aware"]["1"].value
+    assert found["blur"]["TAR"][""].n == 6
+
+
+def test_a_threshold_is_the_owners_and_keeps_his_far(model, monkeypatch):
+    ask = experiment.as_recogniser(experiment.defend(model, "none"))
+    monkeypatch.setattr(experiment, "DOOR", 0.05)
+    mild = experiment.choose_door_threshold(ask, 20)
+    monkeypatch.setattr(experiment, "DOOR", 0.01)
+    assert experiment.choose_door_threshold(ask, 20) > mild
+
+
+def test_a_morph_lies_half_way():
+    people = identities(3, seed=2**26)
+    mixed = experiment.morph_pairs(people)
+    assert mixed["skin"][2] == pytest.approx(float(people["skin"][[2, 0]].mean()))
+
+
+def test_figures_say_what_was_measured(alts, monkeypatch, capsys):
+    monkeypatch.setattr(figures, "draw_intervals", lambda found, label, alt, live: alts.append(alt))
+    half = Interval(0.5, 0.4, 0.6, 20)
+    shown = dict.fromkeys(("another photograph", "reconstruction"), half)
+    figures.draw_doors({"teacher": shown, "compact": shown}, shown)
+    assert "compact, reconstruction 50 %" in alts[-1]
+    figures.draw_members({"augmented": {"one look": [0.6, 0.8]}}, {})
+    assert alts[-1].endswith("augmented, one look 0.70.")
+    curve = {"apcer": [0, 0.05, 1], "bpcer": [1, 0.5, 0], "BPCER20": half}
+    figures.draw_detection({"live, prints": {"prints": curve}})
+    assert alts[-1].endswith("live, prints, prints 50 %.")
+    rates = {"1": half, "8": half}
+    by = {"TAR": {"": half}, "aware": rates, "unaware": rates}
+    figures.draw_fooled({"none": by, "blur": by})
+    assert alts[-1].endswith("none 50 %; blur 50 %.")
+    kinds = dict.fromkeys(("live", recapture.CAMERA, "print", "screen"), half)
+    figures.draw_recaptures(synth(2, 1, seed=3), kinds, half)
+    people, (enrolled, *_) = experiment.render_victims(2)
+    figures.draw_reconstructions(enrolled, enrolled, people)
+    said = capsys.readouterr().out
+    assert "print 50 %" in said
+    assert "true numbers" in said
+
+
+def test_the_widgets_follow_their_sliders(model, alts, capsys):
+    _, (enrolled, other, _) = experiment.render_victims(6)
+    stolen = embed(model, enrolled, flip=False)
+    images, who = experiment.render_attackers(40)
+    attack = Ridge(0.1).fit(embed(model, images, flip=False), who.values)
+    secret, _ = torch.linalg.qr(torch.randn(128, 128, generator=torch.Generator().manual_seed(0)))
+    slider, _ = figures.key_slider(model, attack, stolen, secret).children
+    for pairs in (0, 300):
+        capsys.readouterr()
+        slider.value = pairs
+        cosine = float(capsys.readouterr().out.split("cosine of ")[1].split()[0])
+        assert (cosine > 0.9) == (pairs == 300)
+    grey, _ = figures.change_slider(model, other[:1].float() / 255, stolen[1:2], 0.0).children
+    grey.value = 0
+    assert "4 grey values" in alts[-2]
+    assert alts[-1].startswith("A face before and after 0")
+
+
+@pytest.mark.parametrize("number", range(exercises.TRIES))
+def test_small_steps_fool_the_door_for_all_people_and_one_step_does_not(number, monkeypatch):
+    monkeypatch.setattr(exercises, "randrange", lambda tries: number)
+    names = {"torch": torch}
+    exec(exercises.fool.answer, names)
+    assert exercises.fool.check(names["fool"]).kind == "correct"
+    for mistake in exercises.fool.checker.mistakes:
+        assert exercises.fool.check(mistake).kind == "incorrect"
+
+
+def test_a_rotation_keeps_cosines_and_its_key_comes_from_pairs():
+    templates, known, seen = exercises._case(0)
+    turn = exercises._turn(known, seen)
+    torch.testing.assert_close(turn @ turn.T, torch.eye(8), atol=1e-4, rtol=0)
+    back = templates @ turn
+    torch.testing.assert_close(similarity(back, back), similarity(templates, templates))
+    assert (normalize(back) * normalize(templates)).sum(1).mean() < 0.9
