@@ -46,12 +46,6 @@ def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
     return tabulate(take_rungs(ladder, files), "", columns)
 
 
-def compare_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> Table:
-    """What some steps cost, and in how many trainings that was seen; below 0 they gained. `ladder`
-    is the evidence."""
-    return tabulate({s: ladder["steps"][s] for s in steps}, "step", LOST | {"trainings": "{runs}"})
-
-
 def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
     """Draw what some steps cost in points of TAR at both FARs, paired, with the verdict of each.
 

@@ -13,14 +13,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.seeds import build_seeded
-from facelib.compress import MatchEmbedding, prune
+from facelib.compress import MatchEmbedding
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.measure import Interval
 from facelib.measure.groups import ladder_faces
 from facelib.measure.tail import Tail, take_tail, tar_lost
-from facelib.models import FaceResNet, embed, face_embedding, face_student
-from facelib.models.faceresnet import SHAPE
+from facelib.models import embed, face_embedding
 from facelib.synth import synth
 from facelib.synth.people import pick_seed
 from facelib.training.batches import FreshFaces, Kept
@@ -53,11 +52,18 @@ def taught_people() -> Kept:
     return Kept(Taught(FreshFaces(), asked_teacher()), KEPT)
 
 
-def renew_statistics(model: nn.Module) -> nn.Module:
+def renew_statistics(model: nn.Module, images: Tensor | None = None) -> nn.Module:
     """A copy whose batch norm knows the means and deviations of what comes in now: after a cut the
-    stored ones are stale (Li et al. 2020, https://arxiv.org/abs/2007.02491)."""
+    stored ones are stale (Li et al. 2020, https://arxiv.org/abs/2007.02491).
+
+    Nothing is named, no gradient is computed, and no weight changes.
+
+    Args:
+        images: uint8 (N, C, H, W) to take them from; `calibration_faces()` unless given.
+    """
     model = copy.deepcopy(model)
-    update_bn((calibration_faces().float() / 255).split(BATCH), model)
+    images = calibration_faces() if images is None else images
+    update_bn((images.float() / 255).split(BATCH), model)
     return model.eval()
 
 
@@ -104,8 +110,3 @@ def renew_weights(model: nn.Module, seed: int = 0) -> nn.Module:
 def calibration_faces(people: int = 128) -> Tensor:
     """Faces to calibrate on, uint8 (4 * people, 1, 64, 64): of people who don't exist."""
     return synth(people, 4, seed=pick_seed("calibration")).images
-
-
-def prune_student(ratio: float) -> FaceResNet:
-    """The student without the least important channels, a share of its MACs, not trained on."""
-    return prune(face_student(), ratio, SHAPE)[0]

@@ -5,15 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from torch import nn
 
-from facelib.compress import export
-from facelib.measure import Interval, latency_ratio
-from facelib.models import face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
@@ -52,14 +48,3 @@ session = onnxruntime.InferenceSession({path!r}, options, ["CPUExecutionProvider
 session.run(None, {{session.get_inputs()[0].name: numpy.zeros({shape}, "f")}})
 print(resident() - before)
 """
-
-
-def times_faster(models: Mapping[str, nn.Module], pairs: int) -> dict[str, Interval]:
-    """How many times faster than the student each is in onnxruntime."""
-    with tempfile.TemporaryDirectory() as place:
-        whole = OnnxModel(export(face_student(), Path(place) / "whole", SHAPE).path)
-        found = {}
-        for name, model in models.items():
-            file = OnnxModel(export(model, Path(place) / f"without {name}", SHAPE).path)
-            found[name] = latency_ratio(call(whole), call(file), pairs=pairs, calls=CALLS)
-    return found

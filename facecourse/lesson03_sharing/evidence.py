@@ -10,6 +10,7 @@ from tqdm import tqdm
 from facecourse.kit import evidence, protocol
 from facecourse.kit.orl import to_half, train_cnn
 from facecourse.kit.scoreboard import Row
+from facecourse.ladder.student import renew_statistics
 from facecourse.lesson03_sharing import experiment as sharing
 from facelib import data
 from facelib.compress import decode, save_shared, share
@@ -90,7 +91,7 @@ def codebooks() -> dict[str, dict]:
         dense, train, test = sharing.train_dense(faces, seed, CODEBOOK_STEPS)
         row = found["32 bits"]
         row["top-1"].append(sharing.top1_shifted(dense, test))
-        renewed = sharing.renew_statistics(dense, train.images)
+        renewed = renew_statistics(dense, train.images)
         row["statistics"].append(sharing.top1_shifted(renewed, test))
         longer = sharing.fine_tune(dense, train, seed, CODEBOOK_STEPS // 3)
         row["trained on"].append(sharing.top1_shifted(longer, test))  # a rival trained as long
@@ -100,7 +101,7 @@ def codebooks() -> dict[str, dict]:
             small, report, size = sharing.share_to_file(dense, values)
             arms = {
                 "k-means": small,
-                "statistics": sharing.renew_statistics(small, train.images),
+                "statistics": renew_statistics(small, train.images),
                 "fine-tuned": sharing.fine_tune(small, train, seed, CODEBOOK_STEPS // 3),
             }
             for name, model in arms.items():

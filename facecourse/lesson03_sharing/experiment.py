@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.orl import STILL, to_half
 from facecourse.kit.seeds import build_seeded
@@ -189,14 +188,6 @@ def train_finder(
 def train_dense(faces: FaceSet, seed: int, steps: int) -> tuple[nn.Module, FaceSet, FaceSet]:
     """FaceCNN trained on two photographs of each person, those two, and five others of each."""
     return train_kind("FaceCNN", faces.map(to_half), 2, seed, steps, augmented=True)
-
-
-def renew_statistics(model: nn.Module, images: Tensor) -> nn.Module:
-    """A copy whose batch norm has seen these images, uint8 (N, 1, H, W): nothing is named, no
-    gradient is computed, and no weight changes."""
-    model = copy.deepcopy(model)
-    update_bn([images / 255], model)
-    return model.eval()
 
 
 def fine_tune(model: nn.Module, faces: FaceSet, seed: int, steps: int = 100) -> nn.Module:

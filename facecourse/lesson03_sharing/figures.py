@@ -18,6 +18,7 @@ from torch.nn.functional import conv2d, cosine_similarity, unfold
 from facecourse.kit.charts import draw_band
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
+from facecourse.ladder.student import renew_statistics
 from facecourse.lesson03_sharing import experiment
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, STRIDE
 from facelib.data import FaceSet
@@ -267,7 +268,7 @@ def codebook_slider(
             f"A histogram of weights; lines mark the codebook's {len(values)} values. The file has "
             f"{size:,} bytes. Beside it {said}",
         )
-        renewed = experiment.renew_statistics(small, train.images)
+        renewed = renew_statistics(small, train.images)
         scores = [experiment.top1_shifted(network, test) for network in (small, renewed)]
         return HTML(
             f"<p>{len(values)} values, {report.bits:.2f} bits a weight, {size:,} bytes of file; "

@@ -63,19 +63,6 @@ def group_errors(
     return found
 
 
-def group_thresholds(embeddings: Tensor, faces: FaceSet, far: float) -> dict[int, float]:
-    """For each group the threshold at which this share of its own impostor pairs is accepted.
-
-    Args:
-        embeddings, faces: as in `group_errors`.
-        far: 0 to 1.
-    """
-    return {
-        group: verify_all(some, person).threshold_at(far)
-        for group, some, person in _groups(faces, embeddings)
-    }
-
-
 def _groups(faces: FaceSet, embeddings: Tensor) -> list[tuple[int, Tensor, Tensor]]:
     """Number, embeddings and people, 0 to P - 1, of each group."""
     if faces.group is None:

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from facecourse.kit import evidence
+from facecourse.ladder.student import renew_statistics
 from facecourse.lesson03_sharing import exercises, figures
 from facecourse.lesson03_sharing import experiment as sharing
 from facelib import data, measure
@@ -92,7 +93,7 @@ def test_a_code_words_gradient_is_the_sum_of_what_its_weights_would_get(dense):
 def test_new_statistics_are_all_that_changes_in_the_copy_and_they_are_those_of_the_images(dense):
     coarse = share(dense[0], 2)[0]
     before = {name: value.clone() for name, value in coarse.state_dict().items()}
-    renewed = sharing.renew_statistics(coarse, dense[1].images).state_dict()
+    renewed = renew_statistics(coarse, dense[1].images).state_dict()
     for name, value in coarse.state_dict().items():
         assert torch.equal(value, before[name])
         moved = not torch.equal(value, renewed[name])
