@@ -39,11 +39,11 @@ def test_a_step_that_lost_points_is_worse_and_one_that_gained_is_better(shown):
     assert places == sorted(places)
 
 
-def test_the_picture_of_the_rungs_says_size_speed_and_what_is_lost(shown):
+def test_the_picture_of_the_rungs_says_size_speed_and_what_is_lost(capsys):
     rungs.draw_rungs(LADDER, ["teacher", "student, 8 bits"])
     cost, lost = (LADDER[part]["student, 8 bits"] for part in ("costs", "lost"))
     assert (
         f"student, 8 bits {cost['times smaller']:.1f} times smaller, "
         f"{cost['times faster'].value:.1f} times faster, {lost['0.1 %'].value:.1f} and "
         f"{lost['0.01 %'].value:.1f} points lost"
-    ) in shown[0]
+    ) in capsys.readouterr().out
