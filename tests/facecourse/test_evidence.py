@@ -23,7 +23,6 @@ MODULES = {
     "07": "lesson07_pruning.evidence",
     "08": "lesson08_quantization.evidence",
     "09": "lesson09_recurrent.evidence",
-    "rows": "lesson09_recurrent.rows",
     "10": "lesson10_harm.evidence",
     "harm": "lesson10_harm.harm_evidence",
     "inversion": "lesson10_harm.inversion_evidence",
