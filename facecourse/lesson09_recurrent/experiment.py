@@ -68,8 +68,8 @@ def draw_symbols(count: int, steps: int, generator: torch.Generator) -> tuple[Te
 
 
 def measure_recall(start: str, steps: int, seed: int, rate: float, batches: int = BATCHES) -> float:
-    """How often a cell knows the first symbol at the end, after so many batches or fewer; of 500 sequences,
-    chance is 1 / SYMBOLS."""
+    """The share of 500 sequences of which a cell knows the first symbol at the end, after so many
+    batches or fewer; chance is 1 / SYMBOLS."""
     cell, generator = build_cell(start, seed), torch.Generator().manual_seed(seed)
     say = build_seeded(seed, lambda: nn.Linear(STATE, SYMBOLS))
     weights = [*cell.parameters(), *say.parameters()]
