@@ -43,7 +43,8 @@ DOWN = -14.0  # degrees
 def build_cell(start: str, seed: int) -> nn.RNNBase:
     """A cell of 32 numbers that begins as one of `STARTS` says.
 
-    Orthogonal weights: Le et al. 2015 (https://arxiv.org/abs/1504.00941) begin with the identity.
+    Orthogonal weights: Henaff et al. 2016 (https://arxiv.org/abs/1602.06662); open gates: Gers et
+    al. 2000 (https://doi.org/10.1162/089976600300015015).
     """
     kind, _, way = start.partition(", ")
 

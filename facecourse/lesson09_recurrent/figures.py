@@ -23,7 +23,7 @@ ROOM = 0.92  # of a frame's place that its picture takes
 def draw_unrolled(frames: Tensor) -> None:
     """Draw a cell that reads a clip, uint8 (T, 1, 64, 64), frame by frame, and the clip backwards
     below it."""
-    count, (figure, axis) = len(frames), subplots(figsize=(9, 3.9))
+    count, (figure, axis) = len(frames), subplots(figsize=(9, 3.3))
     arrow = {"arrowstyle": "->", "color": "0.3"}
     look = {"cmap": "gray", "vmin": 0, "vmax": 255}
     for step, (frame, back) in enumerate(zip(frames, frames.flip(0), strict=True)):
@@ -111,17 +111,17 @@ def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps. {'; '.join(told)}.")
 
 
-def state_slider(clips: Clips, model: nn.Module) -> VBox:
-    """Moves through the first clip: the frame, all states up to it, and what the reader, with a
+def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
+    """Moves through one of the clips: the frame, all states up to it, and what the reader, with a
     `cell` and a `say`, would answer now."""
     with torch.inference_mode():
-        states = model.cell(clips.flatten()[:1])[0][0]
+        states = model.cell(clips.flatten()[[row]])[0][0]
         right = torch.softmax(model.say(states), 1)[:, 1]
     steps = len(states)
 
     def draw(frame: int) -> None:
         figure, axes = subplots(1, 3, figsize=(9, 2.4), width_ratios=(1, 2.2, 1.6))
-        axes[0].imshow(clips.images[0, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[0].imshow(clips.images[row, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
         axes[0].set(xticks=[], yticks=[], title=f"frame {frame}")
         seen = torch.full((steps, states.shape[1]), torch.nan)
         seen[:frame] = states[:frame]
@@ -140,8 +140,8 @@ def state_slider(clips: Clips, model: nn.Module) -> VBox:
     return explore(draw, frame=IntSlider(steps, min=1, max=steps, description="frame"))
 
 
-def draw_weights(clips: Clips, weights: Tensor, row: int = 0) -> None:
-    """Draw a clip and below each frame its weight, (N, T); spoilt frames are orange."""
+def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
+    """Draw one of the clips and below each frame its weight, (N, T); spoilt frames are orange."""
     figure, axes = subplots(
         2, clips.spoilt.shape[1], figsize=(9, 2.3), height_ratios=(1.6, 1), sharey="row"
     )

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 09 · An RNN aside: the same weights at every step
 #
-# **Which way did this head turn first?** Build a network that reads frame after frame, see why it forgets, and test whether it needs the order at all.
+# **Which way did this head turn first?** Build a network that reads frame after frame, see why it forgets, and test whether it needs the order.
 #
-# **You need** [lesson 03](03_weight_sharing.ipynb) (shared weights) and [lesson 05](05_face_embeddings.ipynb) (embeddings). **Time:** an hour. No later lesson needs this one.
+# **You need** [lesson 03](03_weight_sharing.ipynb) and [lesson 05](05_face_embeddings.ipynb). **Time:** an hour. No later lesson needs this one.
 
 # %% tags=["parameters"]
 profile = None
@@ -20,16 +20,16 @@ profile = choose_profile(profile)
 stored = evidence.load("09")
 people, steps = pick(profile, smoke=(33, 20), quick=(100, 300), full=(400, 300))
 seen = experiment.render_clips(people, experiment.LEARN, spoilt=0.0)
-new = experiment.render_clips(people // 2, experiment.TRY, spoilt=0.0)
+new = experiment.render_clips(50, experiment.TRY, spoilt=0.0)
 
 # %% [markdown]
-# The upper row shows eight frames of somebody who doesn't exist, the lower row the same frames backwards. In one the head turned to the right first, in the other to the left; any average of the frames is the same.
+# Below are eight frames of somebody who doesn't exist, and the same frames backwards. One head turned to the right first, the other to the left, yet any average of the frames is the same.
 
 # %%
-figures.draw_unrolled(new.images[0])
+figures.draw_unrolled(new.images[3])
 
 # %% [markdown]
-# The answer lies in the *order*. A **recurrent network** (RNN, 循环神经网络; articles also write 递归, which means *recursive*, another kind) reads one frame at a time and hands a **state** $h$ on to the next step. The rule for one step is its **cell**.
+# The answer lies in the *order*. A **recurrent network** ([Elman 1990](https://doi.org/10.1207/s15516709cog1402_1); RNN, 循环神经网络; articles also write 递归, *recursive*, which is another kind) reads one frame at a time and hands a **state** $h$ on to the next step. The rule for one step is its **cell**.
 #
 # ## Build it: one step, used again and again
 #
@@ -44,7 +44,7 @@ def step(x, h):
     return torch.tanh(x @ w_x.T + b_x + h @ w_h.T + b_h)
 
 
-def read(step, frames, state):
+def read(frames, state):
     states = []
     for frame in frames.unbind(1):
         state = step(frame, state)
@@ -53,10 +53,10 @@ def read(step, frames, state):
 
 
 frames = torch.randn(4, 12, 5)  # four sequences of twelve steps
-torch.allclose(read(step, frames, torch.zeros(4, 16)), library(frames)[0], atol=1e-5)
+torch.allclose(read(frames, torch.zeros(4, 16)), library(frames)[0], atol=1e-5)
 
 # %% [markdown]
-# Lesson 03's kernel served all places; $W_{hh}$ serves all *steps*. Its gradient is again the sum over its uses, found by going back from the last state to the first (**back-propagation through time**, [Werbos 1990](https://doi.org/10.1109/5.58337)).
+# Lesson 03's kernel served all places; $W_{hh}$ serves all *steps*. Its gradient is again the sum over its uses, found by going back from the last state (**back-propagation through time**, [Werbos 1990](https://doi.org/10.1109/5.58337)).
 #
 # **Exercise 1.** By hand, with one number for a state: $h_t = w\,h_{t-1}$, $w = 0.5$, $h_0 = 2$. What is the gradient of $h_3$ with respect to $w$?
 
@@ -67,7 +67,7 @@ exercises.through_time.check(gradient)
 # %% [markdown]
 # ## Why it forgets
 #
-# On the way back each step multiplies a gradient by $W_{hh}$ and by the slope of tanh, which is at most 1. How much comes back to each input, relative to the last one?
+# On the way back each step multiplies a gradient by $W_{hh}$ and by the slope of tanh, at most 1. How much of it comes to each input, relative to the last one?
 
 
 # %%
@@ -80,9 +80,9 @@ def send_back(cell):
 
 
 # %% [markdown]
-# A **GRU** ([Cho et al. 2014](https://arxiv.org/abs/1406.1078)) is a cell that can keep. It has two **gates**, numbers from 0 to 1: $z$ says how much of the old state stays, $r$ how much of it the new part $n$ sees. With a product of $x$ and one of $h$ for each,
+# A **GRU** ([Cho et al. 2014](https://arxiv.org/abs/1406.1078)) can keep. Two **gates**, numbers from 0 to 1, say how much of the old state stays ($z$) and how much of it the new part $n$ sees ($r$). Each has a product of $x$ and one of $h$:
 #
-# $$r = \sigma(r_x + r_h) \qquad z = \sigma(z_x + z_h) \qquad n = \tanh(n_x + r \cdot n_h) \qquad h_t = (1 - z)\, n + z\, h_{t-1}$$
+# $$r = \sigma(r_x + r_h) \quad z = \sigma(z_x + z_h) \quad n = \tanh(n_x + r\, n_h) \quad h_t = (1 - z)\, n + z\, h_{t-1}$$
 #
 # **Exercise 2.** Write it. As in PyTorch, `w_x` holds the matrices of $r$, $z$ and $n$ below each other, so `x @ w_x.T + b_x` has $r_x$, $z_x$, $n_x$ side by side; the same with $h$.
 
@@ -95,31 +95,30 @@ def gru(x, h, w_x, w_h, b_x, b_h):
 exercises.gru.check(gru)
 
 # %% [markdown]
-# A gate with the bias $b$ keeps about $\sigma(b)$ of the state at each step, so it reaches some $1 + e^b$ steps ([Tallec & Ollivier 2018](https://arxiv.org/abs/1804.11188)). PyTorch begins near $b = 0$, half open. Turn it:
+# A gate of bias $b$ keeps about $\sigma(b)$ of the state at each step, so it reaches some $1 + e^b$ steps ([Tallec & Ollivier 2018](https://arxiv.org/abs/1804.11188)). PyTorch begins near $b = 0$, half open. Turn it:
 
 # %% tags=["nbval-ignore-output"]
 figures.gate_slider(send_back)
 
 # %% [markdown]
-# The plain RNN's gradient **vanishes** soonest. An *orthogonal* $W_{hh}$ turns the state without shrinking it, and only the slope of tanh remains. The GRU follows its gate.
-# <!-- reading: gate_slider: the plain RNN lowest, orthogonal above it, the GRU along the rule -->
+# The plain RNN's gradient **vanishes**, and a half-open GRU's hardly more slowly. An open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only the slope of tanh remains.
 #
-# Does the gradient at the start decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network is asked which it was. One run is trained now; the figure counts runs (each start at the rate that did best with other seeds).
+# Is that what is learnt? The first step shows one of four symbols, noise follows, and at the end the network is asked which it was. One run is trained now; the figure counts five of each kind, at the rate that did best with other seeds.
 
 # %%
-start, rate = "GRU, gate open", stored["rates"]["recall"]["GRU, gate open"]
+rate = stored["rates"]["recall"]["GRU, gate open"]
 batches = pick(profile, smoke=5, quick=400, full=400)
-known = experiment.measure_recall(start, 40, seed=0, rate=rate, batches=batches)
+known = experiment.measure_recall("GRU, gate open", 40, 0, rate, batches)
 record("open GRU, symbols known after 40 steps", 100 * known, "%")
 figures.draw_recall(stored["recall"])
 
 # %% [markdown]
-# "An LSTM remembers" depends on how its gates begin (an LSTM, [1997](https://doi.org/10.1162/neco.1997.9.8.1735), is the GRU's older relative). An open gate costs one line, 3 added to one bias.
-# <!-- reading: recall: which starts know it after 20, 40, 80 steps; LSTM half open against open; after 400 batches -->
+# An **LSTM** ([1997](https://doi.org/10.1162/neco.1997.9.8.1735)), the GRU's elder, is famous for its memory; it depends on how its gate begins. To open one takes a line: add 3 to its bias.
+# <!-- reading: recall: which starts know it after 20, 40, 80 steps; LSTM and GRU half open against open -->
 #
 # ## Does it need the order?
 #
-# A GRU reads the clips of people it will not be asked about, 16 × 16 pixels a frame; a linear layer answers from its last state.
+# A GRU reads clips, 16 × 16 pixels a frame; a linear layer answers from its last state.
 
 
 # %%
@@ -136,38 +135,29 @@ class Reader(nn.Module):
 
 # %%
 torch.manual_seed(0)
-reader, right_first = Reader(256), new.right_first.long()
-experiment.train_reader(
-    reader, seen.flatten(), seen.right_first.long(), nn.CrossEntropyLoss(), steps=steps
-)
+reader, answers = Reader(256), seen.right_first.long()
+experiment.train_reader(reader, seen.flatten(), answers, nn.CrossEntropyLoss(), steps=steps)
 frames = new.flatten()
-shown = {
-    "in order": frames,
-    "shuffled": experiment.shuffle_frames(frames),
-    "backwards": frames.flip(1),
-}
+shown = {"in order": frames, "backwards": frames.flip(1)}
+shown["shuffled"] = experiment.shuffle_frames(frames)
 for name, some in shown.items():
-    share = experiment.score_labels(reader, some, right_first)
+    share = experiment.score_labels(reader, some, new.right_first.long())
     record(f"which way first, {name}", 100 * share, "%")
 
 # %% [markdown]
-# The reader knows it in order, guesses when frames are shuffled, and says the contrary when they are played backwards. That is the **shuffle test**: anyone who claims that a network uses order must show that it suffers without.
-#
-# Move through a clip; the colours are the state.
+# These are other people than it learnt from. In order it knows, backwards it says the contrary, shuffled it guesses. That is the **shuffle test**: anyone who claims that a network uses order must show that it suffers without. The colours below are its state:
 
 # %% tags=["nbval-ignore-output"]
-figures.state_slider(new, reader)
+figures.state_slider(new, reader, row=3)
 
 # %% [markdown]
-# Faces have order where something *happens*: a blink or a nod on request (liveness), the pulse in the skin's colour, an expression, the flicker of a replayed or swapped face.
+# Faces have an order where something *happens*: a blink or a nod on request (liveness), the pulse in the skin's colour, an expression, a replayed or swapped face.
 #
 # ## Who is it? A question without order
 #
-# In a clip from a corridor many frames are blurred or hidden, and one embedding is wanted for the clip. The *mean* of the frames' embeddings is the thing to beat. **Attention** weighs frames: it learns a query $q$, scores each frame by $q \cdot f_t$, and makes weights of the scores,
+# Many frames of a clip are blurred or hidden in part, and one embedding is wanted. The *mean* of the frames' embeddings is the thing to beat. **Attention** learns a query $q$, scores each frame $f_t$ by $q \cdot f_t$, makes weights of the scores by softmax, and adds up: $\sum_t w_t f_t$.
 #
-# $$w_t = \mathrm{softmax}_t(q \cdot f_t), \qquad c = \textstyle\sum_t w_t f_t .$$
-#
-# **Exercise 3.** Write the sum for given scores, multiplied by `sharpness` first. `frames` are (N, T, D), `scores` (N, T).
+# **Exercise 3.** Write it for given scores, multiplied by `sharpness` before the softmax. `frames` are (N, T, D), `scores` (N, T).
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -195,13 +185,13 @@ class Attention(nn.Module):
 attention, frames = Attention(5), torch.randn(4, 12, 5)
 nn.init.normal_(attention.query)
 query = attention.query.expand(4, 1, 5)
-theirs = F.scaled_dot_product_attention(query, frames, frames, scale=1.0)[:, 0]
-torch.allclose(attention(frames), theirs, atol=1e-5)
+theirs = F.scaled_dot_product_attention(query, frames, frames, scale=1.0)
+torch.allclose(attention(frames), theirs[:, 0], atol=1e-5)
 
 # %% [markdown]
-# This is the first block of [Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554), and what a **transformer** does with one query. A transformer has a query for each frame: it sees all at once and forgets nothing, at a cost that grows with $T^2$.
+# This is the first block of [Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554), and a **transformer** with one query. A real one has a query for each frame: it sees all at once and forgets nothing, at a cost that grows with the square of the length.
 #
-# It learns from two clips of each person, by lesson 05's contrastive loss, which two belong together:
+# By lesson 05's contrastive loss it learns which two clips show one person:
 
 # %%
 from facelib.training.losses import ContrastiveLoss
@@ -211,24 +201,24 @@ tried = experiment.render_clips(3, experiment.TRY)
 attention, who = Attention(128), torch.arange(2 * people) // 2
 rate = stored["rates"]["people"]["attention"]
 experiment.train_reader(attention, clips.embed(), who, ContrastiveLoss(), rate, steps)
-figures.draw_weights(tried, attention.weigh(tried.embed()).detach())
+figures.draw_weights(tried, attention.weigh(tried.embed()).detach(), row=3)
 
 # %% [markdown]
-# Nobody told it which frames are spoilt. Is the clip's embedding better for it? Stored, of a thousand new people: TAR at FAR 0.1 %, and points more than the mean's. The *oracle* knows the spoilt frames. The GRU adds what it makes of the sequence to the mean. Intervals are over people (and three trainings).
+# Nobody told it which frames are spoilt. Does the clip's embedding gain? Stored, of a thousand new people: TAR at FAR 0.1 % beside the names, and points more than the mean's, with intervals over people and trainings. The *oracle* knows the spoilt frames; the GRU adds to the mean what it makes of the sequence.
 
 # %%
 figures.draw_gains(stored["people"]["gains"], stored["people"]["TAR"], "mean of the frames")
 
 # %% [markdown]
-# One frame alone, even the sharpest or the one that attention likes best, is worse than the mean of all.
-# <!-- reading: gains: attention against the mean, the oracle, the GRU; does shuffling cost the GRU anything -->
-# Here our heads turn by chance, so order holds nothing about who it is. On surveillance video an LSTM that *weighs* frames did beat weights by quality ([Gong et al. 2019](https://arxiv.org/abs/1904.12019)).
+# One frame alone, even the sharpest or the one of most weight, loses to the mean of all.
+# <!-- reading: gains: attention, oracle and GRU against the mean; what shuffling costs the GRU -->
+# Our heads turn by chance, so order tells nothing of who it is. On real video an LSTM that *weighs* frames did beat weights by quality ([Gong et al. 2019](https://arxiv.org/abs/1904.12019)).
 #
 # ## Rows of a face
 #
 # > 📌 **Claim:** "A recurrent network extracts better features of a face than a convolutional one."
 #
-# A picture can be read as a sequence: 64 rows of 64 pixels. Networks with 151,000 weights each learn twenty real people by name; the cells begin as this lesson advises, and every rate was chosen on s1 to s20, also `FaceCNN`'s. First two of them on one split, trained now; then stored, four splits of s21 to s40.
+# A picture is a sequence, too: 64 rows of 64 pixels. Networks of 151,000 weights learn twenty real people by name; the cells begin as this lesson advises, and each rate, `FaceCNN`'s too, was chosen on s1 to s20. One split is trained now, four of s21 to s40 are stored.
 
 # %%
 train, test = orl.split_photos(2, seed=0)
@@ -237,25 +227,23 @@ for name in ("FaceCNN", "GRU"):
     rate = stored["rates"]["rows"][name]
     model = experiment.train_row_classifier(name, train, 0, rate, epochs)
     record(f"{name}, two photographs", 100 * orl.top1(model, test), "%")
-
-# %%
 figures.draw_rows(stored["rows"])
 
 # %% [markdown]
-# The claim fails here: the convolutional network leads.
-# <!-- reading: rows: is FaceCNN ahead of RNN and GRU with 1, 2 and 5 photographs -->
-# A likely reason: its kernel knows an edge wherever it comes, while a reader of rows learns it anew for each column and must carry the forehead down to the chin.
+# The convolutional network leads.
+# <!-- reading: rows: is FaceCNN ahead of RNN and GRU with 1, 2 and 5 photographs, by less the more there are -->
+# A likely reason: its kernel knows an edge wherever it comes; a reader of rows learns it anew for each column, and must carry the forehead down to the chin.
 #
 # ## Your turn: did it nod twice?
 #
-# A door asks you to nod, so that a printed photograph can't come in. A clip has twelve frames, 8 × 8 pixels less the clip's mean. The head is down for two to five frames, in one go or in two:
+# A door asks you to nod, so that a printed photograph can't come in. A clip has twelve frames of 8 × 8 pixels, less their mean. The head is down for two to five frames, in one go or in two:
 
 # %%
 nodding, twice = experiment.take_nods(4, experiment.TRY, draw=0)
 figures.draw_nods(nodding, twice)
 
 # %% [markdown]
-# **Exercise 4.** Build a network, frames (N, 12, `width`) → two logits (N, 2), with **at most 1,000 weights**. The checker trains it on 100 people and wants 85 % of the clips of others.
+# **Exercise 4.** Build a network, frames (N, 12, `width`) → two logits (N, 2), of **at most 1,000 weights**. The checker trains it on 100 people and wants 85 % of the clips of others.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -268,8 +256,8 @@ exercises.nods.check(build_reader)
 # %% [markdown]
 # ## What you know now
 #
-# - A recurrent network uses the same weights at each step; through many steps gradients vanish, unless a gate begins open.
-# - Use order where the answer is in the order, and prove it by shuffling. For who is seen, the mean of embeddings is the thing to beat.
-# - Letters are read the same way: `F.one_hot` makes a vector of each, because "a" times a weight means nothing.
+# A recurrent network uses the same weights at each step; through many steps gradients vanish, unless a gate begins open. Use order where the answer is in the order, and prove it by shuffling. For who is seen, the mean of embeddings is the thing to beat.
 #
-# Nothing was made smaller, so the scoreboard gets no row. Next: [lesson 10](10_robustness_fairness_privacy.ipynb), what breaks a recogniser; or back to the ladder, [lesson 06](06_distillation.ipynb).
+# Letters are read the same way, after `F.one_hot` has made a vector of each: the text "a" can't be multiplied.
+#
+# Nothing became smaller, so the scoreboard gets no row. Next: [lesson 10](10_robustness_fairness_privacy.ipynb), what breaks a recogniser.
