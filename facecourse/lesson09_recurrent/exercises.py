@@ -10,18 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, kind_of, number, run
-from facecourse.kit.exercise import (
-    CannotCheckError,
-    Checker,
-    Exercise,
-    NotAttemptedError,
-    ____,
-    collect,
-)
-from facecourse.kit.seeds import build_seeded
-from facecourse.lesson09_recurrent import experiment
-from facelib.measure import parameters
+from facecourse.kit.checkers import draw_normal, function, number
+from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.lesson09_recurrent.experiment import shuffle_frames
+from facecourse.lesson09_recurrent.nods import judge_reader
 
 through_time = Exercise(
     prompt="The gradient of h_3 with respect to w, where h_t = w h_(t-1), w is a half, h_0 is 2.",
@@ -159,50 +151,6 @@ pool = Exercise(
     praise="At sharpness 0 it is the plain mean, at a large one the best frame alone.",
 )
 
-MOST_WEIGHTS, WANTED = 1000, 0.85  # of the network; share of new people's clips told rightly
-LEARNT, TRIED, RATE = 100, 80, 2e-2  # people, and how fast it learns
-WIDTH = 64  # numbers of a frame
-
-
-def _tells_nods(answer: Any) -> str | None:
-    (model,) = build_seeded(0, lambda: run(answer, (WIDTH,)))
-    if model is ____:
-        raise NotAttemptedError
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError(f"A network, an nn.Module, is wanted; this is {kind_of(model)}.")
-    if (weights := parameters(model)) > MOST_WEIGHTS:
-        return (
-            f"It has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Make each frame few "
-            "numbers before a cell remembers them."
-        )
-    frames, twice = experiment.take_nods(LEARNT, experiment.LEARN, randrange(2**31))
-    new, truth = experiment.take_nods(TRIED, experiment.TRY, randrange(2**31))
-
-    def train() -> None:
-        experiment.train_reader(model, frames, twice, nn.CrossEntropyLoss(), RATE)
-
-    run(train, ())
-    share = experiment.score_labels(model, new, truth)
-    if share >= WANTED:
-        return None
-    said = f"Of new people's clips it tells {share:.0%} rightly; {WANTED:.0%} are wanted. "
-    with torch.inference_mode():
-        answers = model(new)
-        if torch.allclose(answers, model(experiment.shuffle_frames(new)), atol=1e-3):
-            return (
-                said + "Shuffled frames make no difference to it: a sum, a mean or a largest "
-                "over frames throws their order away."
-            )
-        early = new.clone()
-        early[:, :-1] = 0
-        if torch.allclose(answers, model(early), atol=1e-3):
-            return said + "It looks at the last frame only, and every clip ends with a level head."
-    known = experiment.score_labels(model, frames, twice)
-    return (
-        said + f"Of those it learnt from, {known:.0%}: is the order of frames still there "
-        "where it decides, and has it few numbers to remember?"
-    )
-
 
 class _Pooled(nn.Module):
     """Frames, pooled in some way, told by a small network: wrong in the ways a reader can be."""
@@ -215,8 +163,8 @@ class _Pooled(nn.Module):
         return self.say(self.pool(torch.relu(self.look(frames))))
 
 
-class _Shuffled(nn.Module):
-    """A reader that would do, of frames in another order at each call."""
+class _Changed(nn.Module):
+    """A reader that would do, were its frames not `changed` and its state not too long."""
 
     def __init__(self, width: int, hidden: int, changed: Any = lambda frames: frames) -> None:
         super().__init__()
@@ -228,7 +176,7 @@ class _Shuffled(nn.Module):
 
 
 def _mix(frames: Tensor) -> Tensor:
-    return experiment.shuffle_frames(frames, randrange(2**31))
+    return shuffle_frames(frames, randrange(2**31))
 
 
 nods = Exercise(
@@ -259,12 +207,12 @@ nods = Exercise(
         "    return Nods(width)"
     ),
     checker=Checker(
-        _tells_nods,
+        judge_reader,
         (
             lambda width: _Pooled(width, lambda seen: seen.mean(1)),
             lambda width: _Pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _Shuffled(width, 8, _mix),
-            lambda width: _Shuffled(width, 32),
+            lambda width: _Changed(width, 8, _mix),
+            lambda width: _Changed(width, 32),
         ),
     ),
     also_wrong=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -30,14 +29,6 @@ FRAMES, DEGREES, SPOILT = 8, (20.0, 40.0), 0.75
 CODE, HIDDEN = 128, 64  # numbers of a frame's embedding, and of a state
 LEARN, TRY = pick_seed("clips learnt"), pick_seed("clips tried")
 STEPS, BATCH = 300, 64
-
-# Nods: twelve frames of a head, put together from pictures of it level and bent down.
-NOD_FRAMES, NOD_CLIPS, POSES = 12, 6, 2
-LEVEL = {
-    "yaw": (-10.0, 10.0), "pitch": 0.0, "scale": (1.15, 1.35), "azimuth": (-40.0, 40.0),
-    "ambient": (0.4, 0.8), "hat": 0.0,
-}  # fmt: skip
-DOWN = -14.0  # degrees
 
 
 def build_cell(start: str, seed: int) -> nn.RNNBase:
@@ -221,51 +212,6 @@ class AddingCell(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """Float (N, T, width) -> (N, width)."""
         return frames.mean(1) + self.add(self.cell(frames)[0][:, -1])
-
-
-def draw_nods(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """When heads are down, bool (count, NOD_FRAMES): once, or twice, for as many frames; and which
-    of the two, bool (count,). The first and the last frame are level."""
-    down, twice = torch.zeros(count, NOD_FRAMES, dtype=torch.bool), torch.arange(count) % 2 == 1
-
-    def pick(low: int, high: int) -> int:
-        return int(torch.randint(low, high + 1, (1,), generator=generator))
-
-    for row, two in zip(down, twice, strict=True):
-        total = pick(2, 5)
-        first, gap = (pick(1, total - 1), pick(1, 4)) if two else (total, 0)
-        start = pick(1, NOD_FRAMES - 1 - total - gap)
-        row[start : start + first] = True
-        row[start + first + gap : start + total + gap] = True
-    return down, twice
-
-
-@lru_cache(4)
-def render_heads(people: int, seed: int) -> Tensor:
-    """Pictures of heads, float (people, 2, POSES, 64, 64): level, down."""
-    generator = torch.Generator().manual_seed(seed + 1)
-    photo = nuisances(people, generator, **LEVEL).repeat(2 * POSES)
-    jitter = 2 * torch.rand(4, len(photo), generator=generator) - 1
-    down = torch.arange(len(photo)) // POSES % 2
-    photo = photo.set(
-        pitch=DOWN * down + 1.5 * jitter[0], yaw=photo["yaw"] + 3 * jitter[1],
-        shift_x=photo["shift_x"] + 0.02 * jitter[2], shift_y=photo["shift_y"] + 0.02 * jitter[3],
-    )  # fmt: skip
-    pictures = render(identities(people, seed).repeat(2 * POSES), photo)
-    return pictures.float().view(people, 2, POSES, 64, 64)
-
-
-def take_nods(people: int, seed: int, draw: int) -> tuple[Tensor, Tensor]:
-    """Clips of people who nod once or twice, some of each person in a row: frames, float (N, T,
-    64), 8 x 8 pixels, every clip to mean 0 and spread 1; and how often less one, int64 (N,)."""
-    generator = torch.Generator().manual_seed(draw)
-    down, twice = draw_nods(people * NOD_CLIPS, generator)
-    who = torch.arange(people).repeat_interleave(NOD_CLIPS)[:, None]
-    pose = torch.randint(POSES, down.shape, generator=generator)
-    small = F.avg_pool2d(render_heads(people, seed).flatten(0, 2)[:, None], 8)
-    frames = small.view(people, 2, POSES, -1)[who, down.long(), pose]
-    moved = frames - frames.mean(1, keepdim=True)
-    return moved / (moved.std((1, 2), keepdim=True) + 1e-3), twice.long()
 
 
 # Networks of 151 thousand weights that name twenty people.

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from facecourse.lesson09_recurrent import experiment, figures
+from facecourse.lesson09_recurrent import experiment, figures, nods
 from facelib.measure import Interval, parameters
 from facelib.models import recurrent
 from facelib.training.losses import ContrastiveLoss
@@ -70,14 +70,14 @@ def test_what_came_five_steps_ago_is_recalled_after_training_and_not_before():
 
 
 def test_who_nods_twice_is_down_for_as_long_as_who_nods_once():
-    down, twice = experiment.draw_nods(400, torch.Generator().manual_seed(0))
+    down, twice = nods.draw_nods(400, torch.Generator().manual_seed(0))
     starts = (down[:, 1:] & ~down[:, :-1]).sum(1)
     assert torch.equal(starts, 1 + twice.long())
     assert not down[:, [0, -1]].any()
     total = down.sum(1).double()
     assert abs(total[twice].mean() - total[~twice].mean()) < 0.3
-    frames, _ = experiment.take_nods(3, seed=2**27 + 1, draw=0)
-    assert frames.shape == (3 * experiment.NOD_CLIPS, experiment.NOD_FRAMES, 64)
+    frames, _ = nods.take_nods(3, seed=2**27 + 1, draw=0)
+    assert frames.shape == (3 * nods.NOD_CLIPS, nods.NOD_FRAMES, 64)
     torch.testing.assert_close(frames.mean(1), torch.zeros(18, 64), atol=1e-4, rtol=0)
 
 
@@ -114,7 +114,7 @@ def test_figures_say_what_they_show(capsys):
     )
     shares = [[1.0, 0.5, 0.5], [1.0, 1.0, 0.0]]
     figures.draw_rows({"1": {"FaceCNN": shares, "GRU": [[0.5, 0.5, 0.5]] * 2}})
-    figures.draw_nods(*experiment.take_nods(1, seed=2**27 + 1, draw=0))
+    figures.draw_nods(*nods.take_nods(1, seed=2**27 + 1, draw=0))
     said = capsys.readouterr().out
     for words in ("RNN [1]; GRU [2]", "0.12 0.12", "attention +2.0 [1.0, 3.0]", "of each -16.7"):
         assert words in said
