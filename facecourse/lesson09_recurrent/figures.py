@@ -94,7 +94,7 @@ def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     counts = [
         [sum(run > SOLVED for run in runs) for runs in row.values()] for row in found.values()
     ]
-    lengths, most = list(next(iter(found.values()))), len(next(iter(found["RNN"].values())))
+    lengths, most = list(found["RNN"]), len(next(iter(found["RNN"].values())))
     figure, axis = subplots(figsize=(4.6, 2.9))
     axis.imshow(counts, cmap="Blues", vmin=0, vmax=most, aspect="auto")
     for row, line in enumerate(counts):
@@ -105,10 +105,8 @@ def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     axis.set_xticks(range(len(lengths)), lengths)
     axis.set(xlabel="steps until it is asked", title="runs that know the symbol (stored)")
     axis.grid(False)
-    told = (
-        f"{name}: {', '.join(map(str, line))}" for name, line in zip(found, counts, strict=True)
-    )
-    show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps. {'; '.join(told)}.")
+    told = "; ".join(f"{name} {line}" for name, line in zip(found, counts, strict=True))
+    show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps: {told}.")
 
 
 def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:

@@ -29,7 +29,7 @@ new = experiment.render_clips(50, experiment.TRY, spoilt=0.0)
 figures.draw_unrolled(new.images[3])
 
 # %% [markdown]
-# The answer lies in the *order*. A **recurrent network** ([Elman 1990](https://doi.org/10.1207/s15516709cog1402_1); RNN, 循环神经网络; articles also write 递归, *recursive*, which is another kind) reads one frame at a time and hands a **state** $h$ on to the next step. The rule for one step is its **cell**.
+# The answer lies in the *order*. A **recurrent network** (RNN, 循环神经网络; 递归, in some articles, means *recursive*) reads one frame at a time and hands a **state** $h$ on to the next step. The rule for a step is its **cell**, here [Elman's](https://doi.org/10.1207/s15516709cog1402_1):
 #
 # ## Build it: one step, used again and again
 #
@@ -101,15 +101,15 @@ exercises.gru.check(gru)
 figures.gate_slider(send_back)
 
 # %% [markdown]
-# The plain RNN's gradient **vanishes**, and a half-open GRU's hardly more slowly. An open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only the slope of tanh remains.
+# The plain RNN's gradient **vanishes**, a half-open GRU's hardly more slowly; an open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only the slope of tanh remains.
 #
-# Is that what is learnt? The first step shows one of four symbols, noise follows, and at the end the network is asked which it was. Counted are the runs that know (stored, each kind at the rate that did best with other seeds):
+# Does it decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. Each kind trains at the rate that did best with other seeds:
 
 # %%
 figures.draw_recall(stored["recall"])
 
 # %% [markdown]
-# An **LSTM** ([1997](https://doi.org/10.1162/neco.1997.9.8.1735)), the GRU's elder, is famous for its memory; it depends on how its gate begins. To open one takes a line: add 3 to its bias.
+# An **LSTM** ([1997](https://doi.org/10.1162/neco.1997.9.8.1735)) is famous for its memory; it depends on how its gate begins. To open one, add 3 to its bias.
 # <!-- reading: recall: which starts know it after 20, 40, 80 steps; LSTM and GRU half open against open -->
 #
 # ## Does it need the order?
@@ -134,14 +134,14 @@ torch.manual_seed(0)
 reader, answers = Reader(256), seen.right_first.long()
 experiment.train_reader(reader, seen.flatten(), answers, nn.CrossEntropyLoss(), steps=steps)
 frames = new.flatten()
-shown = {"in order": frames, "backwards": frames.flip(1)}
-shown["shuffled"] = experiment.shuffle_frames(frames)
+mixed = experiment.shuffle_frames(frames)
+shown = {"in order": frames, "backwards": frames.flip(1), "shuffled": mixed}
 for name, some in shown.items():
     share = experiment.score_labels(reader, some, new.right_first.long())
     record(f"which way first, {name}", 100 * share, "%")
 
 # %% [markdown]
-# Of people it never saw it knows in order, says the contrary backwards, and guesses shuffled. That is the **shuffle test**: anyone who claims that a network uses order must show that it suffers without. The colours are its state:
+# In order the reader knows, backwards it says the contrary, shuffled it guesses. This is the **shuffle test**: anyone who claims that a network uses order must show that it suffers without. The colours are its state:
 
 # %% tags=["nbval-ignore-output"]
 figures.state_slider(new, reader, row=3)
@@ -178,16 +178,13 @@ class Attention(nn.Module):
 
 
 # %% tags=["nbval-check-output"]
-attention, frames = Attention(5), torch.randn(4, 12, 5)
-nn.init.normal_(attention.query)
-query = attention.query.expand(4, 1, 5)
-theirs = F.scaled_dot_product_attention(query, frames, frames, scale=1.0)
-torch.allclose(attention(frames), theirs[:, 0], atol=1e-5)
+attention, some = Attention(5), torch.randn(4, 12, 5)
+query = nn.init.normal_(attention.query).expand(4, 1, 5)
+theirs = F.scaled_dot_product_attention(query, some, some, scale=1.0)
+torch.allclose(attention(some), theirs[:, 0], atol=1e-5)
 
 # %% [markdown]
-# This is the first block of [Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554). A **transformer** has a query for each frame: it sees all at once and forgets nothing, at a cost that grows with the square of the length.
-#
-# By lesson 05's contrastive loss it learns which two clips show one person:
+# This is the first block of [Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554). A **transformer** has a query for each frame: it sees all at once and forgets nothing, at a cost that grows with the square of the length. Ours learns which two clips show one person:
 
 # %%
 from facelib.training.losses import ContrastiveLoss
@@ -200,7 +197,7 @@ experiment.train_reader(attention, clips.embed(), who, ContrastiveLoss(), rate, 
 figures.draw_weights(tried, attention.weigh(tried.embed()).detach(), row=3)
 
 # %% [markdown]
-# Nobody told it which frames are spoilt. Does the clip gain? Stored, of a thousand new people: TAR at FAR 0.1 % beside the names, and points more than the mean's (intervals over people and trainings). The *oracle* knows the spoilt frames; the GRU adds what it makes of the sequence to the mean.
+# Nobody told it which frames are spoilt. Stored, of a thousand new people: TAR at FAR 0.1 % beside the names, and points more than the mean's (intervals over people and trainings). The *oracle* knows the spoilt frames; the GRU adds to the mean what it makes of the sequence.
 
 # %%
 figures.draw_gains(stored["people"]["gains"], stored["people"]["TAR"], "mean of the frames")
@@ -208,7 +205,7 @@ figures.draw_gains(stored["people"]["gains"], stored["people"]["TAR"], "mean of 
 # %% [markdown]
 # One frame alone, even the sharpest or the one of most weight, loses to the mean of all.
 # <!-- reading: gains: attention, oracle and GRU against the mean; what shuffling costs the GRU -->
-# Our heads turn by chance, so order tells nothing of who it is. On real video an LSTM that *weighs* frames did beat weights by quality ([Gong et al. 2019](https://arxiv.org/abs/1904.12019)).
+# Our heads turn by chance: order tells nothing of who it is. On real video an LSTM that *weighs* frames did beat weights by quality ([Gong et al. 2019](https://arxiv.org/abs/1904.12019)).
 #
 # ## Rows of a face
 #
@@ -232,7 +229,7 @@ figures.draw_rows(stored["rows"])
 #
 # ## Your turn: did it nod twice?
 #
-# A door asks you to nod, so that a printed photograph can't come in. A clip has twelve frames of 8 × 8 pixels, less their mean. The head is down for two to five frames, in one go or in two:
+# A door asks for nods, so that no printed photograph comes in. A clip has twelve frames of 8 × 8 pixels, less their mean. The head is down for two to five of them, in one go or in two:
 
 # %%
 nodding, twice = nods.take_nods(4, experiment.TRY, draw=0)
