@@ -1,121 +1,166 @@
-"""The evidence of lesson 09: what a recurrent network remembers, and what for faces it is good."""
+"""The evidence of lesson 09: what cells recall, how clips are pooled, faces read row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from facecourse.kit import evidence
-from facecourse.lesson09_recurrent import clips as sequences
-from facecourse.lesson09_recurrent import memory
-from facelib.models.recurrent import CELLS
+from facecourse.kit import evidence, orl
+from facecourse.lesson09_recurrent import experiment
+from facecourse.lesson09_recurrent.experiment import Clips
+from facelib.measure import Interval
+from facelib.measure.tail import Tail, take_tail, tar_lost
+from facelib.training.losses import ContrastiveLoss
 
 HERE = Path(__file__).parent
 
-SEEDS = tuple(range(10))
-FEW = tuple(range(5))  # of recall, the slowest
-RECALLED = (10, 20, 40, 80)
-CLIPPED = {"clipped to 1": 1.0, "as they come": float("inf")}  # gradients
-CLIPPED_AT = 40
-STEPS = memory.STEPS  # of cells that recall
-LEARNT, TRIED = 400, 300  # people of clips to learn from, and others; half as many in the open
-PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
-    "last frame": lambda frames: frames[:, -1], "mean of the frames": lambda frames: frames.mean(1)
-}  # fmt: skip
-TRAINED = ("weighted mean", *CELLS)
-ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
-    "in order": lambda frames: frames, "shuffled": sequences.shuffle_frames,
-    "backwards": lambda frames: frames.flip(1),
+SEEDS, CHOICES = tuple(range(5)), (100, 101)  # reported, and those that rates were chosen by
+SPLITS = tuple(range(4))  # of photographs
+FEW = tuple(range(3))  # trainings of each reader of clips
+BATCHES = experiment.BATCHES
+STEPS = (20, 40, 80)  # until the symbol is asked for
+CHOSEN_AT = (20, 40)
+LEARNT, HELD_OUT, TRIED = 400, 100, 1000  # people of clips; those held out choose rates
+FAR = 0.001
+TRAINED = {"attention": experiment.Attention, "GRU": experiment.AddingCell}
+MEAN = "mean of the frames"
+PHOTOS = (1, 2, 5)
+EPOCHS = 60
+RATES = {
+    "recall": (5e-3, 2e-2), "people": (5e-4, 2e-3, 1e-2, 5e-2),
+    "rows": (1e-3, 4e-3, 1.6e-2),
 }  # fmt: skip
 
 
-def over_lengths(
-    lengths: Sequence[int], seeds: Sequence[int], measure: Callable[[str, int, int], float]
-) -> dict[str, dict[str, list[float]]]:
-    """[start][length]: what `measure` finds for a start, a length and a seed, one a seed."""
+def recall() -> tuple[dict[str, float], dict[str, dict[str, list[float]]]]:
+    """The best rate of each start; [start][steps] how often the symbol is known, one share a
+    seed."""
+
+    def run(start: str, steps: int, seeds: Sequence[int], rate: float) -> list[float]:
+        return [experiment.measure_recall(start, steps, seed, rate, BATCHES) for seed in seeds]
+
+    rates, found = {}, {}
+    for start in tqdm(experiment.STARTS, "recall"):
+
+        def known(rate: float, start: str = start) -> float:
+            return fmean(fmean(run(start, steps, CHOICES, rate)) for steps in CHOSEN_AT)
+
+        rates[start] = max(RATES["recall"], key=known)
+        found[start] = {str(steps): run(start, steps, SEEDS, rates[start]) for steps in STEPS}
+    return rates, found
+
+
+def pool_plainly(clips: Clips, codes: Tensor) -> dict[str, Tensor]:
+    """What needs no training, and what knows which frames are spoilt: (N, 128) each."""
+    clear = (~clips.spoilt).float()
+    clear = torch.where(clear.sum(1, keepdim=True) > 0, clear, 1.0)  # none is: take all
     return {
-        start: {str(length): [measure(start, length, seed) for seed in seeds] for length in lengths}
-        for start in tqdm(memory.STARTS, "starts")
+        "last frame": codes[:, -1],
+        "sharpest frame": take_best(codes, clips.measure_sharpness()),
+        MEAN: codes.mean(1),
+        "mean of the clear ones (oracle)": (clear[..., None] * codes).sum(1),
     }
 
 
-def recall(start: str, length: int, seed: int) -> float:
-    """How often the first symbol is known at the end."""
-    return memory.measure_recall(start, length, seed, STEPS)[0]
+def take_best(codes: Tensor, quality: Tensor) -> Tensor:
+    """Of each clip the frame of highest quality, (N, T): (N, D)."""
+    return codes[torch.arange(len(codes)), quality.argmax(1)]
 
 
-def clipped() -> dict[str, dict[str, dict[str, list[float]]]]:
-    """[start][how gradients are taken]: how often the first symbol is known at the end, and the
-    longest gradient of the training, one a seed."""
-    found: dict = {}
-    for start in tqdm([name for name in memory.STARTS if name.startswith("RNN")], "clipped"):
-        for name, most in CLIPPED.items():
-            runs = [memory.measure_recall(start, CLIPPED_AT, seed, STEPS, most) for seed in SEEDS]
-            found.setdefault(start, {})[name] = {
-                "recalled": [right for right, _ in runs],
-                "longest gradient": [max(lengths) for _, lengths in runs],
-            }
-    return found
+def take_clip_tail(pooled: Tensor) -> Tail:
+    """All pairs of clips, two of each person in a row."""
+    return take_tail(pooled, torch.arange(len(pooled)) // 2, FAR)
 
 
-def people() -> dict[str, dict[str, list]]:
-    """[reader]: of each seed the metrics of clips in order and shuffled, and the share of sets of
-    ORL's photographs that are named rightly."""
-    learn = sequences.render_clips(LEARNT, sequences.LEARN).codes()
-    tried = sequences.render_clips(TRIED, sequences.TRY).codes()
-    found: dict[str, dict[str, list]] = {}
-    for seed in tqdm(SEEDS, "people"):
-        trained = {kind: sequences.train_clip_embedder(kind, learn, seed, sequences.STEPS)
-                   for kind in TRAINED}  # fmt: skip
-        shown = {"clips": tried, "shuffled": sequences.shuffle_frames(tried, seed)}
-        one, sets = sequences.embed_orl_sets(seed)
-        for name, reader in (PLAIN | trained).items():
-            runs = found.setdefault(name, {"clips": [], "shuffled": [], "ORL sets": []})
-            for part, codes in shown.items():
-                pairs = sequences.verify_clips(reader, codes)
-                runs[part].append({"AUC": pairs.auc, "TAR at 1 % FAR": pairs.tar_at(0.01)})
-            runs["ORL sets"].append(sequences.score_sets(reader, one, sets))
-    return found
+def train(name: str, codes: Tensor, rate: float, seed: int) -> torch.nn.Module:
+    """One of `TRAINED` that has learnt which two clips show one person."""
+    torch.manual_seed(seed)
+    model, who = TRAINED[name](experiment.CODE), torch.arange(len(codes)) // 2
+    return experiment.train_reader(model, codes, who, ContrastiveLoss(), rate, seed=seed)
 
 
-def orders() -> dict[str, dict[str, dict[str, list[float]]]]:
-    """[features][reader][order of the frames]: how often it is told to which side a head turned
-    first, one a seed."""
-    learn = sequences.render_clips(LEARNT // 2, sequences.LEARN, 0.0)
-    tried = sequences.render_clips(TRIED // 2, sequences.TRY, 0.0)
-    features = {
-        "pixels": [sequences.flatten_frames(clips.images) for clips in (learn, tried)],
-        "embeddings": [clips.codes() for clips in (learn, tried)],
+def people() -> tuple[dict[str, float], dict[str, dict]]:
+    """The rate of each trained reader; TAR and points more than the mean's of each reader, and the
+    mean weight of clear and of spoilt frames."""
+    learn = experiment.render_clips(LEARNT, experiment.LEARN).embed()
+    clips = experiment.render_clips(TRIED, experiment.TRY)
+    codes, rates = clips.embed(), {}
+    pooled = {name: [found] for name, found in pool_plainly(clips, codes).items()}
+    known, others = learn[: -2 * HELD_OUT], learn[-2 * HELD_OUT :]
+    weights: dict[str, float] = {}
+    for name in tqdm(TRAINED, "people"):
+
+        def tar(rate: float, name: str = name) -> float:
+            model = train(name, known, rate, CHOICES[0])
+            with torch.inference_mode():
+                tail = take_tail(model(others), torch.arange(len(others)) // 2, 0.01)
+            return float(tail.tars([0.01]))
+
+        rates[name] = max(RATES["people"], key=tar)
+        for seed in FEW:
+            model = train(name, learn, rates[name], seed)
+            with torch.inference_mode():
+                pooled.setdefault(name, []).append(model(codes))
+                if name == "GRU":
+                    mixed = model(experiment.shuffle_frames(codes, seed))
+                    pooled.setdefault("GRU, frames shuffled", []).append(mixed)
+                else:
+                    found = model.weigh(codes)
+                    best = take_best(codes, found)
+                    pooled.setdefault("best frame by attention", []).append(best)
+                    weights = {
+                        "clear": float(found[~clips.spoilt].mean()),
+                        "spoilt": float(found[clips.spoilt].mean()),
+                    }
+    tails = {name: [take_clip_tail(run) for run in runs] for name, runs in pooled.items()}
+    return rates, {
+        "TAR": {
+            name: fmean(float(run.tars([FAR])) for run in runs) for name, runs in tails.items()
+        },
+        "gains": {name: gain(runs, tails[MEAN]) for name, runs in tails.items() if name != MEAN},
+        "weights": weights,
     }
-    found: dict = {}
-    for name, (first, second) in features.items():
-        found[name] = {kind: {} for kind in ("mean", "last", *CELLS)}
-        for kind, runs in found[name].items():
-            for seed in FEW:
-                case = first, learn.right_first, seed, sequences.STEPS
-                model = sequences.train_clip_classifier(kind, *case)
-                for order, change in ORDERS.items():
-                    told = sequences.score_labels(model, change(second), tried.right_first)
-                    runs.setdefault(order, []).append(told)
-    return found
+
+
+def gain(runs: list[Tail], mean: list[Tail]) -> Interval:
+    """Points of TAR more than the mean's, with an interval over people and runs."""
+    return tar_lost(runs, mean * len(runs), [FAR])[0]
+
+
+def rows() -> tuple[dict[str, float], dict[str, dict[str, list[list[float]]]]]:
+    """The rate of each network, chosen on s1 to s20 from two photographs; [photographs][network] of
+    each split, of each of s21 to s40 the share named rightly."""
+
+    def score(name: str, photos: int, seed: int, rate: float, chosen_on: bool) -> list[float]:
+        train, test = orl.split_photos(photos, seed, chosen_on)
+        model = experiment.train_row_classifier(name, train, seed, rate, EPOCHS)
+        return orl.top1_per_person(model, test)
+
+    rates, found = {}, {str(photos): {} for photos in PHOTOS}
+    for name in tqdm(experiment.CLASSIFIERS, "rows"):
+
+        def named(rate: float, name: str = name) -> float:
+            return fmean(fmean(score(name, 2, seed, rate, True)) for seed in CHOICES)
+
+        rates[name] = max(RATES["rows"], key=named)
+        for photos in PHOTOS:
+            runs = [score(name, photos, seed, rates[name], False) for seed in SPLITS]
+            found[str(photos)][name] = runs
+    return rates, found
 
 
 def main(folder: Path = HERE) -> None:
-    """Measure and store all of it, some twenty minutes on one thread."""
-    torch.manual_seed(0)
-    payload = {
-        "seeds": SEEDS,
-        "few": FEW,
-        "gradients": over_lengths(memory.LENGTHS, SEEDS, memory.measure_gradient),
-        "recall": over_lengths(RECALLED, FEW, recall),
-        "clipped": clipped(),
-        "people": people(),
-        "orders": orders(),
-    }
+    """Measure and store all of it, some twelve minutes on one thread."""
+    rates = {}
+    rates["recall"], recalled = recall()
+    rates["people"], pooled = people()
+    rates["rows"], named = rows()
+    payload = {"rates": rates, "recall": recalled, "people": pooled, "rows": named}
     evidence.write("evidence", payload, folder)
 
 

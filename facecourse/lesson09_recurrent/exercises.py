@@ -1,59 +1,19 @@
-"""Lesson 09, the RNN aside: its exercises and quizzes."""
+"""Lesson 09, the RNN aside: its exercises."""
 
 from __future__ import annotations
 
 import math
+from random import randrange
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number, tensor
-from facecourse.kit.exercise import Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
-
-
-def _step(x: Tensor, h: Tensor, w_xh: Tensor, w_hh: Tensor, b: Tensor) -> Tensor:
-    return torch.tanh(x @ w_xh.T + h @ w_hh.T + b)
-
-
-_WEIGHTS = draw_normal(4, 3, seed=2), draw_normal(4, 4, seed=3), draw_normal(4, seed=4)
-
-step = Exercise(
-    prompt="Return the next state of each sequence, (N, hidden), from its input x and its state h.",
-    starter="def step(x, h, w_xh, w_hh, b):\n    return ____",
-    hints=(
-        "Two products and a bias are added up, and tanh of the sum is taken.",
-        "Rows are sequences, so a product is `x @ w_xh.T`; the state has its own matrix.",
-    ),
-    answer="def step(x, h, w_xh, w_hh, b):\n    return torch.tanh(x @ w_xh.T + h @ w_hh.T + b)",
-    checker=function(
-        _step,
-        (draw_normal(2, 3, seed=5), draw_normal(2, 4, seed=6), *_WEIGHTS),
-        (draw_normal(5, 3, seed=7), draw_normal(5, 4, seed=8), *_WEIGHTS),
-        reasons=[
-            (
-                lambda x, h, w_xh, w_hh, b: x @ w_xh.T + h @ w_hh.T + b,
-                "tanh is missing: without it, states can grow without end.",
-            ),
-            (
-                lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + h @ w_hh.T),
-                "The bias is missing.",
-            ),
-            (
-                lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + b),
-                "The state is missing: that forgets all that came before.",
-            ),
-            (
-                lambda x, h, w_xh, w_hh, b: torch.tanh(x @ w_xh.T + h @ w_hh + b),
-                "W_hh is the wrong way round: `h @ w_hh.T`.",
-            ),
-        ],
-        draw=side_by_side,
-    ),
-    also_wrong=(lambda x, h, w_xh, w_hh, b: h,),
-    praise="The same line serves every step, with the same weights.",
-)
+from facecourse.kit.checkers import draw_normal, function, number
+from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.lesson09_recurrent.experiment import shuffle_frames
+from facecourse.lesson09_recurrent.nods import judge_reader
 
 through_time = Exercise(
     prompt="The gradient of h_3 with respect to w, where h_t = w h_(t-1), w is a half, h_0 is 2.",
@@ -76,160 +36,191 @@ through_time = Exercise(
     praise="As with a kernel at many places: the gradient of a shared weight is a sum.",
 )
 
-vanish = Exercise(
-    prompt="After how many steps, each of which takes a fifth of it, is a gradient below a "
-    "thousandth?",
-    starter="steps = ____",
-    hints=(
-        "0.8 to the power of the steps is to be below 0.001.",
-        "Take logarithms of both sides, divide, and round up.",
-    ),
-    answer="steps = math.ceil(math.log(0.001) / math.log(0.8))",
-    checker=number(
-        31,
-        reasons={
-            30: "0.8 to the 30th is still 0.0012.",
-            math.log(0.001) / math.log(0.8): "Nearly: steps are whole, so round up.",
-            5: "That would be a factor of about 0.25 a step.",
-            1250: "Each step multiplies what the step before has left; it doesn't take away.",
-        },
-    ),
-    also_wrong=("31",),
-    praise="The upper half of a face that is read in 64 rows would send back less than that.",
-)
+
+def _gru(
+    x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor,
+    turned: bool = False, early: bool = False, order: tuple[int, int, int] = (0, 1, 2),
+) -> Tensor:  # fmt: skip
+    """A GRU's step; `turned`: z takes the new; `early`: r multiplies the state before W does;
+    `order`: where r, z and n lie."""
+    from_x, from_h = (x @ w_x.T + b_x).chunk(3, 1), (h @ w_h.T + b_h).chunk(3, 1)
+    r, z = (torch.sigmoid(from_x[place] + from_h[place]) for place in order[:2])
+    old = ((r * h) @ w_h.T + b_h).chunk(3, 1)[order[2]] if early else r * from_h[order[2]]
+    n = torch.tanh(from_x[order[2]] + old)
+    return z * n + (1 - z) * h if turned else (1 - z) * n + z * h
 
 
-clip = Exercise(
-    prompt="Return the gradient, shortened to the length `most` if it is longer, else as it is.",
-    starter="def clip(gradient, most):\n    return ____",
+def _draw_step(count: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
+    shapes = (count, inputs), (count, hidden), (3 * hidden, inputs), (3 * hidden, hidden)
+    biases = (3 * hidden,), (3 * hidden,)
+    return tuple(draw_normal(*shape, seed=seed) for seed, shape in enumerate((*shapes, *biases)))
+
+
+gru = Exercise(
+    prompt="Return the next state of a GRU, (N, hidden), from the inputs x and the states h.",
+    starter="def gru(x, h, w_x, w_h, b_x, b_h):\n    return ____",
     hints=(
-        "Its direction stays: all its numbers are multiplied by one factor, 1 at most.",
-        "The length is `gradient.norm()`. `min(a, b)` takes the smaller of two numbers.",
+        "`x @ w_x.T + b_x` has the parts of r, z and n side by side; `.chunk(3, dim=1)` parts "
+        "them. The same with h, w_h and b_h.",
+        "Two gates by `torch.sigmoid`, each of the sum of its two parts.",
+        "n is `torch.tanh` of its part of x plus r times its part of h; z says how much of the "
+        "old state stays, and 1 - z how much of n comes in.",
     ),
     answer=(
-        "def clip(gradient, most):\n    return gradient * min(1, most / float(gradient.norm()))"
+        "def gru(x, h, w_x, w_h, b_x, b_h):\n"
+        "    r_x, z_x, n_x = (x @ w_x.T + b_x).chunk(3, dim=1)\n"
+        "    r_h, z_h, n_h = (h @ w_h.T + b_h).chunk(3, dim=1)\n"
+        "    r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)\n"
+        "    n = torch.tanh(n_x + r * n_h)\n"
+        "    return (1 - z) * n + z * h"
     ),
     checker=function(
-        lambda gradient, most: gradient * min(1, most / float(gradient.norm())),
-        (draw_normal(6, seed=5), 1.0),
-        (draw_normal(2, 3, seed=6), 0.5),
-        (0.01 * draw_normal(6, seed=7), 1.0),
+        torch.gru_cell,
+        _draw_step(3, 4, 5),
+        _draw_step(2, 3, 2),
         reasons=[
             (
-                lambda g, m: g.clamp(-m, m),
-                "That cuts each number by itself and turns the direction. Shorten the whole.",
+                lambda *given: _gru(*given, turned=True),
+                "Your z lets the *new* in. Here it says how much of the old state stays.",
             ),
             (
-                lambda g, m: g * m / g.norm(),
-                "Short gradients are made longer by that. They stay as they are.",
+                lambda *given: _gru(*given, early=True),
+                "You multiply the state by r before the matrix does, as the first paper did. "
+                "PyTorch multiplies what the matrix made of it.",
             ),
-            (lambda g, m: g, "Nothing was clipped."),
-        ],
-        tolerance=1e-4,
-    ),
-    also_wrong=(lambda gradient, most: None,),
-    praise="What `torch.nn.utils.clip_grad_norm_` does before a step.",
-)
-
-weights = Exercise(
-    prompt="How many numbers does a GRU learn that reads 128 inputs and has a state of 64?",
-    starter="learnt = ____",
-    hints=(
-        "Two gates and a proposal, each with what a plain RNN has: two matrices.",
-        "Each also has two biases in PyTorch, one for the input and one for the state.",
-    ),
-    answer="learnt = 3 * (128 * 64 + 64 * 64 + 2 * 64)",
-    checker=number(
-        37_248,
-        reasons={
-            12_416: "That is a plain RNN. A GRU has three of each.",
-            49_664: "That is an LSTM, with four. A GRU has three.",
-            36_864: "The biases are missing.",
-            37_056: "PyTorch has two biases each.",
-        },
-    ),
-    praise="However long the sequence is.",
-)
-
-text = "abacabac"
-_places = torch.tensor(["abc".index(letter) for letter in text])
-_encoded = torch.nn.functional.one_hot(_places, 3)
-
-one_hot = Exercise(
-    prompt="Encode the text: a row a letter, a column for each of a, b and c, 1 at the letter.",
-    starter="letters = ____",
-    hints=(
-        "First the place of each letter in the alphabet, as a number from 0 to 2.",
-        '`"abc".index(letter)` gives the place; row i of `torch.eye(3)` has its 1 in column i.',
-    ),
-    answer='letters = torch.eye(3)[["abc".index(letter) for letter in text]]',
-    checker=tensor(
-        _encoded,
-        reasons=[
-            (_encoded.T, "Rows and columns are exchanged: a row is a letter."),
             (
-                _places,
-                "Those are numbers with an order: b would lie between a and c. Give each a column.",
+                lambda *given: _gru(*given, order=(1, 0, 2)),
+                "The gates are exchanged: r's part comes first, then z's, then n's.",
+            ),
+            (
+                lambda x, h, w_x, w_h, b_x, b_h: torch.tanh(
+                    (x @ w_x.T + b_x + h @ w_h.T + b_h).chunk(3, 1)[2]
+                ),
+                "That is a plain RNN's step: the gates are missing.",
             ),
         ],
         draw=side_by_side,
     ),
-    also_wrong=(torch.eye(3), "abc"),
-    praise="Now a network can multiply it.",
-    context={"text": text},
+    also_wrong=(lambda x, h, w_x, w_h, b_x, b_h: h,),
+    praise="Equal to PyTorch's GRU: a step that can keep.",
 )
 
 
-longer = Quiz(
-    "A recurrent network reads clips of 8 frames, then clips of 80. What becomes larger?",
-    {
-        "the number of its weights": "The same ones are used at each step.",
-        "the memory that training needs": "Every state is kept for the way back.",
-        "the length of its state": "That was chosen when the network was made.",
-        "the time of an answer": "Step follows step; none can begin before the last has ended.",
-    },
-    right="b, d",
+def _pool(frames: Tensor, scores: Tensor, sharpness: float, dim: int = 1) -> Tensor:
+    return (torch.softmax(sharpness * scores, dim)[..., None] * frames).sum(1)
+
+
+_CLIPS = draw_normal(2, 5, 3, seed=8), draw_normal(2, 5, seed=9)
+
+pool = Exercise(
+    prompt="Return each clip's mean frame, (N, D), weighted by the softmax of sharpness times "
+    "scores.",
+    starter="def pool(frames, scores, sharpness):\n    return ____",
+    hints=(
+        "`torch.softmax(..., dim=1)` makes weights of a clip's T scores that add up to 1.",
+        "The weights are (N, T) and the frames (N, T, D): `weights[..., None]` gives each weight "
+        "a third dimension. Multiply, and add up over the frames.",
+    ),
+    answer=(
+        "def pool(frames, scores, sharpness):\n"
+        "    weights = torch.softmax(sharpness * scores, dim=1)\n"
+        "    return (weights[..., None] * frames).sum(dim=1)"
+    ),
+    checker=function(
+        _pool,
+        (*_CLIPS, 2.0),
+        (*_CLIPS, 0.0),
+        (draw_normal(3, 4, 2, seed=10), draw_normal(3, 4, seed=11), 50.0),
+        reasons=[
+            (
+                lambda f, s, k: _pool(f, s, k, dim=0),
+                "Your weights add up to 1 over the *clips*. Frames share them: `dim=1`.",
+            ),
+            (lambda f, s, k: _pool(f, s, 1.0), "`sharpness` is missing."),
+            (
+                lambda f, s, k: _pool(f, s, k) / f.shape[1],
+                "The weights add up to 1 already: a sum, not a mean.",
+            ),
+            (
+                lambda f, s, k: (k * s[..., None] * f).sum(1),
+                "Scores are no weights yet: softmax makes them positive, with the sum 1.",
+            ),
+        ],
+    ),
+    also_wrong=(lambda frames, scores, sharpness: frames[:, -1],),
+    praise="At sharpness 0 it is the plain mean, at a large one the best frame alone.",
 )
 
-features = Quiz(
-    "An article says that a recurrent network extracts better features of a face than a "
-    "convolutional one. What did our measurements show, with as many weights each?",
-    {
-        "the convolutional one named more people": "With one, two and five photographs.",
-        "both did as well": "The intervals of the differences exclude zero.",
-        "the recurrent one named more people": "It must learn for each column anew what an "
-        "edge is.",
-        "the recurrent one needed more photographs for the same": "With two, the GRU was "
-        "hardly better than the convolutional one with one.",
-    },
-    right="a, d",
-)
 
-order = Quiz(
-    "For which of these does the order of the frames carry what is asked?",
-    {
-        "who is seen in the clip": "Any good frame tells, in any order.",
-        "whether an eye was closed": "One frame with a closed eye tells.",
-        "whether a head was shaken or nodded": "One frame can't tell a nod from looking down; "
-        "though even then a set of poses may do.",
-        "to which side a head turned first": "The same frames backwards mean the contrary.",
-    },
-    right="d",
-)
+class _Pooled(nn.Module):
+    """Frames, pooled in some way, told by a small network: wrong in the ways a reader can be."""
 
-kept = NumberQuiz(
-    "A gate keeps half of the state at each step. Which share of what it held is left after ten "
-    "steps, in percent?",
-    wanted=100 / 2**10,
-    tolerance=0.01,
-    unit="%",
-    reasons={
-        5: "Half of what is left goes at each step; that is 0.5 to the power of 10.",
-        50: "That is one step.",
-        99.9: "That is what has gone.",
-    },
-    praise="A gate that is half open forgets as a small weight does. To keep something for long, "
-    "it should begin nearly open.",
+    def __init__(self, width: int, pool: Any) -> None:
+        super().__init__()
+        self.pool, self.look, self.say = pool, nn.Linear(width, 8), nn.Linear(8, 2)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.say(self.pool(torch.relu(self.look(frames))))
+
+
+class _Changed(nn.Module):
+    """A reader that would do, were its frames not `changed` and its state not too long."""
+
+    def __init__(self, width: int, hidden: int, changed: Any = lambda frames: frames) -> None:
+        super().__init__()
+        self.changed, self.say = changed, nn.Linear(hidden, 2)
+        self.look, self.cell = nn.Linear(width, 2), nn.GRU(2, hidden, batch_first=True)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.say(self.cell(self.look(self.changed(frames)))[0][:, -1])
+
+
+def _mix(frames: Tensor) -> Tensor:
+    return shuffle_frames(frames, randrange(2**31))
+
+
+nods = Exercise(
+    prompt="Build a network that tells from twelve frames whether a head nodded once or twice.",
+    starter="def build_reader(width):\n    return ____",
+    hints=(
+        "The lesson's `Reader` has too many weights, nearly all in the matrices that read 64 "
+        "numbers. What must a state know of a frame? Only how far down the head is.",
+        "Let one `nn.Linear(width, 2)` look at each frame, and an `nn.GRU(2, 8, "
+        "batch_first=True)` read what it says.",
+        "The last state, `states[:, -1]`, knows how often: a second `nn.Linear(8, 2)` says it. "
+        "Put all three into a class and return one of it.",
+    ),
+    answer=(
+        "class Nods(nn.Module):\n"
+        "    def __init__(self, width):\n"
+        "        super().__init__()\n"
+        "        self.look = nn.Linear(width, 2)\n"
+        "        self.cell = nn.GRU(2, 8, batch_first=True)\n"
+        "        self.say = nn.Linear(8, 2)\n"
+        "\n"
+        "    def forward(self, frames):\n"
+        "        states, _ = self.cell(self.look(frames))\n"
+        "        return self.say(states[:, -1])\n"
+        "\n"
+        "\n"
+        "def build_reader(width):\n"
+        "    return Nods(width)"
+    ),
+    checker=Checker(
+        judge_reader,
+        (
+            lambda width: _Pooled(width, lambda seen: seen.mean(1)),
+            lambda width: _Pooled(width, lambda seen: seen[:, -1]),
+            lambda width: _Changed(width, 8, _mix),
+            lambda width: _Changed(width, 32),
+        ),
+    ),
+    also_wrong=(
+        lambda width: None,
+        lambda width: nn.Linear(width, 2),
+        lambda width: _Pooled(width, lambda seen: seen.amax(1)),
+    ),
+    praise="It looks at each frame with few weights, and remembers with fewer.",
 )
 
 EXERCISES, QUIZZES = collect("09", globals())

@@ -1,145 +1,206 @@
-"""Lesson 09: its figures, tables and widget."""
+"""Lesson 09: its figures and widgets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from statistics import fmean
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from ipywidgets import IntSlider, VBox
-from torch import Tensor
+from ipywidgets import FloatSlider, IntSlider, VBox
+from torch import Tensor, nn
 
-from facecourse.kit.charts import tabulate
-from facecourse.kit.compare import subtract_points
+from facecourse.kit.charts import draw_intervals
+from facecourse.kit.compare import Shares, judge, paired_points
 from facecourse.kit.explore import explore
-from facecourse.lesson09_recurrent.clips import CODE, HIDDEN, ClipClassifier, Clips, flatten_frames
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import latency
-from facelib.models import embed, face_embedding, face_student
-from facelib.models.faceresnet import SHAPE
+from facecourse.lesson09_recurrent import experiment
+from facecourse.lesson09_recurrent.experiment import SOLVED, Clips, build_cell
+from facelib.figures import COLOURS, show, subplots
+from facelib.measure import Interval
 
-Runs = Mapping[str, Sequence[float]]
+SEEDS = range(10)  # of untrained cells
+ROOM = 0.92  # of a frame's place that its picture takes
 
 
-def scrubber(clips: Clips, model: ClipClassifier) -> VBox:
-    """Moves through the first clip: the frame, all states up to it, and what the network, with a
-    cell that reads `clips.flatten_frames`, would say now."""
+def draw_unrolled(frames: Tensor) -> None:
+    """Draw a cell that reads a clip, uint8 (T, 1, 64, 64), frame by frame, and the clip backwards
+    below it."""
+    count, (figure, axis) = len(frames), subplots(figsize=(9, 3.3))
+    arrow = {"arrowstyle": "->", "color": "0.3"}
+    look = {"cmap": "gray", "vmin": 0, "vmax": 255}
+    for step, (frame, back) in enumerate(zip(frames, frames.flip(0), strict=True)):
+        for face, y in ((frame, 0), (back, -1.3)):
+            axis.imshow(face[0].numpy(), extent=(step, step + ROOM, y, y + ROOM), **look)
+        middle = step + ROOM / 2
+        axis.annotate("", (middle, 1.35), (middle, 0.95), arrowprops=arrow)
+        axis.text(
+            middle, 1.55, "cell", ha="center", va="center", bbox={"fc": "#cfe6f5", "ec": "0.4"}
+        )
+        axis.annotate("", (middle + 0.72, 1.55), (middle + 0.24, 1.55), arrowprops=arrow)
+        axis.text(middle + 0.5, 1.68, f"$h_{step + 1}$", ha="center", fontsize=9)
+        axis.text(middle + 0.1, 1.1, f"$x_{step + 1}$", fontsize=9)
+    axis.text(count + 0.25, 1.55, "which way\nfirst?", va="center")
+    for y, name in ((0.45, "one way"), (-0.85, "backwards")):
+        axis.text(count + 0.1, y, name, va="center")
+    axis.set(xlim=(0, count + 1.3), ylim=(-1.35, 1.95), aspect="equal")
+    axis.set_axis_off()
+    show(
+        figure,
+        f"{count} frames of a turning head, each read by the same cell, which hands a state on to "
+        "the next step; below them the same frames backwards.",
+    )
+
+
+def gate_slider(send_back: Callable[[nn.RNNBase], Tensor]) -> VBox:
+    """A slider for the bias of a GRU's gate: how much of a gradient comes back through how many
+    steps (median of ten untrained cells), beside cells without a gate and a rule of thumb.
+
+    `send_back` is the lesson's function: a cell -> (steps,), 1 at the first.
+    """
+
+    def find_median(start: str, bias: float = 0.0) -> Tensor:
+        found = []
+        for seed in SEEDS:
+            cell = build_cell(start, seed)
+            if start == "GRU":
+                with torch.no_grad():
+                    cell.bias_hh_l0[experiment.STATE : 2 * experiment.STATE] += bias
+            torch.manual_seed(seed)
+            found.append(send_back(cell))
+        return torch.stack(found).median(0).values
+
+    plain = {start: find_median(start) for start in ("RNN", "RNN, orthogonal")}
+
+    def draw(bias: float) -> None:
+        lines = plain | {f"GRU, gate's bias {bias:g}": find_median("GRU", bias)}
+        steps = torch.arange(len(lines["RNN"]))
+        figure, axis = subplots(figsize=(6.8, 3))
+        for (name, line), style in zip(lines.items(), ("--", "-.", "-"), strict=True):
+            axis.semilogy(steps, line, style, label=name)
+        kept = torch.sigmoid(torch.tensor(bias))
+        axis.semilogy(steps, kept**steps, ":", color="black", label="rule: gate to the power t")
+        reach = float(1 / (1 - kept))
+        axis.axvline(min(reach, len(steps)), color="0.6", linewidth=1)
+        axis.set(xlabel="steps back, t", ylim=(1e-8, 3), ylabel="gradient's norm (log)")
+        axis.set_title(f"grey line: a gate of bias {bias:g} reaches {reach:.0f} steps", fontsize=10)
+        axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+        told = ", ".join(f"{name} {float(line[-1]):.0e}" for name, line in lines.items())
+        show(figure, f"Gradients by steps back, 1 at the first; after {len(steps) - 1}: {told}.")
+
+    return explore(draw, bias=FloatSlider(0, min=-1, max=5, step=0.5, description="gate's bias"))
+
+
+def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+    """Draw how many runs have learnt to recall the first symbol; `found` is the evidence's
+    "recall", [start][steps], one share a seed."""
+    counts = [
+        [sum(run > SOLVED for run in runs) for runs in row.values()] for row in found.values()
+    ]
+    lengths, most = list(found["RNN"]), len(next(iter(found["RNN"].values())))
+    figure, axis = subplots(figsize=(4.6, 2.9))
+    axis.imshow(counts, cmap="Blues", vmin=0, vmax=most, aspect="auto")
+    for row, line in enumerate(counts):
+        for column, count in enumerate(line):
+            colour = "white" if count > 0.6 * most else "black"
+            axis.text(column, row, f"{count} of {most}", ha="center", va="center", color=colour)
+    axis.set_yticks(range(len(found)), found)
+    axis.set_xticks(range(len(lengths)), lengths)
+    axis.set(xlabel="steps until it is asked", title="runs that know the symbol (stored)")
+    axis.grid(False)
+    told = "; ".join(f"{name} {line}" for name, line in zip(found, counts, strict=True))
+    show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps: {told}.")
+
+
+def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
+    """Moves through one of the clips: the frame, all states up to it, and what the reader, with a
+    `cell` and a `say`, would answer now."""
     with torch.inference_mode():
-        states = model.cell(flatten_frames(clips.images[:1]))[0][0]
+        states = model.cell(clips.flatten()[[row]])[0][0]
         right = torch.softmax(model.say(states), 1)[:, 1]
     steps = len(states)
 
-    def draw(frame: int) -> Table:
-        figure, axes = subplots(1, 2, figsize=(7, 2.4), width_ratios=(1, 2.2))
-        axes[0].imshow(clips.images[0, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
-        axes[0].set(xticks=[], yticks=[])
+    def draw(frame: int) -> None:
+        figure, axes = subplots(1, 3, figsize=(9, 2.4), width_ratios=(1, 2.2, 1.6))
+        axes[0].imshow(clips.images[row, frame - 1, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[0].set(xticks=[], yticks=[], title=f"frame {frame}")
         seen = torch.full((steps, states.shape[1]), torch.nan)
         seen[:frame] = states[:frame]
         axes[1].imshow(seen.T.numpy(), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto",
                        extent=(0.5, steps + 0.5, states.shape[1], 0))  # fmt: skip
         axes[1].set(xlabel="frame", ylabel="number of the state")
-        show(figure, f"Frame {frame} of {steps} and, as columns of colours, the states up to it.")
-        change = (states[frame - 1] - (states[frame - 2] if frame > 1 else 0)).norm()
-        yaw, said = clips.yaw[0, frame - 1], right[frame - 1]
-        head = ["frame", "degrees to the right", "change of the state", "right first, it says"]
-        return Table(head, [[frame, f"{yaw:+.0f}", f"{change:.2f}", f"{said:.1%}"]])
+        axes[1].grid(False)
+        axes[2].plot(range(1, frame + 1), right[:frame], "o-")
+        axes[2].set(xlabel="frame", ylim=(0, 1), xlim=(0.5, steps + 0.5), title="right first?")
+        said = float(right[frame - 1])
+        show(
+            figure,
+            f"Frame {frame} of {steps}, the states so far as colours; right first: {said:.2f}.",
+        )
 
-    slider = IntSlider(1, min=1, max=steps, description="frame")
-    return explore(draw, frame=slider)
-
-
-def draw_uses(each: Tensor) -> Table:
-    """How much of a shared weight's gradient comes from its use at each step, given
-    `memory.split_gradient`, (T, hidden, hidden)."""
-    lengths = each.flatten(1).norm(dim=1).tolist()
-    figure, axis = subplots(figsize=(5, 2.2))
-    axis.bar(range(1, len(lengths) + 1), lengths, color=COLOURS[0])
-    axis.set(xlabel="step at which the weight is used", ylabel="length of its gradient")
-    show(figure, "Bars of the gradient's length by step: the later a use, the more it counts.")
-    steps = [f"step {number}" for number in range(1, len(lengths) + 1)]
-    return Table(steps, [[f"{length:.3f}" for length in lengths]])
+    return explore(draw, frame=IntSlider(steps, min=1, max=steps, description="frame"))
 
 
-def draw_gradients(found: Mapping[str, Runs]) -> Table:
-    """How much of a gradient reaches the first input, by the steps it goes back; `found` is the
-    evidence's "gradients", [start][length]."""
-    figure, axis = subplots(figsize=(6.4, 3))
-    rows = []
-    for number, (start, by_length) in enumerate(found.items()):
-        means = [fmean(values) for values in by_length.values()]
-        style = "-" if number < len(COLOURS) else "--"
-        axis.loglog(list(map(int, by_length)), means, style, marker=".", label=start)
-        rows.append([start, *(f"{mean:.1e}" for mean in means)])
-    axis.set(xlabel="steps", ylabel="length of the gradient")
-    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    show(figure, "Lines of the gradient's length by steps: most fall, one stays, one rises.")
-    return Table(["", *(f"{length} steps" for length in by_length)], rows)
+def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
+    """Draw one of the clips and below each frame its weight, (N, T); spoilt frames are orange."""
+    figure, axes = subplots(
+        2, clips.spoilt.shape[1], figsize=(9, 2.3), height_ratios=(1.6, 1), sharey="row"
+    )
+    for place, (frame, spoilt) in enumerate(zip(clips.images[row], clips.spoilt[row], strict=True)):
+        axes[0, place].imshow(frame[0].numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[1, place].bar(0, float(weights[row, place]), color=COLOURS[int(spoilt)])
+        axes[1, place].axhline(1 / clips.spoilt.shape[1], color="black", linewidth=0.7)
+        axes[1, place].set_xticks([])
+        axes[0, place].set_axis_off()
+    axes[1, 0].set_ylabel("weight")
+    bad, clear = (float(weights[chosen].mean()) for chosen in (clips.spoilt, ~clips.spoilt))
+    figure.suptitle(
+        f"mean weight of a clear frame {clear:.2f}, of a spoilt one {bad:.2f}", fontsize=10
+    )
+    told = " ".join(f"{weight:.2f}" for weight in weights[row].tolist())
+    show(
+        figure,
+        f"Eight frames with their weights {told}; spoilt ones orange. The line is the mean's.",
+    )
 
 
-def time_frames(repeats: int) -> Table:
-    """How many frames the shipped networks embed here, and a cell reads, one by one, on one thread,
-    the median of so many calls."""
-    frame, code, rows = torch.zeros(1, *SHAPE, dtype=torch.uint8), torch.zeros(1, 1, CODE), []
-    big, small, cell = face_embedding(), face_student(), torch.nn.GRU(CODE, HIDDEN)
-    for name, call in {
-        "face embedding": lambda: embed(big, frame, flip=False),
-        "its student": lambda: embed(small, frame, flip=False),
-        "a GRU's step, on an embedding": torch.inference_mode()(lambda: cell(code)),
-    }.items():
-        took = latency(call, repeats=repeats)
-        rows.append([name, f"{took.median_ms:.3g}", f"{1000 / took.median_ms:,.0f}"])
-    return Table(["", "ms a frame", "frames a second"], rows)
+def draw_gains(gains: Mapping[str, Interval], tars: Mapping[str, float], mean: str) -> None:
+    """Draw how many points of TAR each reader has more than the mean of the frames; its TAR stands
+    beside its name."""
+    figure, axis = subplots(figsize=(7.2, 0.4 * len(gains) + 1.1))
+    axis.axvline(0, color="black", linewidth=1)
+    for row, found in enumerate(gains.values()):
+        axis.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=3)
+        axis.plot(found.value, row, "o", color=COLOURS[0])
+        axis.text(1.01, row, judge(found, "better", "worse"), fontsize=8, va="center",
+                  transform=axis.get_yaxis_transform())  # fmt: skip
+    axis.set_yticks(range(len(gains)), [f"{name}, {tars[name]:.1%}" for name in gains])
+    axis.invert_yaxis()
+    axis.set_xlabel(f"points of TAR more than the mean's {tars[mean]:.1%} (stored)")
+    told = "; ".join(f"{name} {found:+.1f}" for name, found in gains.items())
+    show(figure, f"Points of TAR against the mean of the frames: {told}.")
 
 
-def tabulate_recall(found: Mapping[str, Runs]) -> Table:
-    """How often a trained cell still knows the first symbol; `found` is the evidence's "recall",
-    [start][length]."""
-    rows = {
-        start: {
-            f"{length} steps": f"{fmean(runs):.0%} ({min(runs):.0%} to {max(runs):.0%})"
-            for length, runs in by_length.items()
-        }
-        for start, by_length in found.items()
+def draw_rows(stored: Mapping[str, Mapping[str, Shares]]) -> None:
+    """Draw how many points of top-1 each reader of rows has more than FaceCNN, with an interval
+    over people; `stored` is the evidence's "rows", [photographs][network]."""
+    found = {
+        f"{name}, {photos} of each": paired_points(runs[name], runs["FaceCNN"])[0]
+        for photos, runs in stored.items()
+        for name in runs
+        if name != "FaceCNN"
     }
-    return tabulate(rows, "", "{:}")
+    told = "; ".join(f"{name} {points:+.1f}" for name, points in found.items())
+    label = "points of top-1 more than FaceCNN, 95 % CI over people (stored)"
+    draw_intervals(found, label, f"Readers of rows against FaceCNN, in points: {told}.")
 
 
-def compare_clipping(found: Mapping[str, Mapping[str, Runs]]) -> Table:
-    """What is recalled with gradients clipped and as they come, paired over seeds; `found` is the
-    evidence's "clipped", [start][how gradients are taken]."""
-    rows = {}
-    for start, ways in found.items():
-        recalled = {way: runs["recalled"] for way, runs in ways.items()}
-        rows[start] = {
-            **{way: f"{fmean(values):.0%}" for way, values in recalled.items()},
-            "points of difference": f"{subtract_points(*recalled.values()):+.1f}",
-            **{f"longest gradient, {way}": f"{max(runs['longest gradient']):,.0f}"
-               for way, runs in ways.items()},
-        }  # fmt: skip
-    return tabulate(rows, "", "{:}")
-
-
-def compare_readers(found: Mapping[str, Mapping[str, Sequence]]) -> Table:
-    """Readers of clips and of sets: how well, and by how much better than the plain mean; `found`
-    is the evidence's "people", by reader."""
-    plain = "mean of the frames"
-
-    def take(name: str, part: str) -> list[float]:
-        return [run if part == "ORL sets" else run["TAR at 1 % FAR"] for run in found[name][part]]
-
-    def gain(name: str, part: str) -> str:
-        if name == plain:
-            return "-"
-        values, base = take(name, part), take(plain, part)
-        if len(set(values) | set(base)) == 2:  # neither has anything that a seed would change
-            return f"{100 * (values[0] - base[0]):+.1f}"
-        return f"{subtract_points(values, base):+.1f}"
-
-    rows = [
-        [name, f"{fmean(take(name, 'clips')):.1%}", gain(name, "clips"),
-         f"{fmean(take(name, 'shuffled')):.1%}",
-         f"{fmean(take(name, 'ORL sets')):.1%}", gain(name, "ORL sets")]
-        for name in found
-    ]  # fmt: skip
-    more = "more than the mean"
-    return Table(["", "TAR of clips", more, "frames shuffled", "ORL sets, top-1", more], rows)
+def draw_nods(frames: Tensor, twice: Tensor) -> None:
+    """Draw the first two clips, float (N, T, 64), as the network gets them."""
+    figure, axes = subplots(2, frames.shape[1], figsize=(9, 1.8))
+    for line, clip, two in zip(axes, frames, twice, strict=False):
+        for axis, frame in zip(line, clip, strict=True):
+            axis.imshow(frame.view(8, 8).numpy(), cmap="gray", vmin=-3, vmax=3)
+            axis.set(xticks=[], yticks=[])
+        line[0].set_ylabel("twice" if two else "once")
+    show(
+        figure,
+        "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that nods twice.",
+    )

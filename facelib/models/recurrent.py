@@ -1,6 +1,6 @@
 """Recurrent networks: one set of weights, used at every step of a sequence.
 
-`Elman` is written out; `FaceRNN` and whatever else is trained uses PyTorch's own cells.
+The cells are PyTorch's own; lesson 09 writes two of them out.
 """
 
 from __future__ import annotations
@@ -10,40 +10,6 @@ from torch import Tensor, nn
 
 CELLS: dict[str, type[nn.RNNBase]] = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
 OPEN = 3.0  # added to the bias of a gate that keeps the state
-
-
-class Elman(nn.Module):
-    """h_t = tanh(W_hh h_{t-1} + W_xh x_t + b_h), o_t = W_ho h_t + b_o.
-
-    After Elman 1990 (https://doi.org/10.1207/s15516709cog1402_1). softmax(o_t) makes probabilities
-    of o_t; losses of PyTorch take o_t itself.
-
-    Args:
-        inputs, hidden, outputs: lengths of x, h and o.
-    """
-
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        super().__init__()
-        self.read = nn.Linear(inputs, hidden)  # W_xh and b_h
-        self.remember = nn.Linear(hidden, hidden, bias=False)  # W_hh
-        self.say = nn.Linear(hidden, outputs)  # W_ho and b_o
-
-    def forward(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
-        """Sequences (N, T, inputs) -> what it says (N, T, outputs), and its states (N, T, hidden).
-
-        Raises:
-            ValueError: not (N, T, inputs), or no step.
-        """
-        if sequences.ndim != 3 or not sequences.shape[1]:
-            raise ValueError(
-                f"want sequences (N, T, inputs) of 1 step or more, got {tuple(sequences.shape)}"
-            )
-        state, states = sequences.new_zeros(len(sequences), self.remember.in_features), []
-        for step in sequences.unbind(1):
-            state = torch.tanh(self.remember(state) + self.read(step))
-            states.append(state)
-        states = torch.stack(states, 1)
-        return self.say(states), states
 
 
 def open_gate(cell: nn.GRU | nn.LSTM) -> None:

@@ -23,7 +23,6 @@ MODULES = {
     "08": "lesson08_quantization.evidence",
     "dial": "lesson08_quantization.dial",
     "09": "lesson09_recurrent.evidence",
-    "rows": "lesson09_recurrent.rows",
     "10": "lesson10_robustness.evidence",
     "11": "lesson11_privacy.evidence",
     "ladder": "ladder.evidence",

@@ -1,41 +1,10 @@
-"""Recurrent networks beside PyTorch's own."""
+"""A face read row by row."""
 
 import pytest
 import torch
-from torch import nn
 
 from facelib.models import load, save
-from facelib.models.recurrent import CELLS, Elman, FaceRNN
-
-
-@pytest.mark.parametrize("steps", [1, 2, 50])
-def test_elmans_states_and_gradients_are_those_of_torch(steps):
-    torch.manual_seed(0)
-    ours, theirs = Elman(5, 7, 3), nn.RNN(5, 7, batch_first=True)
-    pairs = [
-        (ours.read.weight, theirs.weight_ih_l0), (ours.remember.weight, theirs.weight_hh_l0),
-        (ours.read.bias, theirs.bias_ih_l0),
-    ]  # fmt: skip
-    with torch.no_grad():
-        for mine, yours in pairs:
-            yours.copy_(mine)
-        theirs.bias_hh_l0.zero_()
-    found = torch.randn(4, steps, 5, requires_grad=True)
-    wanted = found.detach().clone().requires_grad_()
-    outputs, states = ours(found)
-    reference, _ = theirs(wanted)
-    torch.testing.assert_close(states, reference, rtol=0, atol=1e-6)
-    torch.testing.assert_close(outputs, ours.say(reference), rtol=0, atol=1e-6)
-    states.square().sum().backward()
-    reference.square().sum().backward()
-    for mine, yours in [(found, wanted), *pairs]:
-        torch.testing.assert_close(mine.grad, yours.grad, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(4, 5), (4, 0, 5), (5,)])
-def test_what_is_no_batch_of_sequences_is_refused(shape):
-    with pytest.raises(ValueError, match=r"want sequences \(N, T, inputs\) of 1 step or more"):
-        Elman(5, 7, 3)(torch.zeros(shape))
+from facelib.models.recurrent import CELLS, FaceRNN
 
 
 @pytest.mark.parametrize("cell", CELLS)

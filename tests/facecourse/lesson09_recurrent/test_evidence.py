@@ -2,33 +2,33 @@
 
 import pytest
 
-from facecourse.lesson09_recurrent import clips as sequences
 from facecourse.lesson09_recurrent import evidence as lesson09
-from facecourse.lesson09_recurrent import memory, rows
+from facecourse.lesson09_recurrent import experiment
 
 pytestmark = pytest.mark.evidence
 
 
-def test_a_mean_knows_no_order_and_clipping_changes_a_training(measure, monkeypatch):
-    monkeypatch.setattr(memory, "LENGTHS", (1, 4))
-    monkeypatch.setattr(sequences, "STEPS", 4)
-    settings = {"RECALLED": (5,), "CLIPPED_AT": 5, "LEARNT": 66, "TRIED": 10}
-    stored = measure(lesson09, SEEDS=(0, 1), FEW=(0,), STEPS=5, **settings)
-    assert all(len(values) == 2 for values in stored["gradients"]["GRU"].values())
-    clipped = stored["clipped"]["RNN, orthogonal times 1.5"]
-    first, second = (runs["longest gradient"] for runs in clipped.values())
-    assert len(first) == len(second) == 2
-    assert first != second
-    mean, last = (stored["people"][name] for name in ("mean of the frames", "last frame"))
-    assert mean["clips"] == mean["shuffled"]
-    assert mean["clips"][0]["AUC"] > last["clips"][0]["AUC"]
-    by_mean = stored["orders"]["pixels"]["mean"]
-    assert by_mean["in order"] == by_mean["backwards"]
+def test_every_start_reader_and_network_is_measured_at_the_rate_chosen_for_it(measure, monkeypatch):
+    monkeypatch.setattr(experiment, "STEPS", 4)
+    rates = {"recall": (5e-3,), "people": (1e-2,), "rows": (4e-3,)}
+    sizes = {"STEPS": (5,), "CHOSEN_AT": (5,), "BATCHES": 5, "LEARNT": 60, "HELD_OUT": 20}
+    stored = measure(
+        lesson09, SEEDS=(0, 1), CHOICES=(100,), FEW=(0, 1), SPLITS=(0, 1), PHOTOS=(1,), TRIED=40,
+        EPOCHS=1, RATES=rates, **sizes,
+    )  # fmt: skip
+    assert list(stored["recall"]) == list(experiment.STARTS) == list(stored["rates"]["recall"])
+    assert len(stored["recall"]["GRU"]["5"]) == 2
+    tar, gains = stored["people"]["TAR"], stored["people"]["gains"]
+    assert list(gains) == [name for name in tar if name != lesson09.MEAN]
+    for name in ("last frame", "GRU"):
+        assert gains[name]["value"] == pytest.approx(100 * (tar[name] - tar[lesson09.MEAN]))
+    assert tar[lesson09.MEAN] > tar["last frame"]
+    assert list(stored["rows"]["1"]) == list(experiment.CLASSIFIERS)
+    assert [len(shares) for shares in stored["rows"]["1"]["GRU"]] == [20, 20]
 
 
-def test_rows_are_read_by_every_network_at_every_rate(measure, monkeypatch):
-    monkeypatch.setattr(rows.orl, "PHOTOS", (1,))
-    stored = measure(rows, "rows", SEEDS=(0, 1), CHOICES=(100,), EPOCHS=1, RATES=(4e-3,))
-    assert list(stored["rows"]["1"]) == list(stored["choices"]) == list(sequences.CLASSIFIERS)
-    assert len(stored["rows"]["1"]["GRU"][0]) == 20
-    assert list(stored["choices"]["RNN"]) == ["0.004"]
+def test_a_clip_without_a_clear_frame_is_pooled_whole():
+    clips = experiment.render_clips(2, seed=2**27 + 3, spoilt=1.0)
+    codes = clips.embed()
+    pooled = lesson09.pool_plainly(clips, codes)
+    assert pooled["mean of the clear ones (oracle)"].allclose(codes.sum(1), atol=1e-5)
