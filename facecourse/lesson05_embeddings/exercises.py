@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random import randrange
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -253,11 +253,12 @@ detection = Exercise(
 )
 
 MOST_IN, MOST_OUT = 0.015, 0.2  # FAR and FRR that it may have
-FRESH = 3  # crowds that the checker draws from
+FRESH = (1, 2, 3)  # crowds that the checker tries a door on
 
 
 def _judge(answer: Any) -> str | None:
-    far, frr = try_door(answer, embed_crowd(1 + randrange(FRESH)), embed_crowd())
+    tried = [try_door(answer, embed_crowd(number), embed_crowd()) for number in FRESH]
+    far, frr = map(fmean, zip(*tried, strict=True))
     found = f"Of people nobody has met, {far:.1%} of the others came in and {frr:.0%} of the "
     found += f"owners were turned away; want at most {MOST_IN:.1%} and {MOST_OUT:.0%}. "
     if far > MOST_IN:
@@ -274,6 +275,11 @@ def _one_photo(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
 def _loose(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
     template = normalize(photos.mean(0), dim=0)
     return probes @ template > (practice.flatten(0, 1) @ template).quantile(0.95)
+
+
+def _best_three(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
+    scores = probes @ normalize(photos.mean(0), dim=0)
+    return scores >= scores.topk(3).values[-1]
 
 
 door = Exercise(
@@ -296,6 +302,7 @@ door = Exercise(
         lambda photos, probes, practice: torch.ones(len(probes), dtype=torch.bool),
         lambda photos, probes, practice: torch.zeros(len(probes), dtype=torch.bool),
         lambda photos, probes, practice: probes @ photos.mean(0),
+        _best_three,
     ),
     praise="A door for people who came after everything was built, tried on people nobody has met.",
 )
