@@ -109,8 +109,8 @@ def measure_arms(photos: int) -> dict[str, dict]:
         start = time.perf_counter()
         frozen = transfer.adapt("synthetic faces", "frozen", train, seed)
         found["seconds"]["head"].append(time.perf_counter() - start)
-        note("head", frozen)
-        for depth in experiment.DEPTHS[1:-1]:
+        note("new head", frozen)
+        for depth in experiment.DEPTHS[:-1]:
             note(depth, experiment.tune_further(frozen, train, seed, depth, steps=STEPS))
         start = time.perf_counter()
         after = partial(watch, "fine-tuned")
@@ -127,8 +127,6 @@ def measure_arms(photos: int) -> dict[str, dict]:
         steps = LONGER if photos == 1 else STEPS
         longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
         note("from nothing, longer", longer)
-        small = experiment.train_small_from_nothing(train, seed, 2 * STEPS)
-        note("small network from nothing", small)
     return found | {"curves": curves}
 
 
@@ -158,12 +156,12 @@ def measure_imagenet() -> dict[str, Shares]:
     """[arm] = shares named rightly by heads on the ImageNet network, one photograph a person."""
     found: dict[str, Shares] = defaultdict(list)
     for seed in tqdm(HEADS, "ImageNet"):
-        for size in experiment.SIZES:
-            train, test = experiment.take_photos(1, seed, size)
-            model = transfer.adapt("ImageNet", "frozen", train, seed)
-            found[f"ImageNet, {size}, head"].append(orl.top1_per_person(model, test))
-        tuned = train_arm("ImageNet", experiment.RATES["ImageNet"], model, train, seed)
-        found["ImageNet, full size, last third"].append(orl.top1_per_person(tuned, test))
+        train, test = experiment.take_photos(1, seed, "full size")
+        model = transfer.adapt("ImageNet", "frozen", train, seed)
+        rate = experiment.RATES["ImageNet"]
+        for depth in ("head", "last third"):
+            tuned = experiment.tune_further(model, train, seed, depth, rate, FEW_STEPS)
+            found[f"ImageNet, full size, {depth}"].append(orl.top1_per_person(tuned, test))
     return found
 
 

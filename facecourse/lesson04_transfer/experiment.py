@@ -15,10 +15,9 @@ from facecourse.kit import orl, protocol, transfer
 from facecourse.kit.transfer import BASE_RATE, HEAD_RATE, STEPS, Recogniser
 from facelib.data import FaceSet, corrupt, to_square
 from facelib.measure import identify
-from facelib.models import FaceCNN, FaceResNet, face_embedding
+from facelib.models import FaceResNet, face_embedding
 from facelib.models.backbones import TENSORFLOW, efficientnet_lite0
 from facelib.synth import identities, synth
-from facelib.training import fit
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
@@ -83,16 +82,6 @@ def train_at_once(
     groups = transfer.make_groups(model, rate or RATES["at once"])
     transfer.tune_groups(model, groups, train, seed, steps)
     return model
-
-
-def train_small_from_nothing(train: FaceSet, seed: int, steps: int) -> FaceCNN:
-    """The course's small network from scratch, by `fit`."""
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=train.people)
-    batch = min(transfer.BATCH, len(train))
-    epochs = max(1, steps * batch // len(train))
-    fit(model, train, epochs=epochs, batch=batch, seed=seed, progress=False)
-    return model.eval()
 
 
 def tune_further(

@@ -23,18 +23,13 @@ from facelib.measure import Interval, bootstrap_people
 
 RESAMPLES = 2000  # of the people
 STILL, LEARNS = "#c9d3dc", COLOURS[4]
-UNTRAINED = {"synthetic faces": "--", "ImageNet, full size": ":"}  # and how they are drawn
 # By what is claimed to be better: number of photographs, or of blurred faces; one arm; the other.
 CLAIMS = {
     "fine-tuned, against from nothing": ("1", "all layers", "from nothing"),
     "the same, 5 photographs": ("5", "all layers", "from nothing"),
     "fine-tuned, against 240 steps from nothing": ("1", "all layers", "from nothing, longer"),
-    "fine-tuned, against a small network from nothing": (
-        "1", "all layers", "small network from nothing"),
-    "fine-tuned, against a new head alone": ("1", "all layers", "head"),
-    "ImageNet at 64 x 64, against the small network": (
-        "1", "ImageNet, 64 x 64, head", "small network from nothing"),
-    "ImageNet at full size, against synthetic faces": (
+    "fine-tuned, against as many steps of the head alone": ("1", "all layers", "head"),
+    "ImageNet (more pixels), against synthetic faces": (
         "1", "ImageNet, full size, nearest, centred", "synthetic faces, nearest, centred"),
     "ImageNet: last third tuned, against its head alone": (
         "1", "ImageNet, full size, last third", "ImageNet, full size, head"),
@@ -207,9 +202,8 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
         for (name, curve), colour in zip(curves[photos].items(), COLOURS, strict=False):
             heights = [fmean(runs) for runs in curve.values()]
             axes.plot(list(map(int, curve)), heights, "o-", color=colour, label=name)
-        for name, style in UNTRAINED.items():
-            level = find_interval(stored["top-1"][photos][f"{name}, nearest, centred"]).value
-            axes.axhline(level, color="black", linestyle=style, label=f"{name}, no step")
+        level = find_interval(stored["top-1"][photos]["new head"]).value
+        axes.axhline(level, color="black", linestyle="--", label="new head, no step")
         axes.set_xscale("log")
         ticks = list(map(int, max(curves[photos].values(), key=len)))
         axes.set_xticks(ticks, ticks)

@@ -3,10 +3,10 @@
 It was trained on people who don't exist. Beside it stand pixels, LBP and eigenfaces,
 EfficientNet-Lite0 as ImageNet left it, and the scoreboard's CNN of twenty real people. What has
 settings (how tall images become square, which part of EfficientNet is read at which size) is chosen
-on ORL's people s1 to s20; s21 to s40 and LFW (`FACELIB_LFW`, ten folds, unsupervised) are only
-reported on. On ORL what a baseline learns it learns from s1 to s20, on LFW from the other nine
-folds. "Centred" is a network from which one vector was taken away, the mean embedding of those same
-people, without their names: all that a domain has in common.
+on ORL's people s1 to s20; s21 to s40 and LFW (`FACELIB_LFW`, ten folds, thresholds from the other
+nine) are only reported on. On ORL what a baseline learns it learns from s1 to s20, on LFW from the
+other nine folds. "Centred" is a network from which one vector was taken away, the mean embedding of
+those same people, without their names: all that a domain has in common.
 """
 
 from __future__ import annotations

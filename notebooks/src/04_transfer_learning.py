@@ -152,7 +152,7 @@ for _ in range(steps):
     optimizer.step()
 
 # %% [markdown]
-# Its rival begins with random weights; architecture, photographs, augmentation and steps are the same:
+# Its rival begins with random weights; architecture, photographs, augmentation and these steps are the same. Each learns at the rate that was best for it on s1 to s20, and the rival's batch norm, which has no statistics to keep, in training mode:
 
 # %%
 scratch = experiment.train_from_nothing(train, seed=0, steps=steps)
@@ -218,7 +218,7 @@ exercises.freeze.check(freeze)
 figures.depth_slider(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the mean rises with each third that learns; with five, all ways are near the ceiling.
+# Each way has 80 more steps; the rate of all layers serves the thirds, too. With one photograph the mean rises with each third that learns; with five, all ways are near the ceiling. <!-- reading: depth, head trained on -->
 #
 # And what does a source save?
 
@@ -226,7 +226,7 @@ figures.depth_slider(stored["top-1"])
 figures.photographs_slider(stored)
 
 # %% [markdown]
-# The start from nothing stops gaining below the level that the new head had before the first of these steps. But the source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600. It is paid once, and not by you.
+# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 2.56 million pictures, where fine-tuning sees 1,600. It is paid once, and not by you.
 #
 # ## Measure it
 #
@@ -236,14 +236,16 @@ figures.photographs_slider(stored)
 figures.draw_leads(stored)
 
 # %% [markdown]
-# With one photograph the source beats a start from nothing, a longer one and a smaller network; with five its lead is undecided. "Freezing is best on little data" is no law: for both sources it is better to let layers learn. On the same pixels ImageNet and the small network are undecided, and so are the two sources, although ImageNet reads more pixels. On blurred faces (16 × 16 pixels) the order of training is undecided, too, and so is whether a source helps at all. Of twenty such intervals one misses by chance; of these eleven, expect half a wrong verdict.
+# *Does a source help?* With one photograph it beats a start from nothing and a longer one; with five its lead is undecided. *Is it best to freeze?* Not here: for both sources layers that learn are better than as many more steps of the head. The two sources are undecided, although ImageNet reads more pixels. <!-- reading: leads -->
+#
+# Tested on blurred faces (16 × 16 pixels), learnt from sharp ones, the order of training is undecided, and so is whether a source helps. If no two of these were truly different, about one interval in twenty would exclude zero all the same: in nine, one such verdict is no surprise.
 #
 # **Exercise 3.** Is it better to start from ImageNet than from nothing, with one photograph each? Only one of these protocols is fair:
 #
 # - **a** For both networks the same steps, and the learning rate that is usual for ImageNet.
 # - **b** For each the learning rate with the highest top-1 on the test photographs.
 # - **c** For each the rate and the steps that are best on other people; then the same photographs in the same pixels.
-# - **d** As c, but the ImageNet network reads 224 × 224 pixels of each photograph, the other 64 × 64.
+# - **d** As c, but the ImageNet network gets the photographs at full size, the other 64 × 64.
 
 # %% tags=["exercise", "nbval-check-output"]
 fair = ____
@@ -272,7 +274,7 @@ figures.draw_problems(synth(3, images=2, seed=3).images[[0, 1, 2, 4]])
 #
 # ## Your turn
 #
-# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** 65 % of the other photographs of a family that you don't know are named rightly. `Recogniser`, `data.Augment()` and the loops above are your tools.
+# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** 65 % of the other photographs of a family that you don't know are named rightly, in 15 seconds of computing time on one thread: embed the views once. `backbones.Backbone(base, side, mean, spread)` resizes, makes three channels of grey and normalises; `Recogniser` and the loops above do the rest. Use `base` itself. There are no other people here: centre by the family.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person

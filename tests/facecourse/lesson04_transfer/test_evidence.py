@@ -48,7 +48,7 @@ def test_the_evidence_of_lesson_04_has_every_person_of_every_split_and_all_that_
 
 
 ARMS_OF_FEW = {
-    "ImageNet, 64 x 64, head", "ImageNet, full size, head", "ImageNet, full size, last third",
+    "ImageNet, full size, head", "ImageNet, full size, last third",
 }  # fmt: skip
 
 

@@ -177,7 +177,7 @@ def test_the_depth_chosen_is_compared_with_the_others(shown):
 
 
 def test_the_curves_follow_the_number_of_photographs(drawn):
-    rest = {f"{name}, nearest, centred": shares(0.5, 0.6, 0.7) for name in figures.UNTRAINED}
+    rest = {"new head": shares(0.5, 0.6, 0.7)}
     curves = {n: {"fine-tuned": {"5": [end, end], "80": [end, end]}} for n, end in
               (("1", 0.9), ("5", 1.0))}  # fmt: skip
     stored = {"curves": curves, "top-1": {"1": rest, "5": rest}, "seconds": {"head": [1.0, 3.0]}}
@@ -198,3 +198,9 @@ def test_a_door_that_judges_a_face_by_its_batch_or_reads_0_to_255_names_too_few(
         outcome = exercises.turn.check(mistake)
         assert outcome.kind == "incorrect"
         assert "In which mode, and in which range" in outcome.message
+
+
+def test_a_network_without_the_base_is_refused_however_many_it_names():
+    outcome = exercises.turn.check(exercises.turn.also_wrong[-1])
+    assert outcome.kind == "incorrect"
+    assert "Build on `base` itself" in outcome.message
