@@ -50,6 +50,8 @@ def judge_freeze(answer: Any) -> str | None:
     base = call(answer, build_base())
     if not isinstance(base, nn.Module):
         raise CannotCheckError(f"Return the model itself; this is {kind_of(base)}.")
+    if base.state_dict().keys() != build_base().state_dict().keys():
+        return "Return the model that you were given: this has other tensors."
     network = nn.Sequential(base, nn.Linear(8, 3))
     before = copy.deepcopy(base.state_dict())
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
@@ -90,7 +92,11 @@ freeze = Exercise(
     ),
     answer="def freeze(model):\n    model.requires_grad_(False)\n    return model.eval()",
     checker=Checker(judge_freeze, (_gradients_alone, _mode_alone, _last_layer_alone)),
-    also_wrong=(lambda model: None, 3),
+    also_wrong=(
+        lambda model: None,
+        3,
+        lambda model: nn.Sequential(nn.Flatten(), nn.AdaptiveAvgPool1d(8)),
+    ),
     praise="A step and a forward pass later, every weight and every buffer is what it was.",
 )
 

@@ -57,7 +57,9 @@ train, test
 #
 # To **freeze** the base takes two things: no gradient for its weights, and evaluation mode for its batch norm (lesson 02). Each test face gets the name of the photograph with the most similar features.
 #
-# What all these photographs share, such as the studio's light, tells nobody apart. **Centring** takes it away: subtract the mean features of *other* people, whose names nobody needs.
+# What all these photographs share, such as the studio's light, tells nobody apart. **Centring** takes it away: subtract the mean features of *other* people of that studio, without their names; a start from nothing has no use for them.
+#
+# We begin with twenty real people. `face_embedding()` learnt to tell people apart who don't exist (lesson 05); EfficientNet-Lite0 learnt ImageNet and nobody's name. The family waits at the end.
 
 # %%
 base = face_embedding().requires_grad_(False).eval()
@@ -88,9 +90,11 @@ alt = "Top-1 by nearest neighbour of pixels and of two sources, each as it is an
 charts.draw_intervals(figures.find_intervals(rows), label, alt, live)
 
 # %% [markdown]
-# Both sources are ahead of pixels without one step of training. The means grow with centring and, for ImageNet, with the pixels that are read. (A cross may lie outside its bar: the bar is about people, the cross about one split.)
+# The means of both sources lie above that of pixels, without one step of training. They grow with centring and, for ImageNet, with the pixels that are read. (A cross may lie outside its bar: the bar is about people, the cross about one split.)
 #
 # ### A new head
+#
+# A **buffer** is kept with the network and moved by no optimiser: the centre here, batch norm's running statistics elsewhere.
 
 
 # %%
@@ -134,7 +138,7 @@ torch.allclose(frozen.head.weight, model.head.weight, atol=1e-5)
 # %% [markdown]
 # ### Fine-tune
 #
-# To **fine-tune** is to let all layers learn, the base more slowly than the head, since it is nearly right already. The optimiser takes two **parameter groups**. Batch norm stays in evaluation mode: it keeps the source's statistics.
+# To **fine-tune** is to let all layers learn, the base more slowly than the head, since it is nearly right already. The optimiser takes two **parameter groups**. Batch norm stays in evaluation mode: it keeps the source's statistics, and its two learned numbers move with the rest.
 
 # %%
 steps = pick(profile, smoke=2, quick=80, full=80)
@@ -160,7 +164,7 @@ for name, network in {"from nothing": scratch, "head": model, "all layers": tune
     record(f"top-1, {name}", 100 * orl.top1(network, test), "%")
 
 # %% [markdown]
-# **Exercise 1.** Another `model` has a `base`, and a `head` that names 40 people. Give it a head for `people`, and return an optimiser in which the base learns at a tenth of `rate` and the head at `rate`.
+# **Exercise 1.** Another `model` has a `base`, and a `head` that names 40 people and takes `head.in_features` numbers. Give it a head for `people`, and return any optimiser in which the base learns at a tenth of `rate` and the head at `rate`.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -173,7 +177,7 @@ exercises.prepare.check(prepare)
 # %% [markdown]
 # ## Two bugs without an error message
 #
-# **Other inputs than in training.** A network from elsewhere expects its own size, range (0 to 1) and normalisation (minus a mean, divided by a spread). Here `/ 255` is forgotten:
+# **Other inputs than in training.** A network from elsewhere expects its own size, range (0 to 1) and normalisation (minus a mean, divided by a spread). `embed` has divided by 255 for us; here nobody does:
 
 # %%
 with torch.no_grad():
@@ -182,7 +186,7 @@ right = identify(asked, known, train.person) == test.person
 live = {"ImageNet: pixels 0 to 255": right.float().mean()}
 
 # %% [markdown]
-# **Batch norm in training mode.** `requires_grad_(False)` doesn't stop it. It takes mean and deviation from the *batch*, so a face is judged by its neighbours. Here `eval()` is forgotten, and photographs come five at a time, in the order in which they lie on a disk:
+# **Batch norm in training mode.** `requires_grad_(False)` doesn't stop it. It takes mean and spread from the *batch*, so a face is judged by its neighbours. Here `eval()` is forgotten, and photographs come five at a time, in the order in which they lie on a disk:
 
 # %%
 careless = copy.deepcopy(base).train()
@@ -197,9 +201,11 @@ alt = "Top-1 by nearest neighbour of two networks as they should be used, and wi
 charts.draw_intervals(figures.find_intervals(stored["bugs"]), label, alt, live)
 
 # %% [markdown]
-# The wrong range costs more than a forgotten mean, and the forgotten mode can cost nearly everything. With one person a batch, batch norm subtracts what the five photographs have in common: the person.
+# The mean is lower with the wrong range than without normalisation, and the forgotten mode can cost nearly everything. With one person a batch, batch norm subtracts what the five photographs have in common: the person.
 #
-# **Exercise 2.** Freeze for real. After a step of training and its forward pass, every tensor of the base must be what it was, buffers too.
+# A later `model.train()` wakes it up again: call `base.eval()` after it.
+#
+# **Exercise 2.** Freeze it. After a step of training and its forward pass, every tensor of the base must be what it was, buffers too.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -212,7 +218,7 @@ exercises.freeze.check(freeze)
 # %% [markdown]
 # ## Turn it
 #
-# How deep should learning reach? Choose the number of photographs, and how many thirds of the base learn, the last ones first.
+# How deep should learning reach? Choose the number of photographs, and how many thirds of the base's layers learn, the last ones first.
 
 # %% tags=["nbval-ignore-output"]
 figures.depth_slider(stored["top-1"])
@@ -230,7 +236,7 @@ figures.photographs_slider(stored)
 #
 # ## Measure it
 #
-# Differences within the same splits and people, stored by `python -m facecourse.lesson04_transfer.evidence`:
+# Differences within the same splits and people (stored). *Head first* is what you did; *at once* trains all from the first step:
 
 # %%
 figures.draw_leads(stored)
@@ -254,7 +260,7 @@ exercises.fair.check(fair)
 # %% [markdown]
 # > 📌 **Claim.** "Transfer aims at a new function that resembles the old one, $f_{tar}\approx f_{src}$." Articles that circulate say so beside a small loss on the target, as if both were one aim.
 #
-# Let $f_{src}$ be the frozen network with its head, and $f_{tar}$ the fine-tuned one:
+# The source's own function names nobody here. Its nearest kin is the frozen network with a new head; call it $f_{src}$, and the fine-tuned one $f_{tar}$:
 
 # %%
 live = experiment.compare_functions(model, tuned, test)
@@ -262,7 +268,7 @@ for name, interval in charts.mean_intervals(stored["functions"]).items():
     print(f"{name}: {live[name]:.1%} here; {interval:.1%} over splits")
 
 # %% [markdown]
-# Perfect likeness is easy: don't train. The loss on the target is the aim, and the old function is where we start.
+# The two agree on most faces, and $f_{tar}$ is wrong on fewer. <!-- reading: functions --> Likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)); the claim takes a means for the aim, which is the loss on the target.
 #
 # ## Three problems that are often confused
 
@@ -296,7 +302,7 @@ exercises.turn.check(adopt)
 #
 # ## What you know now
 #
-# Look first at frozen, centred features, fed as in training: that costs seconds. Freeze for real, train a head, then all layers, the base more slowly. Judge by the target's loss, against tuned rivals that get the same pixels. Both sources join the scoreboard:
+# Look first at frozen, centred features, fed as in training. Train a head, then all layers, the base more slowly. Judge by the target's loss, against tuned rivals that get the same pixels. Both sources join the scoreboard:
 
 # %%
 figures.say_rows(evidence.BOARD)

@@ -24,7 +24,7 @@ profile = choose_profile(profile)
 stored, networks = evidence.load("05"), evidence.load("zero_shot")
 
 # %% [markdown]
-# A new colleague stands before a door whose network was trained years ago. Who trains it again? Nobody: one photograph is enough, as here for six people who don't exist and whom the network never met.
+# A new colleague stands before a door whose network was trained years ago. Who trains it again? Nobody: one photograph may be enough, as here for six people who don't exist and whom the network never met.
 
 # %%
 model = face_embedding()
@@ -46,7 +46,7 @@ rays = experiment.train_points(experiment.SoftmaxLoss(6, 2), steps)
 figures.draw_circles({"softmax": rays})
 
 # %% [markdown]
-# **Softmax**, the classifier's loss, makes rays: who it is lies in the direction. So we drop the length, which puts every face on the circle (with 128 numbers, on a sphere), and compare directions by the **cosine** of the angle between them: 1 for the same, 0 for a right angle.
+# **Softmax**, as papers on faces call the cross-entropy of a softmax, makes rays: who it is lies in the direction. So we drop the length, which puts every face on the circle (with 128 numbers, on a sphere), and compare directions by the **cosine** of the angle between them: 1 for the same, 0 for a right angle, −1 for opposite.
 #
 # **Exercise 1.** Write it: the dot product divided by both lengths. `probes` and `faces` have a row a photograph, the answer a row a probe and a column a face.
 
@@ -67,7 +67,7 @@ figures.draw_ideas()
 # %% [markdown]
 # ### Triplets
 #
-# [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) (2015) has no list of people. It takes an **anchor** $a$, a **positive** $p$ of the same person and a **negative** $n$ of somebody else, and asks that the negative be farther by a margin $m$. With squared distances $d$ the loss is $\max(0,\; d(a,p) - d(a,n) + m)$. *Easy* negatives, farther by the margin already, give 0 and teach nothing. *Hard* ones, nearer than the positive, can pull an untrained network into a single point. FaceNet takes one of the **semi-hard** ones between, we their mean.
+# [FaceNet](https://doi.org/10.1109/CVPR.2015.7298682) (2015) needs no output for each person. It takes an **anchor** $a$, a **positive** $p$ of the same person and a **negative** $n$ of somebody else, and asks that the negative be farther by a margin $m$. With squared distances $d$ the loss is $\max(0,\; d(a,p) - d(a,n) + m)$. *Easy* negatives, farther by the margin already, give 0 and teach nothing. *Hard* ones, nearer than the positive, can pull an untrained network into a single point. FaceNet takes one of the **semi-hard** ones between, we their mean.
 #
 # **Exercise 2.** Write the mean loss over the semi-hard negatives of one anchor, where the maximum changes nothing. `anchor` and `positive` have the shape (D,), `negatives` (N, D).
 
@@ -90,7 +90,7 @@ class Triplet(nn.Module):
         distance = 2 - 2 * unit @ unit.T
         same = person[:, None] == person
         pairs = same & ~torch.eye(len(person), dtype=torch.bool)
-        anchor, positive = pairs.nonzero(as_tuple=True)
+        anchor, positive = pairs.nonzero(as_tuple=True)  # the places of all such pairs
         gap = distance[anchor] - distance[anchor, positive][:, None]  # a row for each pair
         mined = ~same[anchor] & (gap > 0) & (gap < margin)
         return (margin - gap)[mined].mean() if mined.any() else 0 * distance.sum()
@@ -105,7 +105,7 @@ torch.allclose(Triplet()(batch, person), TripletLoss(0.2)(batch, person), atol=1
 # %% [markdown]
 # ### Margins
 #
-# The other way keeps the list of people. The last layer has one direction a person, and the logits are cosines times a fixed **scale**. To make it harder, [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin to the angle of the right person: a face must come closer to win.
+# The other way has one direction a person in its last layer; the logits are cosines times a fixed **scale**, for a cosine is at most 1, too little to make softmax sure. To make it harder, [ArcFace](https://doi.org/10.1109/CVPR.2019.00482) adds a margin (in radians; 0.5 is 29°) to the angle of the right person: a face must come closer to win.
 
 
 # %%
@@ -134,7 +134,7 @@ opposite = -mine.weight.detach()[person]  # faces that look away from their peop
 all(torch.allclose(mine(x, person), theirs(x, person), atol=1e-5) for x in (batch, opposite))
 
 # %% [markdown]
-# **Exercise 3.** [CosFace](https://doi.org/10.1109/CVPR.2018.00552) takes its margin from the cosine itself. Return its logits: `cosine` (N, people) holds each face's cosine with each person, `person` who is right.
+# **Exercise 3.** [CosFace](https://doi.org/10.1109/CVPR.2018.00552) subtracts its margin from the right person's cosine; then all are multiplied by `scale`. Return these logits: `cosine` (N, people) holds each face's cosine with each person, `person` who is right.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -171,17 +171,17 @@ theirs.load_state_dict(mine.state_dict())
 torch.allclose(mine(batch, person), theirs(batch, person), atol=1e-5)
 
 # %% [markdown]
-# All spread the six around the circle. This slider trains anew at each move; coloured is where a face is named rightly in spite of the margin:
+# *Inside* is a new photograph's mean angle to its person's arrow, *apart* the smallest angle between two arrows. All spread the six around the circle. This slider trains anew at each move; coloured is where a face is named rightly in spite of the margin:
 
 # %% tags=["nbval-ignore-output"]
 widgets.margin_slider(steps)
 
 # %% [markdown]
-# A circle is cramped: some margins and seeds leave two people stuck side by side.
+# A circle is cramped: some margins leave two people stuck side by side.
 #
-# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty?
+# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty *people*?
 #
-# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Each has the rate and scale that did best *within* s1 to s20, learnt from ten people and judged by the other ten; margins are the papers'. The cross is trained now:
+# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Each has the rate and scale that did best *within* s1 to s20, learnt from ten people and judged by the other ten. Margins are the papers', not tuned to twenty; *normalised softmax* has the margin 0. The cross is trained now, with the first seed:
 
 # %%
 chosen = stored["settings"]["CosFace"]
@@ -194,13 +194,13 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. *Undecided* does not mean equal.
+# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. <!-- reading: losses --> *Undecided* does not mean equal.
 #
 # ## Hundreds of thousands of people who don't exist
 #
 # Our network, `face_embedding()`, learnt from people a generator drew and from no photograph of anybody. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch must pick out its own person's others, by a softmax over cosines.
 #
-# What all photographs of a studio have in common fills a part of every embedding. **Centring** takes it away: subtract the mean of *other* people there, without their names:
+# Centring (lesson 04) by s1 to s20 helps here, too: <!-- reading: AUC -->
 
 # %%
 known, unseen = protocol.open_people(), protocol.unseen_people()
@@ -249,7 +249,7 @@ record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 figures.draw_promises(networks["promises"], far=0.01)
 
 # %% [markdown]
-# What is kept is off by a factor, up or down, for every method and either way. The intervals are wide, and the choice of people to choose by is not in them. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
+# The FAR that is kept lies above or below the promise, up to several times; most intervals hold 1 %. <!-- reading: promises --> The bars say how it varies with the people it is *tried* on; with others to *choose* by it would vary more. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #
@@ -308,7 +308,7 @@ curves = {how: [fused[count][how] for count in photos] for how in ("mean", "near
 charts.draw_lines(photos, curves, "photographs enrolled of each person", "top-1")
 
 # %% [markdown]
-# Each further photograph helps. *Nearest* keeps a row for every one of them, the mean one row a person.
+# The means rise with each photograph. *Nearest* keeps a row for every one of them, the mean one row a person.
 #
 # ### People who are not enrolled
 #
@@ -319,9 +319,9 @@ choices = pick(profile, smoke=2, quick=20, full=40)
 verify.compare_enrolments(codes, unseen, sizes=(2, 5, 10), halves=choices)
 
 # %% [markdown]
-# Even two enrolled people are found far less often once others must stay outside, although this threshold is read off the very people it is tried on.
+# Even two enrolled people are found far less often once others must stay outside, and that flatters: the threshold was chosen by the same others.
 #
-# **Exercise 5.** Best scores of six photographs of enrolled people, with whether the name was right, and of five others. Whatever scores above the threshold enters; it is as low as it may be if *one* of the five may enter. Which share of the six is named rightly and let in?
+# **Exercise 5.** Best scores of six photographs of enrolled people, with whether the name was right, and of five others. Whatever scores above the threshold enters; it is the lowest that lets in only *one* of the five. Which share of the six is named rightly and let in?
 
 # %% tags=["exercise", "nbval-check-output"]
 known_probes = [(0.91, True), (0.55, True), (0.72, True), (0.83, False), (0.78, True), (0.64, True)]
@@ -330,9 +330,9 @@ rate = ____
 exercises.detection.check(rate)
 
 # %% [markdown]
-# ## Where are the eyes?
+# ## When the crop is off
 #
-# Detectors err. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
+# A detector cuts the face out, and errs. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
 
 # %%
 rows = networks["misplaced"]
@@ -340,7 +340,7 @@ curves = {rate: [row[rate] for row in rows.values()] for rate in ("TAR", "FAR")}
 charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the width", "rate")
 
 # %% [markdown]
-# The TAR falls and the FAR does not rise: bad crops turn people away. Before you train a better network, look at your crops.
+# The TAR falls and the FAR shows no rise: bad crops turn people away. Before you train a better network, look at your crops.
 #
 # ## Your turn: a door
 #
