@@ -29,7 +29,6 @@ WATCHED = 5, 10, 20, 40, 80, 160, 240
 CHOICES = range(100, 103)
 TRIED = {
     "synthetic faces": (1e-4, 3e-4, 1e-3, 3e-3),
-    "at once": (1e-4, 3e-4, 1e-3),
     "from nothing": (1e-4, 3e-4, 1e-3),
     "ImageNet": (1e-4, 3e-4, 1e-3),
 }
@@ -73,8 +72,6 @@ def train_arm(
     arm: str, rate: float, frozen: transfer.Recogniser, train: FaceSet, seed: int
 ) -> nn.Module:
     """One of the arms of `TRIED` at a rate, from a frozen network with its new head."""
-    if arm == "at once":
-        return experiment.train_at_once(train, seed, rate, STEPS)
     if arm == "from nothing":
         return experiment.train_from_nothing(train, seed, rate, STEPS)
     if arm == "ImageNet":
@@ -86,19 +83,16 @@ def measure_arms(photos: int) -> dict[str, dict]:
     """What learns from so many 64 x 64 photographs of each person.
 
     Returns:
-        "top-1" and "blurred" (test faces of 16 x 16 pixels), [arm] = `Shares`; "curves",
-        [arm][steps] = top-1 of each split; "functions", as `compare_functions`, and "seconds",
-        [arm], one value a split.
+        "top-1", [arm] = `Shares`; "curves", [arm][steps] = top-1 of each split; "functions", as
+        `compare_functions`, and "seconds", [arm], one value a split.
     """
-    found = {part: defaultdict(list) for part in ("top-1", "blurred", "functions", "seconds")}
+    found = {part: defaultdict(list) for part in ("top-1", "functions", "seconds")}
     curves: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for seed in tqdm(SEEDS[photos], f"{photos} photographs"):
         train, test = orl.split_photos(photos, seed)
-        blurred = test.map(experiment.blur)
 
-        def note(arm: str, model: nn.Module, test=test, blurred=blurred) -> None:
+        def note(arm: str, model: nn.Module, test=test) -> None:
             found["top-1"][arm].append(orl.top1_per_person(model, test))
-            found["blurred"][arm].append(orl.top1_per_person(model, blurred))
 
         def watch(arm: str, model: nn.Module, step: int, test=test) -> None:
             if step in WATCHED:
@@ -119,10 +113,6 @@ def measure_arms(photos: int) -> dict[str, dict]:
         note("all layers", tuned)
         for name, share in experiment.compare_functions(frozen, tuned, test).items():
             found["functions"][name].append(share)
-        once = experiment.train_at_once(train, seed, steps=STEPS)
-        note("at once", once)
-        transfer.train_head(once, train, seed)
-        note("at once, then head", once)
         after = partial(watch, "from nothing")
         steps = LONGER if photos == 1 else STEPS
         longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
@@ -204,7 +194,6 @@ def main(folder: Path = HERE) -> None:
         "choices": chosen,
         "top-1": top1,
         "curves": {photos: found["curves"] for photos, found in measured.items()},
-        "blurred": measured["1"]["blurred"],
         "functions": measured["1"]["functions"],
         "seconds": measured["1"]["seconds"],
         "bugs": measure_bugs(),

@@ -13,24 +13,19 @@ from torch.nn.functional import normalize
 
 from facecourse.kit import orl, protocol, transfer
 from facecourse.kit.transfer import BASE_RATE, HEAD_RATE, STEPS, Recogniser
-from facelib.data import FaceSet, corrupt, to_square
+from facelib.data import FaceSet, to_square
 from facelib.measure import identify
-from facelib.models import FaceResNet, face_embedding
+from facelib.models import FaceResNet
 from facelib.models.backbones import TENSORFLOW, efficientnet_lite0
 from facelib.synth import identities, synth
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
-RATES = {"synthetic faces": BASE_RATE, "at once": 3e-4, "from nothing": 3e-4, "ImageNet": 3e-4}
+RATES = {"synthetic faces": BASE_RATE, "from nothing": 3e-4, "ImageNet": 3e-4}
 CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
 PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")
 After = Callable[[nn.Module, int], None] | None
-
-
-def blur(images: Tensor) -> Tensor:
-    """Uint8 images (N, C, H, W) as a camera of 16 x 16 pixels shows them, in their old size."""
-    return corrupt.pixelate(images, across=16)
 
 
 def take_photos(
@@ -72,16 +67,6 @@ def train_from_nothing(
     groups = [{"params": list(model.parameters()), "lr": rate or RATES["from nothing"]}]
     transfer.tune_groups(model, groups, train, seed, steps, after)
     return model.eval()
-
-
-def train_at_once(
-    train: FaceSet, seed: int, rate: float | None = None, steps: int = STEPS
-) -> Recogniser:
-    """Base and head learn together from the first step, at the two rates of fine-tuning."""
-    model = transfer.build_recogniser(face_embedding(), train, seed)
-    groups = transfer.make_groups(model, rate or RATES["at once"])
-    transfer.tune_groups(model, groups, train, seed, steps)
-    return model
 
 
 def tune_further(

@@ -23,7 +23,7 @@ from facelib.measure import Interval, bootstrap_people
 
 RESAMPLES = 2000  # of the people
 STILL, LEARNS = "#c9d3dc", COLOURS[4]
-# By what is claimed to be better: number of photographs, or of blurred faces; one arm; the other.
+# By what is claimed to be better: number of photographs; one arm; the other.
 CLAIMS = {
     "fine-tuned, against from nothing": ("1", "all layers", "from nothing"),
     "the same, 5 photographs": ("5", "all layers", "from nothing"),
@@ -33,10 +33,6 @@ CLAIMS = {
         "1", "ImageNet, full size, nearest, centred", "synthetic faces, nearest, centred"),
     "ImageNet: last third tuned, against its head alone": (
         "1", "ImageNet, full size, last third", "ImageNet, full size, head"),
-    "blurred: fine-tuned, against from nothing": ("blurred", "all layers", "from nothing"),
-    "blurred: head first, against all at once": ("blurred", "all layers", "at once"),
-    "blurred: head first, against at once and then the head": (
-        "blurred", "all layers", "at once, then head"),
 }  # fmt: skip
 Arms = Mapping[str, Shares]  # by name, of each split, of each person: the share named rightly
 
@@ -68,10 +64,9 @@ def draw_leads(stored: Mapping[str, Any]) -> None:
 
     `stored` is the evidence.
     """
-    tables = stored["top-1"] | {"blurred": stored["blurred"]}
     leads = {
-        claim: find_lead(tables[where][first], tables[where][second])
-        for claim, (where, first, second) in CLAIMS.items()
+        claim: find_lead(stored["top-1"][photos][first], stored["top-1"][photos][second])
+        for claim, (photos, first, second) in CLAIMS.items()
     }
     figure, axes = subplots(figsize=(7.6, 0.42 * len(leads) + 0.9))
     hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
@@ -121,40 +116,6 @@ def _draw_box(
 ) -> None:
     axes.fill_between([left, right], height - 0.32, height + 0.32, color=colour)
     axes.text((left + right) / 2, height, words, ha="center", va="center", fontsize=9)
-
-
-def draw_problems(faces: Tensor) -> None:
-    """Draw the schematic of three problems with faces of people who don't exist.
-
-    Args:
-        faces: uint8 (4, 1, H, W): two photographs of one person, and two other people.
-    """
-    figure, panels = subplots(1, 3, figsize=(8.4, 1.9))
-    mine, again, *others = faces[:, 0]
-    for axes, title in zip(panels, ("one-shot", "verification", "zero-shot"), strict=True):
-        axes.set(xlim=(0, 10), ylim=(0.2, 4.2))
-        axes.set_title(title, fontsize=10)
-        axes.set_axis_off()
-    places = {
-        0: [(0, mine, "Ada"), (3.2, others[0], "Ben"), (7.2, again, "who?")],
-        1: [(1, mine, ""), (6, again, "same person?")],
-        2: [(7.2, others[1], "who?")],
-    }
-    for panel, pictures in places.items():
-        for left, picture, words in pictures:
-            size = left, left + 2.8, 1.3, 3.8
-            panels[panel].imshow(
-                picture.numpy(), cmap="gray", vmin=0, vmax=255, extent=size, aspect="auto"
-            )
-            panels[panel].text(left + 1.4, 0.6, words, ha="center", fontsize=9)
-    for panel, (start, end) in enumerate([(6.1, 7.1), (3.9, 5.9), (6.1, 7.1)]):
-        panels[panel].annotate("", (end, 2.5), (start, 2.5), arrowprops={"arrowstyle": "<->"})
-    panels[2].text(
-        0, 2.8, "Cleo: glasses, dark hair\nDan: bald, no glasses", va="center", fontsize=9
-    )
-    show(figure, "One-shot: one photograph of each person, whose is the new one? Verification: two "
-         "photographs, one person? Zero-shot: descriptions alone, whom does a photograph show?",
-         )  # fmt: skip
 
 
 def say_rows(board: Path) -> None:

@@ -16,7 +16,7 @@ from facecourse.kit import protocol, verify
 from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet
-from facelib.measure import Interval, bootstrap_pairs, bootstrap_people
+from facelib.measure import Interval, bootstrap_pairs
 from facelib.models import FaceCNN, embed
 from facelib.synth import synth
 from facelib.training.batches import DrawnFaces
@@ -31,7 +31,6 @@ MILD = {
     "ambient": (0.5, 0.8), "glasses": 0.0, "hat": 0.0,
 }  # fmt: skip
 FLAT_SCALE = 10.0  # on a circle people must pass each other: with 30 they are stuck
-DRAWS = 20  # choices of the photographs that are enrolled
 
 
 class SoftmaxLoss(nn.Module):
@@ -191,27 +190,6 @@ def measure_promise(chosen: Tensor, others: Tensor, far: float) -> Interval:
     threshold = verify.verify_pairs(chosen, labels).threshold_at(far)
     pairs = verify.score_pairs(others, labels)
     return bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, verify.RESAMPLES)
-
-
-def fuse_photos(embeddings: Tensor, faces: FaceSet, photos: int) -> dict[str, Interval]:
-    """Top-1 with so many photographs enrolled of each person, over people, mean over `DRAWS` draws.
-
-    Returns:
-        "mean": the photographs' mean is compared; "nearest": the most similar one counts.
-    """
-    unit, hits = normalize(embeddings), {"mean": [], "nearest": []}
-    for seed in range(DRAWS):
-        rank = faces.rank_within_person(seed)
-        enrolled = [unit[(faces.person == p) & (rank < photos)] for p in range(faces.people)]
-        probes, person = unit[rank >= 5], faces.person[rank >= 5]
-        cosine = probes @ torch.stack(enrolled).flatten(0, 1).T
-        nearest = cosine.view(len(probes), faces.people, photos).amax(2)
-        means = normalize(torch.stack([photo.mean(0) for photo in enrolled]))
-        for how, scores in {"mean": probes @ means.T, "nearest": nearest}.items():
-            right = (scores.argmax(1) == person).double()
-            hits[how].append(torch.bincount(person, right) / torch.bincount(person))
-    everybody = torch.arange(faces.people)
-    return {how: bootstrap_people(torch.stack(h).mean(0), everybody) for how, h in hits.items()}
 
 
 def pick_best(scores: Mapping[str, list[float]]) -> str:

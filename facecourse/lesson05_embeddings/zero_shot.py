@@ -19,13 +19,11 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor
 from torch.nn.functional import normalize
-from tqdm import tqdm
 
 from facecourse.kit import evidence, protocol, verify
 from facecourse.kit.orl import to_half, train_cnn
 from facecourse.lesson05_embeddings import experiment
 from facelib.data import Pairs, lfw, resize, to_grey, to_square
-from facelib.data.corrupt import misalign
 from facelib.measure import Interval, paired_interval, ten_fold
 from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
@@ -37,7 +35,6 @@ CLASSICAL = ("pixels", "LBP", "eigenfaces")
 # Neighbouring pixels say nearly the same, and ten decompositions of all of them take very long.
 SIDE = {"pixels": 56, "eigenfaces": 56, "LBP": 112}
 KEEPERS = ("Gabor", "LBP")  # they learn nothing, and make promises like ours
-SHIFTS = (0, 2, 4, 6, 8, 10, 12)  # % of the width
 OURS = ("ours", "ours, centred")
 STAGES, SIDES = (4, 6, 7), (96, 128, 224)
 Recogniser = Callable[[Tensor], Tensor]  # uint8 (N, C, H, W) -> unit embeddings (N, D)
@@ -186,22 +183,6 @@ def promises(found: dict[str, tuple[Tensor, Tensor]]) -> dict[str, dict[str, Int
     }
 
 
-def misplaced() -> dict[str, dict[str, Interval]]:
-    """Rates on s21 to s40 by how badly one face of each pair is cropped.
-
-    The threshold is that of 1 % FAR on s1 to s20, well cropped.
-    """
-    model = face_embedding()
-    known, unseen = protocol.open_people(), protocol.unseen_people()
-    codes, still = (verify.embed_at_64(model, faces.images) for faces in (known, unseen))
-    threshold = verify.verify_pairs(codes, known).threshold_at(protocol.FAR)
-    found = {}
-    for shift in tqdm(SHIFTS, "shifts"):
-        moved = verify.embed_at_64(model, misalign(unseen.images, shift=shift))
-        found[str(shift)] = verify.changed_rates(moved, still, unseen, threshold)
-    return found
-
-
 def main(folder: Path = HERE) -> None:
     """Choose, measure and store all of it, some twenty minutes."""
     shape, own, shapes = choose({square: ours(square) for square in SQUARE})
@@ -221,7 +202,6 @@ def main(folder: Path = HERE) -> None:
         "ORL s21-s40": measure_orl(networks),
         "LFW": measure_lfw(networks),
         "promises": promises(embeddings()),
-        "misplaced": misplaced(),
     }
     evidence.write("zero_shot", payload, folder)
 

@@ -21,7 +21,6 @@ from facecourse.lesson04_transfer import exercises, experiment, figures
 from facelib import data
 from facelib.measure import identify
 from facelib.models import backbones, embed, face_embedding
-from facelib.synth import synth
 
 profile = choose_profile(profile)
 stored = evidence.load("04")
@@ -90,7 +89,7 @@ alt = "Top-1 by nearest neighbour of pixels and of two sources, each as it is an
 charts.draw_intervals(figures.find_intervals(rows), label, alt, live)
 
 # %% [markdown]
-# The means of both sources lie above that of pixels, without one step of training. They grow with centring and, for ImageNet, with the pixels that are read. (A cross may lie outside its bar: the bar is about people, the cross about one split.)
+# The means of both sources lie above that of pixels, without one step of training. They grow with centring and, for ImageNet, with the pixels that are read.
 #
 # ### A new head
 #
@@ -112,7 +111,7 @@ class Recogniser(nn.Module):
 
 
 # %% [markdown]
-# Nothing below the head changes. So 400 augmented views are embedded *once*, and the head learns from their features:
+# Nothing below the head changes. So 400 augmented views are embedded *once*:
 
 # %%
 torch.manual_seed(0)
@@ -232,11 +231,11 @@ figures.depth_slider(stored["top-1"])
 figures.photographs_slider(stored)
 
 # %% [markdown]
-# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 2.56 million pictures, where fine-tuning sees 1,600. It is paid once, and not by you.
+# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 2.56 million pictures, where fine-tuning sees 1,600.
 #
 # ## Measure it
 #
-# Differences within the same splits and people (stored). *Head first* is what you did; *at once* trains all from the first step:
+# Differences within the same splits and people (stored):
 
 # %%
 figures.draw_leads(stored)
@@ -244,7 +243,7 @@ figures.draw_leads(stored)
 # %% [markdown]
 # *Does a source help?* With one photograph it beats a start from nothing and a longer one; with five its lead is undecided. *Is it best to freeze?* Not here: for both sources layers that learn are better than as many more steps of the head. The two sources are undecided, although ImageNet reads more pixels. <!-- reading: leads -->
 #
-# Tested on blurred faces (16 × 16 pixels), learnt from sharp ones, the order of training is undecided, and so is whether a source helps. If no two of these were truly different, about one interval in twenty would exclude zero all the same: in nine, one such verdict is no surprise.
+# If no two of these were truly different, about one interval in twenty would exclude zero all the same: in six, one such verdict would be no great surprise.
 #
 # **Exercise 3.** Is it better to start from ImageNet than from nothing, with one photograph each? Only one of these protocols is fair:
 #
@@ -270,17 +269,9 @@ for name, interval in charts.mean_intervals(stored["functions"]).items():
 # %% [markdown]
 # The two agree on most faces, and $f_{tar}$ is wrong on fewer. <!-- reading: functions --> Likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)); the claim takes a means for the aim, which is the loss on the target.
 #
-# ## Three problems that are often confused
-
-# %%
-figures.draw_problems(synth(3, images=2, seed=3).images[[0, 1, 2, 4]])
-
-# %% [markdown]
-# **One-shot** is what we did: one photograph of each. **Verification** of unseen people has no classes at all; lesson 05 is about it. **Zero-shot** has no photograph of anybody, only descriptions.
-#
 # ## Your turn
 #
-# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** 65 % of the other photographs of a family that you don't know are named rightly, in 15 seconds of computing time on one thread: embed the views once. `backbones.Backbone(base, side, mean, spread)` resizes, makes three channels of grey and normalises; `Recogniser` and the loops above do the rest. Use `base` itself. There are no other people here: centre by the family.
+# Back to the family, and to a network as one finds it. `base, card = experiment.unpack_network()` knows no face, is in training mode, and wants normalised RGB images of the size on its card. Write `adopt(base, card, train)`: return a network that makes logits of our grey images in [0, 1]. **Target:** 65 % of the other photographs of a family that you don't know are named rightly, in 15 seconds of computing time on one thread: embed the views once. `backbones.Backbone(base, side, mean, spread)` resizes, makes three channels of grey and normalises; `Recogniser` and the loops above do the rest. Use `base` itself; your network is called as you return it, five photographs at a time. There are no other people here: centre by the family.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person
@@ -298,8 +289,6 @@ def adopt(base, card, train):
 exercises.turn.check(adopt)
 
 # %% [markdown]
-# On your own photographs: `orl.top1(adopt(base, card, train), test)`.
-#
 # ## What you know now
 #
 # Look first at frozen, centred features, fed as in training. Train a head, then all layers, the base more slowly. Judge by the target's loss, against tuned rivals that get the same pixels. Both sources join the scoreboard:

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from facecourse.kit import ____, charts, choose_profile, evidence, pick, protocol, record, verify
+from facecourse.kit import ____, choose_profile, evidence, pick, protocol, record, verify
 from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib import data
 from facelib.models import embed, face_embedding
@@ -297,19 +297,6 @@ gallery.enrol(first, torch.tensor([50]))
 before, gallery.search(later, threshold=limit).people.flatten().tolist()
 
 # %% [markdown]
-# ### More photographs of each
-#
-# Enrol several and compare with their **mean**, one template a person, or let the *nearest* one count. On s21 to s40, tried on five other photographs of each:
-
-# %%
-photos = (1, 2, 3, 5)
-fused = {count: experiment.fuse_photos(codes, unseen, count) for count in photos}
-curves = {how: [fused[count][how] for count in photos] for how in ("mean", "nearest")}
-charts.draw_lines(photos, curves, "photographs enrolled of each person", "top-1")
-
-# %% [markdown]
-# The means rise with each photograph. *Nearest* keeps a row for every one of them, the mean one row a person.
-#
 # ### People who are not enrolled
 #
 # In the **open set** most who come are not enrolled, and the best match always has *some* name. Only a threshold keeps them out, and it turns known people away, too. Some of the twenty are enrolled by one photograph; 1 % of the others' may pass (intervals over choices of who is enrolled):
@@ -330,18 +317,6 @@ rate = ____
 exercises.detection.check(rate)
 
 # %% [markdown]
-# ## When the crop is off
-#
-# A detector cuts the face out, and errs. One photograph of each pair of s21 to s40 is moved, at the threshold of s1 to s20 (stored):
-
-# %%
-rows = networks["misplaced"]
-curves = {rate: [row[rate] for row in rows.values()] for rate in ("TAR", "FAR")}
-charts.draw_lines([float(shift) for shift in rows], curves, "shifted, % of the width", "rate")
-
-# %% [markdown]
-# The TAR falls and the FAR shows no rise: bad crops turn people away. Before you train a better network, look at your crops.
-#
 # ## Your turn: a door
 #
 # Nobody at this door exists. `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) those of whoever comes, `practice` (50, 8, 128) eight of each of fifty other people; all have length one. Return for each probe whether it may enter, whoever else comes. The checker tries it on new people, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 20 % of the owners' be turned away. Try yours: `crowd.try_door(door, crowd.embed_crowd(9), crowd.embed_crowd())` gives both rates.

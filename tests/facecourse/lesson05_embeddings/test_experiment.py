@@ -75,15 +75,6 @@ def test_a_promise_is_made_by_some_people_and_measured_on_others():
     assert found.value == there.far_at(chosen.threshold_at(0.05)) != 0.05
 
 
-def test_several_photographs_name_better_than_one_and_one_is_its_own_mean():
-    codes, person = people(20, 10, noise=1.0)
-    faces = faces_of(person)
-    one, four = (experiment.fuse_photos(codes, faces, count) for count in (1, 4))
-    assert one["mean"] == one["nearest"]
-    assert min(four["mean"].value, four["nearest"].value) > one["mean"].value + 0.05
-    assert four["mean"].n == 20
-
-
 def test_a_door_is_tried_on_every_person_as_the_owner():
     people_, _ = people(6, 8, noise=0)
     fresh = normalize(people_).unflatten(0, (6, 8))
