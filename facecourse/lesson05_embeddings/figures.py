@@ -99,8 +99,8 @@ def draw_ideas() -> None:
     left.set_title("triplet: which negatives teach", fontsize=10)
     left.text(0, -0.1, "grey: nearer than\nthe positive\ngreen: farther, within\nthe margin",
               ha="center", va="center", fontsize=8)  # fmt: skip
-    for degrees, person in ((150, 0), (30, 1)):
-        _wedge(right, degrees - 44, degrees + 44, COLOURS[person], 0.25)
+    for degrees, person, start, end in ((150, 0, 106, 254), (30, 1, -74, 74)):
+        _wedge(right, start, end, COLOURS[person], 0.25)
         x, y = _on_circle(degrees)
         right.annotate(
             "", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": COLOURS[person]}
@@ -113,7 +113,7 @@ def draw_ideas() -> None:
         figure,
         "Two sketches on the unit circle. Left, an anchor and its positive; a hard negative is "
         "nearer than the positive, a semi-hard one farther but within the margin, an easy one far "
-        "away. Right, two people's directions with a region around each, and a gap between them.",
+        "away. Right, two people's directions with a region around each, and a gap on either side of them.",
     )
 
 
