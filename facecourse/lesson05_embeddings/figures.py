@@ -113,7 +113,7 @@ def draw_ideas() -> None:
         figure,
         "Two sketches on the unit circle. Left, an anchor and its positive; a hard negative is "
         "nearer than the positive, a semi-hard one farther but within the margin, an easy one far "
-        "away. Right, two people's directions with a region around each, and two gaps between them.",
+        "away. Right, two people's directions, a region around each, and two gaps between them.",
     )
 
 
