@@ -180,7 +180,7 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     the time that its MACs take at the roof; filled live, hollow stored.
 
     Args:
-        live, stored: "roofs" as `measure_roofs`, "networks" as `measure_networks` returns.
+        live, stored: "roofs" and "networks" as `measure_speed` returns.
     """
     figure, (left, right) = subplots(1, 2, figsize=(10.5, 3.6), width_ratios=(3, 4))
     networks, told = live["networks"], []
@@ -208,7 +208,9 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
     right.set_yticks(range(len(networks)), networks)
     right.invert_yaxis()
-    right.set(xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: calls alone)")
+    right.set(
+        xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: hardly any MACs)"
+    )
     show(
         figure,
         f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "

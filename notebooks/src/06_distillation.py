@@ -84,7 +84,7 @@ exercises.distil_loss.check(distil_loss)
 #
 # ## The loop
 #
-# Now real people: twenty of ORL, *one* named photograph of each. The teacher is the embedding, fine-tuned on these as in lesson 04; the student is a `FaceCNN` of 12,000 weights. With $\alpha = 1$ no name is left in the loss, so it may also look at four photographs of each that nobody has named.
+# Now real people: twenty of ORL, *one* named photograph of each. The teacher is `namer`, the embedding fine-tuned on these as in lesson 04, but without smoothed names, which spoil what a teacher says ([Müller et al. 2019](https://arxiv.org/abs/1906.02629)); the student is a `FaceCNN` of 12,000 weights. With $\alpha = 1$ no name is left in the loss, so it may also look at four photographs of each that nobody has named.
 
 # %%
 from facelib.training.batches import DrawnFaces
@@ -145,19 +145,19 @@ all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 # %%
 steps, rates = pick(profile, smoke=10, quick=300, full=300), stored["rates"]["best"]
 sources = {
-    "names": (DrawnFaces(named, 1), nn.CrossEntropyLoss(), rates["names"]),
-    "asked, four more": (asked, soft, rates["asked"]),
+    "names": (DrawnFaces(named, 1), nn.CrossEntropyLoss()),
+    "asked, four more": (asked, soft),
 }
 live = {}
-for name, (faces, loss, rate) in sources.items():
-    student = distil(experiment.build_student(), faces, loss, steps, rate=rate)
+for name, (faces, loss) in sources.items():
+    student = distil(experiment.build_student(), faces, loss, steps, rate=rates[name])
     live[name] = orl.top1(student, test)
     record(f"student, {name}", 100 * live[name], "%")
 
 # %% [markdown]
 # ## When does it pay?
 #
-# Six splits are stored. Some students learnt names, *smoothed* where the name gets 0.9 and all share the rest, which needs no teacher ([Yuan et al. 2020](https://doi.org/10.1109/CVPR42600.2020.00396)). Others *asked* the teacher about the same photographs, about four more of each, or about five each of twenty other people, at temperature 4. Every rate is the best on s1 to s20.
+# Five splits are stored. Some students learnt names, *smoothed* where the name gets 0.9 and all share the rest, which needs no teacher ([Yuan et al. 2020](https://doi.org/10.1109/CVPR42600.2020.00396)). Others *asked* the teacher about the same photographs, about four more of each, or about five each of twenty other people, at temperature 4. Each learnt at the rate that was best for it on s1 to s20.
 
 # %%
 figures.draw_students(stored["names"], live)
@@ -174,7 +174,7 @@ figures.draw_temperatures(stored["temperatures"])
 
 # %% [markdown]
 # <!-- reading: temperatures -->
-# Everything but $T$ is equal, the first weights as well. The claim is too simple: the higher $T$, the less a further doubling can change, for the loss is nearly that of the logits already.
+# All else is equal but the rate, which was chosen for each $T$. The claim is too simple: the higher $T$, the less a further rise can change, for the loss is nearly that of the logits already.
 #
 # ## Without any list of names
 #
@@ -253,7 +253,7 @@ exercises.relate.check(relate)
 # %% [markdown]
 # ## The first rung
 #
-# From here on we build a **ladder**: ever smaller networks, each a **rung**, measured against the teacher. `face_student()` is the first. *What the teacher says* compares it with its **rival**, the same network trained as long on the same people *by their names*. *Size* compares the teacher with the student after 7,500 further steps. All are judged in one pass a face, on 5,000 people who don't exist:
+# From here on we build a **ladder**: ever smaller networks, each a **rung**, measured against the teacher. `face_student()` is the first. *What the teacher says* compares it with its **rival**, the same network trained as long on the same people *by which photographs show the same person*, with lesson 05's contrastive loss. Its rate is the teacher's own, not searched for it as the student's was. *Size* asks what smallness costs even if taught longer: it compares the teacher with the student after 7,500 further steps. All are judged in one pass a face, the teacher, too; in two, which the student has learnt, it would lead by more. On 5,000 people who don't exist, right of zero is worse:
 
 # %%
 rungs.draw_steps(ladder, ["what the teacher says", "size"])
