@@ -7,8 +7,8 @@ from torch import nn
 
 from facecourse.kit import evidence, orl
 from facecourse.ladder import student
-from facecourse.lesson07_pruning import experiment as pruning
 from facecourse.lesson07_pruning import exercises, figures
+from facecourse.lesson07_pruning import experiment as pruning
 from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
 from facelib.measure import macs
