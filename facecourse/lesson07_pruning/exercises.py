@@ -153,15 +153,18 @@ renew = Exercise(
         "come through. No label and no gradient is needed.",
         "`momentum` of each `nn.BatchNorm2d` says how much the newest batch counts: 1.0 forgets "
         "the old ones. `model.modules()` has all layers.",
-        "Back to evaluation mode at the end.",
+        "At the end, momentum goes back to 0.1, or later training forgets all but its last batch; "
+        "and the network to evaluation mode.",
     ),
     answer=(
         "def renew(model, images):\n"
-        "    for layer in model.modules():\n"
-        "        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):\n"
-        "            layer.momentum = 1.0\n"
+        "    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]\n"
+        "    for layer in norms:\n"
+        "        layer.momentum = 1.0\n"
         "    with torch.no_grad():\n"
         "        model.train()(images)\n"
+        "    for layer in norms:\n"
+        "        layer.momentum = 0.1\n"
         "    return model.eval()"
     ),
     checker=Checker(

@@ -211,7 +211,9 @@ def deal(n, generator, device):
 
 judges = experiment.render_judges()
 torch.manual_seed(0)
-small = FaceResNet(width=8, blocks=(0, 1, 1))  # a quarter of the teacher's channels, and three blocks fewer
+small = FaceResNet(
+    width=8, blocks=(0, 1, 1)
+)  # a quarter of the teacher's channels, and three blocks fewer
 untrained = embed(small, judges.images, flip=False)
 steps = pick(profile, smoke=4, quick=300, full=300)
 small = distil(small, deal, follow, steps, batch=64, rate=0.02)

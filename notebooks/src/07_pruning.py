@@ -28,7 +28,7 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 # %% [markdown]
 # ## Zeros
 #
-# Guess, then move the slider: the smallest weights become zero. Loss is counted as in lesson 06, in points of the teacher's TAR at a FAR of 0.1 %, on people who don't exist.
+# The smallest weights become zero. How many zeros can it bear? Guess, then move the slider. What a cut costs is counted as in lesson 06, in points of the teacher's TAR (at 0 % you see what the student itself has lost). Statistics of batch norm: lesson 03.
 
 # %% tags=["nbval-ignore-output"]
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -52,7 +52,7 @@ def magnitude(weight, share):
 exercises.magnitude.check(magnitude)
 
 # %% [markdown]
-# A network gets *one* threshold for all layers, so a layer with many small weights loses more:
+# Here the whole network gets one threshold (Han et al. chose one a layer), so a layer with many small weights loses more:
 
 # %%
 sparse = face_student().requires_grad_(False)
@@ -66,12 +66,13 @@ for layer in layers:
 # %% tags=["nbval-check-output"]
 from facelib.compress import decode, sparsify
 
-theirs = decode(sparsify(whole, 0.9)[0])  # by torch.nn.utils.prune
+masked, report = sparsify(whole, 0.9)  # by torch.nn.utils.prune
+theirs = decode(masked)  # masks multiplied in
 pairs = zip(sparse.state_dict().values(), theirs.state_dict().values(), strict=True)
 all(torch.equal(mine, other) for mine, other in pairs)
 
 # %% [markdown]
-# Now your guess. The two networks take turns:
+# And how much faster is it? Guess before you run this; the two take turns:
 
 # %%
 turns = pick(profile, smoke=6, quick=50, full=50)
@@ -81,7 +82,7 @@ record("times as fast with 90 % zeros", faster.value)
 print(f"{faster:.2f} (95 % CI over turns)")
 
 # %% [markdown]
-# The network of zeros is no faster: a product of matrices multiplies by zero as by any number. (Some GPUs skip zeros where two of each four weights are zero.)
+# The network of zeros is no faster: a convolution is a product of matrices (lesson 03), and PyTorch's dense one multiplies by zero as by any number. Engines with sparse kernels can gain where most weights are zero, some GPUs where two of each four are.
 #
 # ## Channels
 #
@@ -89,7 +90,7 @@ print(f"{faster:.2f} (95 % CI over turns)")
 
 
 # %%
-def cut(first, norm, second, kept):
+def cut(first, norm, second, kept):  # out_channels and the like still say the old widths
     first.weight.data = first.weight.data[kept]
     for name in ("weight", "bias", "running_mean", "running_var"):
         vector = getattr(norm, name)
@@ -98,7 +99,7 @@ def cut(first, norm, second, kept):
 
 
 # %% [markdown]
-# Inside a residual block, the 16 channels with the smallest weights go:
+# Inside a residual block (lesson 06), the 16 channels with the smallest weights in `first` go:
 
 # %% tags=["nbval-check-output"]
 by_hand = face_student()
@@ -109,7 +110,7 @@ cut(first, norm, second, kept)
 first.weight.shape, second.weight.shape
 
 # %% [markdown]
-# That was easy, for nobody else reads these channels. A sum ties layers together:
+# That was easy, for nobody else reads these channels. But a block's sum adds its channel $k$ to channel $k$ of what came in. So of this *stream* a channel goes from every layer that makes or reads it, or from none:
 
 # %%
 figures.draw_channels()
@@ -135,7 +136,7 @@ graph.get_pruning_group(theirs.features[10].change[0], out, idxs=others).prune()
 torch.allclose(by_hand(face), theirs(face), atol=1e-5)
 
 # %% [markdown]
-# Its pruner cuts all layers. It ranks channels by **group L1**: the mean size of all weights that would go with a channel, relative to its layer's others.
+# Its pruner cuts all layers. All that goes together is a **group**. We rank by **group L1**, the mean absolute value of a channel's group, relative to its other channels; by hand we looked at one layer only.
 
 # %%
 small = face_student()
@@ -143,7 +144,7 @@ pruner = torch_pruning.pruner.BasePruner(
     small,
     image,
     importance=torch_pruning.importance.MagnitudeImportance(p=1),
-    pruning_ratio=0.25,  # of each layer's channels
+    pruning_ratio=0.25,  # at least, of each layer's channels
     round_to=8,  # widths that fast kernels like
     ignored_layers=[small.features[0], small.embedding[1]],  # the first, and the outputs
 )
@@ -152,13 +153,13 @@ share = 1 - macs(small, (1, 64, 64)) / macs(whole, (1, 64, 64))
 print(f"{share:.0%} of the MACs are gone")
 
 # %% [markdown]
-# **MACs** are multiplications with an addition, a network's work. `facelib.compress.prune` repeats such steps, all layers ranked together, until a share of them is gone.
+# A **MAC** is a multiplication and an addition; their number is a network's work. `facelib.compress.prune` repeats such steps until a share of them is gone, all layers ranked together, the first one, too.
 #
 # ### First aid: new statistics
 #
 # After a cut the sums have other means and variances, but batch norm still uses the old ones (lesson 03; [Li et al. 2020](https://arxiv.org/abs/2007.02491)).
 #
-# **Exercise 3.** Let `images` go through `model` so that its statistics are measured anew, and return it, ready for use; no weight may change.
+# **Exercise 3.** Let `images` (floats, ready for the model) go through `model` so that its statistics are measured anew, and return it, ready for use; no weight may change.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -182,6 +183,7 @@ live["new statistics"] = tar_drop(small, people).value
 from facelib.compress.distill import Taught
 from facelib.training.batches import FreshFaces, Kept
 
+# people drawn anew, each with what the teacher says of face + mirror image; the first so many kept
 asked = Kept(Taught(FreshFaces(), asked_teacher()), pick(profile, smoke=32, quick=320, full=1280))
 
 
@@ -208,9 +210,7 @@ figures.draw_cuts(stored["cuts"], live, share)
 
 # %% [markdown]
 # <!-- reading: how much statistics repair, how much teaching; which way to choose is best; weights against channels; crosses in or out of bars -->
-# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds. Crosses are yours: taught by fewer people, they may lie outside. All went in one cut here; little by little ([Zhu & Gupta 2017](https://arxiv.org/abs/1710.01878)) we did not measure.
-#
-# ### Turn it
+# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds. Crosses are yours: taught by fewer people, they may lie outside. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
 
 # %% tags=["nbval-ignore-output"]
 figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -236,7 +236,7 @@ figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 #
 # ## What did pruning itself give?
 #
-# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught as long again.
+# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught for as many further steps as *pruned*. All learn at the same rate.
 
 # %%
 rungs.draw_steps(ladder, ["weights to start from", "channels and rank"])
@@ -244,7 +244,7 @@ rungs.compare_rungs(ladder, ("teacher", "student", "pruned"))
 
 # %% [markdown]
 # <!-- reading: does it pay to start from pruned weights (anew against pruned); what the cut costs (longer against pruned) -->
-# First row: from *anew* to *pruned*, what the student's weights are worth. Second row: from *longer* to *pruned*, what the cut costs. [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found that a small network often does as well from nothing, if it may train as long in all. [Frankle & Carbin 2019](https://arxiv.org/abs/1803.03635) set the weights that a mask keeps back to what they were before training; if this sparse network then learns as well as the whole, they call it a *winning ticket*.
+# *Weights to start from*: from *anew* to *pruned*; left of zero the student's weights helped. *Channels and rank*: from *longer* to *pruned*, what the cut costs. Points of the table are lost of the teacher. [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found that a small network often does as well from nothing, if it may train as long in all.
 #
 # > 📌 **Claim:** "Pruning raises accuracy."
 #
@@ -258,7 +258,7 @@ charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI ove
 
 # %% [markdown]
 # <!-- reading: do the intervals hold zero -->
-# The claim needs an interval above zero, and no cut has one. Four mistakes from articles on pruning; the last two make the claim look true:
+# *Before training on* is the whole network before either trained on. The claim needs an interval above zero, and no cut has one. Four mistakes from articles on pruning; the last two make the claim look true:
 #
 # 1. **Freezing** layers and calling it pruning: no weight and no MAC is gone.
 # 2. **Stopping after the cut**: see *at once* in the figure above.
@@ -288,6 +288,6 @@ exercises.plan.check(plan)
 # %% [markdown]
 # ## What you know now
 #
-# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long. *Pruned* joins the scoreboard.
+# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
 #
 # Next: [lesson 08](08_quantization_and_low_rank.ipynb), fewer bits for each weight.
