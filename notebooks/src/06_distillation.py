@@ -26,7 +26,7 @@ teacher, twelve = face_embedding(), synth(12, images=2, seed=8)
 figures.draw_idea(twelve.images[0, 0])
 
 # %% [markdown]
-# It pays where the teacher **knows more** than the names at hand can say, and most where there are also **pictures without names**. You will see both sides.
+# It pays where the teacher **knows more** than the names at hand can say, and most where there are also **pictures without names**.
 #
 # ## What a name leaves out
 #
@@ -38,7 +38,7 @@ logits = 30 * codes[1::2] @ codes[::2].T
 figures.temperature_slider(logits, twelve.images[::2], twelve.images[1::2])
 
 # %% [markdown]
-# A name says who it is. The teacher also says whom this face resembles: *dark knowledge*, as Hinton called it. Softmax hides it, unless the logits are first divided by a **temperature** $T$, which gives **soft labels**:
+# A name says who it is. The teacher also says whom this face resembles: *dark knowledge*, as Hinton called it. Softmax hides it, unless logits are divided by a **temperature** $T$, which gives **soft labels**:
 #
 # $$p_i = \frac{e^{z_i/T}}{\sum_j e^{z_j/T}}$$
 #
@@ -82,7 +82,7 @@ def distil_loss(logits, taught, person, temperature, weight):
 exercises.distil_loss.check(distil_loss)
 
 # %% [markdown]
-# The library's class keeps $T$ and $\alpha$ and takes a pair: `SoftTargets(4, 1.0)(logits, (taught, person))`. As $T$ grows, $e^{z/T} \approx 1 + z/T$: its soft part becomes half the mean squared difference of *logits*, each row less its mean.
+# The library's class keeps $T$ and $\alpha$ and takes a pair: `SoftTargets(4, 1.0)(logits, (taught, person))`.
 #
 # ## The loop
 #
@@ -110,7 +110,7 @@ class Asked:
 
 
 # %% [markdown]
-# A *source* is called with a number, a random generator and a device. `DrawnFaces` draws so many augmented pictures; `Asked` asks the teacher about each. The loop is lesson 02's (in the library: `Taught`, `fit_embedding`):
+# `DrawnFaces` draws `n` augmented pictures; `Asked` asks the teacher about each (in the library: `Taught`). The loop is lesson 02's (`fit_embedding`):
 
 # %%
 from facelib.training.loop import generator
@@ -142,7 +142,7 @@ both = zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True
 all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 
 # %% [markdown]
-# All weights are equal. Now longer, beside a student of the twenty names. The two differ in pictures *and* loss; the next figure separates these:
+# All weights are equal. Now longer, beside a student of the twenty names. They differ in pictures *and* loss; the next figure separates these:
 
 # %%
 steps, rates = pick(profile, smoke=10, quick=300, full=300), stored["rates"]["best"]
@@ -176,7 +176,7 @@ figures.draw_temperatures(stored["temperatures"])
 
 # %% [markdown]
 # <!-- reading: temperatures -->
-# All else is equal but the rate, which was chosen for each $T$. The claim is too simple: the higher $T$, the less a further rise can change, for the loss is nearly that of the logits already.
+# All else is equal but the rate, which was chosen for each $T$. The claim is too simple: the higher $T$, the less a further rise can change. For small $z/T$, $e^{z/T} \approx 1 + z/T$, and the loss is nearly half the mean squared difference of *logits* (each row less its mean).
 #
 # ## Without any list of names
 #
@@ -194,7 +194,7 @@ half = (F.normalize(a) - F.normalize(b)).square().sum(1).mean() / 2
 torch.allclose(mine, theirs, atol=1e-5), torch.allclose(mine, half, atol=1e-5)
 
 # %% [markdown]
-# `embed` reads a face *and its mirror image* and adds both up: two passes. The student is taught that sum, `said`, whichever of the two it sees, so it says in **one pass** what the teacher says in two. Asking takes long, so we ask once, about two photographs each of 500 people who don't exist. The student is a narrow `FaceResNet`: lesson 02's CNN with **residual blocks**, two convolutions whose output is *added* to what they were given. `blocks` says how many at each size of map:
+# `embed` reads a face *and its mirror image* and adds both up: two passes. The student is taught that sum, `said`, whichever of the two it sees, so it says in **one pass** what the teacher says in two. We ask once, about two photographs each of 500 people who don't exist. The student is a narrow `FaceResNet`: lesson 02's CNN with `blocks` of two convolutions whose output is *added* to what they were given (**residual**):
 
 # %%
 people = pick(profile, smoke=16, quick=500, full=500)
@@ -219,7 +219,7 @@ steps = pick(profile, smoke=4, quick=300, full=300)
 small = distil(small, deal, follow, steps, batch=64, rate=0.02)
 
 # %% [markdown]
-# Each dot is a pair of photographs of sixty *other* people; on the line a network says what the teacher says. Choose a network, then move the threshold:
+# Each dot is a pair of photographs of *other* people; on the line a network says what the teacher says. Choose a network, move the threshold:
 
 # %% tags=["nbval-ignore-output"]
 told = embed(teacher, judges.images)
@@ -233,7 +233,7 @@ figures.agreement_slider(networks, told, judges.person)
 # <!-- reading: agreement slider -->
 # Without one name, in seconds, the dots came nearer to the line. `face_student()` had 128 times the people, 5,000 steps of 512 pictures, twice the channels and a block more.
 #
-# How far a dot lies above or below the line could be a loss, too: **relational distillation** ([Park et al. 2019](https://arxiv.org/abs/1904.05068)) compares pairs instead of single answers, here by cosines ([Tung & Mori 2019](https://arxiv.org/abs/1907.09682)).
+# How far a dot lies above or below the line could be a loss, too: **relational distillation** ([Park et al. 2019](https://arxiv.org/abs/1904.05068)) compares pairs instead of single answers, with cosines ([Tung & Mori 2019](https://arxiv.org/abs/1907.09682)).
 #
 # **Exercise 3.** Return the mean squared difference of two tables, the cosines of all faces of a batch with each other and themselves, by the student and by the teacher. Their embeddings may have different numbers of columns.
 
@@ -264,7 +264,7 @@ print(f"points lost: TAR at 0.1 % FAR {rung['0.1 %']:.1f}, accuracy on LFW {rung
 #
 # ## Your turn
 #
-# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). All of its `state_dict()`, batch norm's statistics, too, may take 20,000 bytes. The checker teaches it by the loss above, 400 steps of 64 pictures, and a *linear* rival as well, which sees few pixels and goes through few numbers: `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.02 higher.
+# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). All of its `state_dict()`, batch norm's statistics, too, may take 20,000 bytes. The checker teaches it for 400 steps, and a *linear* rival, which sees few pixels and goes through few numbers: `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.02 higher.
 
 
 # %% tags=["exercise", "nbval-check-output"]

@@ -28,7 +28,7 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 # %% [markdown]
 # ## Zeros
 #
-# The smallest weights become zero. How many zeros can it bear? Guess, then move the slider. What a cut costs is counted as in lesson 06, in points of the teacher's TAR (at 0 % you see what the student itself has lost). Statistics of batch norm: lesson 03.
+# The smallest weights become zero. How many zeros can it bear? Guess, then move the slider. What a cut costs is counted as in lesson 06, in points of the teacher's TAR (at 0 % you see the student's own). Batch norm's statistics: lesson 03.
 
 # %% tags=["nbval-ignore-output"]
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -82,7 +82,7 @@ record("times as fast with 90 % zeros", faster.value)
 print(f"{faster:.2f} (95 % CI over turns)")
 
 # %% [markdown]
-# The network of zeros is no faster: a convolution is a product of matrices (lesson 03), and PyTorch's dense one multiplies by zero as by any number. Engines with sparse kernels can gain where most weights are zero, some GPUs where two of each four are.
+# The network of zeros is no faster: a convolution is a product of matrices (lesson 03), and PyTorch's dense one multiplies by zero as by any number. (Sparse kernels can gain where most weights are zero, some GPUs where two of each four are.)
 #
 # ## Channels
 #
@@ -177,7 +177,7 @@ live["new statistics"] = tar_drop(small, people).value
 # %% [markdown]
 # ### Teach it again
 #
-# The teacher can still be asked. The small network learns to give the same directions for people who don't exist:
+# The teacher can still be asked. The small network learns its directions, as in lesson 06:
 
 # %%
 from facelib.compress.distill import Taught
@@ -210,7 +210,7 @@ figures.draw_cuts(stored["cuts"], live, share)
 
 # %% [markdown]
 # <!-- reading: how much statistics repair, how much teaching; which way to choose is best; weights against channels; crosses in or out of bars -->
-# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds. Crosses are yours: taught by fewer people, they may lie outside. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
+# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds; crosses are yours, taught by fewer people. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
 
 # %% tags=["nbval-ignore-output"]
 figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -218,7 +218,7 @@ figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
 # %% [markdown]
 # ## What is time made of?
 #
-# In a second a core does at most `peak` MACs (we take its fastest large product of matrices), and main memory moves `road` bytes. A network with 10 MACs a byte of weights and feature maps, its **arithmetic intensity**, does at most `min(peak, 10 * road)` MACs a second, its **roof** ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call, which takes time even with hardly anything to do: *one channel* has the student's layers, one to four channels wide.
+# In a second a core does `peak` MACs at most (in its fastest large product of matrices), and main memory moves `road` bytes. A network with 10 MACs a byte of weights and feature maps, its **arithmetic intensity**, has a **roof** of `min(peak, 10 * road)` MACs a second ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call: *one channel* has the student's layers, one to four channels wide.
 
 # %%
 names = list(experiment.NETWORKS)[pick(profile, smoke=-2, quick=0, full=0) :]
@@ -227,16 +227,16 @@ figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 
 # %% [markdown]
 # <!-- reading: which networks reach the roof; teacher and student near the roof; ragged against in blocks (drop the reason if not slower); one channel against pruned -->
-# - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. The slanted one, of main memory, they hardly meet: all of these fit into the processor's cache.
+# - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. All fit into the processor's cache and hardly meet the slanted one, of main memory.
 # - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 37 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
 # - *Compact* (lesson 08) computes with integers, whose roof we did not measure.
-# - *One channel* takes its time with hardly any MACs. About as much in *pruned* is no arithmetic either, and no further cut takes it out.
+# - *One channel* takes its time with hardly any MACs. About as much of *pruned*'s no further cut takes out.
 #
 # Filled dots are this machine, hollow ones are stored.
 #
 # ## What did pruning itself give?
 #
-# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught for as many further steps as *pruned*. All learn at the same rate.
+# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught for as many further steps as *pruned*. All learn at one rate.
 
 # %%
 rungs.draw_steps(ladder, ["weights to start from", "channels and rank"])
@@ -248,7 +248,7 @@ rungs.compare_rungs(ladder, ("teacher", "student", "pruned"))
 #
 # > 📌 **Claim:** "Pruning raises accuracy."
 #
-# On ORL a `FaceCNN` learns twenty names from two photographs each, loses weights, and trains on. Its rival trains on as long and loses none (stored, ten splits):
+# On ORL a `FaceCNN` learns twenty names, loses weights, and trains on. Its rival trains on as long and loses none (ten splits):
 
 # %%
 named, rival = stored["names"], stored["names"]["0"]
