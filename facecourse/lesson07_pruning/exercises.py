@@ -217,14 +217,14 @@ plan = Exercise(
         "In the figure a good group is far to the right and low: much work gone, little lost.",
         "Small cuts of several groups lose less than a large cut of one. What stands in a stream "
         "is made and read by many layers.",
-        "A quarter of the channels inside each of two blocks, and an eighth of the wider stream: "
-        "write these three shares by their layers' names.",
+        "What stands inside a block is read by one layer alone: a quarter inside block 6, three "
+        "eighths inside each of the others.",
     ),
     answer=(
         "plan = {\n"
-        '    "features.10.change.0": 0.25,\n'
-        '    "features.11.change.0": 0.25,\n'
-        '    "features.7": 0.125,\n'
+        '    "features.6.change.0": 0.25,\n'
+        '    "features.10.change.0": 0.375,\n'
+        '    "features.11.change.0": 0.375,\n'
         "}"
     ),
     checker=Checker(
@@ -236,6 +236,7 @@ plan = Exercise(
             {"features.7": 0.5},
             dict.fromkeys(experiment.GROUPS, 0.25),
             {"features.1": 0.5},
+            {"features.10.change.0": 0.25, "features.11.change.0": 0.25, "features.7": 0.125},
             {"features.7": 25},
         ),
     ),
