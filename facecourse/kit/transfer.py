@@ -18,6 +18,7 @@ from facelib.models import embed, face_embedding
 from facelib.models.backbones import efficientnet_lite0
 
 BATCH, STEPS = 20, 80  # photographs a step, and steps, of fine-tuning
+SMOOTHING = 0.1  # of the names
 LOOKS = 400  # augmented views a new head learns from, however many photographs there are
 HEAD_RATE, BASE_RATE = 3e-3, 1e-3  # of learning; chosen on s1 to s20, as the number of stages is
 
@@ -59,7 +60,7 @@ def build_recogniser(base: nn.Module, faces: FaceSet, seed: int) -> Recogniser:
     return Recogniser(base, centre, faces.people).requires_grad_(False).eval()
 
 
-def train_head(model: Recogniser, faces: FaceSet, seed: int) -> None:
+def train_head(model: Recogniser, faces: FaceSet, seed: int, smoothing: float = SMOOTHING) -> None:
     """Train the head alone. Nothing below it changes, so every view is embedded once."""
     generator = torch.Generator().manual_seed(seed)
     times = max(1, LOOKS // len(faces))
@@ -70,7 +71,7 @@ def train_head(model: Recogniser, faces: FaceSet, seed: int) -> None:
     optimizer = torch.optim.AdamW(model.head.parameters(), HEAD_RATE, weight_decay=0.05)
     for _ in range(100):
         logits = model.head(features)
-        loss = cross_entropy(logits, faces.person.repeat(times), label_smoothing=0.1)
+        loss = cross_entropy(logits, faces.person.repeat(times), label_smoothing=smoothing)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -78,7 +79,7 @@ def train_head(model: Recogniser, faces: FaceSet, seed: int) -> None:
 
 def tune_groups(
     model: nn.Module, groups: list[dict[str, Any]], faces: FaceSet, seed: int, steps: int = STEPS,
-    after: Callable[[nn.Module, int], None] | None = None,
+    after: Callable[[nn.Module, int], None] | None = None, smoothing: float = SMOOTHING,
 ) -> None:  # fmt: skip
     """Train some parameters, each group at a rate of its own; all others are frozen.
 
@@ -88,6 +89,7 @@ def tune_groups(
         groups: as PyTorch's optimisers take them, {"params": ..., "lr": ...}.
         steps: of 20 photographs, or all if there are fewer.
         after: is called with the network and the number of steps after each; it may embed and name.
+        smoothing: of the names, 0 to 1.
     """
     model.requires_grad_(False)
     optimizer = torch.optim.AdamW(groups, weight_decay=0.05)
@@ -98,7 +100,7 @@ def tune_groups(
     for step in range(steps):
         some = torch.randperm(len(faces), generator=generator)[:BATCH]
         logits = model(augment(faces.images[some], generator))
-        loss = cross_entropy(logits, faces.person[some], label_smoothing=0.1)
+        loss = cross_entropy(logits, faces.person[some], label_smoothing=smoothing)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -114,7 +116,10 @@ def make_groups(model: Recogniser, rate: float = BASE_RATE) -> list[dict[str, An
     ]
 
 
-def adapt(source: str, method: str, faces: FaceSet, seed: int, steps: int = STEPS) -> Recogniser:
+def adapt(
+    source: str, method: str, faces: FaceSet, seed: int, steps: int = STEPS,
+    smoothing: float = SMOOTHING,
+) -> Recogniser:  # fmt: skip
     """A network of `SOURCES`, taught to name the people in `faces`.
 
     Args:
@@ -123,12 +128,13 @@ def adapt(source: str, method: str, faces: FaceSet, seed: int, steps: int = STEP
         faces: to learn from; their size is the size that test faces come in.
         seed: of the head, the order and the augmentation.
         steps: of fine-tuning.
+        smoothing: of the names, 0 to 1; a teacher should have none.
 
     Raises:
         KeyError: another source or method.
     """
     further = {"frozen": 0, "all": steps}[method]
     model = build_recogniser(SOURCES[source](), faces, seed)
-    train_head(model, faces, seed)
-    tune_groups(model, make_groups(model), faces, seed, further)
+    train_head(model, faces, seed, smoothing)
+    tune_groups(model, make_groups(model), faces, seed, further, smoothing=smoothing)
     return model

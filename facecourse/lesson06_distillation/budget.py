@@ -5,7 +5,7 @@ Its rival, a linear map as large and trained as long, is judged on the same peop
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from random import randrange
 from typing import NamedTuple
@@ -46,6 +46,19 @@ def tell(fresh: int | None = None) -> Told:
 def count_bytes(model: nn.Module) -> int:
     """What the weights take in a file, batch norm's statistics among them."""
     return sum(part.numel() * part.element_size() for part in model.state_dict().values())
+
+
+def hides_weights(model: nn.Module) -> bool:
+    """Whether a part of it keeps tensors or networks, in a list for example, that a file of its
+    `state_dict()` would not hold."""
+    for part in model.modules():
+        own = {**vars(part), **dict.fromkeys(("_parameters", "_buffers", "_modules"))}
+        for value in own.values():
+            inside = value.values() if isinstance(value, dict) else value
+            inside = inside if isinstance(inside, Iterable) else [inside]
+            if isinstance(value, Tensor) or any(isinstance(i, Tensor | nn.Module) for i in inside):
+                return True
+    return any(part._non_persistent_buffers_set for part in model.modules())
 
 
 def teach(model: nn.Module, seed: int, steps: int = STEPS) -> nn.Module:
@@ -98,6 +111,8 @@ def judge(answer: Callable[[], nn.Module]) -> str | None:
     if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
         found = kind_of(said)
         raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")
+    if hides_weights(model):
+        return "Some weights stand where `state_dict()` does not count them: make them its parts."
     size = count_bytes(model)
     if size > BYTES:
         return f"Its weights take {size:,} bytes, and {BYTES:,} are allowed. {_find_largest(model)}"
@@ -121,6 +136,17 @@ _ADVICE = (
 def _find_largest(model: nn.Module) -> str:
     name, weight = max(model.named_parameters(), key=lambda named: named[1].numel())
     return f"The largest is {name}, {tuple(weight.shape)}, with {weight.numel():,} numbers."
+
+
+class Hiding(nn.Module):
+    """A wrong answer: its weights stand in a list, and nobody counts them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.big, self.scale = [nn.Linear(1024, 128)], nn.Parameter(torch.ones(()))
+
+    def forward(self, faces: Tensor) -> Tensor:
+        return self.scale * self.big[0](faces.flatten(1))
 
 
 def make_student(*widths: int, rank: int = 0, pooled: bool = False) -> Callable[[], nn.Module]:

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, s
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson06_distillation.budget import build_rival, judge, make_student
+from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge, make_student
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
 _PERSON = torch.tensor([2, 0, 4, 1])
@@ -188,6 +188,7 @@ student = Exercise(
             make_student(8, 12, 12, pooled=True),  # forgets where things were
             make_student(rank=4),  # sees no shape
             build_rival,
+            Hiding,  # weighs more than it says
         ),
     ),
     also_wrong=(

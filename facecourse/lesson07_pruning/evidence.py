@@ -88,8 +88,7 @@ def main(folder: Path = HERE) -> None:
     payload = {
         "seeds": SEEDS,
         "splits": SPLITS,
-        "roofs": pruning.measure_roofs(TURNS),
-        "networks": pruning.measure_networks(list(pruning.NETWORKS), TURNS),
+        **pruning.measure_speed(list(pruning.NETWORKS), TURNS),
         "cuts": cuts(),
         "groups": groups(),
         "names": namers(),

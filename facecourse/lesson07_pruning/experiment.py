@@ -50,8 +50,8 @@ WAYS = {  # to choose channels: are they ranked together, and which layers keep 
     "first layer, too": (True, ()),
 }
 STEP = 8  # widths are multiples of it
-JUDGES = 300  # people who don't exist
-SIDE, LONG = 512, 2**22  # of the matrices and vectors by which the processor is measured
+JUDGES, FRESH = 300, 3  # people who don't exist, and groups of others a plan is judged by
+SIDES, LONG = (256, 512, 1024), 2**25  # of matrices and vectors that measure the processor
 
 
 def cut_channels(
@@ -86,8 +86,9 @@ def cut_channels(
     return small
 
 
-@lru_cache(2)
-def _whole(seed: int) -> tuple[FaceSet, float]:
+@lru_cache(1 + FRESH)
+def _whole(fresh: int | None) -> tuple[FaceSet, float]:
+    seed = pick_seed("cuts") if fresh is None else pick_seed("tried", 1 + fresh)
     faces = synth(JUDGES, 3, seed=seed)
     return faces, _tar(face_student(), faces)
 
@@ -97,40 +98,61 @@ def _tar(model: nn.Module, faces: FaceSet) -> float:
     return 100 * tail.tars([FAR]).item()
 
 
-def try_plan(plan: Mapping[str, float], judged: bool = False) -> tuple[float, float]:
+def try_plan(plan: Mapping[str, float], fresh: int | None = None) -> tuple[float, float]:
     """The share of the student's MACs that a plan takes out, and the points of TAR at a FAR of
-    0.1 % that it costs the student of 300 people, batch norm's statistics measured anew.
+    0.1 % that it costs the student, batch norm's statistics measured anew.
 
     Args:
         plan: the share of channels to take out, 0 to 0.75, by layer: names of `GROUPS`.
-        judged: on the people by whom the ladder is judged; else on others, to choose by.
+        fresh: by which of `FRESH` groups of people it is judged; else by others, to choose by.
     """
-    return _try(cut_channels(face_student(), plan, kept=()), judged)
+    return _try(cut_channels(face_student(), plan, kept=()), fresh)
 
 
-def try_library(share: float) -> tuple[float, float]:
-    """The same where `facelib.compress.prune` takes out a share of the MACs, judged."""
-    return _try(prune(face_student(), share, SHAPE, round_to=STEP)[0], judged=True)
+@lru_cache(1 + FRESH)
+def try_library(share: float, fresh: int | None = None) -> tuple[float, float]:
+    """The same where `facelib.compress.prune` takes out this share of the MACs or just more."""
+    return _try(prune(face_student(), share, SHAPE, round_to=STEP)[0], fresh)
 
 
-def _try(small: nn.Module, judged: bool) -> tuple[float, float]:
-    faces, before = _whole(pick_seed("ladder") if judged else pick_seed("cuts"))
+def _try(small: nn.Module, fresh: int | None) -> tuple[float, float]:
+    faces, before = _whole(fresh)
     gone = 1 - macs(small, SHAPE) / macs(face_student(), SHAPE)
     return gone, before - _tar(renew_statistics(small), faces)
 
 
-def measure_roofs(repeats: int) -> dict[str, float]:
-    """What one core does at most: "MACs", a second, in a product of matrices by onnxruntime, which
-    runs the networks, too; "bytes", a second, in adding vectors too long for most caches (the triad
-    of STREAM, McCalpin 1995)."""
+def measure_speed(names: Sequence[str], turns: int) -> dict[str, dict]:
+    """What one core does at most, and what networks make of it, all in turns.
+
+    Returns:
+        "roofs": "MACs" a second in the fastest of three products of matrices by onnxruntime, which
+        runs the networks, too; "bytes" a second in adding vectors too long for any cache (the triad
+        of STREAM, McCalpin 1995). "networks": of each name of `NETWORKS` "macs", "bytes" and "ms"
+        of one face. A time is the least of all turns' tenth percentiles.
+    """
     x, y, added = torch.rand(3, LONG)
-    calls = {
-        "MACs": (SIDE**3, _multiply(SIDE)),
-        "bytes": (3 * 4 * LONG, lambda: torch.add(x, y, alpha=2, out=added)),
+    calls: dict[str, Callable[[], object]] = {f"{side}": _multiply(side) for side in SIDES}
+    calls["bytes"] = lambda: torch.add(x, y, alpha=2, out=added)
+    networks: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        for name in names:
+            model, small = NETWORKS[name](), name == "compact"
+            path = None if small else export(model, Path(place) / name, SHAPE).path
+            calls[name] = call(face_compact() if small else OnnxModel(path))
+            each = 1 if small else 4
+            networks[name] = {"macs": macs(model, SHAPE), "bytes": count_bytes(model, each)}
+        least = dict.fromkeys(calls, float("inf"))
+        for _ in range(turns):
+            for name, run in calls.items():
+                took = latency(run, repeats=CALLS, warmup=1, threads=1).low_ms
+                least[name] = min(least[name], took)
+    roofs = {
+        "MACs": max(1e3 * side**3 / least[f"{side}"] for side in SIDES),
+        "bytes": 1e3 * 3 * 4 * LONG / least["bytes"],
     }
     return {
-        name: 1e3 * work / latency(run, repeats=repeats, threads=1).low_ms
-        for name, (work, run) in calls.items()
+        "roofs": roofs,
+        "networks": {name: row | {"ms": least[name]} for name, row in networks.items()},
     }
 
 
@@ -166,30 +188,12 @@ def count_bytes(model: nn.Module, each: int = 4) -> int:
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "teacher": face_embedding,
     "teacher, ragged": lambda: prune(face_embedding(), 0.5, SHAPE, round_to=1)[0],
+    "teacher, in blocks": lambda: prune(face_embedding(), 0.5, SHAPE, round_to=16)[0],
     "student": face_student,
     "pruned": face_pruned,
     "compact": face_pruned,  # in a file of 8 bits
     "one channel": lambda: FaceResNet(1, blocks=BLOCKS).eval(),
 }
-
-
-def measure_networks(names: Sequence[str], turns: int) -> dict[str, dict[str, float]]:
-    """Of each network of `NETWORKS`: "macs", "bytes" and "ms" of one face, in onnxruntime on one
-    core; of all turns the fastest call counts. "one channel" has the student's layers, each one to
-    four channels wide: its time is that of calls."""
-    runs, found = {}, {}
-    with tempfile.TemporaryDirectory() as place:
-        for name in names:
-            model, small = NETWORKS[name](), name == "compact"
-            count = {"macs": macs(model, SHAPE), "bytes": count_bytes(model, 1 if small else 4)}
-            path = None if small else export(model, Path(place) / name, SHAPE).path
-            runs[name] = call(face_compact() if small else OnnxModel(path))
-            found[name] = count | {"ms": float("inf")}
-        for _ in range(turns):
-            for name, run in runs.items():
-                low = latency(run, repeats=CALLS, warmup=1).low_ms
-                found[name]["ms"] = min(found[name]["ms"], low)
-    return found
 
 
 def train_classifier(

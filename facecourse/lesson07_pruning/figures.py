@@ -62,7 +62,7 @@ def _tell_loss(model: nn.Module, people: int) -> str:
     lost, renewed = (tar_drop(one, people).value for one in (model, renew_statistics(model)))
     return (
         f"Points of the teacher's TAR lost at a FAR of 0.1 %: {lost:.1f} at once, {renewed:.1f} "
-        "with new statistics of batch norm."
+        f"with new statistics of batch norm. Of {people} people a point or two is chance."
     )
 
 
@@ -180,7 +180,7 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     the time that its MACs take at the roof; filled live, hollow stored.
 
     Args:
-        live, stored: "roofs" as `measure_roofs`, "networks" as `measure_networks` returns.
+        live, stored: "roofs" and "networks" as `measure_speed` returns.
     """
     figure, (left, right) = subplots(1, 2, figsize=(10.5, 3.6), width_ratios=(3, 4))
     networks, told = live["networks"], []
@@ -208,7 +208,9 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
     right.set_yticks(range(len(networks)), networks)
     right.invert_yaxis()
-    right.set(xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: calls alone)")
+    right.set(
+        xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: hardly any MACs)"
+    )
     show(
         figure,
         f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "
@@ -224,7 +226,7 @@ def draw_groups(stored: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         gone, lost = ([100 * row["gone"] for row in rows], [row["lost"] for row in rows])
         label = f"{layer}: {GROUPS[layer]}"
         axis.plot([0, *gone], [0, *lost], "o-", color=colour, label=label)
-    axis.set(xlabel="% of MACs gone", ylabel="points of TAR lost, FAR 0.1 %")
+    axis.set(xlabel="% of MACs gone", ylabel="points of the student's TAR lost")
     axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     told = "; ".join(f"{name} {rows[0]['lost']:.1f}" for name, rows in stored.items())
     show(figure, f"Points lost by the group that loses channels, for its first cut: {told}.")

@@ -28,7 +28,7 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 # %% [markdown]
 # ## Zeros
 #
-# Guess, then move the slider: the smallest weights become zero. Loss is counted as in lesson 06, in points of the teacher's TAR at a FAR of 0.1 %, on people who don't exist.
+# The smallest weights become zero. How many zeros can it bear? Guess, then move the slider. What a cut costs is counted as in lesson 06, in points of the teacher's TAR (at 0 % you see the student's own). Batch norm's statistics: lesson 03.
 
 # %% tags=["nbval-ignore-output"]
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -52,7 +52,7 @@ def magnitude(weight, share):
 exercises.magnitude.check(magnitude)
 
 # %% [markdown]
-# A network gets *one* threshold for all layers, so a layer with many small weights loses more:
+# Here the whole network gets one threshold (Han et al. chose one a layer), so a layer with many small weights loses more:
 
 # %%
 sparse = face_student().requires_grad_(False)
@@ -66,12 +66,13 @@ for layer in layers:
 # %% tags=["nbval-check-output"]
 from facelib.compress import decode, sparsify
 
-theirs = decode(sparsify(whole, 0.9)[0])  # by torch.nn.utils.prune
+masked, report = sparsify(whole, 0.9)  # by torch.nn.utils.prune
+theirs = decode(masked)  # masks multiplied in
 pairs = zip(sparse.state_dict().values(), theirs.state_dict().values(), strict=True)
 all(torch.equal(mine, other) for mine, other in pairs)
 
 # %% [markdown]
-# Now your guess. The two networks take turns:
+# And how much faster is it? Guess before you run this; the two take turns:
 
 # %%
 turns = pick(profile, smoke=6, quick=50, full=50)
@@ -81,7 +82,7 @@ record("times as fast with 90 % zeros", faster.value)
 print(f"{faster:.2f} (95 % CI over turns)")
 
 # %% [markdown]
-# The network of zeros is no faster: a product of matrices multiplies by zero as by any number. (Some GPUs skip zeros where two of each four weights are zero.)
+# The network of zeros is no faster: a convolution is a product of matrices (lesson 03), and PyTorch's dense one multiplies by zero as by any number. (Sparse kernels can gain where most weights are zero, some GPUs where two of each four are.)
 #
 # ## Channels
 #
@@ -89,7 +90,7 @@ print(f"{faster:.2f} (95 % CI over turns)")
 
 
 # %%
-def cut(first, norm, second, kept):
+def cut(first, norm, second, kept):  # out_channels and the like still say the old widths
     first.weight.data = first.weight.data[kept]
     for name in ("weight", "bias", "running_mean", "running_var"):
         vector = getattr(norm, name)
@@ -98,7 +99,7 @@ def cut(first, norm, second, kept):
 
 
 # %% [markdown]
-# Inside a residual block, the 16 channels with the smallest weights go:
+# Inside a residual block (lesson 06), the 16 channels with the smallest weights in `first` go:
 
 # %% tags=["nbval-check-output"]
 by_hand = face_student()
@@ -109,7 +110,7 @@ cut(first, norm, second, kept)
 first.weight.shape, second.weight.shape
 
 # %% [markdown]
-# That was easy, for nobody else reads these channels. A sum ties layers together:
+# That was easy, for nobody else reads these channels. But a block's sum adds its channel $k$ to channel $k$ of what came in. So of this *stream* a channel goes from every layer that makes or reads it, or from none:
 
 # %%
 figures.draw_channels()
@@ -135,7 +136,7 @@ graph.get_pruning_group(theirs.features[10].change[0], out, idxs=others).prune()
 torch.allclose(by_hand(face), theirs(face), atol=1e-5)
 
 # %% [markdown]
-# Its pruner cuts all layers. It ranks channels by **group L1**: the mean size of all weights that would go with a channel, relative to its layer's others.
+# Its pruner cuts all layers. All that goes together is a **group**. We rank by **group L1**, the mean absolute value of a channel's group, relative to its other channels; by hand we looked at one layer only.
 
 # %%
 small = face_student()
@@ -143,7 +144,7 @@ pruner = torch_pruning.pruner.BasePruner(
     small,
     image,
     importance=torch_pruning.importance.MagnitudeImportance(p=1),
-    pruning_ratio=0.25,  # of each layer's channels
+    pruning_ratio=0.25,  # at least, of each layer's channels
     round_to=8,  # widths that fast kernels like
     ignored_layers=[small.features[0], small.embedding[1]],  # the first, and the outputs
 )
@@ -152,13 +153,13 @@ share = 1 - macs(small, (1, 64, 64)) / macs(whole, (1, 64, 64))
 print(f"{share:.0%} of the MACs are gone")
 
 # %% [markdown]
-# **MACs** are multiplications with an addition, a network's work. `facelib.compress.prune` repeats such steps, all layers ranked together, until a share of them is gone.
+# A **MAC** is a multiplication and an addition; their number is a network's work. `facelib.compress.prune` repeats such steps until a share of them is gone, all layers ranked together, the first one, too.
 #
 # ### First aid: new statistics
 #
 # After a cut the sums have other means and variances, but batch norm still uses the old ones (lesson 03; [Li et al. 2020](https://arxiv.org/abs/2007.02491)).
 #
-# **Exercise 3.** Let `images` go through `model` so that its statistics are measured anew, and return it, ready for use; no weight may change.
+# **Exercise 3.** Let `images` (floats, ready for the model) go through `model` so that its statistics are measured anew, and return it, ready for use; no weight may change.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -176,12 +177,13 @@ live["new statistics"] = tar_drop(small, people).value
 # %% [markdown]
 # ### Teach it again
 #
-# The teacher can still be asked. The small network learns to give the same directions for people who don't exist:
+# The teacher can still be asked. The small network learns its directions, as in lesson 06:
 
 # %%
 from facelib.compress.distill import Taught
 from facelib.training.batches import FreshFaces, Kept
 
+# people drawn anew, each with what the teacher says of face + mirror image; the first so many kept
 asked = Kept(Taught(FreshFaces(), asked_teacher()), pick(profile, smoke=32, quick=320, full=1280))
 
 
@@ -208,9 +210,7 @@ figures.draw_cuts(stored["cuts"], live, share)
 
 # %% [markdown]
 # <!-- reading: how much statistics repair, how much teaching; which way to choose is best; weights against channels; crosses in or out of bars -->
-# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds. Crosses are yours: taught by fewer people, they may lie outside. All went in one cut here; little by little ([Zhu & Gupta 2017](https://arxiv.org/abs/1710.01878)) we did not measure.
-#
-# ### Turn it
+# New statistics mend some of the damage, teaching much more; how channels are chosen matters less. Bands are over people, of *taught again* over seeds; crosses are yours, taught by fewer people. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
 
 # %% tags=["nbval-ignore-output"]
 figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -218,21 +218,25 @@ figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
 # %% [markdown]
 # ## What is time made of?
 #
-# A core does so many MACs a second at most, and its memory moves so many bytes. A network's **arithmetic intensity**, MACs a byte of weights and maps, says which of the two is its **roof** ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call, which takes time even with nothing to do: *one channel* has the student's layers, one to four channels wide.
+# In a second a core does `peak` MACs at most (in its fastest large product of matrices), and main memory moves `road` bytes. A network with 10 MACs a byte of weights and feature maps, its **arithmetic intensity**, has a **roof** of `min(peak, 10 * road)` MACs a second ([Williams et al. 2009](https://doi.org/10.1145/1498765.1498785)). And every layer is a call: *one channel* has the student's layers, one to four channels wide.
 
 # %%
 names = list(experiment.NETWORKS)[pick(profile, smoke=-2, quick=0, full=0) :]
 turns = pick(profile, smoke=3, quick=20, full=50)
-roofs, networks = experiment.measure_roofs(turns), experiment.measure_networks(names, turns)
-figures.draw_roofline({"roofs": roofs, "networks": networks}, stored)
+figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 
 # %% [markdown]
-# <!-- reading: which networks reach the roof; ragged against whole teacher; share of calls in compact's time; compact above the roof of 32 bits or not -->
-# Teacher and student work near the roof of arithmetic: there, fewer MACs are less time. *Ragged* has half of the teacher's MACs, in widths as they come, and saves far less than half of its time: kernels compute whole blocks of channels. *Compact* (lesson 08) computes with integers, under a higher roof, and spends a good part of its time on calls: a further cut would gain little. Filled dots are this machine, hollow ones are stored.
+# <!-- reading: which networks reach the roof; teacher and student near the roof; ragged against in blocks (drop the reason if not slower); one channel against pruned -->
+# - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. All fit into the processor's cache and hardly meet the slanted one, of main memory.
+# - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 37 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
+# - *Compact* (lesson 08) computes with integers, whose roof we did not measure.
+# - *One channel* takes its time with hardly any MACs. About as much of *pruned*'s no further cut takes out.
+#
+# Filled dots are this machine, hollow ones are stored.
 #
 # ## What did pruning itself give?
 #
-# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught as long again.
+# `face_pruned()` is a rung of the ladder: the student with half of its MACs pruned and a linear layer of low rank (lesson 08), taught at length. It has two rivals: *anew*, its shape with new weights, taught as long as student and pruned together; *longer*, the student, taught for as many further steps as *pruned*. All learn at one rate.
 
 # %%
 rungs.draw_steps(ladder, ["weights to start from", "channels and rank"])
@@ -240,11 +244,11 @@ rungs.compare_rungs(ladder, ("teacher", "student", "pruned"))
 
 # %% [markdown]
 # <!-- reading: does it pay to start from pruned weights (anew against pruned); what the cut costs (longer against pruned) -->
-# First row: from *anew* to *pruned*, what the student's weights are worth. Second row: from *longer* to *pruned*, what the cut costs. [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found that a small network often does as well from nothing, if it may train as long in all. (The *lottery ticket* of [Frankle & Carbin 2019](https://arxiv.org/abs/1803.03635) is its first weights, put back after the cut.)
+# *Weights to start from*: from *anew* to *pruned*; left of zero the student's weights helped. *Channels and rank*: from *longer* to *pruned*, what the cut costs. Points of the table are lost of the teacher. [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found that a small network often does as well from nothing, if it may train as long in all.
 #
 # > 📌 **Claim:** "Pruning raises accuracy."
 #
-# On ORL a `FaceCNN` learns twenty names from two photographs each, loses weights, and trains on. Its rival trains on as long and loses none (stored, ten splits):
+# On ORL a `FaceCNN` learns twenty names, loses weights, and trains on. Its rival trains on as long and loses none (ten splits):
 
 # %%
 named, rival = stored["names"], stored["names"]["0"]
@@ -254,11 +258,11 @@ charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI ove
 
 # %% [markdown]
 # <!-- reading: do the intervals hold zero -->
-# The claim needs an interval above zero, and no cut has one. Four mistakes to avoid, for they make it look otherwise:
+# *Before training on* is the whole network before either trained on. The claim needs an interval above zero, and no cut has one. Four mistakes from articles on pruning; the last two make the claim look true:
 #
 # 1. **Freezing** layers and calling it pruning: no weight and no MAC is gone.
 # 2. **Stopping after the cut**: see *at once* in the figure above.
-# 3. **A rival that did not train on**: compare with the network *before*, and all that training adds goes to the cut.
+# 3. **A rival that did not train on**: anyone who compares with the network *before* credits the cut with all that training on adds.
 # 4. **Choosing by the faces you report on**: lesson 02's leak.
 #
 # ## Your turn
@@ -269,12 +273,13 @@ charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI ove
 figures.draw_groups(stored["groups"])
 
 # %% [markdown]
-# **Exercise 4.** Beat the library. Take at least 20 % of the student's MACs out, and lose at most three quarters of the points that `prune(student, 0.2)` loses. A plan names layers of the figure and the share of their channels that goes; widths stay multiples of 8. MACs stand in for milliseconds, which are noisy. Try plans on the figure's people; the checker judges on others.
+# **Exercise 4.** Beat the library. `prune(student, 0.2)` takes 20 % of the MACs out or just more. Take at least as many, and lose at most three quarters of its points (of the student's TAR, not the teacher's). A plan names layers of the figure and the share of their channels that goes; what is left is rounded down to a multiple of 8. Try plans on the figure's people; the checker judges on others.
 
 # %% tags=["nbval-ignore-output"]
 attempt = {"features.7": 0.25, "features.12": 0.25}
-cut_away, lost = experiment.try_plan(attempt)
-print(f"{cut_away:.1%} of the MACs gone, {lost:.1f} points lost")
+found = {"mine": experiment.try_plan(attempt), "the library's": experiment.try_library(0.2)}
+for name, (cut_away, lost) in found.items():
+    print(f"{name}: {cut_away:.1%} of the MACs gone, {lost:.1f} points lost")
 
 # %% tags=["exercise", "nbval-check-output"]
 plan = ____
@@ -283,6 +288,6 @@ exercises.plan.check(plan)
 # %% [markdown]
 # ## What you know now
 #
-# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long. *Pruned* joins the scoreboard.
+# Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
 #
 # Next: [lesson 08](08_quantization_and_low_rank.ipynb), fewer bits for each weight.

@@ -92,3 +92,13 @@ def test_adapting_freezes_or_trains_the_base_and_repeats_itself(faces, monkeypat
     assert changed(state(build()), frozen.base) == set()
     assert changed(state(build()), tuned.base)
     assert changed(state(tuned), again) == set()
+
+
+def test_a_teacher_learns_without_smoothed_names(model, faces):
+    sure = []
+    for smoothing in (0.0, 0.9):
+        transfer.train_head(model, faces, seed=0, smoothing=smoothing)
+        transfer.tune_groups(model, transfer.make_groups(model), faces, 0, 20, smoothing=smoothing)
+        logits = model(faces.images.float() / 255)
+        sure.append(logits.softmax(1).max(1).values.mean())
+    assert sure[0] > sure[1]

@@ -11,13 +11,8 @@ NETWORK = LADDER["networks"]["student"]
 def test_a_rung_says_what_it_costs_and_what_is_lost():
     (row,) = rungs.compare_rungs(LADDER, ["student, 8 bits"]).rows
     costs, macs = LADDER["costs"]["student, 8 bits"], f"{NETWORK['macs'] / 1e6:.1f} million"
-    assert row[:3] == ["student, 8 bits", f"{NETWORK['parameters']:,}", macs]
-    cost = costs["times smaller"], costs["times faster"].value
-    assert row[3:6] == [*(f"{one:.1f}" for one in cost), f"{costs['milliseconds']:.2f}"]
-    lost = LADDER["lost"]["student, 8 bits"]
-    assert row[6:8] == [f"{lost[far]:+.2f}" for far in ("0.1 %", "0.01 %")]
-    real = (LADDER[where]["student, 8 bits"]["lost"] for where in ("LFW", "ORL"))
-    assert row[8:] == [f"{points:+.1f}" for points in real]
+    lost = f"{LADDER['lost']['student, 8 bits']['0.1 %']:+.2f}"
+    assert row == ["student, 8 bits", macs, f"{costs['milliseconds']:.2f}", lost]
 
 
 def test_a_step_that_lost_points_is_worse_and_one_that_gained_is_better(shown):

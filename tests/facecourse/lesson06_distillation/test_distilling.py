@@ -85,6 +85,15 @@ def test_bytes_are_those_of_weights_and_statistics():
     assert budget.count_bytes(model) == 4 * (18 + 2 + 4 * 2) + 8
 
 
+def test_weights_that_no_file_would_hold_are_found():
+    plain = budget.make_student(4, 4, rank=2)()
+    assert not budget.hides_weights(plain)
+    assert budget.hides_weights(nn.Sequential(budget.Hiding()))
+    plain[1].register_buffer("more", torch.ones(3), persistent=False)
+    assert budget.hides_weights(plain)
+    assert re.search("does not count them", budget.judge(budget.Hiding))
+
+
 def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
     torch.manual_seed(0)
     model, told = budget.make_student(4, 4, 4)(), budget.tell()

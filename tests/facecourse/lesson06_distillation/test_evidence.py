@@ -11,9 +11,13 @@ from facelib.models import FaceCNN
 def test_every_person_has_a_share_in_each_split_whoever_teaches(measure, monkeypatch):
     monkeypatch.setattr(experiment, "train_teacher", lambda *_: FaceCNN(2, 8, 20).eval())
     stored = measure(evidence, SEEDS=(0, 1), CHOICES=(100,), STEPS=2)
-    assert set(stored["rates"]["best"].values()) <= set(evidence.RATES)
+    rates = stored["rates"]
+    assert set(rates["best"].values()) <= set(evidence.RATES)
+    asked = {*stored["names"], "T = 1", "T = 16"} - {"teacher"}
+    assert set(rates["best"]) == set(rates["tried"]) == asked
+    assert all(len(each) == len(evidence.RATES) for each in rates["tried"].values())
     assert {"teacher", "names", f"asked, {experiment.MORE}"} < set(stored["names"])
-    assert list(stored["temperatures"]) == ["1", "2", "4", "8", "16"]
+    assert list(stored["temperatures"]) == ["1", "4", "16"]
     assert stored["temperatures"]["4"] == stored["names"][f"asked, {experiment.MORE}"]
     for runs in (stored["names"], stored["temperatures"]):
         for shares in runs.values():

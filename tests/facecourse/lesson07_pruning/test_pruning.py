@@ -1,12 +1,14 @@
 """The experiments, figures and sliders of lesson 07 show what the lesson says."""
 
+import re
+
 import pytest
 from torch import nn
 
 from facecourse.kit import evidence, orl
 from facecourse.ladder import student
+from facecourse.lesson07_pruning import exercises, figures
 from facecourse.lesson07_pruning import experiment as pruning
-from facecourse.lesson07_pruning import figures
 from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
 from facelib.measure import macs
@@ -16,14 +18,19 @@ from facelib.models.faceresnet import SHAPE
 STORED = evidence.load("07")
 
 
+def _forget():
+    for function in (pruning._whole, pruning.try_library):
+        function.cache_clear()
+
+
 @pytest.fixture
 def few(monkeypatch, small_ladder):
     faces = student.calibration_faces(4)
     monkeypatch.setattr(student, "calibration_faces", lambda: faces)
     monkeypatch.setattr(pruning, "JUDGES", 40)
-    pruning._whole.cache_clear()
+    _forget()
     yield
-    pruning._whole.cache_clear()
+    _forget()
 
 
 @pytest.fixture
@@ -68,10 +75,31 @@ def test_the_groups_are_all_that_lose_channels_together():
 
 @pytest.mark.usefixtures("few")
 def test_a_plan_is_tried_on_other_people_than_it_is_judged_by():
-    trial, judged = (pruning.try_plan({"features.7": 0.75}, judged) for judged in (False, True))
-    assert trial[0] == judged[0] == pytest.approx(0.48, abs=0.01)
-    assert trial[1] != judged[1]
+    plans = [pruning.try_plan({"features.7": 0.75}, fresh) for fresh in (None, 0, 1)]
+    assert {round(gone, 2) for gone, _ in plans} == {0.48}
+    assert len({lost for _, lost in plans}) > 1
     assert pruning.try_library(0.2)[0] >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("mine", "library", "said"),
+    [
+        ((0.22, 1.0), (0.25, 9.0), "At least as many MACs"),
+        ((0.25, 8.0), (0.25, 9.0), r"At most 6\.8 are allowed"),
+        ((0.26, 6.0), (0.25, 9.0), None),
+        ((0.26, 0.4), (0.25, -1.0), None),
+        ((0.26, 0.6), (0.25, -1.0), r"At most 0\.5 are allowed"),
+    ],
+)
+def test_a_plan_must_take_as_much_as_the_library_and_lose_less(monkeypatch, mine, library, said):
+    monkeypatch.setattr(pruning, "try_plan", lambda *_: mine)
+    monkeypatch.setattr(pruning, "try_library", lambda *_: library)
+    found = exercises._judge_plan({"features.7": 0.25})
+    assert found is None if said is None else re.search(said, found)
+
+
+def test_what_the_library_takes_out_hurts_so_that_it_can_be_beaten():
+    assert pruning.try_library(exercises.LIBRARY)[1] > 2
 
 
 def test_bytes_are_those_of_weights_inputs_and_outputs():
@@ -82,12 +110,13 @@ def test_bytes_are_those_of_weights_inputs_and_outputs():
 
 def test_a_network_has_its_work_its_bytes_and_its_time(monkeypatch):
     monkeypatch.setattr(pruning, "NETWORKS", {"tiny": lambda: FaceResNet(1, 4, (0, 0, 0)).eval()})
-    (row,) = pruning.measure_networks(["tiny"], turns=1).values()
+    monkeypatch.setattr(pruning, "SIDES", (16, 32))
+    monkeypatch.setattr(pruning, "LONG", 1000)
+    found = pruning.measure_speed(["tiny"], turns=1)
+    (row,) = found["networks"].values()
     assert row["macs"] > 0 < row["bytes"]
     assert 0 < row["ms"] < 100
-    monkeypatch.setattr(pruning, "SIDE", 32)
-    monkeypatch.setattr(pruning, "LONG", 1000)
-    assert min(pruning.measure_roofs(2).values()) > 0
+    assert min(found["roofs"].values()) > 0
 
 
 def test_a_pruned_namer_is_plain_and_has_its_zeros():
