@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
+from facelib.compress.quantize import KINDS
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
@@ -98,12 +99,12 @@ class Faces:
         return None if part is None else {"images": (part / 255).numpy()}
 
 
-def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
-    """An ONNX file of eight bits as onnxruntime makes it of whatever it can, the first layer too;
-    arguments as of `facelib.compress.quantize`."""
+def quantize_first_too(plain: Path, path: Path, images: Tensor) -> None:
+    """As `facelib.compress.quantize`, but the first convolution has eight bits, too."""
     from onnxruntime import quantization as ort
 
     kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
+    kinds["op_types_to_quantize"] = list(KINDS)
     with quiet():
         ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from facecourse.kit import charts, evidence
 from facecourse.ladder.student import calibration_faces, renew_statistics
-from facecourse.lesson08_quantization import experiment, figures
+from facecourse.lesson08_quantization import exercises, experiment, figures
 from facelib.compress import export, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
 from facelib.models import FaceResNet, face_student
@@ -26,11 +26,11 @@ def small():
 
 @pytest.fixture(scope="module")
 def files(small, tmp_path_factory):
-    """Of 32 bits, of 8, and of 8 throughout."""
+    """Of 32 bits, of 8, and with a first layer of 8."""
     folder = tmp_path_factory.mktemp("files")
     plain = export(small, folder / "plain", SHAPE).path
     quantize(plain, folder / "eight", FACES)
-    experiment.quantize_everything(plain, folder / "all", FACES)
+    experiment.quantize_first_too(plain, folder / "all", FACES)
     return plain, folder / "eight", folder / "all"
 
 
@@ -46,14 +46,17 @@ def test_whole_numbers_by_hand_give_the_codes_that_onnxruntime_makes(files, whic
     assert len(layer.made.unique()) > 50
 
 
-def test_only_everything_in_eight_bits_rounds_the_first_layer(files):
+def test_the_two_files_of_eight_bits_differ_in_the_first_layer_alone(files):
     import onnx
 
-    first, seen = "model.features.0.weight", []
+    first, seen, kinds = "model.features.0.weight", [], []
     for path in files:
         held = {one.name: one.data_type for one in onnx.load(path).graph.initializer}
         seen.append(held.get(first) == onnx.TensorProto.FLOAT)
+        kinds.append({name for name, kind in held.items() if kind == onnx.TensorProto.INT8})
     assert seen == [True, True, False]
+    (more,) = (name for name in kinds[2] - kinds[1] if "zero_point" not in name)
+    assert more.startswith(first)
 
 
 def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
@@ -108,6 +111,14 @@ def test_a_recipe_is_weighed_by_the_file_it_ships_and_judged_on_people_of_its_se
     experiment._meet.cache_clear()
 
 
+def test_a_weight_less_than_half_a_step_beyond_the_last_mark_may_count_as_cut_off():
+    def clamp(weight, scale, most, gradient):
+        return gradient * (weight.abs() <= most * scale)
+
+    assert exercises.pass_back.checker(clamp) is None
+    assert exercises.pass_back.checker(lambda w, s, m, g: clamp(w, s, m - 1, g)) is not None
+
+
 @pytest.fixture
 def drawn(shown, monkeypatch):
     """The text alternatives of this lesson's figures."""
@@ -152,8 +163,8 @@ def test_a_scale_of_its_own_helps_the_channel_with_small_weights_and_more_bits_h
 
 
 def test_every_control_of_the_dial_finds_its_network_and_each_of_its_numbers(drawn, shell):
-    dial, ladder = evidence.load("dial"), evidence.load("ladder")
-    box = figures.dial_slider(dial, ladder)
+    dial = evidence.load("dial")
+    box = figures.dial_slider(dial)
     *controls, _ = box.children
     settings = [tuple(row[key] for key in figures._KEYS) for row in dial["rows"]]
     assert len(set(settings)) == len(settings) >= 60
