@@ -55,7 +55,7 @@ write_codes = Exercise(
         "def write_codes(values, low, high):\n"
         "    scale = (high - low) / 255\n"
         "    zero_point = round(-low / scale)\n"
-        "    return (values / scale + zero_point).round().clamp(0, 255)"
+        "    return ((values / scale).round() + zero_point).clamp(0, 255)"
     ),
     checker=function(
         _write,
@@ -231,6 +231,7 @@ def _judge(answer: Any) -> str | None:
         return said + f"Too large: {MOST_BYTES:,} is the limit. Fewer bits, or a lower rank?"
     if lost > MOST_LOST:
         return said + f"At most {MOST_LOST:g} are allowed. Which step loses most? Take less of it."
+    print(f"{said}{found.macs:,} MACs.")
     return None
 
 

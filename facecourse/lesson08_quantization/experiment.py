@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -138,8 +139,23 @@ def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Mo
 
 
 def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
-    """The student trained on as long, rounded all the while."""
-    return decode(train_further(round_weights(face_student(), bits), seed, steps, rate))
+    """The student trained on as long, rounded all the while; statistics as above."""
+    model = train_further(round_weights(face_student(), bits), seed, steps, rate)
+    return renew_statistics(decode(model))
+
+
+def list_kernels(path: Path) -> dict[str, int]:
+    """How many kernels of which kind onnxruntime runs for a file, once it has fused its nodes."""
+    import onnx
+    from onnxruntime import InferenceSession, SessionOptions
+
+    with tempfile.TemporaryDirectory() as place:
+        options = SessionOptions()
+        options.log_severity_level = 3  # it says that the fused file is for this machine alone
+        options.optimized_model_filepath = str(Path(place) / "fused.onnx")
+        InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        nodes = onnx.load(options.optimized_model_filepath).graph.node
+    return dict(Counter(node.op_type for node in nodes))
 
 
 class Tried(NamedTuple):

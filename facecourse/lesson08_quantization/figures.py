@@ -139,7 +139,7 @@ def _mean(values: Sequence[float]) -> Interval:
 
 def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
     """Draw a matrix as the product of two thin ones, and which share of the squared singular values
-    the largest hold, for each layer's matrix (outputs, inputs)."""
+    the first hold, over the weights of the two, for each layer's matrix (outputs, inputs)."""
     figure, (left, right) = subplots(1, 2, figsize=(9, 2.8), width_ratios=(3, 2))
     (rows, columns), thin = next(iter(layers.values())).shape, rank
     wide, high = 5.0, 2.4  # not to scale: a matrix drawn so is too flat for its words
@@ -159,10 +159,10 @@ def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
     for (name, matrix), style in zip(layers.items(), ("-", "--"), strict=True):
         squares = torch.linalg.svdvals(matrix.detach()).square()
         share = torch.cat([squares.new_zeros(1), squares.cumsum(0) / squares.sum()])
-        part = torch.linspace(0, 1, len(share))
-        right.plot(part, share, style, label=name)
-        said.append(f"{name}: {share[len(share) // 4]:.0%} in the largest quarter")
-    right.set(xlabel="share of the singular values", ylabel="of their squares")
+        kept = torch.arange(len(share)) * sum(matrix.shape) / matrix.numel()
+        right.plot(kept, share, style, label=name)
+        said.append(f"{name}: {share[kept <= 0.5][-1]:.0%} of the squares with half the weights")
+    right.set(xlabel="weights, as a share of W's", ylabel="of the squares", xlim=(0, 1))
     right.legend(frameon=False, fontsize=8)
     show(figure, f"A wide matrix is nearly a tall times a flat one. {'; '.join(said)}.")
 

@@ -65,6 +65,14 @@ def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
     experiment.quantize_dynamic(files[0], tmp_path / "dynamic", FACES)
     kinds = {node.op_type for node in onnx.load(tmp_path / "dynamic").graph.node}
     assert {"DynamicQuantizeLinear", "ConvInteger"} <= kinds
+    assert "ConvInteger" in experiment.list_kernels(tmp_path / "dynamic")
+
+
+def test_what_runs_of_a_calibrated_file_are_products_of_whole_numbers(files):
+    plain, eight, first_too = (experiment.list_kernels(path) for path in files)
+    assert not {"QLinearConv", "QGemm"} & plain.keys()
+    assert eight["QGemm"] == first_too["QGemm"] == 1
+    assert first_too["QLinearConv"] == eight["QLinearConv"] + 1
 
 
 def test_a_file_is_as_fast_as_itself(files):
@@ -135,7 +143,7 @@ def test_the_ruler_marks_the_code_of_zero_and_of_the_value(drawn):
 def test_the_share_of_a_spectrum_is_that_of_its_squares(drawn):
     matrix = torch.diag(torch.tensor([3.0, 1.0, 1.0, 1.0]))
     figures.draw_thin({"one": matrix, "other": torch.eye(4)}, 2)
-    assert "one: 75% in the largest quarter; other: 25% in the largest quarter" in drawn[-1]
+    assert "one: 75% of the squares with half the weights; other: 25% of" in drawn[-1]
 
 
 def test_stored_figures_say_what_the_evidence_holds(drawn):
