@@ -31,7 +31,6 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], Callable]] = {
     "pruned": (face_pruned, quantize),
     "student, first layer too": (face_student, experiment.quantize_first_too),
     "student, dynamic": (face_student, experiment.quantize_dynamic),
-    "student with PReLU": (experiment.build_prelu_student, quantize),
 }
 ARMS = {"then rounded": experiment.train_longer, "while rounded": experiment.train_rounded}
 

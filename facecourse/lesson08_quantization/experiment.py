@@ -80,15 +80,6 @@ def open_layer(path: Path, images: Tensor) -> Whole:
     )  # fmt: skip
 
 
-def build_prelu_student() -> nn.Module:
-    """The student with PReLU in place of ReLU, as MobileFaceNet has it: for timing."""
-    model = face_student()
-    for name, part in list(model.named_modules()):
-        if isinstance(part, nn.ReLU):
-            model.set_submodule(name, nn.PReLU())
-    return model.eval()
-
-
 class Faces:
     """Batches of faces, uint8 (N, C, H, W), for onnxruntime's quantizer."""
 

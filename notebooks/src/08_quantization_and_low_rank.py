@@ -33,14 +33,14 @@ stored, dial, ladder = evidence.load("08"), evidence.load("dial"), evidence.load
 # %% [markdown]
 # ## One dial
 #
-# A dot is the zipped file of a network cut from teacher or student, and not taught afterwards; only batch norm has new statistics (lesson 07). *Pruned* is a share of MACs; *rank* says how thick the last layer is (128: untouched). *Bits*: 32 is as trained; 8, 5 and 4 are computed in eight bits, with weights on so many marks. The two stars were taught after the cut. Which is the smallest dot that loses less than a point?
+# A dot is the zipped file of a network cut from teacher or student, with new statistics of batch norm (lesson 07) and no teaching. *Pruned*: a share of MACs; *rank*: how thick the last layer is (128: untouched). *Bits*: 32 as trained; 8, 5 and 4 run in eight bits, with weights on so many. Stars were taught after the cut. Which is the smallest dot below one point?
 
 # %% tags=["nbval-ignore-output"]
 figures.dial_slider(dial)
 
 # %% [markdown]
 # <!-- reading: the dial: name the smallest dot below one point; what is nearly free, what ruins, dots against stars -->
-# Eight bits move a dot to the left and hardly up. Pruning without teaching moves it up steeply. The stars lie below the dots of their size.
+# Eight bits move a dot left and hardly up; pruning without teaching moves it steeply up. Stars lie below dots of their size.
 #
 # ## Eight bits by hand
 #
@@ -48,7 +48,7 @@ figures.dial_slider(dial)
 #
 # $$q = \mathrm{round}(x / s) + z, \qquad x \approx s\,(q - z)$$
 #
-# The **scale** $s$ is the distance between two marks: a range has 255 such steps. The **zero point** $z$ is the code of 0, a whole number, for 0 must be exact: padding and ReLU make many zeros.
+# The **scale** $s$ is the distance between two marks: a range has 255 such steps. The **zero point** $z$, the code of 0, is whole: 0 must be exact, for padding and ReLU make many zeros.
 
 # %%
 figures.draw_ruler(low=-2.0, high=49.0, value=20.07)
@@ -65,20 +65,20 @@ def write_codes(values, low, high):
 exercises.write_codes.check(write_codes)
 
 # %% [markdown]
-# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm rescales each channel afterwards, so training does not care how large a channel's weights are, and they differ. Here are two channels of one layer; lines are the marks:
+# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm rescales channels afterwards, so training lets their sizes differ. Here are two channels of one layer; lines are the marks:
 
 # %% tags=["nbval-ignore-output"]
 figures.ruler_slider()
 
 # %% [markdown]
 # <!-- reading: the ruler: a scale for a layer against a scale for a channel, at four bits -->
-# One scale per layer leaves small channels few marks. One scale per channel costs a number per channel; small channels are then rounded as finely as large ones.
+# One scale per layer leaves small channels few marks; one per channel rounds them as finely as large ones.
 #
 # ## A layer in whole numbers
 #
-# What layers *read* needs rulers, too: some faces, the **calibration** set, show its range. First each batch norm, a multiplication and an addition per output, is **folded** into the layer before it, so that what is rounded is what will be computed.
+# What layers *read* needs rulers, too: some faces, the **calibration** set, show its range. First each batch norm, one multiplication and addition per output, is **folded** into the layer before it: what is rounded is what will be computed.
 #
-# **Exercise 2.** Batch norm makes $g\,(y - m) / \sqrt{v + \epsilon} + o$ of an output $y = Wx$. Write it as a layer alone: `weight` is (outputs, inputs), the others (outputs,), `eps` a number; return (outputs, inputs + 1), the bias as last column.
+# **Exercise 2.** Batch norm makes $g\,(y - m) / \sqrt{v + \epsilon} + o$ of an output $y = Wx$. Write it as a layer alone, (outputs, inputs + 1), the bias as last column. `weight` is (outputs, inputs), `eps` a number, all else (outputs,).
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -126,11 +126,11 @@ record("codes as onnxruntime's", 100 * (off == 0).double().mean(), "%")
 record("largest difference of a code", off.max())
 
 # %% [markdown]
-# Where a code differs, by one mark, the sum lay in the middle between two. Processors of Intel and AMD without VNNI (instructions for products of bytes) add pairs of products in 16 bits, which overflow: codes differ more there. They want `reduce_range=True`, weights of seven bits.
+# Where a code differs, by one mark, the sum lay between two. Processors of Intel and AMD without VNNI, instructions for products of bytes, add pairs in 16 bits: sums overflow and codes differ more. They want `reduce_range=True`.
 #
 # > 📌 **Claim:** "Eight bits are always faster."
 #
-# `facelib.compress.quantize` calls the same tool, but leaves the first convolution at 32 bits: one channel gives it few products to gain from. **Dynamic** quantization, the shortest recipe, needs no faces: it sets the scale of what a layer reads on the spot. The student's three files are timed here (crosses), one face at a time on one thread:
+# `facelib.compress.quantize` leaves the first convolution at 32 bits: of one channel, it has few products to gain from. **Dynamic** quantization needs no faces: it sets the scale of what a layer reads on the spot. The student's three files are timed here (crosses), one face at a time on one thread:
 
 # %%
 eight, dynamic = place / "8 bits", place / "dynamic"
@@ -146,7 +146,7 @@ print(experiment.list_kernels(first_too), experiment.list_kernels(dynamic), sep=
 
 # %% [markdown]
 # <!-- reading: who is faster, who is slower than 32 bits -->
-# The claim is false: the dynamic file is slower than that of 32 bits. Its convolutions (`ConvInteger`) hand on sums, not codes as `QLinearConv` does. (onnxruntime recommends dynamic files for transformers.) PReLU, a ReLU with a learnt slope, has no whole-number kernel here: values go to 32 bits and back. Some articles count fewer parameters; there are as many, and each takes a byte. Stored times are of one processor, with VNNI; others differ.
+# The claim is false: the dynamic file is slower than that of 32 bits. Its convolutions (`ConvInteger`) hand on sums, not codes as `QLinearConv` does. (onnxruntime recommends dynamic files for transformers.) Stored times are of one processor with VNNI.
 #
 # ## Fewer bits: training while rounded
 #
@@ -163,7 +163,7 @@ def pass_back(weight, scale, most, gradient):
 exercises.pass_back.check(pass_back)
 
 # %% [markdown]
-# With a scale from the largest weight nothing is cut off, and one line does it. Forward, `weight + (rounded - weight)` is `rounded`; backward, `detach` makes the bracket a constant, so the gradient reaches `weight` unchanged. PyTorch calls `Rounded` each time a layer reads its weight; the optimiser changes the unrounded one. All layers but the first get three bits:
+# With a scale from the largest weight nothing is cut off, and one line does it. Forward, `weight` cancels; backward, `detach` makes the bracket a constant, so the gradient passes unchanged. PyTorch calls `Rounded` whenever a layer reads its weight; the optimiser changes the unrounded one. All layers but the first get three bits:
 
 
 # %%
@@ -189,7 +189,7 @@ weights = (model.embedding[1].weight for model in (student, theirs))
 torch.allclose(*weights, atol=1e-5)
 
 # %% [markdown]
-# The loop is lesson 06's: learn the teacher's directions. Stored beside it is a rival: the student trained on as long *without* rounding, then rounded.
+# The loop is lesson 06's. Stored beside it is a rival: the student trained on as long *without* rounding, then rounded.
 
 # %%
 people = pick(profile, smoke=20, quick=200, full=300)
@@ -209,11 +209,11 @@ figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
 # <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
-# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once) and over seeds; the crosses are one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces as here.
+# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once) and over seeds; crosses: one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces too.
 #
 # ## Low rank
 #
-# A layer's matrix has a **singular value decomposition** $W = U S V^\top$, a sum of columns of $U$ times rows of $V^\top$; the **singular values** in $S$ say how much each term counts. The first $r$ terms make the nearest matrix of **rank** $r$ in squared differences ([Eckart & Young](https://doi.org/10.1007/BF02288367)): two thin layers in place of a wide one. A layer of 128 × 768 weights becomes two of $r\,(128 + 768)$: fewer if $r < 110$.
+# A layer's matrix has a **singular value decomposition** $W = U S V^\top$, a sum of columns of $U$ times rows of $V^\top$; the **singular values** in $S$ say how much each term counts. The first $r$ terms make the nearest matrix of **rank** $r$ in squared differences ([Eckart & Young](https://doi.org/10.1007/BF02288367)): two thin layers. Here 128 × 768 weights become $r\,(128 + 768)$: fewer if $r < 110$.
 
 # %%
 linear = face_student().embedding[1].weight.detach()
@@ -230,11 +230,11 @@ torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second
 
 # %% [markdown]
 # <!-- reading: the spectrum: the linear layer falls faster than the convolution; has it an edge? -->
-# The linear layer keeps most of its squares with half its weights; the convolution would lose more. Nearest in *weights* is not nearest in what a layer says of faces: for that, ask the dial (eight bits, nothing pruned, ranks 128, 48, 24).
+# The linear layer keeps most of its squares in half its weights, the convolution fewer. Nearest in *weights* is not nearest in what a layer says of faces: ask the dial (eight bits; ranks 128, 48, 24).
 #
 # ## Everything in one file
 #
-# The ladder's last file is pruned, of rank 48 and taught while its weights had four bits. It is stored and run at eight bits, but its weights take few values, so it zips well. To open it, nothing of ours is needed:
+# The ladder's last file is pruned, of rank 48, and was taught with weights of four bits. It runs at eight, but its few values zip well. To open it, nothing of ours is needed:
 
 # %% tags=["nbval-check-output"]
 with zipfile.ZipFile(pretrained.COMPACT) as archive:
@@ -254,7 +254,7 @@ rungs.draw_rungs(ladder, ("teacher", *shipped, "rounded, 4 bits"))
 # %% [markdown]
 # ## Your turn: a budget
 #
-# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits; then lose fewest. A file takes about weights × bits / 8 bytes; the student has 316,000 weights, 98,304 of them in the linear layer. Start with the student or the shipped *pruned* network; take `prune`, `factorize` (both return a network and a report), `round_weights`, and `renew_statistics` after a cut. Try here: `lost` counts from the teacher. The checker takes the difference, on other people.
+# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits; then lose fewest. A file takes about weights × bits / 8 bytes; the student has 316,000 weights, 98,304 in its linear layer. Start with it or with *pruned*; take `prune`, `factorize` (each returns a network and a report), `round_weights`, and `renew_statistics` after a cut. Below, `lost` counts from the teacher; the checker takes the difference, on other people.
 
 # %%
 print(experiment.try_out(face_student()))
@@ -272,11 +272,6 @@ exercises.shrink.check(shrink)
 # %% [markdown]
 # ## What you know now
 #
-# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. A loss without its FAR says nothing. The last file's TAR (95 % CI over people):
-
-# %%
-for far, tar in ladder["TAR"]["rounded, 4 bits"].items():
-    print(f"{100 * tar.value:.1f} % at FAR {far} ({100 * tar.low:.1f} to {100 * tar.high:.1f})")
-
-# %% [markdown]
+# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. A loss without its FAR says nothing.
+#
 # Next: [lesson 09](09_rnn_aside.ipynb), networks that read one frame after another.

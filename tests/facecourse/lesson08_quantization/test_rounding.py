@@ -5,7 +5,6 @@ import re
 
 import pytest
 import torch
-from torch import nn
 
 from facecourse.kit import charts, evidence
 from facecourse.ladder.student import calibration_faces, renew_statistics
@@ -78,13 +77,6 @@ def test_what_runs_of_a_calibrated_file_are_products_of_whole_numbers(files):
 def test_a_file_is_as_fast_as_itself(files):
     (found,) = experiment.time_files(files[0], {"itself": files[0]}, turns=10).values()
     assert found.value == pytest.approx(1, abs=0.5)
-
-
-def test_prelu_takes_the_place_of_every_relu():
-    kinds = [type(part) for part in experiment.build_prelu_student().modules()]
-    relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
-    assert kinds.count(nn.PReLU) == relus > 0
-    assert nn.ReLU not in kinds
 
 
 @pytest.mark.usefixtures("small_ladder")
