@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 08 · Quantization and low rank: fewer bits, thinner matrices
 #
-# **How few bytes can a face recogniser have before it no longer knows you?** Turn one dial over every step; then build the steps.
+# **How few bytes can a face recogniser have before it no longer knows you?** Turn a dial over every step; then build them.
 #
 # **You need** [lesson 06](06_distillation.ipynb) for the student, [lesson 07](07_pruning.ipynb) for pruning. **Time:** an hour.
 
@@ -44,7 +44,7 @@ figures.dial_slider(dial)
 #
 # ## Eight bits by hand
 #
-# A number of 32 bits can be almost anything; a layer needs a small range. **Quantization** lays a ruler over it, numbers its 256 marks from 0, and stores the number of the nearest, its **code** $q$:
+# **Quantization** lays a ruler over the range of a layer, numbers its 256 marks from 0, and stores the number of the nearest, its **code** $q$:
 #
 # $$q = \mathrm{round}(x / s) + z, \qquad x \approx s\,(q - z)$$
 #
@@ -65,7 +65,7 @@ def write_codes(values, low, high):
 exercises.write_codes.check(write_codes)
 
 # %% [markdown]
-# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm rescales channels afterwards, so training lets their sizes differ. Here are two channels of one layer; lines are the marks:
+# Weights lie around 0: codes go from −127 to 127, without a zero point. Batch norm rescales channels afterwards, so training lets their sizes differ. Lines are the marks:
 
 # %% tags=["nbval-ignore-output"]
 figures.ruler_slider()
@@ -89,7 +89,7 @@ def fold(weight, mean, variance, gain, offset, eps):
 exercises.fold.check(fold)
 
 # %% [markdown]
-# `export` folds and writes **ONNX**, a file format for networks. onnxruntime, a program that only runs such files (a **runtime**), asks for faces batch by batch and writes a file of eight bits:
+# `export` folds and writes **ONNX**, a file format for networks. onnxruntime, a program that only runs such files (a **runtime**), asks for faces and writes a file of eight bits:
 
 
 # %%
@@ -114,7 +114,7 @@ with quiet():  # hides the tool's messages
     quantization.quantize_static(whole, first_too, Reader(faces), **kinds)
 
 # %% [markdown]
-# A layer's sum is $\sum w x \approx s_w s_x \sum q_w (q_x - z_x)$. Products of codes add up in whole numbers of 32 bits, the bias too, in units of $s_w s_x$. The next ruler wants $y / s_y + z_y$: *one* multiplication, by $s_w s_x / s_y$, makes a code of a sum. Here are the codes that the student's linear layer *read* and *made* ([Jacob et al. 2018](https://doi.org/10.1109/CVPR.2018.00286)):
+# A layer's sum is $\sum w x \approx s_w s_x \sum q_w (q_x - z_x)$. Products of codes add up in whole numbers of 32 bits, the bias too, in units of $s_w s_x$. The next ruler wants $y / s_y + z_y$: *one* multiplication, by $s_w s_x / s_y$, makes a code of a sum. The student's linear layer *read* and *made* these codes ([Jacob et al. 2018](https://doi.org/10.1109/CVPR.2018.00286)):
 
 # %%
 layer = experiment.open_layer(first_too, faces[:32])
@@ -130,7 +130,7 @@ record("largest difference of a code", off.max())
 #
 # > 📌 **Claim:** "Eight bits are always faster."
 #
-# `facelib.compress.quantize` leaves the first convolution at 32 bits: of one channel, it has few products to gain from. **Dynamic** quantization needs no faces: it sets the scale of what a layer reads on the spot. The student's three files are timed here (crosses), one face at a time on one thread:
+# `facelib.compress.quantize` leaves the first convolution at 32 bits: of one channel, it has few products to gain from. **Dynamic** quantization needs no faces: it sets the scale of what a layer reads on the spot. The student's three files are timed here (crosses), a face at a time on one thread:
 
 # %%
 eight, dynamic = place / "8 bits", place / "dynamic"
@@ -209,7 +209,7 @@ figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
 # <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
-# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once) and over seeds; crosses: one short run on few faces. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces too.
+# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once), over seeds; crosses: one short run. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces too.
 #
 # ## Low rank
 #
@@ -230,7 +230,7 @@ torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second
 
 # %% [markdown]
 # <!-- reading: the spectrum: the linear layer falls faster than the convolution; has it an edge? -->
-# The linear layer keeps most of its squares in half its weights, the convolution fewer. Nearest in *weights* is not nearest in what a layer says of faces: ask the dial (eight bits; ranks 128, 48, 24).
+# The linear layer keeps most of its squares in half its weights, the convolution fewer. Nearest in *weights* need not be nearest on faces: ask the dial (eight bits; ranks 128, 48, 24).
 #
 # ## Everything in one file
 #
@@ -254,7 +254,7 @@ rungs.draw_rungs(ladder, ("teacher", *shipped, "rounded, 4 bits"))
 # %% [markdown]
 # ## Your turn: a budget
 #
-# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits; then lose fewest. A file takes about weights × bits / 8 bytes; the student has 316,000 weights, 98,304 in its linear layer. Start with it or with *pruned*; take `prune`, `factorize` (each returns a network and a report), `round_weights`, and `renew_statistics` after a cut. Below, `lost` counts from the teacher; the checker takes the difference, on other people.
+# **Exercise 4.** At most 120,000 bytes and 8 points lost beyond the student at eight bits; then lose fewest. A file takes about weights × bits / 8 bytes; the student has 316,000 weights, 98,304 in its linear layer. Take `prune`, `factorize` (each returns a network and a report), `round_weights`, and `renew_statistics` after a cut. Below, `lost` counts from the teacher; the checker takes the difference, on other people.
 
 # %%
 print(experiment.try_out(face_student()))
