@@ -209,7 +209,7 @@ figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
 # <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
-# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once), over seeds; crosses: one short run. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so, on synthetic faces too.
+# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once), over seeds; crosses: one short run. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so.
 #
 # ## Low rank
 #
@@ -234,7 +234,7 @@ torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second
 #
 # ## Everything in one file
 #
-# The ladder's last file is pruned, of rank 48, and was taught with weights of four bits. It runs at eight, but its few values zip well. To open it, nothing of ours is needed:
+# The ladder's last file is pruned, of rank 48, and was taught with weights of four bits. It runs at eight, but its few values zip well. It opens without our code:
 
 # %% tags=["nbval-check-output"]
 with zipfile.ZipFile(pretrained.COMPACT) as archive:
@@ -259,7 +259,7 @@ rungs.draw_rungs(ladder, ("teacher", *shipped, "rounded, 4 bits"))
 # %%
 print(experiment.try_out(face_student()))
 attempt, _ = prune(face_student(), 0.3, SHAPE)
-experiment.try_out(round_weights(renew_statistics(attempt), 6))
+experiment.try_out(renew_statistics(round_weights(attempt, 6)))
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -272,6 +272,6 @@ exercises.shrink.check(shrink)
 # %% [markdown]
 # ## What you know now
 #
-# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. Some layers are of low rank. A loss without its FAR says nothing.
+# Eight bits need scales and some faces; they are fast where the runtime keeps whole numbers. Fewer bits want training while rounded. A loss without its FAR says nothing.
 #
 # Next: [lesson 09](09_rnn_aside.ipynb), networks that read one frame after another.
