@@ -55,7 +55,6 @@ BITS = {TEACHER: (8,), "student": (8, 5), "pruned": (8,), LAST: (4,)}  # of weig
 STEPS = {
     "what the teacher says": ("rival", "student"), "size": (TEACHER, "longer"),
     "weights to start from": ("anew", "pruned"), "channels and rank": ("longer", "pruned"),
-    "four bits": ("pruned", f"{LAST}, 4 bits"),
 }  # fmt: skip
 ROWS = {  # of the scoreboard, and the lesson that makes it
     TEACHER: ("face embedding, synthetic people", "04"),

@@ -1,7 +1,8 @@
 """Every step at once: python -m facecourse.lesson08_quantization.dial
 
 Teacher and student, pruned, of low rank and rounded in every combination; none of these networks
-was taught after its cuts, only its batch norm knows new means. Each becomes a zipped ONNX file and
+was taught after its cuts, only its batch norm knows new means. Beside them stand the two files that
+ship and were taught. Each becomes a zipped ONNX file and
 is judged as the ladder's rungs are. A run that was stopped goes on where it stopped.
 """
 
@@ -27,7 +28,7 @@ from facelib.compress.ship import pack
 from facelib.measure import latency, latency_ratio, macs, parameters
 from facelib.measure.groups import ladder_faces
 from facelib.measure.tail import Tail, take_tail, tar_at_low_far, tar_lost
-from facelib.models import embed, face_embedding, face_student
+from facelib.models import embed, face_embedding, face_pruned, face_student, pretrained
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
@@ -94,6 +95,17 @@ def measure_all(width: str, pruned: float, rank: int, judge: Judge) -> list[dict
     return rows
 
 
+def measure_taught(judge: Judge) -> dict[str, dict]:
+    """The shipped files that were taught after their cuts, measured as the others are."""
+    found = {}
+    with tempfile.TemporaryDirectory() as place:
+        pruned = Path(place) / "model.onnx.zip"
+        ship(face_pruned(), pruned, calibration_faces())
+        for name, path in {"pruned, 8 bits": pruned, "rounded, 4 bits": pretrained.COMPACT}.items():
+            found[name] = judge.measure(OnnxModel(path)) | {"bytes": path.stat().st_size}
+    return found
+
+
 def main(folder: Path = HERE) -> None:
     """Measure and store dial.json, some fifteen minutes on one core."""
     judge, run = Judge(), folder / "dial.run"
@@ -107,6 +119,7 @@ def main(folder: Path = HERE) -> None:
         "teacher": dict(zip(FARS, tar_at_low_far(judge.tail, list(FARS.values())), strict=True))
         | {"milliseconds": latency(judge.call, repeats=200).low_ms},
         "rows": rows,
+        "taught": measure_taught(judge),
     }
     evidence.write("dial", payload, folder)
     run.unlink(missing_ok=True)

@@ -29,9 +29,8 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], Callable]] = {
     "teacher": (face_embedding, quantize),
     "student": (face_student, quantize),
     "pruned": (face_pruned, quantize),
-    "student, everything in 8 bits": (face_student, experiment.quantize_everything),
+    "student, first layer too": (face_student, experiment.quantize_first_too),
     "student, dynamic": (face_student, experiment.quantize_dynamic),
-    "student with PReLU": (experiment.build_prelu_student, quantize),
 }
 ARMS = {"then rounded": experiment.train_longer, "while rounded": experiment.train_rounded}
 

@@ -55,7 +55,7 @@ write_codes = Exercise(
         "def write_codes(values, low, high):\n"
         "    scale = (high - low) / 255\n"
         "    zero_point = round(-low / scale)\n"
-        "    return (values / scale + zero_point).round().clamp(0, 255)"
+        "    return ((values / scale).round() + zero_point).clamp(0, 255)"
     ),
     checker=function(
         _write,
@@ -168,6 +168,13 @@ def _straight(weight: Tensor, scale: float, most: int, gradient: Tensor) -> Tens
     return weight.grad
 
 
+def _draw_weights(*shape: int, seed: int, end: float) -> Tensor:
+    """None lies less than half a step beyond the last mark, at `end`: torch, which rounds first,
+    counts such weights as inside, and other tools as outside."""
+    weight = draw_normal(*shape, seed=seed)
+    return torch.where(weight.abs() > end, 1.5 * weight, weight)
+
+
 pass_back = Exercise(
     prompt="Return the gradient of the weight, given that of the rounded weight.",
     starter="def pass_back(weight, scale, most, gradient):\n    return ____",
@@ -184,8 +191,8 @@ pass_back = Exercise(
     ),
     checker=function(
         _straight,
-        (draw_normal(12, seed=3), 0.3, 3, draw_normal(12, seed=4)),
-        (draw_normal(4, 6, seed=5), 0.1, 7, draw_normal(4, 6, seed=6)),
+        (_draw_weights(12, seed=3, end=0.9), 0.3, 3, draw_normal(12, seed=4)),
+        (_draw_weights(4, 6, seed=5, end=0.7), 0.1, 7, draw_normal(4, 6, seed=6)),
         reasons=[
             (
                 lambda w, s, m, g: 0 * g,
@@ -201,7 +208,8 @@ pass_back = Exercise(
         draw=side_by_side,
     ),
     also_wrong=(lambda weight, scale, most, gradient: weight * gradient,),
-    praise="What `torch.fake_quantize_per_tensor_affine` passes back, too.",
+    praise="As `torch.fake_quantize_per_tensor_affine` does, for which what *rounds* to the last "
+    "mark is inside.",
 )
 
 
@@ -223,6 +231,7 @@ def _judge(answer: Any) -> str | None:
         return said + f"Too large: {MOST_BYTES:,} is the limit. Fewer bits, or a lower rank?"
     if lost > MOST_LOST:
         return said + f"At most {MOST_LOST:g} are allowed. Which step loses most? Take less of it."
+    print(f"{said}{found.macs:,} MACs.")
     return None
 
 

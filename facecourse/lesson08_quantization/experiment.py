@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
+from facelib.compress.quantize import KINDS
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
@@ -78,15 +80,6 @@ def open_layer(path: Path, images: Tensor) -> Whole:
     )  # fmt: skip
 
 
-def build_prelu_student() -> nn.Module:
-    """The student with PReLU in place of ReLU, as MobileFaceNet has it: for timing."""
-    model = face_student()
-    for name, part in list(model.named_modules()):
-        if isinstance(part, nn.ReLU):
-            model.set_submodule(name, nn.PReLU())
-    return model.eval()
-
-
 class Faces:
     """Batches of faces, uint8 (N, C, H, W), for onnxruntime's quantizer."""
 
@@ -98,12 +91,12 @@ class Faces:
         return None if part is None else {"images": (part / 255).numpy()}
 
 
-def quantize_everything(plain: Path, path: Path, images: Tensor) -> None:
-    """An ONNX file of eight bits as onnxruntime makes it of whatever it can, the first layer too;
-    arguments as of `facelib.compress.quantize`."""
+def quantize_first_too(plain: Path, path: Path, images: Tensor) -> None:
+    """As `facelib.compress.quantize`, but the first convolution has eight bits, too."""
     from onnxruntime import quantization as ort
 
     kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
+    kinds["op_types_to_quantize"] = list(KINDS)
     with quiet():
         ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
 
@@ -137,8 +130,23 @@ def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Mo
 
 
 def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
-    """The student trained on as long, rounded all the while."""
-    return decode(train_further(round_weights(face_student(), bits), seed, steps, rate))
+    """The student trained on as long, rounded all the while; statistics as above."""
+    model = train_further(round_weights(face_student(), bits), seed, steps, rate)
+    return renew_statistics(decode(model))
+
+
+def list_kernels(path: Path) -> dict[str, int]:
+    """How many kernels of which kind onnxruntime runs for a file, once it has fused its nodes."""
+    import onnx
+    from onnxruntime import InferenceSession, SessionOptions
+
+    with tempfile.TemporaryDirectory() as place:
+        options = SessionOptions()
+        options.log_severity_level = 3  # it says that the fused file is for this machine alone
+        options.optimized_model_filepath = str(Path(place) / "fused.onnx")
+        InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        nodes = onnx.load(options.optimized_model_filepath).graph.node
+    return dict(Counter(node.op_type for node in nodes))
 
 
 class Tried(NamedTuple):

@@ -19,8 +19,6 @@ from facelib.measure import Interval, mean_interval
 from facelib.models import face_student
 
 MARKS = 255  # steps of a ruler of eight bits
-SHIPPED = ("teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bits")
-TAUGHT = (*SHIPPED, "rounded, 4 bits")
 
 
 def draw_ruler(low: float, high: float, value: float) -> None:
@@ -128,7 +126,8 @@ def draw_rounding(
     axis.set_yscale("symlog", linthresh=1)
     axis.set_ylim(bottom=min(-0.5, *live))
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.set(xlabel="bits of a weight; x = here", ylabel="points of TAR lost at FAR 0.1 %")
+    axis.set(xlabel="bits of a weight; x = here")
+    axis.set_ylabel("points of TAR lost at FAR 0.1 %\n(linear to 1, then log)")
     axis.legend(frameon=False, fontsize=8, loc="lower right")
     ends = [f"{n} {p[0].value:.1f} to {p[-1].value:.1f}" for n, p in arms.items()]
     show(figure, f"Points lost from {places[0]} bits down to {places[-1]}: {'; '.join(ends)}.")
@@ -140,7 +139,7 @@ def _mean(values: Sequence[float]) -> Interval:
 
 def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
     """Draw a matrix as the product of two thin ones, and which share of the squared singular values
-    the largest hold, for each layer's matrix (outputs, inputs)."""
+    the first hold, over the weights of the two, for each layer's matrix (outputs, inputs)."""
     figure, (left, right) = subplots(1, 2, figsize=(9, 2.8), width_ratios=(3, 2))
     (rows, columns), thin = next(iter(layers.values())).shape, rank
     wide, high = 5.0, 2.4  # not to scale: a matrix drawn so is too flat for its words
@@ -160,35 +159,39 @@ def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
     for (name, matrix), style in zip(layers.items(), ("-", "--"), strict=True):
         squares = torch.linalg.svdvals(matrix.detach()).square()
         share = torch.cat([squares.new_zeros(1), squares.cumsum(0) / squares.sum()])
-        part = torch.linspace(0, 1, len(share))
-        right.plot(part, share, style, label=name)
-        said.append(f"{name}: {share[len(share) // 4]:.0%} in the largest quarter")
-    right.set(xlabel="share of the singular values", ylabel="of their squares")
+        kept = torch.arange(len(share)) * sum(matrix.shape) / matrix.numel()
+        right.plot(kept, share, style, label=name)
+        said.append(f"{name}: {share[kept <= 0.5][-1]:.0%} of the squares with half the weights")
+    right.set(xlabel="weights, as a share of W's", ylabel="of the squares", xlim=(0, 1))
     right.legend(frameon=False, fontsize=8)
     show(figure, f"A wide matrix is nearly a tall times a flat one. {'; '.join(said)}.")
 
 
-def dial_slider(dial: Mapping[str, Any], ladder: Mapping[str, Any]) -> VBox:
+def dial_slider(dial: Mapping[str, Any]) -> VBox:
     """Four controls over stored networks: width, share pruned, rank and bits; what the chosen one
-    weighs, takes and loses, among all others and the ladder's files, which were taught.
+    weighs, takes and loses, among all others and two files that were taught after their cuts.
 
-    `dial` and `ladder` are the evidence of these names.
+    `dial` is the evidence of this name.
     """
     rows = {tuple(row[key] for key in _KEYS): row for row in dial["rows"]}
     options = [list(dict.fromkeys(values)) for values in zip(*rows, strict=True)]
     names = {0.0: "none"}
+    stars = "; ".join(
+        f"{name}, {row['bytes'] / 1e3:.0f} kB, {row['0.1 %'].value:.1f} points"
+        for name, row in dial["taught"].items()
+    )
 
     def draw(**chosen: Any) -> HTML:
         row = rows[tuple(chosen[key] for key in _KEYS)]
         figure, axis = subplots(figsize=(7.5, 3.6))
-        _draw_cloud(axis, dial["rows"], ladder)
+        _draw_cloud(axis, dial)
         look = {"markersize": 15, "markeredgewidth": 2.5, "fillstyle": "none", "zorder": 4}
         axis.plot(row["bytes"] / 1e3, row["0.1 %"].value, "ko", **look)
         show(
             figure,
             f"Points of TAR lost over kilobytes of {len(rows)} networks that were cut and not "
             f"taught; the ringed one has {row['bytes'] / 1e3:.0f} kB and loses "
-            f"{row['0.1 %'].value:.1f}. Stars are files of the ladder, taught after their cuts.",
+            f"{row['0.1 %'].value:.1f}. Stars, taught after the cut: {stars}.",
         )
         return HTML(_describe(row, dial["teacher"]))
 
@@ -204,13 +207,13 @@ def dial_slider(dial: Mapping[str, Any], ladder: Mapping[str, Any]) -> VBox:
 _KEYS = ("width", "pruned", "rank", "bits")
 
 
-def _draw_cloud(axis: Axes, rows: Sequence[Mapping], ladder: Mapping[str, Any]) -> None:
+def _draw_cloud(axis: Axes, dial: Mapping[str, Any]) -> None:
     for width, colour in zip(("teacher", "student"), COLOURS, strict=False):
-        points = [(r["bytes"] / 1e3, r["0.1 %"].value) for r in rows if r["width"] == width]
+        points = [(r["bytes"] / 1e3, r["0.1 %"].value) for r in dial["rows"] if r["width"] == width]
         axis.plot(*zip(*points, strict=True), ".", color=colour, label=f"cut from the {width}")
-    for place, name in enumerate(TAUGHT):
-        size, lost = ladder["costs"][name]["bytes"] / 1e3, ladder["lost"][name]["0.1 %"].value
-        label = None if place else "of the ladder, taught"
+    for place, (name, row) in enumerate(dial["taught"].items()):
+        size, lost = row["bytes"] / 1e3, row["0.1 %"].value
+        label = None if place else "taught after the cut"
         axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label, zorder=3)
         axis.annotate(
             name, (size, lost), (0, -13), textcoords="offset points", fontsize=7, ha="center"
@@ -221,7 +224,10 @@ def _draw_cloud(axis: Axes, rows: Sequence[Mapping], ladder: Mapping[str, Any]) 
     axis.set_xticks(ticks, ticks)
     axis.minorticks_off()
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.set(xlabel="kB of the zipped file (log)", ylabel="points of TAR lost at FAR 0.1 %")
+    axis.set(
+        xlabel="kB of the zipped file (log)",
+        ylabel="points of TAR lost at FAR 0.1 %\n(linear to 1, then log)",
+    )
     axis.legend(frameon=False, fontsize=8)
 
 

@@ -10,7 +10,7 @@ from facecourse.lesson08_quantization import dial, experiment
 from facecourse.lesson08_quantization import evidence as lesson08
 from facelib.compress import quantize
 from facelib.measure import macs
-from facelib.models import FaceResNet
+from facelib.models import FaceResNet, pretrained
 from facelib.models.faceresnet import SHAPE
 
 FACES = taught.calibration_faces(4)
@@ -77,4 +77,7 @@ def test_the_dial_goes_on_where_it_was_stopped(measure, monkeypatch, tmp_path):
     assert sizes[1] < sizes[0]
     assert sizes[3] < sizes[2]
     assert stored["teacher"]["milliseconds"] > 0
+    sizes = {name: row["bytes"] for name, row in stored["taught"].items()}
+    assert sizes["rounded, 4 bits"] == pretrained.COMPACT.stat().st_size
+    assert sizes["rounded, 4 bits"] < sizes["pruned, 8 bits"]
     assert not (tmp_path / "dial.run").exists()

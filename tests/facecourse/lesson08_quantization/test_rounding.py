@@ -5,11 +5,10 @@ import re
 
 import pytest
 import torch
-from torch import nn
 
 from facecourse.kit import charts, evidence
 from facecourse.ladder.student import calibration_faces, renew_statistics
-from facecourse.lesson08_quantization import experiment, figures
+from facecourse.lesson08_quantization import exercises, experiment, figures
 from facelib.compress import export, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
 from facelib.models import FaceResNet, face_student
@@ -26,11 +25,11 @@ def small():
 
 @pytest.fixture(scope="module")
 def files(small, tmp_path_factory):
-    """Of 32 bits, of 8, and of 8 throughout."""
+    """Of 32 bits, of 8, and with a first layer of 8."""
     folder = tmp_path_factory.mktemp("files")
     plain = export(small, folder / "plain", SHAPE).path
     quantize(plain, folder / "eight", FACES)
-    experiment.quantize_everything(plain, folder / "all", FACES)
+    experiment.quantize_first_too(plain, folder / "all", FACES)
     return plain, folder / "eight", folder / "all"
 
 
@@ -46,14 +45,17 @@ def test_whole_numbers_by_hand_give_the_codes_that_onnxruntime_makes(files, whic
     assert len(layer.made.unique()) > 50
 
 
-def test_only_everything_in_eight_bits_rounds_the_first_layer(files):
+def test_the_two_files_of_eight_bits_differ_in_the_first_layer_alone(files):
     import onnx
 
-    first, seen = "model.features.0.weight", []
+    first, seen, kinds = "model.features.0.weight", [], []
     for path in files:
         held = {one.name: one.data_type for one in onnx.load(path).graph.initializer}
         seen.append(held.get(first) == onnx.TensorProto.FLOAT)
+        kinds.append({name for name, kind in held.items() if kind == onnx.TensorProto.INT8})
     assert seen == [True, True, False]
+    (more,) = (name for name in kinds[2] - kinds[1] if "zero_point" not in name)
+    assert more.startswith(first)
 
 
 def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
@@ -62,18 +64,19 @@ def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
     experiment.quantize_dynamic(files[0], tmp_path / "dynamic", FACES)
     kinds = {node.op_type for node in onnx.load(tmp_path / "dynamic").graph.node}
     assert {"DynamicQuantizeLinear", "ConvInteger"} <= kinds
+    assert "ConvInteger" in experiment.list_kernels(tmp_path / "dynamic")
+
+
+def test_what_runs_of_a_calibrated_file_are_products_of_whole_numbers(files):
+    plain, eight, first_too = (experiment.list_kernels(path) for path in files)
+    assert not {"QLinearConv", "QGemm"} & plain.keys()
+    assert eight["QGemm"] == first_too["QGemm"] == 1
+    assert first_too["QLinearConv"] == eight["QLinearConv"] + 1
 
 
 def test_a_file_is_as_fast_as_itself(files):
     (found,) = experiment.time_files(files[0], {"itself": files[0]}, turns=10).values()
     assert found.value == pytest.approx(1, abs=0.5)
-
-
-def test_prelu_takes_the_place_of_every_relu():
-    kinds = [type(part) for part in experiment.build_prelu_student().modules()]
-    relus = sum(isinstance(part, nn.ReLU) for part in face_student().modules())
-    assert kinds.count(nn.PReLU) == relus > 0
-    assert nn.ReLU not in kinds
 
 
 @pytest.mark.usefixtures("small_ladder")
@@ -108,6 +111,14 @@ def test_a_recipe_is_weighed_by_the_file_it_ships_and_judged_on_people_of_its_se
     experiment._meet.cache_clear()
 
 
+def test_a_weight_less_than_half_a_step_beyond_the_last_mark_may_count_as_cut_off():
+    def clamp(weight, scale, most, gradient):
+        return gradient * (weight.abs() <= most * scale)
+
+    assert exercises.pass_back.checker(clamp) is None
+    assert exercises.pass_back.checker(lambda w, s, m, g: clamp(w, s, m - 1, g)) is not None
+
+
 @pytest.fixture
 def drawn(shown, monkeypatch):
     """The text alternatives of this lesson's figures."""
@@ -124,7 +135,7 @@ def test_the_ruler_marks_the_code_of_zero_and_of_the_value(drawn):
 def test_the_share_of_a_spectrum_is_that_of_its_squares(drawn):
     matrix = torch.diag(torch.tensor([3.0, 1.0, 1.0, 1.0]))
     figures.draw_thin({"one": matrix, "other": torch.eye(4)}, 2)
-    assert "one: 75% in the largest quarter; other: 25% in the largest quarter" in drawn[-1]
+    assert "one: 75% of the squares with half the weights; other: 25% of" in drawn[-1]
 
 
 def test_stored_figures_say_what_the_evidence_holds(drawn):
@@ -152,8 +163,8 @@ def test_a_scale_of_its_own_helps_the_channel_with_small_weights_and_more_bits_h
 
 
 def test_every_control_of_the_dial_finds_its_network_and_each_of_its_numbers(drawn, shell):
-    dial, ladder = evidence.load("dial"), evidence.load("ladder")
-    box = figures.dial_slider(dial, ladder)
+    dial = evidence.load("dial")
+    box = figures.dial_slider(dial)
     *controls, _ = box.children
     settings = [tuple(row[key] for key in figures._KEYS) for row in dial["rows"]]
     assert len(set(settings)) == len(settings) >= 60
