@@ -173,8 +173,8 @@ def pair_up(codes: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def measure_groups(codes: Tensor, faces: FaceSet, at: float) -> dict[str, GroupErrors]:
-    """[group]: FMR and FNMR at a threshold. Where none was seen the interval is exact, over people;
-    resampling them would end at 0."""
+    """[group]: FMR and FNMR at a threshold. Where none was seen the interval is an upper bound over
+    people (of FMR a far too careful one: its pairs are many); resampling would end at 0."""
     found = group_errors(codes, faces, at)
     return {
         name: GroupErrors(_never(found[number].fmr), _never(found[number].fnmr))

@@ -22,7 +22,7 @@ model = face_embedding()
 # %% [markdown]
 # ## Break it
 #
-# A generator can turn one factor and leave the rest alone. Above are good photographs of six people who don't exist, below others of them with so much of one factor. The threshold accepts 0.1 % of the impostor pairs of *other* people's good photographs. Name a folder of your own, and you stand there.
+# A generator can turn one factor and leave the rest alone. In the widget's upper row are good photographs of six people who don't exist, in the lower others of them with so much of one factor. The threshold accepts 0.1 % of the impostor pairs of *other* people's good photographs. Set `own` to a folder, and you stand there; of photographs its FAR is not known.
 
 # %% tags=["nbval-ignore-output"]
 own = None  # or "my_photos", with my_photos/Ada/1.jpg, my_photos/Ada/2.jpg, ...
@@ -37,9 +37,9 @@ figures.break_slider(model, at, own)
 # %% [markdown]
 # ### The dark is noise
 #
-# Half the light is one **stop** less. Dividing pixels by two shows no darkness: our network standardises each face. A camera *counts photons*, which come by chance: where $n$ are expected, the noise is $\sqrt n$. Brightening brings back the grey, and the noise with it.
+# Half the light is one **stop** less. Dividing pixels by two shows no darkness: our network standardises each face. A camera *counts photons*, by chance: where $n$ are expected, a **Poisson** draw (`torch.poisson`) with spread $\sqrt n$. Brightening brings back the grey, and the noise with it.
 #
-# **Exercise 1.** Write it. `images` are light, 0 to 1; white counts 1,000 photons in full light. (A camera adds noise of its own, left out here.)
+# **Exercise 1.** Write it. `images` are light, 0 to 1; white counts 1,000 photons in full light. Return them brightened again, white at 1.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -52,7 +52,7 @@ exercises.darken.check(darken)
 # %% [markdown]
 # ### Which rung breaks first?
 #
-# Five hundred people, the rungs as they ship, each at its own threshold (stored; the crosses are run now). Below, real faces: what can be done to any picture was done to one of each pair of ORL's s21 to s40.
+# Five hundred people, the rungs as they ship, each at its own threshold (stored; the crosses, run now, have fewer people and a threshold of their own, and may lie outside). Below, real faces: what can be done to any picture was done to one of each pair of ORL's s21 to s40.
 
 # %%
 factor = "mask, up to the nose"
@@ -64,11 +64,11 @@ figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)
 
 # %% [markdown]
 # <!-- reading: which panels stay flat, which rung leaves first, crosses inside the band; does what training had (yaw to 32°, side light to 85°, grey blocks, coarseness) cost less than what it had not (mask, dark, JPEG) -->
-# In training our network saw turned heads, light from the side, grey blocks and coarse pictures, but no mask and no JPEG: compare. ORL's curves begin lower although its door is laxer (FAR 1 %, chosen on s1 to s20: twenty people can't show 0.1 %). These are photographs, which the network never met, and pairs that differ in pose and glasses; how much each costs we can't say. Below them stands the FAR that s21 to s40 got.
+# In training our network saw turned heads, light from the side, grey blocks and coarse pictures, but no mask and no JPEG: compare. ORL's curves begin lower although its door is laxer (FAR 1 %: twenty people can't show 0.1 %): these are photographs, which the network never met, in other poses and glasses. How much each costs we can't say. Below stands the FAR they got.
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
-# A small network learns the names of ORL's s21 to s40 from two photographs each, seen as they are, *moved and relit*, after *accidents* (changed contrast, shade, lost detail, grey blocks), or both. One training now, five stored:
+# A small network learns the names of ORL's s21 to s40 from two photographs each, seen as they are, *moved and relit*, after *accidents* (changed contrast, shade, lost detail, grey blocks), or both. One training now, five stored; compare it with the percentage above *blurred* plus the gain in the row *accidents*:
 
 # %%
 cured = experiment.train_cure("accidents", seed=0, epochs=pick(profile, smoke=2, quick=60, full=60))
@@ -142,7 +142,7 @@ torch.allclose(
 )
 
 # %% [markdown]
-# `group_errors`, used below, adds intervals over people. The threshold accepts 0.1 % of *all* impostor pairs. Within a group more are accepted on average; look which group makes the difference.
+# The threshold accepts 0.1 % of *all* impostor pairs. Within a group more are accepted on average; look which group makes the difference.
 #
 # ### Turn the threshold
 #
@@ -163,18 +163,18 @@ def equal_fmr(scores, same, group, fmr):
 exercises.equal_fmr.check(equal_fmr)
 
 # %% [markdown]
-# Such a door must know everybody's group, and treats people unequally by a trait that law protects; guessing race from faces is itself largely forbidden in the EU. A pair from two groups would need a rule of its own.
+# Such a door must know everybody's group, and treats people unequally by a trait that law protects; guessing race from faces is itself largely forbidden in the EU.
 #
 # ### Does compression cost one group more?
 #
-# Two thousand other people, one threshold a network (stored). Where no error was seen the bar still ends above zero: if something happened to none of $n$ people, its rate may be as high as $3.7/n$.
+# Two thousand other people, one threshold a network (stored). Where no error was seen the bar still ends above zero: if something happened to none of $n$ people, its rate may be as high as $3.7/n$ (for the FMR, of many pairs, far too careful).
 
 # %%
 figures.draw_groups(stored["groups"], stored["changes"])
 
 # %% [markdown]
 # <!-- reading: which group has the highest FMR by every network; whether changes of FNMR differ between groups (intervals), for which rung -->
-# A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores further above the *one* threshold, which may fall before pairs are rejected: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups that pruning hurt far more than others.
+# A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores further above the *one* threshold, which may fall before pairs are rejected: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups (of attributes) that pruning hurt far more.
 #
 # ### People, or pictures of them?
 #
@@ -187,7 +187,7 @@ figures.draw_skins(stored["skin"], stored["detected"])
 # <!-- reading: is the FMR of the darkest rendering higher with people held fixed; by how much does the drawing of hair and eyes add; do both lines meet at "darkest"; does the detector find fewer of the darkest (paired) -->
 # The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it; the experiment can't tell which. On the right a detector made from photographs looks for the same heads: an audit that begins at the scores never sees people whom it misses.
 #
-# *Real* groups are known from audits. NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Several algorithms made in China had none for East Asian faces, and with some of the most accurate *search* algorithms none could be detected: a gap is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
+# NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Several algorithms made in China had none for East Asian faces, and with some of the most accurate *search* algorithms none could be detected: a gap is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
 #
 # ## Your turn: a threshold for everybody
 #
