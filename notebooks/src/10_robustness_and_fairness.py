@@ -22,7 +22,7 @@ model = face_embedding()
 # %% [markdown]
 # ## Break it
 #
-# A generator can turn one factor and leave the rest alone. In the widget's upper row are good photographs of six people who don't exist, in the lower others of them with so much of one factor. The threshold accepts 0.1 % of the impostor pairs of *other* people's good photographs. Set `own` to a folder, and you stand there; of photographs its FAR is not known.
+# A generator can turn one factor alone. Upper row: good photographs of six people who don't exist; lower row: others of them, with so much of one factor. The threshold accepts 0.1 % of the impostor pairs of *other* people's good photographs. Set `own` to a folder, and you stand there; for photographs its FAR is not known.
 
 # %% tags=["nbval-ignore-output"]
 own = None  # or "my_photos", with my_photos/Ada/1.jpg, my_photos/Ada/2.jpg, ...
@@ -52,7 +52,7 @@ exercises.darken.check(darken)
 # %% [markdown]
 # ### Which rung breaks first?
 #
-# Five hundred people, the rungs as they ship, each at its own threshold (stored; the crosses, run now, have fewer people and a threshold of their own, and may lie outside). Below, real faces: what can be done to any picture was done to one of each pair of ORL's s21 to s40.
+# Five hundred people, each rung at its own threshold (stored; crosses, run now, have fewer people and thresholds of their own, and may lie outside). Below, one of each pair of ORL's s21 to s40 was spoilt.
 
 # %%
 factor = "mask, up to the nose"
@@ -68,7 +68,7 @@ figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
-# A small network learns the names of ORL's s21 to s40 from two photographs each, seen as they are, *moved and relit*, after *accidents* (changed contrast, shade, lost detail, grey blocks), or both. One training now, five stored; compare it with the percentage above *blurred* plus the gain in the row *accidents*:
+# A small network learns ORL's s21 to s40 from two photographs each, seen as they are, *moved and relit*, after *accidents* (changed contrast, shade, lost detail, grey blocks), or both. One training now, five stored; its number is to be compared with the percentage above *blurred* plus the gain below:
 
 # %%
 cured = experiment.train_cure("accidents", seed=0, epochs=pick(profile, smoke=2, quick=60, full=60))
@@ -81,7 +81,7 @@ figures.draw_cures(stored["cures"])
 #
 # ## For whom? The names of errors
 #
-# Errors begin before the network. A camera or a detector that gives no usable face is a **failure to acquire** (FTA), and no threshold of the recogniser repairs it.
+# Errors begin before the network. A camera or detector without a usable face is a **failure to acquire** (FTA); no threshold of the recogniser repairs it.
 
 # %%
 stages.draw_stages({
@@ -103,7 +103,7 @@ stages.draw_stages({
 #
 # Where no detector stands before the network, as here, FAR is FMR, and the course says FAR.
 #
-# A **group** is a quarter of the range of one number the generator was given, `skin`. Nobody was looked at and sorted, and nothing here says anything about groups of real people. Pairs are taken *within* a group.
+# A **group** is a quarter of the range of one number the generator was given, `skin`. Nobody was looked at and sorted; nothing here is about groups of real people. Pairs are taken *within* a group.
 #
 # **Exercise 2.** Count FMR and FNMR of each group. `scores`, `same` (true where both show one person) and `group` (0 to 3) have an entry for each pair; a score *at* the threshold is accepted.
 
@@ -116,7 +116,7 @@ def group_rates(scores, same, group, threshold):
 exercises.group_rates.check(group_rates)
 
 # %% [markdown]
-# The library fairlearn counts the same; here, for practice, of the people the threshold is chosen on. Results, of others, follow below:
+# The library fairlearn counts the same; here, for practice, on the people who gave the threshold:
 
 # %%
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate
@@ -142,7 +142,7 @@ torch.allclose(
 )
 
 # %% [markdown]
-# The threshold accepts 0.1 % of *all* impostor pairs. Within a group more are accepted on average; look which group makes the difference.
+# The threshold accepts 0.1 % of *all* impostor pairs, and more within a group, on average; which makes the difference?
 #
 # ### Turn the threshold
 #
@@ -152,7 +152,7 @@ torch.allclose(
 figures.group_slider(scores, same, group, threshold)
 
 # %% [markdown]
-# **Exercise 3.** What would it cost to give each group its own threshold, so that all have the FMR `fmr`? Any number may be a threshold: take the lowest that lets at most this share of the group's impostors in. Return the four FNMRs. (`x.quantile(0.98)` is the value below which 98 % of `x` lie.)
+# **Exercise 3.** What would it cost to give each group its own threshold, so that all have the FMR `fmr`? Take the lowest threshold that lets at most this share of the group's impostors in, and return the four FNMRs. (98 % of `x` lie below `x.quantile(0.98)`.)
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -174,18 +174,18 @@ figures.draw_groups(stored["groups"], stored["changes"])
 
 # %% [markdown]
 # <!-- reading: which group has the highest FMR by every network; whether changes of FNMR differ between groups (intervals), for which rung -->
-# A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores further above the *one* threshold, which may fall before pairs are rejected: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups (of attributes) that pruning hurt far more.
+# A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores that may fall further before *one* threshold rejects them: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups (of attributes) that pruning hurt far more.
 #
 # ### People, or pictures of them?
 #
-# One group is accepted too often. Are its people more alike? Here we can ask as nobody can with real ones: *the same six hundred people in the same photographs*, and only the number `skin` set anew for all of them (solid, and on the right). Dashed, hair, eyes and shape are drawn for each skin, too; solid, for the darkest, where both lines begin.
+# One group is accepted too often. Are its people more alike? Here we can ask: *the same six hundred people in the same photographs*, only the number `skin` set anew for all (solid, and on the right). Dashed, hair, eyes and shape are drawn for each skin; solid, for the darkest, where both lines begin.
 
 # %%
 figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
 # <!-- reading: is the FMR of the darkest rendering higher with people held fixed; by how much does the drawing of hair and eyes add; do both lines meet at "darkest"; does the detector find fewer of the darkest (paired) -->
-# The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it; the experiment can't tell which. On the right a detector made from photographs looks for the same heads: an audit that begins at the scores never sees people whom it misses.
+# The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it. On the right a detector made from photographs looks for the same heads: an audit of scores never sees whom it misses.
 #
 # NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Several algorithms made in China had none for East Asian faces, and with some of the most accurate *search* algorithms none could be detected: a gap is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
 #
@@ -204,4 +204,4 @@ exercises.door_threshold.check(door_threshold)
 # %% [markdown]
 # ## What you know now
 #
-# Turn one factor at a time, say the FAR, and look at real faces too. A cure works against what it shows. One threshold gives groups different errors, and before you explain a gap by people, hold the people fixed. The lesson adds no row to the board: its worst-group column is an FNMR, and you know now what it leaves out, the FMR. Next: [lesson 11](11_privacy_and_security.ipynb), what an embedding gives away, and who gets in.
+# Turn one factor at a time, say the FAR, and look at real faces too. One threshold gives groups different errors; before you explain a gap by people, hold the people fixed. The board gets no row: its worst-group column is an FNMR, and leaves out the FMR. Next: [lesson 11](11_privacy_and_security.ipynb), what an embedding gives away, and who gets in.

@@ -65,7 +65,7 @@ figures.draw_doors(stored["doors"], stored["judge"])
 #
 # ## A secret key
 #
-# The standard for stored templates, ISO/IEC 24745, asks for three things: **irreversible** (no way back to a face), **unlinkable** (two doors' tables can't be joined), **renewable** (a stolen one can be replaced). A secret **rotation** ($QQ^\top = I$, so that no cosine changes) can be renewed, and *seems* to give the second, even where two doors hold the very same photographs:
+# The standard for stored templates, ISO/IEC 24745, asks for three things: **irreversible** (no way back), **unlinkable** (no two tables can be joined), **renewable** (a stolen one can be replaced). A secret **rotation** ($QQ^\top = I$, so that no cosine changes) can be renewed, and *seems* to give the second, even where two doors hold the very same photographs:
 
 # %% tags=["nbval-check-output"]
 secret, renewed = (
@@ -123,7 +123,7 @@ auc = roc_auc_score(member, -torch.cat([losses(learnt), losses(others)]))
 record("AUC of the membership attack", auc)
 
 # %% [markdown]
-# Augmentation is said to hide members. An attacker who suspects augmentation changes the photograph as training did, and takes the mean loss over 64 random changes:
+# Augmentation is said to hide members. An attacker who suspects it changes photographs as training did, and takes the mean loss over 64 random changes:
 
 # %%
 hidden = experiment.train_by_heart(True, learnt, seed=0, epochs=epochs)
@@ -142,7 +142,7 @@ figures.draw_members(stored["members"], live)
 #
 # ### A photograph of a photograph
 #
-# A print or screen before the camera is a **presentation attack** (ISO/IEC 30107-3). Ours are *simulated*: the rates say nothing about a real attack or detector. The share of one kind that the door accepts is the impostor attack presentation accept rate, **IAPAR** (until 2023 IAPMR). Faces show what is done; percentages are of ORL's s21 to s40, with a threshold of FAR 1 % on s1 to s20 (stored).
+# A print or screen before the camera is a **presentation attack** (ISO/IEC 30107-3). Ours are *simulated*: the rates say nothing about a real attack or detector. The share of one kind that the door accepts is the impostor attack presentation accept rate, **IAPAR** (until 2023 IAPMR). Percentages are of ORL's s21 to s40, at FAR 1 % on s1 to s20 (stored).
 
 # %%
 presented = stored["presentation"]
