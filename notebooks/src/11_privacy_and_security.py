@@ -37,7 +37,7 @@ stages.draw_stages({
 #
 # > 📌 **Claim:** "An embedding is like a hash: nobody can turn it back into a face."
 #
-# **Threat model**: a thief has got a table of embeddings and can run the recogniser on pictures of his own; he knows neither the victims nor the weights. He has a generator of faces, here the very one that made the victims: his best case. He renders people, embeds them, and fits a *linear* map from 128 numbers to the generator's (`Ridge`: least squares that keeps weights small). `limit_numbers` moves what is out of range to its end.
+# **Threat model**: a thief has a table of embeddings and can run the recogniser on pictures of his own; he knows neither victims nor weights. His generator of faces is the very one that made the victims: his best case. He renders people, embeds them, and fits a *linear* map from 128 numbers to the generator's (`Ridge`: least squares that keeps weights small). `limit_numbers` moves what is out of range to its end.
 
 # %%
 people, (enrolled, other, _) = experiment.render_victims(
@@ -52,9 +52,9 @@ figures.draw_reconstructions(enrolled, made, people)
 
 # %% [markdown]
 # <!-- reading: what comes back (hair, skin, beard?), what is lost or INVENTED (glasses) -->
-# Compare the middle row with the lowest, the best it could be, and look for glasses that nobody wears: what is drawn need not have been there.
+# Compare the middle row with the lowest, the best it could be, and look for glasses that nobody wears.
 #
-# Does the door believe it (stored, a thousand victims; the threshold accepts 0.1 % of impostor pairs of other people)? First row: the victim in person; then the portrait, *drawn*, against the stolen row, *another photograph* (harder), or *somebody else's*, which must fail. The judge on the right, an ImageNet network with a classifier of 1,000 other people, shares nothing with the door but the generator; *true numbers* are the best there can be.
+# Does the door believe it (stored, a thousand victims; the threshold accepts 0.1 % of impostor pairs of other people)? First row: the victim in person; then the portrait, *drawn*, against the stolen row, *another photograph* (harder), or *somebody else's*, which must fail. The judge on the right, an ImageNet network with a classifier of 1,000 other people, shares only the generator with the door.
 
 # %%
 figures.draw_doors(stored["doors"], stored["judge"])
@@ -100,7 +100,7 @@ exercises.turn_back.check(turn_back)
 figures.key_slider(model, attack, stolen, secret)
 
 # %% [markdown]
-# One key serves everybody, so leaked pairs give it away. The field works on cancelable biometrics, fuzzy commitment and homomorphic encryption. At the least encrypt templates, each on its owner's device, the key in its secure element.
+# One key serves everybody, so leaked pairs give it away. The field has cancelable biometrics and homomorphic encryption. At the least encrypt each template on its owner's device, the key in its secure element.
 #
 # ## Was this photograph in the training?
 #
@@ -136,7 +136,7 @@ figures.draw_members(stored["members"], live)
 
 # %% [markdown]
 # <!-- reading: AUC by attack; is the adaptive one better where training was augmented (then: "a defence that was tried against one attack has not been tried"), and worse where it was not -->
-# An AUC near 0.5 may hide a few members found for certain ([Carlini et al. 2022](https://arxiv.org/abs/2112.03570)). We asked about *photographs* of people who were all in the training; for faces the question is whether a person was.
+# An AUC near 0.5 may hide a few members found for certain ([Carlini et al. 2022](https://arxiv.org/abs/2112.03570)). All these *people* were in the training; for faces the question is whether a person was.
 #
 # ## Who gets in
 #
@@ -162,7 +162,7 @@ def bpcer(live, attacks, apcer):
 exercises.bpcer.check(bpcer)
 
 # %% [markdown]
-# Ours is one neuron with a sigmoid on local binary patterns; live faces and attacks weigh alike. Follow the blue curve: it learnt ORL's live faces, and prints taken by one camera. In the middle live faces come by that camera, too; on the right is an attack it never saw.
+# Ours is one neuron with a sigmoid on local binary patterns; live faces and attacks weigh alike. Follow the blue curve: it learnt ORL's live faces, and prints taken by one camera. In the middle live faces come by that camera, too; the attack on the right it never saw.
 
 # %%
 figures.draw_detection(presented["DET"])
@@ -235,11 +235,11 @@ exercises.leak.check(line)
 #
 # - **Purpose.** Write down one. Is it 1:1 (one's own telephone) or 1:N (a crowd)? The network is the same, the risk is not.
 # - **Consent.** Is it freely given (hardly so at work or in school), can it be withdrawn, is there another way in?
-# - **Assessment before use.** GDPR, article 35. China's measures for face recognition (since June 2025) ask for one too, with separate consent and an alternative.
+# - **Assessment before use.** GDPR, article 35; China's measures for face recognition (since June 2025).
 # - **Law.** A template that serves to identify somebody uniquely is a special category of data (GDPR, article 9). The EU's AI Act, article 5, forbids untargeted scraping of faces, guessing race from them and, with exceptions, live identification in public by police; annex III lists what is high-risk (1:1 verification is not). Illinois asks for written consent (BIPA).
-# - **Deletion.** On a named day, with backups and logs, and from networks that learnt from the face.
+# - **Deletion.** On which day, with backups, logs, and networks that learnt from the face?
 # - **Files.** A pickle is a program: load weights with `weights_only=True`, or as safetensors.
-# - **Data.** MS-Celeb-1M, DukeMTMC, Brainwash and MegaFace were withdrawn; copies circulate. LFW's people were not asked either. Our face networks learnt from people who don't exist.
+# - **Data.** MS-Celeb-1M, DukeMTMC, Brainwash and MegaFace were withdrawn; copies circulate. LFW's people were not asked either.
 #
 # ## What you know now
 #
