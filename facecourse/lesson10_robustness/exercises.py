@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from random import randrange, uniform
 from typing import Any
@@ -22,30 +21,38 @@ from facelib.synth.people import pick_seed
 WHITE = 1000  # photons a white pixel counts in full light
 
 
+def _noise(light: Any, stops: int) -> Any:
+    """Of a pixel so light, 0 to 1."""
+    return (light / WHITE * 2**stops) ** 0.5
+
+
 def _judge_dark(answer: Any) -> str | None:
-    light = uniform(0.3, 0.5)
+    lights = uniform(0.08, 0.12), uniform(0.7, 0.9)
+    image = torch.tensor(lights).repeat_interleave(60).expand(1, 1, 120, -1)
     for stops in (0, 2, 4):
-        case = torch.full((1, 1, 100, 100), light), stops
-        seen = as_numbers(run(answer, case)[0])
-        if seen.shape != case[0].shape:
+        seen = as_numbers(run(answer, (image.clone(), stops))[0])
+        if seen.shape != image.shape:
             raise CannotCheckError(f"Return an image for each; yours are {tuple(seen.shape)}.")
-        mean, noise = float(seen.mean()), float(seen.std())
-        wanted = math.sqrt(light * WHITE * 2**-stops) / (WHITE * 2**-stops)
-        found = f"At {stops} stops grey of {light:.2f} has a mean of {mean:.3g}"
-        if mean < 0.8 * light:
-            return f"{found}: brighten what was counted, as the camera does."
-        if mean > 1.2 * light:
-            return f"{found}: divide by the photons that white would count in this light."
-        if noise < 0.8 * wanted:
-            return (
-                f"The mean is right, but at {stops} stops there is too little noise: let the "
-                "number of photons be drawn, in the little light that is left."
-            )
-        if noise > 1.2 * wanted:
-            return (
-                f"The mean is right, but at {stops} stops there is too much noise: photons bring "
-                "only that of their own number."
-            )
+        for half, light in zip(seen.chunk(2, dim=-1), lights, strict=True):
+            if reason := _judge_half(half, light, stops):
+                return reason
+    return None
+
+
+def _judge_half(seen: Tensor, light: float, stops: int) -> str | None:
+    """Why an even grey is not as a camera would see it; None if it is."""
+    mean, noise = float(seen.mean()), float(seen.std())
+    wanted = _noise(light, stops)
+    found = f"At {stops} stops grey of {light:.2f} has a mean of {mean:.3g}"
+    if mean < 0.8 * light:
+        return f"{found}: brighten what was counted, as the camera does."
+    if mean > 1.2 * light:
+        return f"{found}: divide by the photons that white would count in this light."
+    where = f"The mean is right, but at {stops} stops grey of {light:.2f} has too"
+    if noise < 0.8 * wanted:
+        return f"{where} little noise: let each pixel's photons be drawn, in what light is left."
+    if noise > 1.2 * wanted:
+        return f"{where} much noise: photons bring only that of their own number, pixel by pixel."
     return None
 
 
@@ -71,6 +78,8 @@ darken = Exercise(
             lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops),
             lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops) / 1000,
             lambda images, stops: images + 0.3 * torch.randn_like(images),
+            lambda images, stops: images + _noise(0.4, stops) * torch.randn_like(images),
+            lambda images, stops: images + _noise(images.mean(), stops) * torch.randn_like(images),
         ),
     ),
     also_wrong=(lambda images, stops: images.mean(),),
@@ -87,11 +96,17 @@ def _rates(scores: Tensor, same: Tensor, group: Tensor, at: float) -> Tensor:
 
 
 def _case(seed: int, spread: float) -> tuple[Tensor, Tensor, Tensor]:
-    """800 pairs of four groups that differ, scores in steps of 0.01: none is a threshold's tie."""
+    """Scores of 800 pairs of four groups that differ, 100 impostors each."""
     number = torch.arange(800)
     same, group = number % 2 == 0, number // 2 % 4
     score = 0.5 * same + 0.05 * (3 - group) + spread * draw_normal(800, seed=seed)
-    return (100 * score).round() / 100, same, group
+    return score, same, group
+
+
+def _tied(seed: int, spread: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The same in steps of 0.01, so that some scores lie at a threshold."""
+    score, *rest = _case(seed, spread)
+    return (100 * score).round() / 100, *rest
 
 
 group_rates = Exercise(
@@ -115,8 +130,8 @@ group_rates = Exercise(
     ),
     checker=function(
         _rates,
-        (*_case(0, 0.2), 0.4),
-        (*_case(1, 0.3), 0.25),
+        (*_tied(0, 0.2), 0.4),
+        (*_tied(1, 0.3), 0.25),
         reasons=[
             (lambda *given: _rates(*given).flip(1), "FMR first, then FNMR."),
             (
@@ -138,43 +153,45 @@ group_rates = Exercise(
         ],
     ),
     also_wrong=(lambda *given: None,),
-    praise="This is all that a fairness audit of decisions counts; the rest is whom it counts.",
+    praise="An audit of decisions begins with these two; the rest is whom it counts.",
 )
 
 
-def _price(scores: Tensor, same: Tensor, group: Tensor, far: float, own: bool = True) -> Tensor:
+# No genuine score lies between the last impostor accepted and the next one, in any group: wherever
+# in between a threshold is, and whatever is done with a score at it, the FNMR is the same.
+GAPS = ((10, 0.2, 0.05), (25, 0.3, 0.1))  # seed, spread, FMR
+
+
+def _price(scores: Tensor, same: Tensor, group: Tensor, fmr: float, own: bool = True) -> Tensor:
     """FNMR of each group; not `own`: at the threshold of all groups together."""
     found = []
     for inside in (group == number for number in range(4)):
-        impostor = scores[~same & (inside if own else True)].sort(descending=True).values
-        found.append(
-            (scores[inside & same] <= impostor[round(far * len(impostor))]).double().mean()
-        )
+        threshold = scores[~same & (inside if own else True)].quantile(1 - fmr)
+        found.append((scores[inside & same] < threshold).double().mean())
     return torch.stack(found)
 
 
 equal_fmr = Exercise(
     prompt="Give each group the threshold at which this share of its own impostors is accepted, "
     "and return the four FNMRs there.",
-    starter="def equal_fmr(scores, same, group, far):\n    return ____",
+    starter="def equal_fmr(scores, same, group, fmr):\n    return ____",
     hints=(
-        "For one group: the scores of its impostors, and `.quantile(1 - far)` of them.",
-        "Then the share of this group's genuine scores that is at or below that threshold.",
+        "For one group: the scores of its impostors, and `.quantile(1 - fmr)` of them.",
+        "Then the share of this group's genuine scores that is below that threshold.",
     ),
     answer=(
-        "def equal_fmr(scores, same, group, far):\n"
+        "def equal_fmr(scores, same, group, fmr):\n"
         "    rejected = []\n"
         "    for number in range(4):\n"
         "        inside = group == number\n"
-        "        threshold = scores[inside & ~same].quantile(1 - far)\n"
+        "        threshold = scores[inside & ~same].quantile(1 - fmr)\n"
         "        genuine = scores[inside & same]\n"
-        "        rejected.append(float((genuine <= threshold).double().mean()))\n"
+        "        rejected.append(float((genuine < threshold).double().mean()))\n"
         "    return rejected"
     ),
     checker=function(
         _price,
-        (*_case(2, 0.2), 0.05),
-        tolerance=0.0026,
+        *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS),
         reasons=[
             (
                 lambda *given: _price(*given, own=False),
@@ -182,7 +199,7 @@ equal_fmr = Exercise(
             ),
             (lambda *given: 1 - _price(*given), "Those are TARs; FNMR is what is missing to 1."),
             (
-                lambda s, same, g, far: torch.full((4,), far),
+                lambda s, same, g, fmr: torch.full((4,), fmr),
                 "That is the FMR that was chosen. What does it cost: which genuine pairs go?",
             ),
         ],

@@ -205,7 +205,7 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
     Args:
         found: the evidence's "skin": "FMR" [what changed][skin], and "change", the darkest less
             the lightest.
-        detected: the evidence's "detected", by group.
+        detected: the evidence's "detected": "found" [skin], and "change" as there.
     """
     figure, (left, right) = subplots(1, 2, figsize=(8.4, 3), width_ratios=(3, 2))
     told = []
@@ -219,12 +219,14 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
     left.set_xticks(range(len(experiment.SKINS)), GROUPS)
     left.set(xlabel="skin all of them are given", ylabel="FMR, %", ylim=(0, None))
     left.legend(frameon=False, fontsize=8)
-    for place, rate in enumerate(detected.values()):
+    for place, rate in enumerate(detected["found"].values()):
         right.plot(
             [place] * 2, [100 * rate.low, 100 * rate.high], color=COLOURS[place], linewidth=3
         )
         right.plot(place, 100 * rate.value, "o", color=COLOURS[place])
-    right.set_xticks(range(len(detected)), detected)
-    right.set_ylabel("found by a stock detector, %")
-    share = ", ".join(f"{100 * rate.value:.0f}" for rate in detected.values())
+    right.set_xticks(range(len(GROUPS)), GROUPS)
+    right.set(xlabel="skin all of them are given", ylabel="found by a stock detector, %")
+    change, word = detected["change"], judge(detected["change"], "more", "fewer")
+    right.set_title(f"darkest less lightest {100 * change.value:+.1f} points: {word}", fontsize=8)
+    share = ", ".join(f"{100 * rate.value:.0f}" for rate in detected["found"].values())
     show(figure, f"FMR of the same people by skin, {'; '.join(told)}. Faces found: {share} %.")

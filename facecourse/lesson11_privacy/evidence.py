@@ -34,9 +34,9 @@ LEARNT_FROM = {  # by detectors, besides live faces as they are
     "all of them": (CAMERA, "print", "screen"),
 }
 TRIED = {  # live faces, and the attack
-    "live as learnt, prints": ("live", "print"),
-    "live by that camera, prints": (CAMERA, "print"),
-    "live as learnt, screens": ("live", "screen"),
+    "live: ORL's files, prints": ("live", "print"),
+    "live: the prints' camera, prints": (CAMERA, "print"),
+    "live: ORL's files, screens": ("live", "screen"),
 }
 APCERS = tuple(step / 100 for step in (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 60, 80))
 

@@ -27,6 +27,7 @@ def _case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
     photographs of them would be."""
     plain = draw_normal(60, 8, seed=seed)
     secret, _ = torch.linalg.qr(draw_normal(8, 8, seed=seed + 1))
+    secret[:, 0] *= secret.det().sign()  # a rotation, no mirror
     noisy = plain[:40] + 0.3 * draw_normal(40, 8, seed=seed + 2)
     return plain[40:] @ secret, plain[:40] @ secret, noisy
 
@@ -73,13 +74,17 @@ def _bpcer(live: Tensor, attacks: Tensor, apcer: float) -> Tensor:
     return bpcer_at(live, attacks, apcer).double().mean()
 
 
-_LIVE, _ATTACKS = (
-    (100 * (draw_normal(200, seed=seed) + shift)).round() / 100
-    for seed, shift in ((20, 0.0), (21, 2.0))
-)
+def _scores(seed: int) -> tuple[Tensor, Tensor]:
+    """Of 200 live faces and 200 attacks. With `SHARES` no live face lies between the last attack
+    that passes and the next one: any threshold in between, on either side's terms, is right."""
+    return draw_normal(200, seed=seed), draw_normal(200, seed=seed + 1) + 2
+
+
+SHARES = ((28, 0.05), (6, 0.1))  # seed, APCER
 
 bpcer = Exercise(
-    prompt="Return the BPCER, the share of live faces refused, where this share of attacks passes.",
+    prompt="Return the BPCER, the smallest share of live faces refused, where at most this share "
+    "of the attacks passes.",
     starter="def bpcer(live, attacks, apcer):\n    return ____",
     hints=(
         "The higher a score, the more like an attack: whoever scores the threshold or more is "
@@ -93,17 +98,16 @@ bpcer = Exercise(
     ),
     checker=function(
         _bpcer,
-        (_LIVE, _ATTACKS, 0.05),
-        tolerance=0.0026,
+        *((*_scores(seed), apcer) for seed, apcer in SHARES),
         reasons=[
             (
                 lambda live, attacks, a: _bpcer(live, attacks, 1 - a),
-                "At your threshold 95 % of the attacks pass: take it at their lower end.",
+                "At your threshold nearly all attacks pass: take it at their lower end.",
             ),
             (lambda *given: 1 - _bpcer(*given), "That is the share of live faces let in."),
             (
                 lambda live, attacks, a: (live >= live.quantile(1 - a)).double().mean(),
-                "You chose by live faces, and let 5 % of them be refused. How many attacks pass "
+                "You chose by live faces, and let that share be refused. How many attacks pass "
                 "there? Choose by attacks.",
             ),
             (
@@ -112,7 +116,7 @@ bpcer = Exercise(
             ),
         ],
     ),
-    praise="The standard calls it BPCER20: one attack in 20 passes.",
+    praise="Where one attack in 20 passes, the standard calls it BPCER20.",
 )
 
 CARD = """\
@@ -230,8 +234,8 @@ fool = Exercise(
         ),
     ),
     also_wrong=(lambda see, faces, targets, limit: targets,),
-    praise="No eye sees it. It needs the network's weights, or a copy: lesson 06 showed how one is "
-    "made from answers alone.",
+    praise="Hardly anyone would stop for it. It needs the network's weights, or perhaps a copy: "
+    "lesson 06 showed how one is made from answers alone.",
 )
 
 EXERCISES, QUIZZES = collect("11", globals())

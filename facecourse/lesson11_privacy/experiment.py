@@ -8,7 +8,6 @@ that don't use the attacked network say who is seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import torch
 from sklearn.decomposition import PCA
@@ -209,8 +208,3 @@ def fool_doors(
                 made = climb_to(by, faces, aim, limit / 255, steps)
                 found[defence][who][f"{limit}"] = accepted((made * 255).round().byte())
     return found
-
-
-def morph_pairs(people: Factors) -> Factors:
-    """Each mixed half and half with the next one, whose place in the rows is the same."""
-    return replace(people, values=torch.lerp(people.values, people.values.roll(-1, 0), 0.5))

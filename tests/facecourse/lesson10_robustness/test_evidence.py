@@ -14,10 +14,10 @@ from facelib.models import FaceResNet
 def small(monkeypatch):
     torch.manual_seed(0)
     rungs = {name: FaceResNet(4, 16, (0, 0, 1)).eval() for name in ("teacher", "compact")}
-    half = dict.fromkeys(experiment.GROUPS, Interval(0.5, 0.4, 0.6, 9))
+    half = Interval(0.5, 0.4, 0.6, 9)
     for module, name, value in (
         (lesson10, "load_rungs", lambda: rungs),
-        (lesson10, "read_detected", lambda: half),
+        (experiment, "detect_skin", lambda people: ({"0.125": half}, half)),
         (experiment, "AMOUNTS", {"yaw, degrees": (0, 45), "blur, pixels": (0, 4)}),
         (experiment, "SPOILT", {"blur, pixels": corrupt.blur}),
         (experiment, "ILLS", {"as they are": lambda images: images}),
@@ -42,12 +42,4 @@ def test_every_rung_has_all_groups_and_changes_are_those_from_the_teacher(measur
     assert list(stored["skin"]["FMR"]) == list(lesson10.SKIN_CHANGES)
     assert list(stored["sweeps"]["compact"]) == list(experiment.AMOUNTS)
     assert len(stored["cures"]["both"]) == 2
-
-
-def test_what_a_detector_finds_is_told_by_group(tmp_path, monkeypatch):
-    rate = '{"value": 0.5, "low": 0.4, "high": 0.6, "n": 9, "of": "people"}'
-    rates = ", ".join(f'"{name}": {rate}' for name in ("all", "a", "b", "c", "d"))
-    path = tmp_path / "detection.json"
-    path.write_text(f'{{"found": {{"any light, hats": {{{rates}}}}}}}', "utf-8")
-    monkeypatch.setattr(lesson10, "DETECTED", path)
-    assert list(lesson10.read_detected()) == list(experiment.GROUPS)
+    assert list(stored["detected"]) == ["found", "change"]

@@ -6,7 +6,7 @@ import torch
 from facecourse.kit.orl import STILL
 from facecourse.lesson10_robustness import exercises, experiment, figures
 from facelib.data import corrupt
-from facelib.measure import Interval
+from facelib.measure import Interval, Verification
 from facelib.measure.groups import group_errors
 from facelib.models import FaceResNet
 from facelib.synth import synth
@@ -114,6 +114,51 @@ def test_the_same_people_are_compared_across_skins(model):
     assert found["0.125"].value == 0 < found["0.125"].high
 
 
+def test_a_detector_is_shown_the_same_heads_by_skin():
+    found, change = experiment.detect_skin(3)
+    rates = list(found.values())
+    assert [rate.n for rate in rates] == [3] * 4
+    assert change.value == pytest.approx(rates[0].value - rates[-1].value)
+    assert rates[-1].value > 0, "light faces, in front of a detector of faces"
+
+
+def take_fifth(scores, same, group, fmr):
+    """The last impostor accepted is the threshold."""
+    found = []
+    for number in range(4):
+        impostor = sorted(scores[(group == number) & ~same].tolist(), reverse=True)
+        genuine = scores[(group == number) & same]
+        found.append(float((genuine < impostor[round(fmr * 100) - 1]).double().mean()))
+    return found
+
+
+def take_sixth(scores, same, group, fmr):
+    """The first impostor rejected is the threshold, and a score at it is rejected."""
+    found = []
+    for number in range(4):
+        impostor = sorted(scores[(group == number) & ~same].tolist(), reverse=True)
+        genuine = scores[(group == number) & same]
+        found.append(float((genuine <= impostor[round(fmr * 100)]).double().mean()))
+    return found
+
+
+def ask_library(scores, same, group, fmr):
+    parts = [Verification(scores[group == g], same[group == g]) for g in range(4)]
+    return [part.frr_at(part.threshold_at(fmr)) for part in parts]
+
+
+@pytest.mark.parametrize("answer", [take_fifth, take_sixth, ask_library])
+def test_any_threshold_with_the_fmr_that_was_asked_for_is_right(answer):
+    assert exercises.equal_fmr.check(answer).kind == "correct"
+
+
+def test_gaussian_noise_is_right_if_every_pixel_has_its_own():
+    def darken(images, stops):
+        return images + (images / 1000 * 2**stops).sqrt() * torch.randn_like(images)
+
+    assert exercises.darken.check(darken).kind == "correct"
+
+
 def test_the_widgets_follow_their_controls(model, alts):
     factor, step, _ = figures.break_slider(model, 0.5).children
     step.value, factor.value = 3, "JPEG quality"
@@ -150,7 +195,8 @@ def test_figures_say_what_was_measured(alts):
     assert "student FMR 2.00, 2.00, 2.00, 2.00" in alts[-1]
     rates = {str(skin): interval(0.02) for skin in experiment.SKINS}
     found = {"FMR": {"a": rates, "b": rates}, "change": {"a": interval(0.02), "b": interval(0.0)}}
-    figures.draw_skins(found, dict.fromkeys(experiment.GROUPS, interval(0.9)))
+    seen = {str(skin): interval(0.9) for skin in experiment.SKINS}
+    figures.draw_skins(found, {"found": seen, "change": interval(0.0)})
     assert alts[-1].endswith("Faces found: 90, 90, 90, 90 %.")
     assert figures.tabulate_rates([[0.01, 0.2]] * 4).rows[0] == ["darkest", "1.00 %", "20.00 %"]
 

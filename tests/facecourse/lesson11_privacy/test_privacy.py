@@ -135,12 +135,6 @@ def test_a_threshold_is_the_owners_and_keeps_his_far(model, monkeypatch):
     assert experiment.choose_door_threshold(ask, 20) > mild
 
 
-def test_a_morph_lies_half_way():
-    people = identities(3, seed=2**26)
-    mixed = experiment.morph_pairs(people)
-    assert mixed["skin"][2] == pytest.approx(float(people["skin"][[2, 0]].mean()))
-
-
 def test_figures_say_what_was_measured(alts, monkeypatch, capsys):
     monkeypatch.setattr(figures, "draw_intervals", lambda found, label, alt, live: alts.append(alt))
     half = Interval(0.5, 0.4, 0.6, 20)
@@ -200,3 +194,23 @@ def test_a_rotation_keeps_cosines_and_its_key_comes_from_pairs():
     back = templates @ turn
     torch.testing.assert_close(similarity(back, back), similarity(templates, templates))
     assert (normalize(back) * normalize(templates)).sum(1).mean() < 0.9
+
+
+def test_whoever_excludes_mirrors_is_right_too():
+    def turn(templates, known_rotated, known):
+        left, _, right = torch.linalg.svd(known_rotated.T @ known)
+        left[:, -1] *= (left @ right).det().sign()
+        return templates @ (left @ right)
+
+    assert exercises.turn_back.check(turn).kind == "correct"
+
+
+def test_any_threshold_at_which_this_share_of_attacks_passes_is_right():
+    def take_last(live, attacks, apcer):
+        return (live > attacks.sort().values[round(apcer * len(attacks)) - 1]).double().mean()
+
+    def take_next(live, attacks, apcer):
+        return (live >= attacks.sort().values[round(apcer * len(attacks))]).double().mean()
+
+    for answer in (take_last, take_next):
+        assert exercises.bpcer.check(answer).kind == "correct"
