@@ -184,7 +184,7 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     """
     figure, (left, right) = subplots(1, 2, figsize=(10.5, 3.6), width_ratios=(3, 4))
     networks, told = live["networks"], []
-    hues = dict(zip(stored["networks"], COLOURS, strict=False))
+    hues = dict(zip(stored["networks"] | networks, COLOURS, strict=False))
     ways = np.logspace(-0.5, 2, 50)
     for run, style, fill in ((stored, "--", "none"), (live, "-", "full")):
         peak, road = run["roofs"]["MACs"], run["roofs"]["bytes"]
