@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import nn
 from tqdm import tqdm
 
 from facecourse.kit import evidence
 from facecourse.lesson10_robustness import experiment
-from facelib.measure import bootstrap_people, verify_all
-from facelib.measure.groups import ladder_faces, tar_by_person
+from facelib.measure import verify_all
+from facelib.measure.groups import ladder_faces
 from facelib.models import face_embedding, face_student
 from facelib.models.pretrained import face_compact, face_pruned
 
@@ -36,21 +35,16 @@ def load_rungs() -> dict[str, nn.Module]:
 
 def groups(rungs: Mapping[str, nn.Module], at: Mapping[str, float]) -> dict[str, dict]:
     """ "groups": [network][group], FMR and FNMR at each network's one threshold; "changes":
-    [network][group], points of FNMR more than the teacher's, paired over people."""
+    [network][group], by how much they are above the teacher's, paired over people."""
     faces = ladder_faces(PEOPLE)
-    of_person = faces.group[torch.searchsorted(faces.person, torch.arange(faces.people))]
-    found, changes, rejected = {}, {}, {}
+    found, changes = {}, {}
+    teacher = experiment.read_faces(rungs["teacher"], faces.images)
     for name, model in tqdm(rungs.items(), "groups"):
         codes = experiment.read_faces(model, faces.images)
         found[name] = experiment.measure_groups(codes, faces, at[name])
-        rejected[name] = 100 * (1 - tar_by_person(codes, faces.person, at[name]))
         if name != "teacher":
-            more = rejected[name] - rejected["teacher"]
-            parts = [more[of_person == number] for number in range(len(experiment.GROUPS))]
-            changes[name] = {
-                group: bootstrap_people(part, torch.arange(len(part)))
-                for group, part in zip(experiment.GROUPS, parts, strict=True)
-            }
+            pair = (codes, at[name]), (teacher, at["teacher"])
+            changes[name] = experiment.compare_groups(*pair, faces)
     return {"groups": found, "changes": changes}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from facecourse.kit.checkers import as_numbers, draw_normal, function, run
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
@@ -208,7 +209,7 @@ equal_fmr = Exercise(
     praise="Equal FMR, unequal FNMR: one of the two can be made equal, hardly ever both.",
 )
 
-LIMIT, SPARE = 0.02, 0.20  # of the FMR of each group; of the FNMR, above the best there is
+LIMIT, SPARE = 0.02, 0.08  # of the FMR of each group; of the FNMR, above the best there is
 PRACTICE, FRESH, CROWDS = 899, 900, 3  # numbers of crowds
 EACH = 40  # people a group
 
@@ -229,11 +230,19 @@ def _by_group(codes: Tensor, faces: FaceSet) -> list[Verification]:
 
 
 def _judge_door(answer: Any) -> str | None:
-    codes, faces = embed_groups(PRACTICE)
+    number = FRESH + randrange(CROWDS)
+    # Another network's scores lie elsewhere: a number found by trial serves one of the two.
+    return _judge_threshold(answer, number, 0.0) or _judge_threshold(answer, number, uniform(2, 3))
+
+
+def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
+    """Why a threshold doesn't serve a crowd; `push`: how far one vector moves all embeddings."""
+    (codes, faces), (fresh, others) = embed_groups(PRACTICE), embed_groups(number)
+    codes, fresh = (normalize(some + push * len(some[0]) ** -0.5) for some in (codes, fresh))
     at = as_numbers(run(answer, (codes, faces.person, faces.group))[0])
     if at.numel() != 1 or not at.isfinite():
         raise CannotCheckError("One threshold for everybody is wanted, a number.")
-    parts = _by_group(*embed_groups(FRESH + randrange(CROWDS)))
+    parts = _by_group(fresh, others)
     fmr = [part.far_at(float(at)) for part in parts]
     worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
     found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"

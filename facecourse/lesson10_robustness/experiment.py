@@ -23,7 +23,7 @@ from facelib.data import Augment, Distort, FaceSet, all_pairs, corrupt
 from facelib.data.folder import _cascade
 from facelib.measure import Interval, bootstrap_people, share_interval, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
-from facelib.measure.groups import GroupErrors, group_errors
+from facelib.measure.groups import GroupErrors, group_errors, tar_by_person
 from facelib.models import FaceCNN, embed
 from facelib.synth import FRONTAL, Factors, identities, nuisances, render, synth
 from facelib.synth.people import pick_seed
@@ -180,6 +180,31 @@ def measure_groups(codes: Tensor, faces: FaceSet, at: float) -> dict[str, GroupE
         name: GroupErrors(_never(found[number].fmr), _never(found[number].fnmr))
         for number, name in enumerate(GROUPS)
     }
+
+
+def compare_groups(
+    one: tuple[Tensor, float], other: tuple[Tensor, float], faces: FaceSet
+) -> dict[str, GroupErrors]:
+    """[group]: by how much FMR and FNMR of one network are above the other's (paired).
+
+    Args:
+        one, other: unit embeddings (N, D) and a threshold each.
+        faces: as many photographs of everybody, person by person.
+    """
+    photos, found = len(faces) // faces.people, {}
+    for number, name in enumerate(GROUPS):
+        inside, accepted, tar = faces.group == number, [], []
+        for codes, at in (one, other):
+            some = codes[inside].unflatten(0, (-1, photos))
+            accepted.append((torch.einsum("iad,jbd->ijab", some, some) >= at).double().sum((2, 3)))
+            person = torch.arange(len(some)).repeat_interleave(photos)
+            tar.append(tar_by_person(codes[inside], person, at))
+        more = accepted[0] - accepted[1]
+        found[name] = GroupErrors(
+            bootstrap_between(more, torch.full_like(more, photos**2)),
+            bootstrap_people(tar[1] - tar[0], torch.arange(len(more))),
+        )
+    return found
 
 
 def _never(rate: Interval) -> Interval:

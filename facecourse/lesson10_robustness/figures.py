@@ -165,30 +165,25 @@ def tabulate_rates(rates: Sequence[Sequence[float]]) -> Table:
 
 
 def draw_groups(
-    found: Mapping[str, Mapping], changes: Mapping[str, Mapping[str, Interval]]
+    found: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Draw each rung's FMR and FNMR by group, and the points of FNMR more than the teacher's;
-    arguments are the evidence's "groups" and "changes", [network][group]."""
-    panels = {
-        "FMR, %": {n: {g: (e["fmr"], 100) for g, e in by.items()} for n, by in found.items()},
-        "FNMR, %": {n: {g: (e["fnmr"], 100) for g, e in by.items()} for n, by in found.items()},
-        "FNMR, points above the teacher's": {
-            n: {g: (e, 1) for g, e in by.items()} for n, by in changes.items()
-        },
-    }
-    figure, axes = subplots(1, 3, figsize=(9, 0.5 * len(found) + 1.2), sharey=True)
-    for axis, (title, rows) in zip(axes, panels.items(), strict=True):
-        for place, network in enumerate(found):
-            for number, (rate, scale) in enumerate(rows.get(network, {}).values()):
-                y, colour = place + 0.18 * (number - 1.5), COLOURS[number]
-                axis.plot([scale * rate.low, scale * rate.high], [y, y], color=colour)
-                label = GROUPS[number] if place == 1 else None
-                axis.plot(scale * rate.value, y, "o", markersize=3, color=colour, label=label)
-        axis.set_xlabel(title, fontsize=9)
-    axes[2].axvline(0, color="black", linewidth=1)
-    axes[0].set_yticks(range(len(found)), found)
-    axes[0].invert_yaxis()
-    axes[2].legend(fontsize=7, frameon=False, title="skin", title_fontsize=7, loc="center left",
+    """Draw each rung's FMR and FNMR by group, and the points above the teacher's; arguments are the
+    evidence's "groups" and "changes", [network][group]["fmr", "fnmr"]."""
+    figure, axes = subplots(2, 2, figsize=(9, len(found) + 1.6), sharey=True)
+    for line, kind in zip(axes, ("fmr", "fnmr"), strict=True):
+        for axis, rows in zip(line, (found, changes), strict=True):
+            for place, network in enumerate(found):
+                for number, errors in enumerate(rows.get(network, {}).values()):
+                    y, colour, rate = place + 0.18 * (number - 1.5), COLOURS[number], errors[kind]
+                    axis.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour)
+                    label = GROUPS[number] if place == 1 else None
+                    axis.plot(100 * rate.value, y, "o", markersize=3, color=colour, label=label)
+        line[0].set_xlabel(f"{kind.upper()}, %", fontsize=9)
+        line[1].set_xlabel(f"{kind.upper()}, points above the teacher's", fontsize=9)
+        line[1].axvline(0, color="black", linewidth=1)
+    axes[0, 0].set_yticks(range(len(found)), found)
+    axes[0, 0].invert_yaxis()
+    axes[0, 1].legend(fontsize=7, frameon=False, title="skin", title_fontsize=7, loc="center left",
                    bbox_to_anchor=(1, 0.5))  # fmt: skip
     told = "; ".join(
         f"{name} {kind.upper()} "

@@ -182,12 +182,15 @@ def _judge_fool(answer: Any) -> str | None:
     if change > LIMIT + 1e-4:
         return f"A pixel changes by {255 * change:.0f} grey values; 8 are allowed: clamp each step."
     with torch.no_grad():
-        inside = int(((see(made) * targets).sum(1) >= threshold).sum())
+        before, after = ((see(images) * targets).sum(1) for images in (faces, made))
+    inside = int((after >= threshold).sum())
     if inside >= WANTED:
         return None
     found = f"{inside} of {COUNT} are let in; want {WANTED}. "
     if torch.equal(made, faces):
         return found + "Nothing has changed: step along the sign of the gradient."
+    if after.mean() < before.mean():
+        return found + "The cosine with the victims has fallen: step uphill."
     return found + "One large step overshoots, noise hardly matters: go many small steps uphill."
 
 

@@ -184,7 +184,9 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
             draw_band(axis, range(len(rates)), rates, style, label=f"{who} of it")
         told.append(f"{defence} {100 * list(by['aware'].values())[-1].value:.0f} %")
         axis.set_xticks(range(len(rates)), by["aware"])
-        axis.set_title(f"{defence}\n(owners let in: {100 * by['TAR'][''].value:.0f} %)", fontsize=9)
+        rate = by["TAR"][""]
+        owners = f"{100 * rate.value:.0f} % ({100 * rate.low:.0f} to {100 * rate.high:.0f})"
+        axis.set_title(f"{defence}\nowners let in: {owners}", fontsize=8)
     axes[0].set_ylabel("impostors let in, %")
     axes[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.supxlabel(

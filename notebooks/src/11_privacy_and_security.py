@@ -205,7 +205,7 @@ figures.draw_fooled(stored["fooled"])
 # %% [markdown]
 # ## Your turn: fool the door
 #
-# **Exercise 3.** `see` gives unit embeddings of faces (N, 1, 64, 64; 0 to 1), `targets` are the victims' templates. Change no pixel by more than `limit`, 8 grey values, and return the faces. The checker brings twelve impostors and victims nobody has met; nine must get in.
+# **Exercise 3.** `see` gives unit embeddings of faces (N, 1, 64, 64; 0 to 1), `targets` are the victims' templates. Change no pixel by more than `limit`, 8 grey values, and return the faces. The checker brings twelve impostors and victims; nine must get in.
 
 
 # %% tags=["exercise", "nbval-check-output"]

@@ -38,7 +38,7 @@ def test_every_rung_has_all_groups_and_changes_are_those_from_the_teacher(measur
     stored = measure(lesson10, SEEDS=(0, 1), **settings)
     assert sum(e["fnmr"]["n"] for e in stored["groups"]["teacher"].values()) == 60
     assert list(stored["changes"]) == ["compact"]
-    assert any(change["value"] for change in stored["changes"]["compact"].values())
+    assert any(change["fnmr"]["value"] for change in stored["changes"]["compact"].values())
     assert list(stored["skin"]["FMR"]) == list(lesson10.SKIN_CHANGES)
     assert list(stored["sweeps"]["compact"]) == list(experiment.AMOUNTS)
     assert len(stored["cures"]["both"]) == 2

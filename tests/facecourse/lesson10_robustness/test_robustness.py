@@ -97,6 +97,17 @@ def test_pairs_within_groups_are_those_that_group_errors_counts(model):
         assert found[number].tolist() == pytest.approx([errors.fmr.value, errors.fnmr.value])
 
 
+def test_a_change_of_errors_is_the_difference_of_what_group_errors_counts(model):
+    faces = synth(40, 3, seed=2**26)
+    codes = experiment.read_faces(model, faces.images)
+    strict, mild = (group_errors(codes, faces, at) for at in (0.99, 0.9))
+    found = experiment.compare_groups((codes, 0.9), (codes, 0.99), faces)
+    for number, change in enumerate(found.values()):
+        for kind in ("fmr", "fnmr"):
+            wanted = getattr(mild[number], kind).value - getattr(strict[number], kind).value
+            assert getattr(change, kind).value == pytest.approx(wanted)
+
+
 def test_only_the_skin_changes_unless_hair_and_eyes_go_along():
     dark, light = (experiment.color_people(50, skin, coupled=False) for skin in (0.1, 0.9))
     assert set(dark["skin"].tolist()) != set(light["skin"].tolist())
@@ -189,8 +200,7 @@ def test_figures_say_what_was_measured(alts):
     figures.draw_cures({"plain": [{"a": 0.5}, {"a": 0.6}], "cured": [{"a": 0.7}, {"a": 0.8}]})
     assert alts[-1].endswith("over 2 seeds: cured on a +20.")
     errors = {g: {"fmr": interval(0.02), "fnmr": interval(0.1)} for g in experiment.GROUPS}
-    changes = {"student": dict.fromkeys(experiment.GROUPS, interval(1.0))}
-    figures.draw_groups({"teacher": errors, "student": errors}, changes)
+    figures.draw_groups({"teacher": errors, "student": errors}, {"student": errors})
     assert "student fmr" not in alts[-1]
     assert "student FMR 2.00, 2.00, 2.00, 2.00" in alts[-1]
     rates = {str(skin): interval(0.02) for skin in experiment.SKINS}
@@ -210,3 +220,10 @@ def test_the_worst_groups_threshold_serves_every_crowd_and_everybodys_does_not(n
     said = exercises.door_threshold.check(exercises._choose_by_all)
     assert said.kind == "incorrect"
     assert "worst group" in said.message
+
+
+def test_no_number_found_by_trial_opens_the_door(monkeypatch):
+    monkeypatch.setattr(exercises, "randrange", lambda crowds: 0)
+    for constant in torch.linspace(0.3, 1, 36).tolist():
+        said = exercises.door_threshold.check(lambda *given, constant=constant: constant)
+        assert said.kind == "incorrect", constant
