@@ -319,7 +319,7 @@ exercises.detection.check(rate)
 # %% [markdown]
 # ## Your turn: a door
 #
-# Nobody at this door exists. `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) those of whoever comes, `practice` (50, 8, 128) eight of each of fifty other people; all have length one. Return for each probe whether it may enter, whoever else comes. The checker tries it on new people, each in turn as the owner: at most 1.5 % of the others' photographs may come in, at most 20 % of the owners' be turned away. Try yours: `crowd.try_door(door, crowd.embed_crowd(9), crowd.embed_crowd())` gives both rates.
+# Nobody at this door exists. `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) those of whoever comes, `practice` (50, 8, 128) eight of each of fifty other people; all have length one. Return for each probe whether it may enter, whoever else comes. The checker tries it on new people, each in turn as the owner: at most 0.3 % of the others' photographs may come in, at most 1 % of the owners' be turned away. Try yours: `crowd.try_door(door, crowd.embed_crowd(9), crowd.embed_crowd())` gives both rates.
 
 
 # %% tags=["exercise", "nbval-check-output"]
