@@ -302,7 +302,8 @@ door = Exercise(
         "to everybody's door. Their scores with the templates of *others* show where the threshold "
         "must be.",
         "`templates = normalize(practice[:, :5].mean(1), dim=1)` and "
-        "`practice[:, 5:].flatten(0, 1) @ templates.T`; leave out each person's own door, and take `.quantile(0.999)`.",
+        "`practice[:, 5:].flatten(0, 1) @ templates.T`; leave out each person's own "
+        "door, and take `.quantile(0.999)`.",
     ),
     answer=(
         "def door(photos, probes, practice):\n"
