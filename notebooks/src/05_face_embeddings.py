@@ -217,7 +217,7 @@ figures.draw_networks(
 # %% [markdown]
 # Filled as they are, hollow centred (stored). On LFW, press photographs of public figures, most of them white men, ours leads all of them. On ORL most is undecided, and centring makes the ImageNet network the strongest rival. Against the CNN of twenty people (one network) ours is undecided there and far ahead on LFW: that CNN may have learnt a studio.
 #
-# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW no setting was chosen, but its result was known when the second generator of faces was made: trust that panel more, not wholly. (Half of LFW's pairs show one person; the threshold for each tenth of them is the best on the other nine.)
+# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW's test pairs no setting was chosen, but by its development pairs, of the same photographs, the second generator of faces was: trust that panel more, not wholly. (Half of LFW's pairs show one person; the threshold for each tenth of them is the best on the other nine.)
 #
 # Ours is far below the state of the art. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) trained face analysis on rendered faces alone; [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. The network of dlib, a popular library, learnt three million photographs gathered from the web, nobody asked, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html), some three points above DigiFace.
 #
