@@ -228,7 +228,7 @@ figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 # %% [markdown]
 # <!-- reading: which networks reach the roof; teacher and student near the roof; ragged against in blocks (drop the reason if not slower); one channel against pruned -->
 # - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. All fit into the processor's cache and hardly meet the slanted one, of main memory.
-# - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 37 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
+# - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 54 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
 # - *Compact* (lesson 08) computes with integers, whose roof we did not measure.
 # - *One channel* takes its time with hardly any MACs. About as much of *pruned*'s no further cut takes out.
 #
