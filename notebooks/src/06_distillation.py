@@ -163,7 +163,7 @@ for name, (faces, loss) in sources.items():
 
 # %%
 figures.draw_students(stored["names"], live)
-figures.draw_leads(stored["names"])
+figures.draw_by_names(stored["names"])
 
 # %% [markdown]
 # <!-- reading: names, leads -->

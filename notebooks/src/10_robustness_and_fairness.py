@@ -170,7 +170,7 @@ exercises.equal_fmr.check(equal_fmr)
 # Two thousand other people, one threshold a network (stored). Where no error was seen the bar still ends above zero: if something happened to none of $n$ people, its rate may be as high as $3.7/n$ (for the FMR, of many pairs, far too careful).
 
 # %%
-figures.draw_groups(stored["groups"], stored["changes"])
+figures.draw_errors(stored["groups"], stored["changes"])
 
 # %% [markdown]
 # <!-- reading: which group has the highest FMR by every network; whether changes of FMR and FNMR differ between groups (intervals), for which rung -->
