@@ -194,7 +194,7 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. <!-- reading: losses --> *Undecided* does not mean equal.
+# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. By AUC most are worse. *Undecided* does not mean equal.
 #
 # ## Hundreds of thousands of people who don't exist
 #
@@ -249,7 +249,7 @@ record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 figures.draw_promises(networks["promises"], far=0.01)
 
 # %% [markdown]
-# The FAR that is kept lies above or below the promise, up to several times; most intervals hold 1 %. <!-- reading: promises --> The bars say how it varies with the people it is *tried* on; with others to *choose* by it would vary more. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
+# The FAR that is kept lies above or below the promise, up to several times; most intervals hold 1 %. The bars say how it varies with the people it is *tried* on; with others to *choose* by it would vary more. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #
