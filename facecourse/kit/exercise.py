@@ -129,7 +129,7 @@ class Question:
                 raise NotAttemptedError
             reason = self.checker(answer)
         except NotAttemptedError:
-            return Outcome("not attempted", f"Replace ____ in the cell above it. {self.prompt}")
+            return Outcome("not attempted", f"Replace ____ with your answer. {self.prompt}")
         except CannotCheckError as error:
             return Outcome("error", str(error))
         except KeyboardInterrupt:

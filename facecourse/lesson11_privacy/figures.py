@@ -167,7 +167,8 @@ def change_slider(model: nn.Module, face: Tensor, target: Tensor, at: float) -> 
             axis.set_axis_off()
         verdict = "accepted" if score >= at else "rejected"
         figure.supxlabel(f"cosine {score:.2f}, threshold {at:.2f}: {verdict}", fontsize=9)
-        show(figure, f"A face before and after {grey} grey values of change; it is {verdict}.")
+        told = f"of cosine {score:.2f} with the template it is {verdict}"
+        show(figure, f"A face before and after {grey} grey values of change; {told}.")
 
     return explore(draw, grey=IntSlider(4, min=0, max=12, description="grey values"))
 
