@@ -24,7 +24,7 @@ profile = choose_profile(profile)
 stored, networks = evidence.load("05"), evidence.load("zero_shot")
 
 # %% [markdown]
-# A new colleague stands before a door whose network was trained years ago. Who trains it again? Nobody: one photograph may be enough, as here for six people who don't exist and whom the network never met.
+# A new colleague stands before a door whose network was trained years ago. One photograph may be enough, as here for six people who don't exist and whom the network never met.
 
 # %%
 model = face_embedding()
@@ -219,7 +219,7 @@ figures.draw_networks(
 #
 # Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW's test pairs no setting was chosen, but by its development pairs, of the same photographs, the second generator of faces was: trust that panel more, not wholly. (Half of LFW's pairs show one person; the threshold for each tenth of them is the best on the other nine.)
 #
-# Ours is far below the state of the art. [Wood et al. 2021](https://arxiv.org/abs/2109.15102) trained face analysis on rendered faces alone; [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. The network of dlib, a popular library, learnt three million photographs gathered from the web, nobody asked, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html), some three points above DigiFace.
+# Ours is far below the state of the art. [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's network learnt three million photographs gathered from the web, nobody asked, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html).
 #
 # ## A threshold is a promise about others
 #
@@ -230,8 +230,6 @@ chosen_on = verify.verify_pairs(codes_known, known)
 widgets.far_slider(chosen_on, codes, unseen)
 
 # %% [markdown]
-# ISO/IEC 19795 calls the rates of such comparisons **FMR** and **FNMR** (false match, false non-match). Its FAR and FRR also count photographs that can't be used (**failure to acquire**). Like most papers we say FAR and FRR for single comparisons.
-#
 # **Exercise 4.** Do what the slider does. Choose by pairs with `scores` and `same`, and return FAR and FRR of `others` and `others_same`. Accepted is whatever scores *above* the threshold.
 
 
@@ -249,7 +247,7 @@ record("FAR on s21 to s40 at the threshold of 1 % on s1 to s20", 100 * far, "%")
 figures.draw_promises(networks["promises"], far=0.01)
 
 # %% [markdown]
-# The FAR that is kept lies above or below the promise, up to several times; most intervals hold 1 %. The bars say how it varies with the people it is *tried* on; with others to *choose* by it would vary more. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
+# The FAR that is kept lies above or below the promise, up to several times; most intervals hold 1 %. The bars know only the people it is *tried* on, not those it is chosen by. Twenty people make 19,000 impostor pairs and stay twenty people: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #

@@ -59,7 +59,7 @@ figures.draw_reconstructions(enrolled, made, people)
 figures.draw_doors(stored["doors"], stored["judge"])
 
 # %% [markdown]
-# The teacher's door takes a portrait nearly as often as the victim; *compact* takes fewer, and still more than half. The judge names few, but far more than one in a thousand, which is chance; of portraits from the true numbers it names a quarter. So the claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
+# The teacher's door takes a portrait nearly as often as the victim; *compact* takes fewer, and still more than half. The judge names few, yet far more than by chance (one in a thousand). So the claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
 #
 # ## A secret key
 #
@@ -195,7 +195,7 @@ figures.change_slider(model, face, target, at)
 figures.draw_fooled(stored["fooled"])
 
 # %% [markdown]
-# Only JPEG holds against an attacker who knows of it, and only in part; fewer owners get in, though the intervals overlap. Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)). Patterns printed on glasses need not reach it as pixels ([Sharif et al. 2016](https://doi.org/10.1145/2976749.2978392)).
+# Only JPEG holds against an attacker who knows of it, and only in part; fewer owners get in, though the intervals overlap. Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)).
 
 # %% [markdown]
 # ## Your turn: fool the door
