@@ -85,7 +85,7 @@ gru = Exercise(
             ),
             (
                 lambda *given: _gru(*given, early=True),
-                "You multiply the state by r before the matrix does, as the first paper did. "
+                "You multiply the state by r before the matrix does, as the published paper did. "
                 "PyTorch multiplies what the matrix made of it.",
             ),
             (
@@ -183,8 +183,9 @@ nods = Exercise(
     prompt="Build a network that tells from twelve frames whether a head nodded once or twice.",
     starter="def build_reader(width):\n    return ____",
     hints=(
-        "The lesson's `Reader` has too many weights, nearly all in the matrices that read 64 "
-        "numbers. What must a state know of a frame? Only how far down the head is.",
+        "`Reader(64)` has some 25,000 weights. With `hidden=4` it has few enough, but nearly all "
+        "of them read pixels, so it learns these people by heart. What must a state know of a "
+        "frame? Only how far down the head is.",
         "Let one `nn.Linear(width, 2)` look at each frame, and an `nn.GRU(2, 8, "
         "batch_first=True)` read what it says.",
         "The last state, `states[:, -1]`, knows how often: a second `nn.Linear(8, 2)` says it. "
@@ -213,6 +214,7 @@ nods = Exercise(
             lambda width: _Pooled(width, lambda seen: seen[:, -1]),
             lambda width: _Changed(width, 8, _mix),
             lambda width: _Changed(width, 32),
+            lambda width: _Read(width, nn.GRU(width, 4, batch_first=True)),
         ),
     ),
     also_wrong=(
