@@ -102,7 +102,7 @@ def depends(module: str) -> dict[str, str]:
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.ImportFrom) and node.module:
                 waiting += [node.module, *(f"{node.module}.{part.name}" for part in node.names)]
-        found |= {path for path in WEIGHTS.glob("*.safetensors") if path.stem in code}
+        found |= {path for path in WEIGHTS.glob("face_*") if path.name.split(".")[0] in code}
         found |= {find(name) for name in re.findall(r'evidence\.load\("(\w+)"\)', code)}
     root = COURSE.parent
     return {path.relative_to(root).as_posix(): digest(path) for path in sorted(found)}

@@ -16,7 +16,7 @@ from facelib.models import embed
 HERE = Path(__file__).parent
 
 LOSSES = ("softmax", "triplet", "normalised softmax", "CosFace", "ArcFace")
-RATES, SCALES = (5e-4, 2e-3, 8e-3), (10.0, 30.0)
+RATES, SCALES = (1e-4, 5e-4, 2e-3), (10.0, 30.0)
 SEEDS, STEPS = tuple(range(6)), 150
 
 

@@ -60,7 +60,7 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
         axis.set_title(
             f"{name}\n{found.within:.0f}° inside, {found.between:.0f}° apart", fontsize=10
         )
-    figure.supxlabel("a dot: a new photograph · an arrow: a person's mean direction", fontsize=9)
+    figure.supxlabel("dots: new photographs\narrows: people's mean directions", fontsize=9)
     show(
         figure,
         "New photographs of six people on the unit circle, by loss: mean angle to the own mean "

@@ -71,7 +71,7 @@ def narrow(images: Tensor) -> Tensor:
 
 def cnn_of_twenty() -> Recogniser:
     """The scoreboard's FaceCNN, which learnt to name ORL's s1 to s20."""
-    model, _ = train_cnn(protocol.open_people(), seed=0)
+    model = train_cnn(protocol.open_people(), seed=0)
     return lambda images: embed(model, to_half(narrow(to_grey(images))))
 
 

@@ -93,7 +93,7 @@ def build_rival() -> nn.Sequential:
     return nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), *thin)
 
 
-def judge(answer: Callable[[], nn.Module]) -> str | None:
+def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     """None if what `answer` builds is small enough and, once taught, nearer to the teacher than the
     rival; else what is missing.
 

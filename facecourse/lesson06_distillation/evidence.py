@@ -23,7 +23,7 @@ from facelib.training.embedding import Source
 HERE = Path(__file__).parent
 
 SEEDS, CHOICES = tuple(range(5)), tuple(range(100, 103))  # of splits: s21 to s40; s1 to s20
-STEPS, RATES = experiment.STEPS, (2e-3, 5e-3, 1.2e-2)
+STEPS, RATES = experiment.STEPS, (2e-3, 5e-3, 1.2e-2, 3e-2)
 COLD, HOT = 1.0, 16.0  # temperatures beside `experiment.TEMPERATURE`
 SMOOTHED = 0.1
 Shares = list[list[float]]  # of each split, of each person: the share named rightly

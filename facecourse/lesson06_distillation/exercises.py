@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, s
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge, make_student
+from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student, make_student
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
 _PERSON = torch.tensor([2, 0, 4, 1])
@@ -180,7 +180,7 @@ student = Exercise(
         "    return nn.Sequential(*layers, nn.Flatten(), *thin)"
     ),
     checker=Checker(
-        judge,
+        judge_student,
         (
             make_student(16, 32, 32),  # too large
             lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all

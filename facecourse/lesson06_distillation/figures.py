@@ -109,7 +109,7 @@ def draw_students(names: Mapping[str, Shares], live: Mapping[str, float]) -> Non
     draw_intervals(found, label, f"Top-1 of a teacher and its students: {told}.", live, True)
 
 
-def draw_leads(names: Mapping[str, Shares]) -> None:
+def draw_by_names(names: Mapping[str, Shares]) -> None:
     """Draw the paired differences of `LEADS`; `names` is the evidence's."""
     rows = {
         f"{first}, less {second}": paired_points(names[first], names[second])[0]

@@ -180,7 +180,7 @@ renew = Exercise(
     praise="No label, no gradient, a second of work.",
 )
 
-LIBRARY, SHARE_LOST = 0.2, 0.75  # of the MACs, asked of the library; of the points that it loses
+LIBRARY, SHARE_LOST = 0.15, 0.8  # of the MACs, asked of the library; of the points that it loses
 LEAST = 0.5  # points: less is chance
 
 
@@ -217,14 +217,13 @@ plan = Exercise(
         "In the figure a good group is far to the right and low: much work gone, little lost.",
         "Small cuts of several groups lose less than a large cut of one. What stands in a stream "
         "is made and read by many layers.",
-        "What stands inside a block is read by one layer alone: a quarter inside block 6, three "
-        "eighths inside each of the others.",
+        "What stands inside a block is read by one layer alone: a quarter inside each of three.",
     ),
     answer=(
         "plan = {\n"
         '    "features.6.change.0": 0.25,\n'
-        '    "features.10.change.0": 0.375,\n'
-        '    "features.11.change.0": 0.375,\n'
+        '    "features.10.change.0": 0.25,\n'
+        '    "features.11.change.0": 0.25,\n'
         "}"
     ),
     checker=Checker(

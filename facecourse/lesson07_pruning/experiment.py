@@ -51,7 +51,7 @@ WAYS = {  # to choose channels: are they ranked together, and which layers keep 
 }
 STEP = 8  # widths are multiples of it
 JUDGES, FRESH = 300, 3  # people who don't exist, and groups of others a plan is judged by
-SIDES, LONG = (256, 512, 1024), 2**25  # of matrices and vectors that measure the processor
+SIDES, LONG = (256, 512, 1024), 32 * 2**20  # of matrices and vectors that measure the processor
 
 
 def cut_channels(
@@ -140,7 +140,7 @@ def measure_speed(names: Sequence[str], turns: int) -> dict[str, dict]:
             path = None if small else export(model, Path(place) / name, SHAPE).path
             calls[name] = call(face_compact() if small else OnnxModel(path))
             each = 1 if small else 4
-            networks[name] = {"macs": macs(model, SHAPE), "bytes": count_bytes(model, each)}
+            networks[name] = {"macs": macs(model, SHAPE), "bytes": count_traffic(model, each)}
         least = dict.fromkeys(calls, float("inf"))
         for _ in range(turns):
             for name, run in calls.items():
@@ -169,7 +169,7 @@ def _multiply(side: int) -> Callable[[], object]:
     return lambda: session.run(None, {"a": matrix, "b": matrix})
 
 
-def count_bytes(model: nn.Module, each: int = 4) -> int:
+def count_traffic(model: nn.Module, each: int = 4) -> int:
     """Bytes that convolutions and linear layers read and write for one face: weights, inputs and
     outputs, `each` bytes a number."""
     numbers = []

@@ -164,7 +164,7 @@ def tabulate_rates(rates: Sequence[Sequence[float]]) -> Table:
     return Table(["skin", "FMR", "FNMR"], rows)
 
 
-def draw_groups(
+def draw_errors(
     found: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Draw each rung's FMR and FNMR by group, and the points above the teacher's; arguments are the

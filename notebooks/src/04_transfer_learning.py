@@ -231,7 +231,7 @@ figures.depth_slider(stored["top-1"])
 figures.photographs_slider(stored)
 
 # %% [markdown]
-# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 2.56 million pictures, where fine-tuning sees 1,600.
+# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600.
 #
 # ## Measure it
 #

@@ -163,11 +163,10 @@ for name, (faces, loss) in sources.items():
 
 # %%
 figures.draw_students(stored["names"], live)
-figures.draw_leads(stored["names"])
+figures.draw_by_names(stored["names"])
 
 # %% [markdown]
-# <!-- reading: names, leads -->
-# About the same photographs the teacher adds little. About four more it does: what it knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
+# About the same photographs the teacher adds a little, about four more a lot: what it knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
 #
 # > 📌 **Claim** "The higher the temperature, the better the student learns."
 
@@ -175,8 +174,7 @@ figures.draw_leads(stored["names"])
 figures.draw_temperatures(stored["temperatures"])
 
 # %% [markdown]
-# <!-- reading: temperatures -->
-# All else is equal but the rate, which was chosen for each $T$. The claim is too simple: the higher $T$, the less a further rise can change. For small $z/T$, $e^{z/T} \approx 1 + z/T$, and the loss is nearly half the mean squared difference of *logits* (each row less its mean).
+# The claim is wrong here: both higher temperatures do worse than $T = 1$ (all else is equal but the rate, chosen for each). $T = 4$ above was set beforehand, so *asked* could be better still. And the higher $T$, the less a further rise can change. For small $z/T$, $e^{z/T} \approx 1 + z/T$, and the loss is nearly half the mean squared difference of *logits* (each row less its mean).
 #
 # ## Without any list of names
 #
@@ -230,7 +228,6 @@ record("mean cosine to the teacher after seconds", near)
 figures.agreement_slider(networks, told, judges.person)
 
 # %% [markdown]
-# <!-- reading: agreement slider -->
 # Without one name, in seconds, the dots came nearer to the line. `face_student()` had 128 times the people, 5,000 steps of 512 pictures, twice the channels and a block more.
 #
 # How far a dot lies above or below the line could be a loss, too: **relational distillation** ([Park et al. 2019](https://arxiv.org/abs/1904.05068)) compares pairs instead of single answers, with cosines ([Tung & Mori 2019](https://arxiv.org/abs/1907.09682)).
@@ -259,8 +256,7 @@ print(f"{rung['times smaller']:.1f} times smaller, {rung['times faster'].value:.
 print(f"points lost: TAR at 0.1 % FAR {rung['0.1 %']:.1f}, accuracy on LFW {rung['LFW']:.1f}")
 
 # %% [markdown]
-# <!-- reading: steps, rung -->
-# The teacher's answers gained points over names, and the smaller size lost some all the same, more at the stricter FAR. The teacher passes on what many more people than these 64,000 have taught it. The two lines are about the shipped student: smaller, faster, and not as good.
+# The teacher's answers gained many points over names, the smaller size lost some all the same; both are about twice as much at the stricter FAR. The teacher passes on what many more people than these 64,000 have taught it. The two lines are about the shipped student: smaller, faster, and not as good.
 #
 # ## Your turn
 #

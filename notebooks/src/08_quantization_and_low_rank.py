@@ -39,8 +39,7 @@ stored, dial, ladder = evidence.load("08"), evidence.load("dial"), evidence.load
 figures.dial_slider(dial)
 
 # %% [markdown]
-# <!-- reading: the dial: name the smallest dot below one point; what is nearly free, what ruins, dots against stars -->
-# Eight bits move a dot left and hardly up; pruning without teaching moves it steeply up. Stars lie below dots of their size.
+# It is the teacher with nothing pruned, rank 48 and four bits. Eight bits, even five, move a dot left and hardly up; rank 24 costs points; pruning without teaching ruins. The left star lies far below all dots of its size. The right one doesn't: the whole student at rank 48 and four bits loses as much, untaught, though it has twice the MACs.
 #
 # ## Eight bits by hand
 #
@@ -71,8 +70,7 @@ exercises.write_codes.check(write_codes)
 figures.ruler_slider()
 
 # %% [markdown]
-# <!-- reading: the ruler: a scale for a layer against a scale for a channel, at four bits -->
-# One scale per layer leaves small channels few marks; one per channel rounds them as finely as large ones.
+# At four bits, one scale for the layer leaves the smallest channel few marks, and rounding is off by half of its length; one for each channel makes that a seventh.
 #
 # ## A layer in whole numbers
 #
@@ -145,8 +143,7 @@ figures.draw_faster(stored["eight bits"], live)
 print(experiment.list_kernels(first_too), experiment.list_kernels(dynamic), sep="\n")
 
 # %% [markdown]
-# <!-- reading: who is faster, who is slower than 32 bits -->
-# The claim is false: the dynamic file is slower than that of 32 bits. Its convolutions (`ConvInteger`) hand on sums, not codes as `QLinearConv` does. (onnxruntime recommends dynamic files for transformers.) Stored times are of one processor with VNNI.
+# The claim is false: the smaller the network, the less eight bits speed it up, and the dynamic file is slower than that of 32 bits. Its convolutions (`ConvInteger`) hand on sums, not codes as `QLinearConv` does. (onnxruntime recommends dynamic files for transformers.) Stored times are of one processor with VNNI.
 #
 # ## Fewer bits: training while rounded
 #
@@ -208,8 +205,7 @@ record("points lost at three bits, trained while rounded", after, "points")
 figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
-# <!-- reading: what training while rounded wins back at 4, 3, 2 bits, against training on and then rounding -->
-# Training on *before* rounding wins nothing back; training while rounded wins most of it. Bands: over people (at once), over seeds; crosses: one short run. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so.
+# Training on *before* rounding wins nothing back. Training *while* rounded wins more than half of it back at three bits, nothing at four, where little was lost, and hardly anything at two. Bands: over people (at once), over seeds; crosses: one short run. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so.
 #
 # ## Low rank
 #
@@ -229,8 +225,7 @@ narrow, wide = (part.weight.detach() for part in split.embedding[1])
 torch.allclose(second @ first, wide @ narrow, atol=1e-5), first.numel() + second.numel()
 
 # %% [markdown]
-# <!-- reading: the spectrum: the linear layer falls faster than the convolution; has it an edge? -->
-# The linear layer keeps most of its squares in half its weights, the convolution fewer. Nearest in *weights* need not be nearest on faces: ask the dial (eight bits; ranks 128, 48, 24).
+# The linear layer's curve has an edge: after a third of its weights nearly nothing is left to add. The convolution's has none. Nearest in *weights* need not be nearest on faces: ask the dial (eight bits; ranks 128, 48, 24).
 #
 # ## Everything in one file
 #
@@ -248,8 +243,7 @@ shipped = "teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bi
 rungs.draw_rungs(ladder, ("teacher", *shipped, "rounded, 4 bits"))
 
 # %% [markdown]
-# <!-- reading: the rungs: which step is harmless at 0.1 %, what the last file costs at 0.01 % -->
-# What is nearly harmless at FAR 0.1 % costs several times as much at 0.01 % (one pass a face; intervals over people and seeds).
+# Only the teacher at eight bits is harmless. All others lose, and two to three times as many points at FAR 0.01 % as at 0.1 % (one pass a face; intervals over people).
 
 # %% [markdown]
 # ## Your turn: a budget

@@ -63,8 +63,7 @@ live = experiment.sweep_factors(rungs, thresholds, people, [factor])
 figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)
 
 # %% [markdown]
-# <!-- reading: which panels stay flat, which rung leaves first, crosses inside the band; does what training had (yaw to 32°, side light to 85°, grey blocks, coarseness) cost less than what it had not (mask, dark, JPEG) -->
-# In training our network saw turned heads, light from the side, grey blocks and coarse pictures, but no mask and no JPEG: compare. ORL's curves begin lower although its door is laxer (FAR 1 %: twenty people can't show 0.1 %): these are photographs, which the network never met, in other poses and glasses. How much each costs we can't say. Below stands the FAR they got.
+# A turned head and light from the side cost nearly nothing, darkness, blur and few pixels the most; in the dark the smaller networks fall first. Training had turned heads, light from the side, grey blocks and coarse pictures, but no mask and no JPEG: yet a mask costs little, coarse pictures much. So what was trained is not the whole answer. ORL's curves begin lower although its door is laxer (FAR 1 %: twenty people can't show 0.1 %): these are photographs, which the network never met, in other poses and glasses. How much each costs we can't say. Below stands the FAR they got.
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
@@ -76,8 +75,7 @@ record("top-1 on blurred faces, learnt from accidents", 100 * cured["blurred"], 
 figures.draw_cures(stored["cures"])
 
 # %% [markdown]
-# <!-- reading: which cells are better, worse, undecided (of fifteen one may be so by chance); what accidents cost on clean and moved faces; verdict: half right? -->
-# The claim needs an object: robust *against what was shown*, and what is like it. Accidents hold lost detail, to which blur is near; neither cure holds the dark.
+# The claim needs an object: robust *against what was shown*, and what is like it. *Moved and relit* helps on moved faces only. *Accidents* contain lost detail and changed contrast, and help on blurred, coarse and dark ones; on all others they cost points. (Of fifteen cells one may be coloured by chance.)
 #
 # ## For whom? The names of errors
 #
@@ -170,11 +168,10 @@ exercises.equal_fmr.check(equal_fmr)
 # Two thousand other people, one threshold a network (stored). Where no error was seen the bar still ends above zero: if something happened to none of $n$ people, its rate may be as high as $3.7/n$ (for the FMR, of many pairs, far too careful).
 
 # %%
-figures.draw_groups(stored["groups"], stored["changes"])
+figures.draw_errors(stored["groups"], stored["changes"])
 
 # %% [markdown]
-# <!-- reading: which group has the highest FMR by every network; whether changes of FMR and FNMR differ between groups (intervals), for which rung -->
-# A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores that may fall further before *one* threshold rejects them: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups (of attributes) that pruning hurt far more.
+# By every network the darkest group has an FMR several times the others'. Compression leaves it so, and raises all groups' FNMR by about as much: no difference between groups is shown. A group whose scores are all higher has a high FMR, a low FNMR, and genuine scores that may fall further before *one* threshold rejects them: a small change is no proof of fairness. [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups (of attributes) that pruning hurt far more.
 #
 # ### People, or pictures of them?
 #
@@ -184,8 +181,7 @@ figures.draw_groups(stored["groups"], stored["changes"])
 figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
-# <!-- reading: is the FMR of the darkest rendering higher with people held fixed; by how much does the drawing of hair and eyes add; do both lines meet at "darkest"; does the detector find fewer of the darkest (paired) -->
-# The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it. On the right a detector made from photographs looks for the same heads: an audit of scores never sees whom it misses.
+# With the people held fixed the darkest rendering still has the highest FMR; the drawing of hair, eyes and shape adds a little. The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it. On the right a detector made from photographs looks for the same heads, and misses more of the darkest than of any others: an audit of scores never sees whom it misses.
 #
 # NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Several algorithms made in China had none for East Asian faces, and with some of the most accurate *search* algorithms none could be detected: a gap is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
 #

@@ -51,8 +51,7 @@ made = experiment.render_portraits(experiment.limit_numbers(attack.predict(stole
 figures.draw_reconstructions(enrolled, made, people)
 
 # %% [markdown]
-# <!-- reading: what comes back (hair, skin, beard?), what is lost or INVENTED (glasses) -->
-# Compare the middle row with the lowest, the best it could be, and look for glasses that nobody wears.
+# Compare the middle row with the lowest, the best it could be: hair and its length, wrinkles, a moustache come back. Glasses are lost on one face and invented on another.
 #
 # Does the door believe it (stored, a thousand victims; the threshold accepts 0.1 % of impostor pairs of other people)? First row: the victim in person; then the portrait, *drawn*, against the stolen row, *another photograph* (harder), or *somebody else's*, which must fail. The judge on the right, an ImageNet network with a classifier of 1,000 other people, shares only the generator with the door.
 
@@ -60,8 +59,7 @@ figures.draw_reconstructions(enrolled, made, people)
 figures.draw_doors(stored["doors"], stored["judge"])
 
 # %% [markdown]
-# <!-- reading: share accepted by type, teacher against compact; judge's rank 1 against 0.1 % by chance and against the ceiling (true numbers) -->
-# The claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
+# The teacher's door takes a portrait nearly as often as the victim; *compact* takes fewer, and still more than half. The judge names few, but far more than one in a thousand, which is chance; of portraits from the true numbers it names a quarter. So the claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
 #
 # ## A secret key
 #
@@ -135,8 +133,7 @@ live = {
 figures.draw_members(stored["members"], live)
 
 # %% [markdown]
-# <!-- reading: AUC by attack; is the adaptive one better where training was augmented (then: "a defence that was tried against one attack has not been tried"), and worse where it was not -->
-# An AUC near 0.5 may hide a few members found for certain ([Carlini et al. 2022](https://arxiv.org/abs/2112.03570)). All these *people* were in the training; for faces the question is whether a person was.
+# Augmentation hides members in part. The second attack, nearly blind where training was not augmented, finds more of them where it was: a defence that was tried against one attack has not been tried. An AUC near 0.5 may hide a few members found for certain ([Carlini et al. 2022](https://arxiv.org/abs/2112.03570)). All these *people* were in the training; for faces the question is whether a person was.
 #
 # ## Who gets in
 #
@@ -168,8 +165,7 @@ exercises.bpcer.check(bpcer)
 figures.draw_detection(presented["DET"])
 
 # %% [markdown]
-# <!-- reading: left against middle panel for "prints"; whether live faces by that camera in training help at the dotted line; unseen screens -->
-# The detector looks good on the left; in the middle, at the same APCER, many live faces are refused: it had learnt to tell cameras. The dotted line's thresholds are chosen on the tried attacks, which nobody can do for an unseen one. Ask what else differs between your two classes.
+# The detector looks good on the left; in the middle, at the same APCER, more than half of the live faces are refused: it had learnt to tell cameras. Live faces by that camera in the training (green) do not help at the dotted line: without the camera's traces little tells a print, for so simple a detector. Screens it never saw cost it much; once learnt, little. The dotted line's thresholds are chosen on the tried attacks, which nobody can do for an unseen one. Ask what else differs between your two classes.
 #
 # ### A small change
 #
@@ -199,8 +195,7 @@ figures.change_slider(model, face, target, at)
 figures.draw_fooled(stored["fooled"])
 
 # %% [markdown]
-# <!-- reading: which defence survives an attacker who knows it; what each costs owners -->
-# Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)). Patterns printed on glasses need not reach it as pixels ([Sharif et al. 2016](https://doi.org/10.1145/2976749.2978392)).
+# Only JPEG holds against an attacker who knows of it, and only in part; fewer owners get in, though the intervals overlap. Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)). Patterns printed on glasses need not reach it as pixels ([Sharif et al. 2016](https://doi.org/10.1145/2976749.2978392)).
 
 # %% [markdown]
 # ## Your turn: fool the door

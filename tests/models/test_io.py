@@ -73,7 +73,7 @@ def test_what_cannot_be_saved_or_found_is_refused_and_nothing_is_written(model, 
     with pytest.raises(TypeError, match="got Linear"):
         io.save(nn.Linear(1, 1), tmp_path / "x")
     parametrize.register_parametrization(model.head, "weight", nn.ReLU())
-    with pytest.raises(ValueError, match=r"\['head'\] have masks or codebooks, want plain weights"):
+    with pytest.raises(ValueError, match=r"\['head'\] have masks, codebooks or rounding"):
         io.save(model, tmp_path / "x")
     with pytest.raises(OSError, match="No such file or directory.*gone"):
         io.save(FaceCNN(4, 8, 3), tmp_path / "gone" / "model")

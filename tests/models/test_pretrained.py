@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from facecourse.kit import protocol
-from facelib.data import resize
+from facecourse.kit.orl import to_64
 from facelib.measure import parameters, verify_all
 from facelib.models import (
     FaceResNet,
@@ -33,7 +33,7 @@ def test_the_embedding_comes_with_the_package_small_and_anew_at_every_call():
 
 def test_it_tells_real_people_apart_whom_it_never_saw():
     faces = protocol.open_people()
-    codes = embed(face_embedding(), resize(faces.images, 64, 64))
+    codes = embed(face_embedding(), to_64(faces.images))
     assert verify_all(codes, faces.person).auc > 0.96
 
 

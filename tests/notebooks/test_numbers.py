@@ -4,10 +4,8 @@ from copy import deepcopy
 
 import nbformat
 import pytest
-import torch
 
 from facecourse.kit import evidence
-from facelib.models import face_student
 from notebooks import numbers
 from notebooks.build import sources
 
@@ -135,11 +133,3 @@ def test_a_fact_that_no_text_states_any_more_is_named(tmp_path, monkeypatch):
     (tmp_path / "facts.toml").write_text('[all]\n[00]\n"37 whales" = "Melville 1851"\n')
     monkeypatch.setattr(numbers, "FACTS", tmp_path / "facts.toml")
     assert "facts.toml: no text says '37 whales'" in numbers.check(sources(["00"])[0])
-
-
-def test_nine_tenths_of_the_energy_lie_where_lesson_08_says():
-    student = face_student()
-    for name, rank in (("embedding.1", 34), ("features.10.change.0", 51)):
-        values = torch.linalg.svdvals(student.get_submodule(name).weight.detach().flatten(1))
-        energy = (values**2).cumsum(0) / (values**2).sum()
-        assert energy[rank - 2] < 0.9 <= energy[rank - 1]

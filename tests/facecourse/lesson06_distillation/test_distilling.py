@@ -91,7 +91,7 @@ def test_weights_that_no_file_would_hold_are_found():
     assert budget.hides_weights(nn.Sequential(budget.Hiding()))
     plain[1].register_buffer("more", torch.ones(3), persistent=False)
     assert budget.hides_weights(plain)
-    assert re.search("does not count them", budget.judge(budget.Hiding))
+    assert re.search("does not count them", budget.judge_student(budget.Hiding))
 
 
 def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
@@ -120,7 +120,7 @@ def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
 def test_what_is_too_large_or_too_poor_is_told_so(small_teacher, monkeypatch, answer, reason):
     monkeypatch.setattr(budget, "STEPS", 1)
     monkeypatch.setattr(budget, "AHEAD", 1.0)
-    assert re.search(reason, budget.judge(answer))
+    assert re.search(reason, budget.judge_student(answer))
 
 
 def test_the_temperature_flattens_what_the_teacher_says(capsys):
@@ -151,7 +151,7 @@ def test_differences_say_which_student_is_better(shown):
     figures.draw_students(names | {"teacher": strong}, {"names": 0.6})
     assert "names 45.0%" in shown[-1]
     assert "teacher 75.0%" in shown[-1]
-    figures.draw_leads(names | {figures.ONE: weak, figures.FOUR: strong})
+    figures.draw_by_names(names | {figures.ONE: weak, figures.FOUR: strong})
     assert f"{figures.FOUR}, less names: +30.0 [30.0, 30.0], better" in shown[-1]
     assert f"{figures.ONE}, less names: +0.0 [0.0, 0.0], undecided" in shown[-1]
     figures.draw_temperatures({"1": strong, "4": weak})

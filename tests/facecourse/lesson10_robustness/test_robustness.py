@@ -200,7 +200,7 @@ def test_figures_say_what_was_measured(alts):
     figures.draw_cures({"plain": [{"a": 0.5}, {"a": 0.6}], "cured": [{"a": 0.7}, {"a": 0.8}]})
     assert alts[-1].endswith("over 2 seeds: cured on a +20.")
     errors = {g: {"fmr": interval(0.02), "fnmr": interval(0.1)} for g in experiment.GROUPS}
-    figures.draw_groups({"teacher": errors, "student": errors}, {"student": errors})
+    figures.draw_errors({"teacher": errors, "student": errors}, {"student": errors})
     assert "student fmr" not in alts[-1]
     assert "student FMR 2.00, 2.00, 2.00, 2.00" in alts[-1]
     rates = {str(skin): interval(0.02) for skin in experiment.SKINS}
