@@ -23,9 +23,8 @@ HERE = Path(__file__).parent
 SEEDS, CHOICES = tuple(range(5)), (100, 101)  # reported, and those that rates were chosen by
 SPLITS = tuple(range(3))  # of photographs
 FEW = tuple(range(3))  # trainings of each reader of clips
-BATCHES = experiment.BATCHES
-STEPS = (20, 40, 80)  # until the symbol is asked for
-CHOSEN_AT = (20, 40)
+BATCHES, STEPS = experiment.BATCHES, experiment.STEPS  # of training: recall, and all others
+ASKED, CHOSEN_AT = (20, 40, 80), (20, 40)  # steps until the symbol is asked for
 LEARNT, HELD_OUT, TRIED = 400, 100, 1000  # people of clips; those held out choose rates
 FAR = 0.001
 CELL = "weights by a GRU"
@@ -52,7 +51,7 @@ def recall() -> tuple[dict[str, float], dict[str, dict[str, list[float]]]]:
             return fmean(fmean(run(start, steps, CHOICES, rate)) for steps in CHOSEN_AT)
 
         rates[start] = max(RATES["recall"], key=known)
-        found[start] = {str(steps): run(start, steps, SEEDS, rates[start]) for steps in STEPS}
+        found[start] = {str(steps): run(start, steps, SEEDS, rates[start]) for steps in ASKED}
     return rates, found
 
 
@@ -88,7 +87,7 @@ def train(name: str, codes: Tensor, rate: float, seed: int) -> torch.nn.Module:
     """One of `TRAINED` that has learnt which two clips show one person."""
     torch.manual_seed(seed)
     model, who = TRAINED[name](experiment.CODE), torch.arange(len(codes)) // 2
-    return experiment.train_reader(model, codes, who, ContrastiveLoss(), rate, seed=seed)
+    return experiment.train_reader(model, codes, who, ContrastiveLoss(), rate, STEPS, seed)
 
 
 def people() -> tuple[dict[str, float], dict]:
@@ -142,7 +141,7 @@ def rows() -> tuple[dict, dict, dict]:
         name: str, photos: int, seed: int, rate: float, chosen_on: bool
     ) -> tuple[list[float], float]:
         train, test = orl.split_photos(photos, seed, chosen_on)
-        model = experiment.train_row_classifier(name, train, seed, rate)
+        model = experiment.train_row_classifier(name, train, seed, rate, STEPS)
         return orl.top1_per_person(model, test), orl.top1(model, train)
 
     rates, found, learnt = ({str(photos): {} for photos in PHOTOS} for _ in range(3))

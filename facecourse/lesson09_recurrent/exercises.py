@@ -163,20 +163,23 @@ class _Pooled(nn.Module):
         return self.say(self.pool(torch.relu(self.look(frames))))
 
 
-class _Changed(nn.Module):
-    """A reader that would do, were its frames not `changed` and its state not too long."""
+class _Recurrent(nn.Module):
+    """A GRU that reads what `look` makes of the frames: it does, where both are well chosen."""
 
-    def __init__(self, width: int, hidden: int, changed: Any = lambda frames: frames) -> None:
+    def __init__(self, look: nn.Module, inputs: int, hidden: int) -> None:
         super().__init__()
-        self.changed, self.say = changed, nn.Linear(hidden, 2)
-        self.look, self.cell = nn.Linear(width, 2), nn.GRU(2, hidden, batch_first=True)
+        self.look, self.say = look, nn.Linear(hidden, 2)
+        self.cell = nn.GRU(inputs, hidden, batch_first=True)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.cell(self.look(self.changed(frames)))[0][:, -1])
+        return self.say(self.cell(self.look(frames))[0][:, -1])
 
 
-def _mix(frames: Tensor) -> Tensor:
-    return shuffle_frames(frames, randrange(2**31))
+class _Shuffled(nn.Linear):
+    """A layer that looks at each frame, and deals them anew."""
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return super().forward(shuffle_frames(frames, randrange(2**31)))
 
 
 nods = Exercise(
@@ -212,9 +215,9 @@ nods = Exercise(
         (
             lambda width: _Pooled(width, lambda seen: seen.mean(1)),
             lambda width: _Pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _Changed(width, 8, _mix),
-            lambda width: _Changed(width, 32),
-            lambda width: _Read(width, nn.GRU(width, 4, batch_first=True)),
+            lambda width: _Recurrent(_Shuffled(width, 2), 2, 8),
+            lambda width: _Recurrent(nn.Linear(width, 2), 2, 32),
+            lambda width: _Recurrent(nn.Identity(), width, 4),
         ),
     ),
     also_wrong=(

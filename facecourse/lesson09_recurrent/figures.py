@@ -77,7 +77,7 @@ def gate_slider(send_back: Callable[[nn.RNNBase], Tensor]) -> VBox:
         for (name, line), style in zip(lines.items(), ("--", "-.", ":", "-"), strict=True):
             axis.semilogy(steps, line, style, label=name)
         kept = torch.sigmoid(torch.tensor(bias))
-        axis.semilogy(steps, kept**steps, "-", color="black", linewidth=0.7, label="rule: gate to the power t")
+        axis.semilogy(steps, kept**steps, color="black", linewidth=0.7, label="rule: gate^t")
         reach = float(1 / (1 - kept))
         axis.axvline(reach, color="0.6", linewidth=1)
         axis.set(xlabel="steps back, t", xlim=(0, len(steps) - 1))

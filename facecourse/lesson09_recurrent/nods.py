@@ -39,7 +39,7 @@ LEARNT, TRIED, RATE = 100, 80, 2e-2  # people, and how fast it learns
 WIDTH = 64  # numbers of a frame
 
 
-def draw_nods(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def plan_nods(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """When heads are down, bool (count, NOD_FRAMES): once, or twice, for as many frames; and which
     of the two, bool (count,). The first and the last frame are level."""
     down, twice = torch.zeros(count, NOD_FRAMES, dtype=torch.bool), torch.arange(count) % 2 == 1
@@ -75,7 +75,7 @@ def take_nods(people: int, seed: int, draw: int) -> tuple[Tensor, Tensor]:
     """Clips of people who nod once or twice, some of each person in a row: frames, float (N, T,
     64), 8 x 8 pixels, every clip to mean 0 and spread 1; and how often less one, int64 (N,)."""
     generator = torch.Generator().manual_seed(draw)
-    down, twice = draw_nods(people * NOD_CLIPS, generator)
+    down, twice = plan_nods(people * NOD_CLIPS, generator)
     who = torch.arange(people).repeat_interleave(NOD_CLIPS)[:, None]
     pose = torch.randint(POSES, down.shape, generator=generator)
     small = F.avg_pool2d(render_heads(people, seed).flatten(0, 2)[:, None], 8)
