@@ -9,7 +9,7 @@ from ipywidgets import FloatSlider, IntSlider, VBox
 from torch import Tensor, nn
 
 from facecourse.kit.charts import draw_intervals
-from facecourse.kit.compare import Shares, judge, paired_points
+from facecourse.kit.compare import Shares, paired_points
 from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent import experiment
 from facecourse.lesson09_recurrent.experiment import SOLVED, Clips, build_cell
@@ -108,7 +108,11 @@ def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
             axis.text(column, row, f"{count} of {most}", ha="center", va="center", color=colour)
     axis.set_yticks(range(len(found)), found)
     axis.set_xticks(range(len(lengths)), lengths)
-    axis.set(xlabel="steps until it is asked", title="runs that name over 90 % rightly (stored)")
+    axis.set(xlabel="steps until it is asked")
+    axis.set_title(
+        f"runs that name over {SOLVED:.0%} rightly (stored),\nafter {experiment.BATCHES} batches "
+        f"or fewer; chance: {1 / experiment.SYMBOLS:.0%}", fontsize=10,
+    )  # fmt: skip
     axis.grid(False)
     told = "; ".join(f"{name} {line}" for name, line in zip(found, counts, strict=True))
     show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps: {told}.")
@@ -134,11 +138,8 @@ def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
         axes[1].grid(False)
         axes[2].plot(range(1, frame + 1), right[:frame], "o-")
         axes[2].set(xlabel="frame", ylim=(0, 1), xlim=(0.5, steps + 0.5), title="right first?")
-        said = float(right[frame - 1])
-        show(
-            figure,
-            f"Frame {frame} of {steps}, the states so far as colours; right first: {said:.2f}.",
-        )
+        told = f"the states so far as colours; right first: {float(right[frame - 1]):.2f}"
+        show(figure, f"Frame {frame} of {steps}, {told}.")
 
     return explore(draw, frame=IntSlider(steps, min=1, max=steps, description="frame"))
 
@@ -161,27 +162,16 @@ def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
         f"of a spoilt one {bad:.2f}", fontsize=10,
     )  # fmt: skip
     told = " ".join(f"{weight:.2f}" for weight in weights[row].tolist())
-    show(
-        figure,
-        f"Eight frames with their weights {told}; spoilt ones orange. The line is the mean's.",
-    )
+    show(figure, f"Eight frames with their weights {told}; spoilt ones are orange.")
 
 
 def draw_gains(gains: Mapping[str, Interval], tars: Mapping[str, float], mean: str) -> None:
     """Draw how many points of TAR each reader has more than the mean of the frames; its TAR stands
     beside its name."""
-    figure, axis = subplots(figsize=(7.2, 0.4 * len(gains) + 1.1))
-    axis.axvline(0, color="black", linewidth=1)
-    for row, found in enumerate(gains.values()):
-        axis.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=3)
-        axis.plot(found.value, row, "o", color=COLOURS[0])
-        axis.text(1.01, row, judge(found, "better", "worse"), fontsize=8, va="center",
-                  transform=axis.get_yaxis_transform())  # fmt: skip
-    axis.set_yticks(range(len(gains)), [f"{name}, {tars[name]:.1%}" for name in gains])
-    axis.invert_yaxis()
-    axis.set_xlabel(f"points of TAR more than the mean's {tars[mean]:.1%} (stored)")
-    told = "; ".join(f"{name} {found:+.1f}" for name, found in gains.items())
-    show(figure, f"Points of TAR against the mean of the frames: {told}.")
+    found = {f"{name}, {tars[name]:.1%}": gain for name, gain in gains.items()}
+    told = "; ".join(f"{name} {gain:+.1f}" for name, gain in found.items())
+    label = f"points of TAR more than the mean's {tars[mean]:.1%} (stored)"
+    draw_intervals(found, label, f"Points of TAR against the mean of the frames: {told}.")
 
 
 def draw_rows(
