@@ -152,27 +152,24 @@ pool = Exercise(
 )
 
 
-class _Pooled(nn.Module):
-    """Frames, pooled in some way, told by a small network: wrong in the ways a reader can be."""
+class _Told(nn.Module):
+    """What `look` makes of frames, `pool` of that, and two logits of it: wrong in many ways."""
 
-    def __init__(self, width: int, pool: Any) -> None:
+    def __init__(self, look: nn.Module, pool: Any, size: int) -> None:
         super().__init__()
-        self.pool, self.look, self.say = pool, nn.Linear(width, 8), nn.Linear(8, 2)
+        self.look, self.pool, self.say = look, pool, nn.Linear(size, 2)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.pool(torch.relu(self.look(frames))))
+        return self.say(self.pool(self.look(frames)))
 
 
-class _Recurrent(nn.Module):
-    """A GRU that reads what `look` makes of the frames: it does, where both are well chosen."""
+def _pooled(width: int, pool: Any) -> nn.Module:
+    return _Told(nn.Sequential(nn.Linear(width, 8), nn.ReLU()), pool, 8)
 
-    def __init__(self, look: nn.Module, inputs: int, hidden: int) -> None:
-        super().__init__()
-        self.look, self.say = look, nn.Linear(hidden, 2)
-        self.cell = nn.GRU(inputs, hidden, batch_first=True)
 
-    def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.cell(self.look(frames))[0][:, -1])
+def _remembered(look: nn.Module, inputs: int, size: int) -> nn.Module:
+    cell = nn.GRU(inputs, size, batch_first=True)
+    return _Told(nn.Sequential(look, cell), lambda states: states[0][:, -1], size)
 
 
 class _Shuffled(nn.Linear):
@@ -213,17 +210,17 @@ nods = Exercise(
     checker=Checker(
         judge_reader,
         (
-            lambda width: _Pooled(width, lambda seen: seen.mean(1)),
-            lambda width: _Pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _Recurrent(_Shuffled(width, 2), 2, 8),
-            lambda width: _Recurrent(nn.Linear(width, 2), 2, 32),
-            lambda width: _Recurrent(nn.Identity(), width, 4),
+            lambda width: _pooled(width, lambda seen: seen.mean(1)),
+            lambda width: _pooled(width, lambda seen: seen[:, -1]),
+            lambda width: _remembered(_Shuffled(width, 2), 2, 8),
+            lambda width: _remembered(nn.Linear(width, 2), 2, 32),
+            lambda width: _remembered(nn.Identity(), width, 4),
         ),
     ),
     also_wrong=(
         lambda width: None,
         lambda width: nn.Linear(width, 2),
-        lambda width: _Pooled(width, lambda seen: seen.amax(1)),
+        lambda width: _pooled(width, lambda seen: seen.amax(1)),
     ),
     praise="It looks at each frame with few weights, and remembers with fewer.",
 )

@@ -18,8 +18,8 @@ from facecourse.lesson09_recurrent import exercises, experiment, figures, nods
 profile = choose_profile(profile)
 stored = evidence.load("09")
 people, steps = pick(profile, smoke=(33, 20), quick=(100, 300), full=(400, 300))
-seen = experiment.render_clips(people, experiment.LEARN, spoilt=0.0)
-new = experiment.render_clips(50, experiment.TRY, spoilt=0.0)
+seen = experiment.render_clips(people, experiment.LEARN, spoilt=0.0)  # clips to learn from
+new = experiment.render_clips(50, experiment.TRY, spoilt=0.0)  # of other people
 
 # %% [markdown]
 # Eight frames of somebody who doesn't exist, and the same frames backwards. One head turned to the right of the picture first, the other to the left; the mean of the frames is the same.
@@ -47,14 +47,14 @@ def step(x, h):
 
 def read(frames, state):
     states = []
-    for frame in frames.unbind(1):
+    for frame in frames.unbind(1):  # step by step
         state = step(frame, state)
         states.append(state)
     return torch.stack(states, 1)
 
 
-frames = torch.randn(4, 12, 5)  # four sequences of twelve steps
-torch.allclose(read(frames, torch.zeros(4, 16)), library(frames)[0], atol=1e-5)
+frames = torch.randn(4, 12, 5)  # (N, T, D): four sequences of twelve steps
+torch.allclose(read(frames, torch.zeros(4, 16)), library(frames)[0], atol=1e-5)  # all states
 
 # %% [markdown]
 # Lesson 03's kernel served all places; $W_{hh}$ serves all *steps*. Its gradient is a sum over its uses (**back-propagation through time**, [Werbos 1990](https://doi.org/10.1109/5.58337)).
