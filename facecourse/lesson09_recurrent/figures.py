@@ -189,7 +189,7 @@ def draw_rows(
     found, crosses = {}, {}
     for photos, runs in stored.items():
         for name in ("RNN", "GRU"):
-            label = f"{name}, {photos} of each (of these {learnt[photos][name]:.0%})"
+            label = f"{name}, {photos} of each (learnt {learnt[photos][name]:.0%})"
             found[label] = paired_points(runs[name], runs["FaceCNN"])[0]
             if name in live and photos == max(stored):
                 crosses[label] = 100 * (live[name] - live["FaceCNN"])

@@ -105,7 +105,7 @@ exercises.gru.check(gru)
 figures.gate_slider(send_back)
 
 # %% [markdown]
-# In fresh cells the plain RNN's gradient **vanishes**, a half-open GRU's hardly more slowly; an open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it.
+# In fresh cells the plain RNN's gradient **vanishes**, a half-open GRU's hardly more slowly; an open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only tanh still shrinks.
 #
 # Does it decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. Each kind trains at the best of four rates, chosen with other seeds:
 
@@ -220,7 +220,7 @@ print(f"weights by a GRU, shuffled less in order: {people['shuffled']:+.1f} poin
 #
 # > 📌 **Claim:** "A recurrent network extracts better features of a face than a convolutional one."
 #
-# A picture is a sequence, too: 64 rows of 64 pixels. Networks of 150,000 to 151,000 weights, not of equal work, learn twenty real people by name, the cells open or orthogonal. All take as many steps, each at a rate chosen on s1 to s20. One split of s21 to s40 is trained now, three are stored.
+# A picture is a sequence, too: 64 rows of 64 pixels. Networks of 150,000 to 151,000 weights, not of equal work, learn twenty real people by name, the cells open or orthogonal. All take as many steps, each at a rate chosen on s1 to s20. One split of s21 to s40 is trained now, three are stored. *Learnt*: of its own photographs.
 
 # %%
 train, test = orl.split_photos(5, seed=0)

@@ -117,6 +117,6 @@ def test_figures_say_what_they_show(capsys):
     figures.draw_rows({"1": runs}, {"1": dict.fromkeys(runs, 0.9)}, {"FaceCNN": 0.8, "GRU": 0.7})
     figures.draw_nods(*nods.take_nods(1, seed=2**27 + 1, draw=0))
     said = capsys.readouterr().out
-    points = "attention, 50.0% +2.0 [1.0, 3.0]", "GRU, 1 of each (of these 90%) -16.7"
+    points = "attention, 50.0% +2.0 [1.0, 3.0]", "GRU, 1 of each (learnt 90%) -16.7"
     for words in ("RNN [1]; GRU [2]", "0.12 0.12", *points):
         assert words in said
