@@ -116,7 +116,7 @@ charts.draw_intervals(
 )
 
 # %% [markdown]
-# The network leads with 99.3 % (trained on changed pictures, it also sees each probe's mirror image; Gabor filters had neither help), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# The network leads with 99.2 % (trained on changed pictures, it also sees each probe's mirror image; Gabor filters had neither help), before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #

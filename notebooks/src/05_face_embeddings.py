@@ -200,7 +200,7 @@ figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax
 #
 # Our network, `face_embedding()`, learnt from people a generator drew and from no photograph of anybody. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch must pick out its own person's others, by a softmax over cosines.
 #
-# Centring (lesson 04) by s1 to s20 helps here, too: <!-- reading: AUC -->
+# Centring (lesson 04) by s1 to s20 helps here, too:
 
 # %%
 known, unseen = protocol.open_people(), protocol.unseen_people()
