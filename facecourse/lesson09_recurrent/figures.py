@@ -8,7 +8,7 @@ import torch
 from ipywidgets import FloatSlider, IntSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_intervals
+from facecourse.kit.charts import draw_faces, draw_intervals
 from facecourse.kit.compare import Shares, paired_points
 from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent import experiment
@@ -200,13 +200,8 @@ def draw_rows(
 
 def draw_nods(frames: Tensor, twice: Tensor) -> None:
     """Draw the first two clips, float (N, T, 64), as the network gets them."""
-    figure, axes = subplots(2, frames.shape[1], figsize=(9, 1.8))
-    for line, clip, two in zip(axes, frames, twice, strict=False):
-        for axis, frame in zip(line, clip, strict=True):
-            axis.imshow(frame.view(8, 8).numpy(), cmap="gray", vmin=-3, vmax=3)
-            axis.set(xticks=[], yticks=[])
-        line[0].set_ylabel("twice" if two else "once")
-    show(
-        figure,
-        "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that nods twice.",
+    grey = (128 + 42 * frames).clamp(0, 255).view(*frames.shape[:2], 1, 8, 8)
+    rows = {"twice" if two else "once": clip for clip, two in zip(grey[:2], twice, strict=False)}
+    draw_faces(
+        rows, "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that does twice."
     )
