@@ -107,13 +107,14 @@ figures.gate_slider(send_back)
 # %% [markdown]
 # In fresh cells the plain RNN's gradient **vanishes**, a half-open GRU's hardly more slowly; an open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only tanh still shrinks.
 #
-# Does it decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. Each kind trains at the best of four rates, chosen with other seeds:
+# An **LSTM** (*long short-term memory*) has a second state, its memory; a *forget gate* ([Gers et al. 2000](https://doi.org/10.1162/089976600300015015)) says how much of it stays. To open this gate, or a GRU's $z$, add 3 to its bias: `cell.bias_hh_l0.data[hidden : 2 * hidden] += 3`.
+#
+# Does an open gate decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. Each kind trains at the best of four rates, chosen with other seeds:
 
 # %%
 figures.draw_recall(stored["recall"])
 
 # %% [markdown]
-# An **LSTM** (*long short-term memory*) has a second state, its memory; a *forget gate* ([Gers et al. 2000](https://doi.org/10.1162/089976600300015015)) says how much of it stays. To open this gate, or a GRU's $z$, add 3 to its bias: `cell.bias_hh_l0.data[hidden : 2 * hidden] += 3`.
 # <!-- reading: recall: which starts know it after 20, 40, 80 steps; LSTM and GRU half open against open -->
 #
 # ## Does it need the order?
