@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 09 · An RNN aside: the same weights at every step
 #
-# **Which way did this head turn first?** Build a network that reads frame after frame, see why it forgets, and test whether it needs the order.
+# **Which way did this head turn first?** Build a network that reads frame after frame, and test whether it needs the order.
 #
 # **You need** [lesson 03](03_weight_sharing.ipynb) and [lesson 05](05_face_embeddings.ipynb). **Time:** an hour. No later lesson needs this one.
 
@@ -214,8 +214,8 @@ figures.draw_gains(people["gains"], people["TAR"], "mean of the frames")
 print(f"weights by a GRU, shuffled less in order: {people['shuffled']:+.1f} points of TAR")
 
 # %% [markdown]
-# The last frame alone is far worse than the mean, and so is the frame of most attention: weigh, don't choose. Weights by length are better than the mean, and attention gains as much as the mean of the clear frames, which is told which they are. Weights by a GRU gain no more, and shuffled frames make no difference that we could see.
-# Our heads turn by chance: order tells nothing of who it is. On real video an LSTM that weighs frames beat weights by quality ([Gong et al. 2019](https://arxiv.org/abs/1904.12019)); whether order helped is not shown.
+# The last frame alone and the frame of most attention are far worse than the mean; the frame of the longest embedding is a little better. Attention gains about as much as the mean of the clear frames, which is told which they are. Weights by a GRU gain no more; shuffled frames show no difference.
+# Our heads turn by chance: order tells nothing of who it is.
 #
 # ## Rows of a face
 #
