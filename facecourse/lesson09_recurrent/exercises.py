@@ -85,7 +85,7 @@ gru = Exercise(
             ),
             (
                 lambda *given: _gru(*given, early=True),
-                "You multiply the state by r before the matrix does, as the first paper did. "
+                "You multiply the state by r before the matrix does, as the published paper did. "
                 "PyTorch multiplies what the matrix made of it.",
             ),
             (
@@ -152,39 +152,40 @@ pool = Exercise(
 )
 
 
-class _Pooled(nn.Module):
-    """Frames, pooled in some way, told by a small network: wrong in the ways a reader can be."""
+class _Told(nn.Module):
+    """What `look` makes of frames, `pool` of that, and two logits of it: wrong in many ways."""
 
-    def __init__(self, width: int, pool: Any) -> None:
+    def __init__(self, look: nn.Module, pool: Any, size: int) -> None:
         super().__init__()
-        self.pool, self.look, self.say = pool, nn.Linear(width, 8), nn.Linear(8, 2)
+        self.look, self.pool, self.say = look, pool, nn.Linear(size, 2)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.pool(torch.relu(self.look(frames))))
+        return self.say(self.pool(self.look(frames)))
 
 
-class _Changed(nn.Module):
-    """A reader that would do, were its frames not `changed` and its state not too long."""
+def _pooled(width: int, pool: Any) -> nn.Module:
+    return _Told(nn.Sequential(nn.Linear(width, 8), nn.ReLU()), pool, 8)
 
-    def __init__(self, width: int, hidden: int, changed: Any = lambda frames: frames) -> None:
-        super().__init__()
-        self.changed, self.say = changed, nn.Linear(hidden, 2)
-        self.look, self.cell = nn.Linear(width, 2), nn.GRU(2, hidden, batch_first=True)
+
+def _remembered(look: nn.Module, inputs: int, size: int) -> nn.Module:
+    cell = nn.GRU(inputs, size, batch_first=True)
+    return _Told(nn.Sequential(look, cell), lambda states: states[0][:, -1], size)
+
+
+class _Shuffled(nn.Linear):
+    """A layer that looks at each frame, and deals them anew."""
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.cell(self.look(self.changed(frames)))[0][:, -1])
-
-
-def _mix(frames: Tensor) -> Tensor:
-    return shuffle_frames(frames, randrange(2**31))
+        return super().forward(shuffle_frames(frames, randrange(2**31)))
 
 
 nods = Exercise(
     prompt="Build a network that tells from twelve frames whether a head nodded once or twice.",
     starter="def build_reader(width):\n    return ____",
     hints=(
-        "The lesson's `Reader` has too many weights, nearly all in the matrices that read 64 "
-        "numbers. What must a state know of a frame? Only how far down the head is.",
+        "`Reader(64)` has some 25,000 weights. With `hidden=4` it has few enough, but nearly all "
+        "of them read pixels, so it learns these people by heart. What must a state know of a "
+        "frame? Only how far down the head is.",
         "Let one `nn.Linear(width, 2)` look at each frame, and an `nn.GRU(2, 8, "
         "batch_first=True)` read what it says.",
         "The last state, `states[:, -1]`, knows how often: a second `nn.Linear(8, 2)` says it. "
@@ -209,16 +210,17 @@ nods = Exercise(
     checker=Checker(
         judge_reader,
         (
-            lambda width: _Pooled(width, lambda seen: seen.mean(1)),
-            lambda width: _Pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _Changed(width, 8, _mix),
-            lambda width: _Changed(width, 32),
+            lambda width: _pooled(width, lambda seen: seen.mean(1)),
+            lambda width: _pooled(width, lambda seen: seen[:, -1]),
+            lambda width: _remembered(_Shuffled(width, 2), 2, 8),
+            lambda width: _remembered(nn.Linear(width, 2), 2, 32),
+            lambda width: _remembered(nn.Identity(), width, 4),
         ),
     ),
     also_wrong=(
         lambda width: None,
         lambda width: nn.Linear(width, 2),
-        lambda width: _Pooled(width, lambda seen: seen.amax(1)),
+        lambda width: _pooled(width, lambda seen: seen.amax(1)),
     ),
     praise="It looks at each frame with few weights, and remembers with fewer.",
 )

@@ -8,8 +8,8 @@ import torch
 from ipywidgets import FloatSlider, IntSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_intervals
-from facecourse.kit.compare import Shares, judge, paired_points
+from facecourse.kit.charts import draw_faces, draw_intervals
+from facecourse.kit.compare import Shares, paired_points
 from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent import experiment
 from facecourse.lesson09_recurrent.experiment import SOLVED, Clips, build_cell
@@ -68,24 +68,29 @@ def gate_slider(send_back: Callable[[nn.RNNBase], Tensor]) -> VBox:
         return torch.stack(found).median(0).values
 
     plain = {start: find_median(start) for start in ("RNN", "RNN, orthogonal")}
+    plain["GRU, half open (bias 0)"] = find_median("GRU")
 
     def draw(bias: float) -> None:
         lines = plain | {f"GRU, gate's bias {bias:g}": find_median("GRU", bias)}
         steps = torch.arange(len(lines["RNN"]))
         figure, axis = subplots(figsize=(6.8, 3))
-        for (name, line), style in zip(lines.items(), ("--", "-.", "-"), strict=True):
+        for (name, line), style in zip(lines.items(), ("--", "-.", ":", "-"), strict=True):
             axis.semilogy(steps, line, style, label=name)
         kept = torch.sigmoid(torch.tensor(bias))
-        axis.semilogy(steps, kept**steps, ":", color="black", label="rule: gate to the power t")
+        axis.semilogy(steps, kept**steps, color="black", linewidth=0.7, label="rule: gate^t")
         reach = float(1 / (1 - kept))
-        axis.axvline(min(reach, len(steps)), color="0.6", linewidth=1)
-        axis.set(xlabel="steps back, t", ylim=(1e-8, 3), ylabel="gradient's norm (log)")
-        axis.set_title(f"grey line: a gate of bias {bias:g} reaches {reach:.0f} steps", fontsize=10)
+        axis.axvline(reach, color="0.6", linewidth=1)
+        axis.set(xlabel="steps back, t", xlim=(0, len(steps) - 1))
+        axis.set(ylabel="gradient's norm (log)", ylim=(1e-8, 3))
+        axis.set_title(
+            f"ten untrained cells (median); by the rule a gate of bias {bias:g}\n"
+            f"reaches {reach:.0f} steps (grey line)", fontsize=10,
+        )  # fmt: skip
         axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         told = ", ".join(f"{name} {float(line[-1]):.0e}" for name, line in lines.items())
         show(figure, f"Gradients by steps back, 1 at the first; after {len(steps) - 1}: {told}.")
 
-    return explore(draw, bias=FloatSlider(0, min=-1, max=5, step=0.5, description="gate's bias"))
+    return explore(draw, bias=FloatSlider(3, min=-1, max=5, step=0.5, description="gate's bias"))
 
 
 def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
@@ -103,7 +108,11 @@ def draw_recall(found: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
             axis.text(column, row, f"{count} of {most}", ha="center", va="center", color=colour)
     axis.set_yticks(range(len(found)), found)
     axis.set_xticks(range(len(lengths)), lengths)
-    axis.set(xlabel="steps until it is asked", title="runs that know the symbol (stored)")
+    axis.set(xlabel="steps until it is asked")
+    axis.set_title(
+        f"runs that name over {SOLVED:.0%} rightly (stored),\nafter {experiment.BATCHES} batches "
+        f"or fewer; chance: {1 / experiment.SYMBOLS:.0%}", fontsize=10,
+    )  # fmt: skip
     axis.grid(False)
     told = "; ".join(f"{name} {line}" for name, line in zip(found, counts, strict=True))
     show(figure, f"Runs of {most} that recall after {', '.join(lengths)} steps: {told}.")
@@ -129,11 +138,8 @@ def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
         axes[1].grid(False)
         axes[2].plot(range(1, frame + 1), right[:frame], "o-")
         axes[2].set(xlabel="frame", ylim=(0, 1), xlim=(0.5, steps + 0.5), title="right first?")
-        said = float(right[frame - 1])
-        show(
-            figure,
-            f"Frame {frame} of {steps}, the states so far as colours; right first: {said:.2f}.",
-        )
+        told = f"the states so far as colours; right first: {float(right[frame - 1]):.2f}"
+        show(figure, f"Frame {frame} of {steps}, {told}.")
 
     return explore(draw, frame=IntSlider(steps, min=1, max=steps, description="frame"))
 
@@ -141,7 +147,7 @@ def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
 def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
     """Draw one of the clips and below each frame its weight, (N, T); spoilt frames are orange."""
     figure, axes = subplots(
-        2, clips.spoilt.shape[1], figsize=(9, 2.3), height_ratios=(1.6, 1), sharey="row"
+        2, clips.spoilt.shape[1], figsize=(9, 2.5), height_ratios=(1.6, 1), sharey="row"
     )
     for place, (frame, spoilt) in enumerate(zip(clips.images[row], clips.spoilt[row], strict=True)):
         axes[0, place].imshow(frame[0].numpy(), cmap="gray", vmin=0, vmax=255)
@@ -152,55 +158,50 @@ def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
     axes[1, 0].set_ylabel("weight")
     bad, clear = (float(weights[chosen].mean()) for chosen in (clips.spoilt, ~clips.spoilt))
     figure.suptitle(
-        f"mean weight of a clear frame {clear:.2f}, of a spoilt one {bad:.2f}", fontsize=10
-    )
+        f"line: equal weights; orange: spoilt\nmean weight of a clear frame {clear:.2f}, "
+        f"of a spoilt one {bad:.2f}", fontsize=10,
+    )  # fmt: skip
     told = " ".join(f"{weight:.2f}" for weight in weights[row].tolist())
-    show(
-        figure,
-        f"Eight frames with their weights {told}; spoilt ones orange. The line is the mean's.",
-    )
+    show(figure, f"Eight frames with their weights {told}; spoilt ones are orange.")
 
 
 def draw_gains(gains: Mapping[str, Interval], tars: Mapping[str, float], mean: str) -> None:
     """Draw how many points of TAR each reader has more than the mean of the frames; its TAR stands
     beside its name."""
-    figure, axis = subplots(figsize=(7.2, 0.4 * len(gains) + 1.1))
-    axis.axvline(0, color="black", linewidth=1)
-    for row, found in enumerate(gains.values()):
-        axis.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=3)
-        axis.plot(found.value, row, "o", color=COLOURS[0])
-        axis.text(1.01, row, judge(found, "better", "worse"), fontsize=8, va="center",
-                  transform=axis.get_yaxis_transform())  # fmt: skip
-    axis.set_yticks(range(len(gains)), [f"{name}, {tars[name]:.1%}" for name in gains])
-    axis.invert_yaxis()
-    axis.set_xlabel(f"points of TAR more than the mean's {tars[mean]:.1%} (stored)")
-    told = "; ".join(f"{name} {found:+.1f}" for name, found in gains.items())
-    show(figure, f"Points of TAR against the mean of the frames: {told}.")
+    found = {f"{name}, {tars[name]:.1%}": gain for name, gain in gains.items()}
+    told = "; ".join(f"{name} {gain:+.1f}" for name, gain in found.items())
+    label = f"points of TAR more than the mean's {tars[mean]:.1%} (stored)"
+    draw_intervals(found, label, f"Points of TAR against the mean of the frames: {told}.")
 
 
-def draw_rows(stored: Mapping[str, Mapping[str, Shares]]) -> None:
+def draw_rows(
+    stored: Mapping[str, Mapping[str, Shares]],
+    learnt: Mapping[str, Mapping[str, float]],
+    live: Mapping[str, float],
+) -> None:
     """Draw how many points of top-1 each reader of rows has more than FaceCNN, with an interval
-    over people; `stored` is the evidence's "rows", [photographs][network]."""
-    found = {
-        f"{name}, {photos} of each": paired_points(runs[name], runs["FaceCNN"])[0]
-        for photos, runs in stored.items()
-        for name in runs
-        if name != "FaceCNN"
-    }
+    over people, and beside the name how many of the photographs learnt from it names rightly.
+
+    Args:
+        stored, learnt: the evidence's "rows" and "rows_learnt", [photographs][network].
+        live: by network the top-1 measured here, with the most photographs; a cross.
+    """
+    found, crosses = {}, {}
+    for photos, runs in stored.items():
+        for name in ("RNN", "GRU"):
+            label = f"{name}, {photos} of each (learnt {learnt[photos][name]:.0%})"
+            found[label] = paired_points(runs[name], runs["FaceCNN"])[0]
+            if name in live and photos == max(stored):
+                crosses[label] = 100 * (live[name] - live["FaceCNN"])
     told = "; ".join(f"{name} {points:+.1f}" for name, points in found.items())
-    label = "points of top-1 more than FaceCNN, 95 % CI over people (stored)"
-    draw_intervals(found, label, f"Readers of rows against FaceCNN, in points: {told}.")
+    label = "points of top-1 more than FaceCNN, 95 % CI over people (stored); cross: here"
+    draw_intervals(found, label, f"Readers of rows against FaceCNN, in points: {told}.", crosses)
 
 
 def draw_nods(frames: Tensor, twice: Tensor) -> None:
     """Draw the first two clips, float (N, T, 64), as the network gets them."""
-    figure, axes = subplots(2, frames.shape[1], figsize=(9, 1.8))
-    for line, clip, two in zip(axes, frames, twice, strict=False):
-        for axis, frame in zip(line, clip, strict=True):
-            axis.imshow(frame.view(8, 8).numpy(), cmap="gray", vmin=-3, vmax=3)
-            axis.set(xticks=[], yticks=[])
-        line[0].set_ylabel("twice" if two else "once")
-    show(
-        figure,
-        "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that nods twice.",
+    grey = (128 + 42 * frames).clamp(0, 255).view(*frames.shape[:2], 1, 8, 8)
+    rows = {"twice" if two else "once": clip for clip, two in zip(grey[:2], twice, strict=False)}
+    draw_faces(
+        rows, "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that does twice."
     )
