@@ -166,7 +166,7 @@ figures.draw_students(stored["names"], live)
 figures.draw_by_names(stored["names"])
 
 # %% [markdown]
-# About the same photographs the teacher adds a little, about four more a lot: what it knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
+# About the same photographs the teacher adds little, against smoothed names nothing that is shown; about four more it adds a lot: what it knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
 #
 # > 📌 **Claim** "The higher the temperature, the better the student learns."
 
@@ -174,7 +174,7 @@ figures.draw_by_names(stored["names"])
 figures.draw_temperatures(stored["temperatures"])
 
 # %% [markdown]
-# The claim is wrong here: both higher temperatures do worse than $T = 1$ (all else is equal but the rate, chosen for each). $T = 4$ above was set beforehand, so *asked* could be better still. And the higher $T$, the less a further rise can change. For small $z/T$, $e^{z/T} \approx 1 + z/T$, and the loss is nearly half the mean squared difference of *logits* (each row less its mean).
+# The claim is not confirmed: no higher temperature is shown to be better than $T = 1$ (all else is equal but the rate, chosen for each). And the higher $T$, the less a further rise can change. For small $z/T$, $e^{z/T} \approx 1 + z/T$, and the loss is nearly half the mean squared difference of *logits* (each row less its mean).
 #
 # ## Without any list of names
 #
