@@ -20,7 +20,7 @@ from facelib.models.backbones import efficientnet_lite0
 BATCH, STEPS = 20, 80  # photographs a step, and steps, of fine-tuning
 SMOOTHING = 0.1  # of the names
 LOOKS = 400  # augmented views a new head learns from, however many photographs there are
-HEAD_RATE, BASE_RATE = 3e-3, 1e-3  # of learning; chosen on s1 to s20, as the number of stages is
+HEAD_RATE, BASE_RATE = 3e-3, 1e-3  # of learning
 
 SOURCES: dict[str, Callable[[], nn.Module]] = {
     "synthetic faces": face_embedding,

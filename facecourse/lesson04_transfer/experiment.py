@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from facecourse.kit import orl, protocol, transfer
-from facecourse.kit.transfer import BASE_RATE, HEAD_RATE, STEPS, Recogniser
+from facecourse.kit.transfer import HEAD_RATE, STEPS, Recogniser
 from facelib.data import FaceSet, to_square
 from facelib.measure import identify
 from facelib.models import FaceResNet
@@ -21,7 +21,7 @@ from facelib.synth import identities, synth
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
-RATES = {"synthetic faces": BASE_RATE, "from nothing": 3e-4, "ImageNet": 3e-4}
+RATES = {"synthetic faces": 1e-4, "from nothing": 3e-4, "ImageNet": 1e-3}
 CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
 PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")

@@ -222,7 +222,8 @@ def draw_groups(stored: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Draw the points lost over the MACs gone where one group of layers loses channels; `stored`
     is the evidence's "groups"."""
     figure, axis = subplots(figsize=(7.5, 3.4))
-    for (layer, rows), colour in zip(stored.items(), COLOURS, strict=True):
+    for (layer, every), colour in zip(stored.items(), COLOURS, strict=True):
+        rows = [row for row in every if row["gone"]]
         gone, lost = ([100 * row["gone"] for row in rows], [row["lost"] for row in rows])
         label = f"{layer}: {GROUPS[layer]}"
         axis.plot([0, *gone], [0, *lost], "o-", color=colour, label=label)

@@ -112,7 +112,7 @@ for kind in layers:
 figures.draw_rivals(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the shared layer beats the unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Without max pooling the lead is −1.5, undecided: it came from pooling over neighbours that share a kernel.
+# With one photograph the shared layer beats the unshared by 3.7 points; against full connection it is undecided, on 3,000 times fewer weights. But *frozen* it leads by 3.8: the lead was not learnt. Frozen and without max pooling no lead is shown (−1.5, undecided): it seems to come from pooling over neighbours that share a kernel.
 #
 # > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise."
 #
@@ -129,7 +129,7 @@ kernels = {"at random": start, "learnt here": finder[1].weight.detach()}
 figures.draw_finders(stored["mouths"], stored["mouths without learning"], kernels, mouths, places)
 
 # %% [markdown]
-# The kernel has become a dark bar between brighter rows. From ten faces it finds 58 % of new mouths; the rival, a kernel for each place, 11, no more than random kernels (12) and hardly more than one fixed place (8). Most places never met a mouth; from a hundred faces it finds 39 %.
+# The kernel has become a dark bar between brighter rows. From ten faces it finds 58 % of new mouths; the rival, a kernel for each place, 11, no more than random kernels (12) and hardly more than one fixed place (8). Most places never met a mouth; from a hundred faces the rival finds 39 %.
 #
 # ## A face moves
 #

@@ -143,7 +143,7 @@ torch.allclose(frozen.head.weight, model.head.weight, atol=1e-5)
 steps = pick(profile, smoke=2, quick=80, full=80)
 tuned = copy.deepcopy(model).requires_grad_(True)
 groups = [
-    {"params": tuned.base.parameters(), "lr": 1e-3},
+    {"params": tuned.base.parameters(), "lr": 1e-4},
     {"params": tuned.head.parameters(), "lr": 3e-3},
 ]
 optimizer = torch.optim.AdamW(groups, weight_decay=0.05)

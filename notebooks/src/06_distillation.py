@@ -159,14 +159,14 @@ for name, (faces, loss) in sources.items():
 # %% [markdown]
 # ## When does it pay?
 #
-# Five splits are stored. Some students learnt names, *smoothed* where the name gets 0.9 and all share the rest, which needs no teacher ([Szegedy et al. 2016](https://arxiv.org/abs/1512.00567)). Others *asked* the teacher about the same photographs, about four more of each, or about five each of twenty other people, at temperature 4. Each learnt at the rate that was best for it on s1 to s20.
+# Five splits are stored. Some students learnt names, *smoothed* where the name gets 0.9 and all share the rest, which needs no teacher ([Szegedy et al. 2016](https://arxiv.org/abs/1512.00567)). Others *asked* the teacher about the same photographs, about four more of each, or about five each of twenty other people, at temperature 4. Each learnt at the best of five rates, tried on s1 to s20.
 
 # %%
 figures.draw_students(stored["names"], live)
 figures.draw_by_names(stored["names"])
 
 # %% [markdown]
-# About the same photographs the teacher adds little, against smoothed names nothing that is shown; about four more it adds a lot: what it knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
+# Asked about the same photographs, the student gains a little over names; over smoothed names no gain is shown. Asked about four more, it gains a lot: what the teacher knows is learnt from pictures *of these people*, much less from those of others. Names of all five are worth more than `namer`. So ask about faces like those to come.
 #
 # > 📌 **Claim** "The higher the temperature, the better the student learns."
 
@@ -256,7 +256,7 @@ print(f"{rung['times smaller']:.1f} times smaller, {rung['times faster'].value:.
 print(f"points lost: TAR at 0.1 % FAR {rung['0.1 %']:.1f}, accuracy on LFW {rung['LFW']:.1f}")
 
 # %% [markdown]
-# The teacher's answers gained many points over names, the smaller size lost some all the same; both are about twice as much at the stricter FAR. The teacher passes on what many more people than these 64,000 have taught it. The two lines are about the shipped student: smaller, faster, and not as good.
+# On people who don't exist the teacher's answers gained many points over names, the smaller size lost some; both are more than twice as much at the stricter FAR (one training each). One reason may be that the teacher saw many more people than these 64,000; the rate, searched for the student alone, may be another. The two lines are about the shipped student: smaller, faster, and not as good.
 #
 # ## Your turn
 #
@@ -273,7 +273,7 @@ exercises.student.check(build)
 # %% [markdown]
 # ## What you know now
 #
-# A student learns from answers, so its pictures need no names. That pays where the teacher knows more than names can say, about pictures like those to come; its faults are learnt, too. The ladder's first rows of the board, on ORL's s21 to s40, mirror images included (MACs are of one pass):
+# A student learns from answers, so its pictures need no names. That pays where the teacher knows more than names can say, about pictures like those to come; its faults may be learnt, too. The ladder's first rows of the board, on ORL's s21 to s40, mirror images included (MACs are of one pass). On these twenty people no gain by the teacher's answers is shown:
 
 # %%
 board = Scoreboard.load(evidence.BOARD).upto("06")

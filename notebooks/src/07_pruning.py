@@ -34,7 +34,7 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
 
 # %% [markdown]
-# The first third of the zeros costs little; at half the network suffers, and new statistics mend about half of the damage; in the end it is lost. A zero takes four bytes like any number: only a *coded* file, here a zipped one, is shorter.
+# The first quarter of the zeros costs little; at half the network suffers, and new statistics mend about half of the damage; in the end it is lost. A zero takes four bytes like any number: only a *coded* file, here a zipped one, is shorter.
 #
 # ### Build it
 #
@@ -208,7 +208,7 @@ for name, points in live.items():
 figures.draw_cuts(stored["cuts"], live, share)
 
 # %% [markdown]
-# New statistics mend some of the damage, teaching most of it. It is a short teaching: even the untouched student, far left, loses by it. Half of the weights go almost for nothing, channels never do. How channels are chosen changes little: on the right all lie on one line. Bands are over people, of *taught again* over seeds; crosses are yours, taught by fewer people. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
+# After small cuts new statistics mend some of the damage and teaching most of it; after the largest, statistics mend nothing and teaching less than a third. It is a short teaching: even the untouched student, far left, loses by it. Taught again, half of the weights go for nothing, channels never do, and how channels are chosen changes little: on the right all lie on one line. Bands are over people, of *taught again* over seeds; crosses are yours, taught by fewer people. *Ranked together* compares channels of all layers, so some lose many; *first layer, too* may cut that one as well. Take 25 % of the channels in each of the three ways: which takes most MACs, which fewest points?
 
 # %% tags=["nbval-ignore-output"]
 figures.cut_slider(people=pick(profile, smoke=20, quick=100, full=100))
@@ -227,7 +227,7 @@ figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 # - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. All fit into the processor's cache and hardly meet the slanted one, of main memory.
 # - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 54 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
 # - *Compact* (lesson 08) computes with integers, whose roof we did not measure.
-# - *One channel* takes its time with hardly any MACs. About as much of *pruned*'s no further cut takes out.
+# - *One channel* takes its time with hardly any MACs. *Pruned*, too, can't get below about this time, however much is cut.
 #
 # Filled dots are this machine, hollow ones are stored.
 #
@@ -240,7 +240,7 @@ rungs.draw_steps(ladder, ["weights to start from", "channels and rank"])
 rungs.compare_rungs(ladder, ("teacher", "student", "pruned"))
 
 # %% [markdown]
-# *Weights to start from*: from *anew* to *pruned*. No gain is shown: what pruning gave is a shape, not weights, as [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found where the small network may train as long in all. *Channels and rank*: from *longer* to *pruned*, what the cut costs, three times as much at the stricter FAR. Points of the table are lost of the teacher.
+# *Weights to start from*: from *anew* to *pruned*. No gain by the weights is shown (one training): it may be only the shape that pruning gave, as [Liu et al. 2019](https://arxiv.org/abs/1810.05270) found where the small network may train as long in all. *Channels and rank*: from *longer* to *pruned*, what the cut costs, three times as much at the stricter FAR. The table counts points lost against the teacher.
 #
 # > 📌 **Claim:** "Pruning raises accuracy."
 #
@@ -253,16 +253,16 @@ found["before training on"] = compare.paired_points(named["before"], rival)[0]
 charts.draw_differences({"top-1": found}, "points against the rival, 95 % CI over people")
 
 # %% [markdown]
-# *Before training on* is the whole network before either trained on. With half of its weights gone the network stands a point above its rival: here the claim seems true. But the rival *lost* by training on; it should have stopped, and that network, *before*, is no worse than the one with half gone. So what a cut did was to soften a harmful training, on twenty people and at one rate. Four mistakes from articles on pruning; the last two make the claim look true:
+# *Before training on* is the whole network before either trained on. With half of its weights gone the network stands a point above its rival: here the claim seems true. But the rival *lost* by training on, and against *before*, which stopped in time, the cut's gain is undecided. Perhaps it only softened a harmful training (twenty people, one rate). Four mistakes from articles on pruning; the last two *can* make the claim look true:
 #
 # 1. **Freezing** layers and calling it pruning: no weight and no MAC is gone.
 # 2. **Stopping after the cut**: see *at once* in the figure above.
-# 3. **A rival that did not train on**: anyone who compares with the network *before* credits the cut with all that training on adds.
+# 3. **A rival that did not train on**: whoever compares with the network *before* gives the cut the credit, or here the blame, for what training on does.
 # 4. **Choosing by the faces you report on**: lesson 02's leak.
 #
 # ## Your turn
 #
-# Which layers bear it? Of each group that hangs together, a quarter, half and three quarters of the channels went; statistics are new, 300 people judge:
+# Which layers bear it? Of each group that hangs together, about a quarter, half and three quarters of the channels went (widths go down to a multiple of 8; of the first layer half at most); statistics are new, 300 people judge:
 
 # %%
 figures.draw_groups(stored["groups"])

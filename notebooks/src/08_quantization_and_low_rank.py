@@ -243,7 +243,7 @@ shipped = "teacher, 8 bits", "student, 8 bits", "student, 5 bits", "pruned, 8 bi
 rungs.draw_rungs(ladder, ("teacher", *shipped, "rounded, 4 bits"))
 
 # %% [markdown]
-# Only the teacher at eight bits is harmless. All others lose, and two to three times as many points at FAR 0.01 % as at 0.1 % (one pass a face; intervals over people).
+# Only the teacher at eight bits is harmless. All others lose, and two to three times as many points at FAR 0.01 % as at 0.1 % (one pass a face; intervals over people). *Student, 5 bits* has its old statistics; on the dial, with new ones, five bits cost less.
 
 # %% [markdown]
 # ## Your turn: a budget

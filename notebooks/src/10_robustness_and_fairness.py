@@ -63,7 +63,7 @@ live = experiment.sweep_factors(rungs, thresholds, people, [factor])
 figures.draw_sweeps(stored["sweeps"], stored["ORL"], live)
 
 # %% [markdown]
-# A turned head and light from the side cost nearly nothing, darkness, blur and few pixels the most; in the dark the smaller networks fall first. Training had turned heads, light from the side, grey blocks and coarse pictures, but no mask and no JPEG: yet a mask costs little, coarse pictures much. So what was trained is not the whole answer. ORL's curves begin lower although its door is laxer (FAR 1 %: twenty people can't show 0.1 %): these are photographs, which the network never met, in other poses and glasses. How much each costs we can't say. Below stands the FAR they got.
+# Light from the side costs nearly nothing, a turned head the smaller networks a little; darkness, blur and few pixels cost the most. In the dark *pruned* and *compact* fall first, and the student holds out as long as the teacher. Training had light from the side, grey blocks, heads turned nearly as far, and pictures as coarse as the third dot: up to these limits little is lost. But training had no mask and no JPEG, and a mask and mild JPEG cost little, too. ORL's curves begin lower although its door is laxer (FAR 1 %: twenty people can't show 0.1 %): these are photographs, which the network never met, in other poses and glasses. How much each costs we can't say. Below stands the FAR they got.
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
@@ -175,13 +175,13 @@ figures.draw_errors(stored["groups"], stored["changes"])
 #
 # ### People, or pictures of them?
 #
-# One group is accepted too often. Are its people more alike? Here we can ask: *the same six hundred people in the same photographs*, only the number `skin` set anew for all (solid, and on the right). Dashed, hair, eyes and shape are drawn for each skin; solid, for the darkest, where both lines begin.
+# One group is accepted too often. Are its people more alike? Here we can ask: *the same six hundred people in the same photographs*, only the number `skin` set anew for all (on the right, too). Solid: hair, eyes and shape stay as drawn for the darkest skin. Dashed: they are drawn anew for each skin.
 
 # %%
 figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
-# With the people held fixed the darkest rendering still has the highest FMR; the drawing of hair, eyes and shape adds a little. The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it. On the right a detector made from photographs looks for the same heads, and misses more of the darkest than of any others: an audit of scores never sees whom it misses.
+# With the people held fixed the darkest rendering still has the highest FMR; drawn with hair, eyes and shape of their own, the two lighter groups are mixed up less often. The people did not change, so our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training (18 % in the darkest quarter, 30 % in the lightest) can both make it. On the right a detector made from photographs looks for the same heads, and misses more of the darkest than of any others: an audit of scores never sees whom it misses.
 #
 # NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. Several algorithms made in China had none for East Asian faces, and with some of the most accurate *search* algorithms none could be detected: a gap is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
 #

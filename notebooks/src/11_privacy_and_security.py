@@ -59,7 +59,7 @@ figures.draw_reconstructions(enrolled, made, people)
 figures.draw_doors(stored["doors"], stored["judge"])
 
 # %% [markdown]
-# The teacher's door takes a portrait nearly as often as the victim; *compact* takes fewer, and still more than half. The judge names few, yet far more than by chance (one in a thousand). So the claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
+# Against the stolen row both doors take the portrait nearly as often as the victim; against another photograph less often, *compact* still more than half of them. The judge names few, yet far more than by chance (one in a thousand). So the claim is wrong: here for people of the attacker's own generator, on real faces (LFW, FAR 0.1 %) by [Mai et al. (2019)](https://doi.org/10.1109/TPAMI.2018.2827389) with 95 % against the template and 58 % against another photograph. A small network is no shield.
 #
 # ## A secret key
 #
@@ -165,7 +165,7 @@ exercises.bpcer.check(bpcer)
 figures.draw_detection(presented["DET"])
 
 # %% [markdown]
-# The detector looks good on the left; in the middle, at the same APCER, more than half of the live faces are refused: it had learnt to tell cameras. Live faces by that camera in the training (green) do not help at the dotted line: without the camera's traces little tells a print, for so simple a detector. Screens it never saw cost it much; once learnt, little. The dotted line's thresholds are chosen on the tried attacks, which nobody can do for an unseen one. Ask what else differs between your two classes.
+# The detector looks good on the left; in the middle, at the same APCER, about half of the live faces or more are refused: it had learnt to tell cameras. No help by live faces of that camera in the training (green) is shown at the dotted line: without the camera's traces little may tell a print, for so simple a detector. Screens it never saw cost it much; once learnt, little. The dotted line's thresholds are chosen on the tried attacks, which nobody can do for an unseen one. Ask what else differs between your two classes.
 #
 # ### A small change
 #
@@ -173,7 +173,7 @@ figures.draw_detection(presented["DET"])
 
 # %%
 at = experiment.choose_door_threshold(lambda images: embed(model, images, flip=False), 200)
-face, target, limit = other[:1].float() / 255, stolen[1:2], 4 / 255  # 0 wants the place of 1
+face, target, limit = other[:1].float() / 255, stolen[3:4], 4 / 255  # 0 wants the place of 3
 changed = face.clone()
 for _ in range(20):
     changed.requires_grad_()
@@ -195,7 +195,7 @@ figures.change_slider(model, face, target, at)
 figures.draw_fooled(stored["fooled"])
 
 # %% [markdown]
-# Only JPEG holds against an attacker who knows of it, and only in part; fewer owners get in, though the intervals overlap. Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)).
+# Small changes are hindered by all three, even if the attacker knows; at the largest only JPEG holds, and only in part. It lets fewer owners in, though the intervals overlap. Judge a defence by the solid line, and by what it costs owners. It is the *least* such an attacker reaches (twenty steps, JPEG's gradient guessed); stronger ones broke many defences ([Tramèr et al. 2020](https://arxiv.org/abs/2002.08347)).
 
 # %% [markdown]
 # ## Your turn: fool the door
