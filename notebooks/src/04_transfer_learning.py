@@ -223,7 +223,7 @@ exercises.freeze.check(freeze)
 figures.depth_slider(stored["top-1"])
 
 # %% [markdown]
-# Each way has 80 more steps; the rate of all layers serves the thirds, too. With one photograph the mean rises with each third that learns; with five, all ways are near the ceiling. <!-- reading: depth, head trained on -->
+# Each way has 80 more steps; the rate of all layers serves the thirds, too. With one photograph the mean rises with each third that learns; with five, all ways are near the ceiling.
 #
 # And what does a source save?
 
@@ -231,7 +231,7 @@ figures.depth_slider(stored["top-1"])
 figures.photographs_slider(stored)
 
 # %% [markdown]
-# With one photograph, the start from nothing levels off below the line *new head*. <!-- reading: curves --> But the source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600.
+# With one photograph, the start from nothing levels off below the line *new head*. But the source had a price of its own: 3.07 million pictures, where fine-tuning sees 1,600.
 #
 # ## Measure it
 #
@@ -241,7 +241,7 @@ figures.photographs_slider(stored)
 figures.draw_leads(stored)
 
 # %% [markdown]
-# *Does a source help?* With one photograph it beats a start from nothing and a longer one; with five its lead is undecided. *Is it best to freeze?* Not here: for both sources layers that learn are better than as many more steps of the head. The two sources are undecided, although ImageNet reads more pixels. <!-- reading: leads -->
+# *Does a source help?* Yes, with one photograph and with five, and a longer start from nothing does not make up for it. *Is it best to freeze?* Not for synthetic faces: layers that learn are a little better than as many more steps of the head; for ImageNet it is undecided. So is which of the two is the better source, although ImageNet reads more pixels.
 #
 # If no two of these were truly different, about one interval in twenty would exclude zero all the same: in six, one such verdict would be no great surprise.
 #
@@ -267,7 +267,7 @@ for name, interval in charts.mean_intervals(stored["functions"]).items():
     print(f"{name}: {live[name]:.1%} here; {interval:.1%} over splits")
 
 # %% [markdown]
-# The two agree on most faces, and $f_{tar}$ is wrong on fewer. <!-- reading: functions --> Likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)); the claim takes a means for the aim, which is the loss on the target.
+# The two agree on most faces, and $f_{tar}$ is wrong on fewer. Likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)); the claim takes a means for the aim, which is the loss on the target.
 #
 # ## Your turn
 #
