@@ -12,7 +12,7 @@ from facelib.models import FaceCNN
 def test_every_loss_is_stored_with_the_setting_chosen_for_it(measure, monkeypatch):
     monkeypatch.setattr(experiment, "train_by_loss", lambda *_, **__: FaceCNN(4, 8, 20).eval())
     monkeypatch.setattr(experiment, "score_unseen", lambda model: {"AUC": 0.5})
-    stored = measure(lesson05, SEEDS=(0,), RATES=(1e-3,))
+    stored = measure(lesson05, SEEDS=(0,), CHOICES=(0,), RATES=(1e-3,))
     assert list(stored["settings"]) == list(stored["losses"]) == list(lesson05.LOSSES)
     assert stored["settings"]["softmax"]["scale"] is None
     assert stored["settings"]["CosFace"]["scale"] in lesson05.SCALES
@@ -35,7 +35,7 @@ def test_settings_are_chosen_by_people_who_were_not_learnt_from(monkeypatch):
     monkeypatch.setattr(lesson05, "LOSSES", ("triplet",))
     lesson05.choose()
     known = set(protocol.open_people().names)
-    assert len(learnt) == 2 * len(lesson05.RATES)
+    assert len(learnt) == 2 * len(lesson05.CHOICES) * len(lesson05.RATES)
     for learn, judge in zip(learnt, judged, strict=True):
         assert learn.isdisjoint(judge)
         assert learn | judge == known
