@@ -140,7 +140,8 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         found = find_intervals(arms)
         chosen = list(arms)[depth + 1]
         label = "top-1 accuracy, 95 % CI over people, x = chosen"
-        alt = f"Top-1 by how much learns, {photos} photographs each; chosen: {chosen}."
+        told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
+        alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
         draw_intervals(found, label, alt, {chosen: found[chosen].value})
         rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
         words = [f"{say_verdict(lead)} than {name}" if lead.excludes_zero else f"undecided against "

@@ -73,10 +73,11 @@ def ruler_slider() -> VBox:
             axis.plot(row, torch.linspace(0.2, 0.8, len(row)), ".", markersize=3)
             axis.set(yticks=[], ylabel=name, ylim=(0, 1))
             axis.grid(visible=False)
-            off.append(f"<b>{(marks - row).norm() / row.norm():.0%}</b> in the channel with {name}")
+            off.append(f"{(marks - row).norm() / row.norm():.0%} in the channel with {name}")
         axes[1].set_xlabel(f"weights of two channels of a layer; lines: what {bits} bits can say")
-        show(figure, f"Weights of two channels as dots, and the marks of {bits} bits as lines.")
-        return HTML(f"<p>Rounding is off by {', '.join(off)} weights (of their length).</p>")
+        told = f"Rounding is off by {', '.join(off)} weights (of their length)."
+        show(figure, f"Weights of two channels, and the marks of {bits} bits as lines. {told}")
+        return HTML(f"<p>{told}</p>")
 
     slider = IntSlider(4, min=2, max=8, description="bits")
     choice = Dropdown(options=["a layer", "a channel"], description="a scale for")

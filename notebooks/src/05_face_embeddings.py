@@ -194,7 +194,7 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. By AUC most are worse. *Undecided* does not mean equal.
+# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. By AUC most are worse. (The triplet loss took the lowest rate tried.) *Undecided* does not mean equal.
 #
 # ## Hundreds of thousands of people who don't exist
 #
