@@ -20,7 +20,7 @@ from facecourse.kit.seeds import build_seeded
 from facecourse.lesson06_distillation import experiment
 from facelib.threads import few_threads
 
-BYTES, AHEAD = 20_000, 0.02  # of the weights; in mean cosine to the teacher, of the rival
+BYTES, AHEAD = 20_000, 0.01  # of the weights; in mean cosine to the teacher, of the rival
 STEPS, BATCH, RATE = 400, 64, 0.02
 FRESH, PEOPLE = 3, 360  # groups of people that the checker draws from, and how many in each
 

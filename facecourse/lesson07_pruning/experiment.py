@@ -51,7 +51,7 @@ WAYS = {  # to choose channels: are they ranked together, and which layers keep 
 }
 STEP = 8  # widths are multiples of it
 JUDGES, FRESH = 300, 3  # people who don't exist, and groups of others a plan is judged by
-SIDES, LONG = (256, 512, 1024), 32 * 2**20  # of matrices and vectors that measure the processor
+SIDES, LONG = (256, 512, 1024), 16 * 2**20  # of matrices and vectors that measure the processor
 
 
 def cut_channels(

@@ -260,7 +260,7 @@ print(f"points lost: TAR at 0.1 % FAR {rung['0.1 %']:.1f}, accuracy on LFW {rung
 #
 # ## Your turn
 #
-# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). All of its `state_dict()`, batch norm's statistics, too, may take 20,000 bytes. The checker teaches it for 400 steps, and a *linear* rival, which sees few pixels and goes through few numbers: `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.02 higher.
+# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). All of its `state_dict()`, batch norm's statistics, too, may take 20,000 bytes. The checker teaches it for 400 steps, and a *linear* rival, which sees few pixels and goes through few numbers: `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.01 higher.
 
 
 # %% tags=["exercise", "nbval-check-output"]

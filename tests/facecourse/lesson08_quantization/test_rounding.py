@@ -151,7 +151,7 @@ def test_a_scale_of_its_own_helps_the_channel_with_small_weights_and_more_bits_h
     slider, choice, _ = (box := figures.ruler_slider()).children
 
     def off() -> list[float]:
-        return [float(said) for said in re.findall(r"<b>(\d+)%", box._picture.value)]
+        return [float(said) for said in re.findall(r"(\d+)% in", box._picture.value)]
 
     coarse = off()
     choice.value = "a channel"
