@@ -34,7 +34,7 @@ DOWN = -14.0  # degrees
 MOST_WEIGHTS = 1000  # and other numbers of the network
 # Shares of clips told rightly: to pass (the span from the first frame down to the last tells 81 %
 # of them and no more), and by a network that has learnt little of its own clips.
-WANTED, LITTLE = 0.85, 0.7
+WANTED, LITTLE = 0.8, 0.7
 LEARNT, TRIED, RATE = 100, 80, 2e-2  # people, and how fast it learns
 WIDTH = 64  # numbers of a frame
 

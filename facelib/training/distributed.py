@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import timedelta
 
@@ -66,4 +67,5 @@ def stop() -> None:
     """Leave the group together: an exchange under way when one is gone can abort the other."""
     wait()
     if distributed.is_initialized():
+        gc.collect()  # a wrapped model would keep the group's threads until the interpreter is gone
         distributed.destroy_process_group()
