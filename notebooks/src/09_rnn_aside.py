@@ -246,7 +246,7 @@ nodding, twice = nods.take_nods(4, experiment.LEARN, draw=0)
 figures.draw_nods(nodding, twice)
 
 # %% [markdown]
-# **Exercise 4.** Build a network, frames (N, 12, `width`) → two logits (N, 2), of **at most 1,000 weights**. The checker trains it on 100 people (Adam, rate 0.02, 300 steps) and wants 80 % of the clips of others, new ones at each check. Try it: `nods.train(model)` gives the shares of its own clips and of others'.
+# **Exercise 4.** Build a network, frames (N, 12, `width`) → two logits (N, 2), of **at most 1,000 weights**. The checker trains it on 100 people (Adam, rate 0.02, 300 steps) and wants 85 % of the clips of others, new ones at each check. Try it: `nods.train(model)` gives the shares of its own clips and of others'.
 
 
 # %% tags=["exercise", "nbval-check-output"]
