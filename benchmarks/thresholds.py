@@ -2,9 +2,10 @@
 
 Chosen for false accept rates (FAR) of 10, 1 and 0.1 %, on two kinds of faces: on all pairs of 5,000
 people who don't exist, seen as the ladder sees its own, and on all pairs of the photographs of
-LFW's View 1. Measured, with exact intervals, on pairs of others: of 5,000 people of the ladder, two
-pictures each, and the official pairs of View 2 (beside them its ten-fold accuracy). Every threshold is measured on both kinds, for
-renders are no photographs. Stored where `facelib.door.thresholds` reads it.
+LFW's View 1. Measured on pairs of others, with exact intervals: of 5,000 people of the ladder, two
+pictures each, and on the official pairs of View 2, with the accuracy of its ten folds beside them.
+Every threshold is measured on both kinds, for renders are no photographs. Stored where
+`facelib.door.thresholds` reads it.
 """
 
 from __future__ import annotations

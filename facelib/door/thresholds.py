@@ -14,11 +14,13 @@ FILE = Path(__file__).with_suffix(".json")
 
 
 class Threshold(NamedTuple):
-    """A cosine, -1 to 1, chosen for a false accept rate `far`, and what it did to pairs of other
-    people: `false_accepts` and `false_rejects`, shares of impostor and of genuine pairs, each an
-    interval {value, low, high, n, of}."""
+    """A cosine, -1 to 1, chosen for a false accept rate, and what it does to pairs of others.
 
-    cosine: float
+    Attributes: threshold; far, 0 to 1; false_accepts, false_rejects: the shares of impostor pairs
+    accepted and of genuine pairs rejected, each {value, low, high, n, of}, a 95 % interval.
+    """
+
+    threshold: float
     far: float
     false_accepts: dict[str, Any]
     false_rejects: dict[str, Any]
@@ -45,8 +47,6 @@ def look_up(model: str, far: float = 0.001, faces: str = "photographs") -> Thres
     for row in table[faces]:
         if row["far"] == far:
             measured = row["measured"][faces]
-            return Threshold(
-                row["threshold"], far, measured["false accepts"], measured["false rejects"]
-            )
+            return Threshold(row["threshold"], far, *measured.values())
     known = ", ".join(f"{row['far']:g}" for row in table[faces])
     raise ValueError(f"no threshold is known for a FAR of {far:g}: take one of {known}")
