@@ -188,4 +188,7 @@ def render(people: int, images: int, seed: int, shape: Shape) -> FaceSet:
     """People who don't exist, as a network reads them."""
     from facelib.synth import synth
 
-    return fit(synth(people, images, seed, size=max(shape[1:]), channels=shape[0]), shape)
+    return fit(
+        synth(people, images, seed, size=64 if max(shape[1:]) <= 64 else 112, channels=shape[0]),
+        shape,
+    )
