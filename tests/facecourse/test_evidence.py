@@ -25,6 +25,7 @@ MODULES = {
     "09": "lesson09_recurrent.evidence",
     "10": "lesson10_robustness.evidence",
     "11": "lesson11_privacy.evidence",
+    "12": "lesson12_capstone.evidence",
     "ladder": "ladder.evidence",
 }
 SPEED = ("roofs", "networks")

@@ -1,0 +1,69 @@
+"""The learner's own attempts: a file for each score, on the learner's disk, never changed.
+
+They lie beside the progress of the lessons, in `12/attempts`. Each says whom it was measured on,
+so a class's board can be made of many learners' files. Nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from statistics import fmean
+
+from facecourse.kit import evidence
+from facecourse.kit.progress import find_folder
+from facecourse.lesson12_capstone.scoring import FAR, Score
+from facelib import __version__, files
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """All scores of one file. Who draws people again until they please is averaged."""
+
+    name: str
+    bytes: int
+    lost: float
+    worst: float
+    faster: float
+    scores: int
+
+
+def _folder() -> Path:
+    return find_folder() / "12" / "attempts"
+
+
+def note(name: str, score: Score) -> Path:
+    """Keep a score under a name of the learner's choice; returns where.
+
+    Raises:
+        ValueError: no name.
+        OSError: the disk refuses, or there is no folder for it.
+    """
+    if not (name.strip() and name.isprintable()):
+        raise ValueError(f"want a name of printed characters, got {name!r}")
+    about = {"name": name.strip(), "date": date.today().isoformat(), "facelib": __version__}
+    row = json.dumps(about | {"FAR": FAR} | asdict(score), indent=1)
+    path = _folder() / f"{score.sha256[:12]}-{score.seed}-{score.people}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, row.encode() + b"\n")
+    return path
+
+
+def read() -> list[Attempt]:
+    """Every file that was scored, the one that lost least first; a damaged row is left out."""
+    rows: dict[str, list[Mapping]] = {}
+    for path in sorted(_folder().glob("*.json")):
+        try:
+            row = files.read_json(path, evidence.revive)
+            rows.setdefault(row["sha256"], []).append(row)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return sorted(map(_average, rows.values()), key=lambda attempt: attempt.lost)
+
+
+def _average(rows: list[Mapping]) -> Attempt:
+    means = {key: fmean(row[key].value for row in rows) for key in ("lost", "worst", "faster")}
+    return Attempt(rows[-1]["name"], rows[-1]["bytes"], **means, scores=len(rows))
