@@ -24,7 +24,10 @@ SIDE = 64  # px of the grey faces that they see
 
 
 class Embedder(Protocol):
-    """What `Recogniser` is too. Attributes: name, of its file; sha256, which tells networks apart."""
+    """What a `Recogniser` is too.
+
+    Attributes: name, of its file; sha256, which tells networks apart.
+    """
 
     name: str
     sha256: str
