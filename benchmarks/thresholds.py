@@ -1,4 +1,4 @@
-"""Thresholds of the compact network that ships: FACELIB_LFW=... python -m benchmarks.thresholds
+"""Thresholds of the networks that ship: FACELIB_LFW=... python -m benchmarks.thresholds
 
 Chosen for false accept rates (FAR) of 10, 1 and 0.1 %, on two kinds of faces: on all pairs of 5,000
 people who don't exist, seen as the ladder sees its own, and on all pairs of the photographs of
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from facecourse.kit import evidence
-from facelib.data import FaceSet, lfw
+from facecourse.lesson12_capstone.networks import Embedder, load_networks
+from facelib.data import LFW, FaceSet, lfw
 from facelib.door import thresholds
-from facelib.door.recogniser import Recogniser  # face_compact
 from facelib.measure import share_interval, ten_fold, verify_all
 from facelib.measure.groups import ladder_faces
 from facelib.synth.people import pick_seed
@@ -34,23 +34,23 @@ class Scores(NamedTuple):
     same: Tensor
 
 
-def embed(recogniser: Recogniser, faces: FaceSet) -> Tensor:
+def embed(recogniser: Embedder, faces: FaceSet) -> Tensor:
     """As photographs are embedded at the door."""
     crops = faces.images.permute(0, 2, 3, 1).expand(-1, -1, -1, 3)
     return torch.from_numpy(recogniser.embed(crops.numpy()))
 
 
-def score_renders(recogniser: Recogniser, people: int) -> Scores:
-    """A genuine and an impostor pair for each of the ladder's people, nobody in four pairs."""
-    faces = ladder_faces(people, images=2)
+def score_renders(recogniser: Embedder, faces: FaceSet) -> Scores:
+    """A genuine and an impostor pair for each of the people, two pictures each, nobody in four."""
+    people = len(faces.names)
     first, second = embed(recogniser, faces).view(people, 2, -1).unbind(1)
     cosine = torch.cat([(first * second).sum(1), (first * second.roll(1, 0)).sum(1)])
     return Scores(cosine, torch.arange(2 * people) < people)
 
 
-def score_photographs(recogniser: Recogniser) -> tuple[Scores, Tensor]:
-    """The official pairs of View 2, and the fold of each."""
-    faces, pairs, fold = lfw(view=2).of_pairs()
+def score_photographs(recogniser: Embedder, official: LFW) -> tuple[Scores, Tensor]:
+    """The official pairs of a view, and the fold of each."""
+    faces, pairs, fold = official.of_pairs()
     codes = embed(recogniser, faces)
     return Scores((codes[pairs.left] * codes[pairs.right]).sum(1), pairs.same), fold
 
@@ -66,25 +66,28 @@ def measure(scores: Scores, threshold: float) -> dict[str, object]:
 
 def main(people: int = 5000, folder: Path = thresholds.FILE.parent) -> None:
     """Choose, measure, print, and store thresholds.json in `folder`."""
-    recogniser = Recogniser()
     choosers = {
         "photographs": lfw(view=1).of_pairs().faces,
         "renders": ladder_faces(people, seed=pick_seed("thresholds")),
     }
-    photographs, fold = score_photographs(recogniser)
-    judges = {"photographs": photographs, "renders": score_renders(recogniser, people)}
-    payload = {"model": recogniser.sha256, "accuracy": ten_fold(*photographs, fold).interval}
-    for kind, faces in choosers.items():
-        pairs = verify_all(embed(recogniser, faces), faces.person)
-        payload[f"{kind} to choose by"] = repr(pairs)
-        payload[kind] = [
-            {"far": far, "threshold": cosine}
-            | {"measured": {judge: measure(scores, cosine) for judge, scores in judges.items()}}
-            for far in FARS
-            for cosine in [round(pairs.threshold_at(far), 4)]
-        ]
-        print(kind, pairs, *payload[kind], sep="\n")
-    evidence.write("thresholds", payload, folder)
+    official, renders = lfw(view=2), ladder_faces(people, images=2)
+    payload = {}
+    for name, recogniser in load_networks().items():
+        photographs, fold = score_photographs(recogniser, official)
+        judges = {"photographs": photographs, "renders": score_renders(recogniser, renders)}
+        accuracy = ten_fold(*photographs, fold).interval
+        payload[recogniser.sha256] = rows = {"name": name, "accuracy": accuracy}
+        for kind, faces in choosers.items():
+            pairs = verify_all(embed(recogniser, faces), faces.person)
+            rows[f"{kind} to choose by"] = repr(pairs)
+            rows[kind] = [
+                {"far": far, "threshold": cosine}
+                | {"measured": {judge: measure(scores, cosine) for judge, scores in judges.items()}}
+                for far in FARS
+                for cosine in [round(pairs.threshold_at(far), 4)]
+            ]
+            print(name, accuracy, kind, pairs, *rows[kind], sep="\n", flush=True)
+    evidence.write("thresholds", {"networks": payload}, folder)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from pathlib import Path
 
@@ -46,11 +47,11 @@ def spell(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def read_photo(file: Path, side: int | None = None) -> Image.Image:
+def read_photo(file: Path | bytes, side: int | None = None) -> Image.Image:
     """A photograph upright (EXIF), in RGB, what is transparent in it white.
 
     Args:
-        file: in one of `FORMATS`, whatever its ending.
+        file: in one of `FORMATS`, whatever its ending; or its content.
         side: pixels a side that are enough: a JPEG is then decoded no larger than needed, in a
             tenth of the time for a phone's photograph. None: all there are.
 
@@ -58,13 +59,17 @@ def read_photo(file: Path, side: int | None = None) -> Image.Image:
         ValueError: why it can't be used, without its name.
     """
     try:
-        if not file.is_file():  # a pipe would be waited for
+        given = isinstance(file, bytes)
+        if not given and not file.is_file():  # a pipe would be waited for
             raise _Unfit(NO_FILE)
-        if not file.stat().st_size:
+        size = len(file) if given else file.stat().st_size
+        if not size:
             raise _Unfit("empty file (0 bytes)")
-        if file.stat().st_size > MOST:  # Pillow would look through all of it for a picture
+        if size > MOST:  # Pillow would look through all of it for a picture
             raise _Unfit(f"over {MOST:,} bytes: save it smaller")
-        with Image.open(file, formats=FORMATS) as opened:
+        with Image.open(io.BytesIO(file) if given else file, formats=FORMATS) as opened:
+            if opened.format in ("PNG", "WEBP") and opened.is_animated:
+                raise _Unfit("a moving picture: save one of its frames")
             if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
                 raise Image.DecompressionBombError
             if opened.mode.startswith(("I", "F")):

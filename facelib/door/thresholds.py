@@ -1,4 +1,4 @@
-"""Cosines from which two faces are called one person's, for the network that ships.
+"""Cosines from which two faces are called one person's, for the networks that ship.
 
 `python -m benchmarks.thresholds` chooses and measures them (thresholds.json).
 """
@@ -27,10 +27,10 @@ class Threshold(NamedTuple):
 
 
 def look_up(model: str, far: float = 0.001, faces: str = "photographs") -> Threshold:
-    """The threshold of the network that ships.
+    """The threshold of a network that ships.
 
     Args:
-        model: its SHA-256, as `Recogniser.sha256`.
+        model: its SHA-256, as `Recogniser.sha256`; of a network of PyTorch, that of its file.
         far: the share of pairs of two people that may be called one person.
         faces: "photographs" (chosen on LFW's View 1, measured on its View 2) or "renders" (of
             people who don't exist).
@@ -38,10 +38,10 @@ def look_up(model: str, far: float = 0.001, faces: str = "photographs") -> Thres
     Raises:
         ValueError: another model, or a rate that is not in the table.
     """
-    table = files.read_json(FILE)
-    if model != table["model"]:
+    table = files.read_json(FILE)["networks"].get(model)
+    if table is None:
         raise ValueError(
-            "thresholds are known for the network that ships, not for this one: measure one by "
+            "thresholds are known for the networks that ship, not for this one: measure one by "
             "`facelib evaluate MODEL FOLDER`, and give it as --threshold"
         )
     for row in table[faces]:

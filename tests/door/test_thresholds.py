@@ -1,5 +1,6 @@
 import pytest
 
+from facecourse.lesson12_capstone.networks import load_networks
 from facelib import files
 from facelib.door.recogniser import Recogniser
 from facelib.door.thresholds import FILE, look_up
@@ -7,8 +8,11 @@ from facelib.door.thresholds import FILE, look_up
 MODEL = Recogniser().sha256
 
 
-def test_they_are_of_the_network_that_ships():
-    assert files.read_json(FILE)["model"] == MODEL
+def test_they_are_of_the_networks_that_ship():
+    shipped = {network.sha256: name for name, network in load_networks().items()}
+    table = files.read_json(FILE)["networks"]
+    assert {sha256: rows["name"] for sha256, rows in table.items()} == shipped
+    assert shipped[MODEL] == "compact"
 
 
 @pytest.mark.parametrize("faces", ["photographs", "renders"])
