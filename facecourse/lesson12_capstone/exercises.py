@@ -211,14 +211,14 @@ _CARD = {
     "consent and deletion": "Each member has signed; forget NAME deletes a template at once.",
 }
 
-card = Exercise(
+card_words = Exercise(
     prompt='Write four entries: "purpose", "not for", "when it errs", "consent and deletion".',
-    starter="card = ____",
+    starter="card_words = ____",
     hints=(
         'A dict: {"purpose": "...", "not for": "..."} and so on, eight words or more each.',
         "Lesson 11 has a list of what to write down before you deploy.",
     ),
-    answer="card = {\n" + "".join(f"    {k!r}: {v!r},\n" for k, v in _CARD.items()) + "}",
+    answer="card_words = {\n" + "".join(f"    {k!r}: {v!r},\n" for k, v in _CARD.items()) + "}",
     checker=Checker(
         _judge_card,
         mistakes=(

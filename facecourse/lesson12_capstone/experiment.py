@@ -86,7 +86,9 @@ class Memory(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         similar = normalize(_centre(images)) @ self.known.T
-        return torch.softmax(300 * similar, 1) @ self.answers
+        return torch.softmax(60 * similar, 1) @ self.answers
+
+    embed = forward
 
 
 def _centre(images: Tensor) -> Tensor:

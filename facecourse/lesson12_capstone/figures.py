@@ -94,6 +94,17 @@ def _scale(axis: Axes, most: float) -> None:
     axis.minorticks_off()
 
 
+def list_budgets() -> Table:
+    """The three budgets of *Your turn*."""
+    rows = {name: budget._asdict() for name, budget in BUDGETS.items()}
+    columns = {
+        "bytes at most": "{bytes:,}",
+        "times faster, at least": "{faster:g}",
+        "points lost, at most": "{lost:g}",
+    }
+    return tabulate(rows, "budget", columns)
+
+
 def draw_attempts(recipes: Mapping[str, Mapping[str, Any]], attempts: Sequence[Attempt]) -> Table:
     """Draw stored recipes, the three budgets as boxes, and the learner's attempts as crosses.
 

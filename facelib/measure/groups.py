@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ def group_errors(
         embeddings: of `faces`, float (N, D), any length; compared by cosine.
         faces: with a group for each, the same for all faces of a person, and two faces or more of
             each.
-        threshold: cosine, -1 to 1; or one for each group.
+        threshold: cosine, -1 to 1, or infinity, which accepts nobody; or one for each group.
 
     Raises:
         ValueError: no groups, a group of one person, somebody with a single face, a threshold that
@@ -52,7 +53,7 @@ def group_errors(
     found = {}
     for group, some, person in _groups(faces, embeddings):
         at = threshold[group] if isinstance(threshold, Mapping) else threshold
-        if not -1 <= at <= 1:
+        if not (-1 <= at <= 1 or at == inf):
             raise ValueError(f"a threshold of cosines lies in -1..1, got {at} for group {group}")
         accepted, pairs = _between(some, person, at)
         rejected = 1 - accepted.diagonal() / pairs.diagonal()
