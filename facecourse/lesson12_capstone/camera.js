@@ -13,7 +13,7 @@ async function takeFrame(video) {
     throw new Error("Browsers lend the camera to localhost and to https alone: open the page there.");
   const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: WIDTH } } });
   try {
-    video.hidden = false;
+    video.style.display = "block";
     video.srcObject = stream;
     await video.play();
     await new Promise(resolve => setTimeout(resolve, SETTLE));
@@ -24,7 +24,7 @@ async function takeFrame(video) {
   } finally {
     stream.getTracks().forEach(track => track.stop());
     video.srcObject = null;
-    video.hidden = true;
+    video.style.display = "none";
   }
 }
 
@@ -34,9 +34,9 @@ export default {
     button.className = "lm-Widget jupyter-widgets jupyter-button widget-button";
     button.textContent = model.get("description");
     button.title = "The camera is on for a second; one frame goes to the kernel's memory";
-    video.muted = video.hidden = true;
+    video.muted = true;
     video.setAttribute("aria-label", "What the camera sees, for a second");
-    video.style.cssText = "display: block; max-width: 240px; transform: scaleX(-1)";
+    video.style.cssText = "display: none; max-width: 240px; transform: scaleX(-1)";
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {

@@ -21,9 +21,9 @@ from facecourse.lesson12_capstone.door import (
 from facecourse.lesson12_capstone.networks import Embedder, load_networks
 
 FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
-    "light": ("Light, stops", -6, 3, 0.25, "Each stop doubles the light, or halves it"),
-    "turn": ("Turn, degrees", -90, 90, 5, "To the left, or to the right if negative"),
-    "cover": ("Hide from below", 0, 0.8, 0.05, "The share of the picture that a scarf hides"),
+    "light": ("Light", -6, 3, 0.25, "In stops: each doubles the light, or halves it"),
+    "turn": ("Turn", -90, 90, 5, "In degrees: to the left, or to the right if negative"),
+    "cover": ("Cover", 0, 0.8, 0.05, "The share of the picture that a scarf hides, from below"),
     "paper": ("Print", 0, 1, 0.1, "A print of the photograph, ever coarser and paler; 0: none"),
 }
 ANYBODY = "anybody enrolled"
@@ -91,18 +91,18 @@ class Live(widgets.VBox):
         ]  # fmt: skip
 
     def _verifying(self) -> list[widgets.Widget]:
-        self.verdict = widgets.HTML()
+        self.verdict = widgets.HTML().add_class("verdict")
         self.claim = widgets.Dropdown(description="Is it", options=[ANYBODY])
         self.claim.observe(self._judge, "value")
         sources = self._sources("at the door", self._come, self.verdict, several=False)
         return [widgets.HTML("<h3>Verify</h3>"), _row(*sources), self.claim, self.verdict]
 
     def _fooling(self) -> list[widgets.Widget]:
-        self.fooled = widgets.HTML()
+        self.fooled = widgets.HTML(layout=widgets.Layout(flex="1 1 24em")).add_class("fooled")
         self.sliders = {
             name: widgets.FloatSlider(
                 0, min=low, max=high, step=step, description=label, tooltip=tip,
-                style={"description_width": "8em"},
+                layout=widgets.Layout(width="22em"), style={"description_width": "4em"},
             )
             for name, (label, low, high, step, tip) in FOOLING.items()
         }  # fmt: skip
@@ -205,6 +205,7 @@ class Live(widgets.VBox):
         """Show the network, who is enrolled, and what both mean for whoever is at the door."""
         names, claim = list(self.door.crops), self.claim.value
         self.people.options, self.claim.options = names, [ANYBODY, *names]
+        self.people.value = names[-1] if names else None
         self.claim.value = claim if claim in names else ANYBODY
         faces = [(name, crop) for name, crops in self.door.crops.items() for crop in crops]
         faces += [("not kept yet", crop) for crop in self.waiting]
@@ -229,7 +230,9 @@ class Live(widgets.VBox):
             return
         amounts = {name: slider.value for name, slider in self.sliders.items()}
         view = spoil(self.probe.view, **amounts)
-        done = ", ".join(f"{FOOLING[name][0]} {amount:g}" for name, amount in amounts.items())
+        done = ", ".join(
+            f"{FOOLING[name][0]} {round(amount, 2) + 0:g}" for name, amount in amounts.items()
+        )
         seen = said.show(
             view, "what the camera sees", f"The photograph at the door, spoilt: {done}"
         )
