@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
+from ipywidgets import HTML
 from PIL import Image
 
 from facecourse.lesson12_capstone.door import Door, Judgement
@@ -46,6 +49,15 @@ deletes them, and so does closing the kernel.</p>"""
 def warn(words: str) -> str:
     """What went wrong and what to do."""
     return f'<p class="trouble" role="alert">✘ {html.escape(words)}</p>'
+
+
+@contextmanager
+def refusing(news: HTML, about: str = "") -> Iterator[None]:
+    """Tell in words what can't be done, after what `news` says already."""
+    try:
+        yield
+    except (ValueError, PermissionError, ImportError) as error:
+        news.value += warn(f"{about}{error}")
 
 
 def confirm(words: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from facecourse.learn import METADATA
@@ -82,9 +85,23 @@ def test_a_covered_face_is_not_found_once_the_slider_is_moved_by_keyboard(page):
 def test_what_is_no_photograph_is_a_message(page):
     file = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
     with page.expect_file_chooser() as chosen:
-        press(page, "Photograph to enrol (0)")
+        press(page, "Photograph to enrol")
     chosen.value.set_files(file)
     expect(trouble(page)).to_contain_text("notes.png: its content is not", timeout=PATIENCE)
+
+
+def test_what_jupyter_would_drop_is_shrunk_or_refused_by_the_browser(page):
+    noise = np.random.default_rng(0).integers(0, 256, (1800, 1800, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "BMP")
+    assert file.tell() > 9e6
+    both = [file.getvalue(), bytes(9_000_000)]
+    files = [{"name": f"{n}.bmp", "mimeType": "", "buffer": one} for n, one in enumerate(both)]
+    page.locator(".door input[type=file]").first.set_input_files(files)
+    troubles = page.locator(".door .trouble")
+    expect(troubles).to_have_count(2, timeout=PATIENCE)
+    expect(troubles.first).to_contain_text("0.bmp: No face was found")
+    expect(troubles.last).to_contain_text("1.bmp: over 8 MB")
 
 
 def test_no_face_is_in_the_saved_notebook(page, lesson):

@@ -4,7 +4,6 @@ import io
 import re
 import sys
 import time
-from datetime import datetime
 from html import unescape
 
 import ipywidgets
@@ -12,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facecourse.lesson12_capstone.camera import Camera
 from facecourse.lesson12_capstone.door import photograph_nobody
 from facecourse.lesson12_capstone.live import Live, open_door
 from facecourse.lesson12_capstone.networks import load_networks
+from facecourse.lesson12_capstone.source import Source
 from facelib.door import mtcnn
 
 ANN, BEN = photograph_nobody().values()
@@ -31,20 +30,17 @@ def everything(box: ipywidgets.Widget) -> list[ipywidgets.Widget]:
     return [box, *(part for child in getattr(box, "children", ()) for part in everything(child))]
 
 
-def named(live: Live, name: str, kind: type = ipywidgets.Button) -> ipywidgets.Widget:
-    (found,) = [w for w in everything(live) if isinstance(w, kind) and w.description == name]
-    return found
-
-
 def press(live: Live, name: str) -> None:
-    named(live, name).click()
+    buttons = [w for w in everything(live) if isinstance(w, ipywidgets.Button)]
+    (button,) = [button for button in buttons if button.description == name]
+    button.click()
 
 
 def upload(live: Live, what: str, *files: bytes, name: str = "a.png") -> None:
-    chooser = named(live, f"Photograph {what}", ipywidgets.FileUpload)
-    about = {"name": name, "type": "", "size": 1, "last_modified": datetime.now()}
-    chooser.value = [about | {"content": memoryview(content)} for content in files]
-    assert chooser.value == ()
+    (source,) = [w for w in everything(live) if isinstance(w, Source) and w.what == what]
+    source._handle_custom_msg({"kind": "start"}, [])
+    for content in files:
+        source._handle_custom_msg({"kind": "photo", "name": name}, [memoryview(content)])
 
 
 def said(html: ipywidgets.HTML) -> str:
@@ -95,14 +91,16 @@ def test_whoever_comes_is_judged_and_a_claim_is_judged_as_such(live):
     assert "Not recognised as Ann" in said(live.fooled)
 
 
-def test_the_camera_gives_frames_and_reasons(live):
-    camera = named(live, "Camera at the door", Camera)
+def test_a_camera_gives_frames_without_a_name_and_reasons_and_no_state_holds_them(live):
     enroll(live, "Ann", *ANN[:2])
-    camera._handle_custom_msg({"kind": "frame"}, [memoryview(as_file(ANN[2], "JPEG"))])
+    upload(live, "at the door", as_file(ANN[2], "JPEG"), name="")
     assert "✔ Ann" in said(live.verdict)
-    camera._handle_custom_msg({"kind": "trouble", "words": "No <camera> was found."}, [])
-    assert said(live.verdict) == "✘ No <camera> was found."
-    assert "frame" not in camera.get_state()
+    upload(live, "at the door", b"", name="")
+    assert said(live.verdict).endswith("✘ empty file (0 bytes)")
+    (source,) = [w for w in everything(live) if isinstance(w, Source) and w.several]
+    source._handle_custom_msg({"kind": "trouble", "words": "No <camera> was found."}, [])
+    assert said(live.news).endswith("✘ No <camera> was found.")
+    assert not any(isinstance(value, bytes | memoryview) for value in source.get_state().values())
 
 
 def test_forget_deletes_and_whoever_is_at_the_door_is_unknown_again(live):
@@ -225,7 +223,7 @@ def test_what_finding_faces_needs_is_named_where_it_is_missing(live, monkeypatch
 def test_every_control_and_every_picture_has_words(live):
     press(live, "Use two people who don't exist")
     for control in everything(live):
-        if isinstance(control, ipywidgets.Button | ipywidgets.FloatSlider | ipywidgets.FileUpload):
+        if isinstance(control, ipywidgets.Button | ipywidgets.FloatSlider):
             assert control.description
             assert control.tooltip
         elif isinstance(control, ipywidgets.ValueWidget) and not isinstance(
