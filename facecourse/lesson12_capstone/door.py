@@ -21,7 +21,7 @@ from facelib.synth import synth
 
 CROP, VIEW = 112, 224  # px a side
 AROUND = 2.2  # sides of the face's box that a view shows
-NOBODIES = 3  # a seed whose two people differ in age and skin
+NOBODIES = 4  # a seed: short hair and long, with glasses and without
 
 
 class Look(NamedTuple):
@@ -162,7 +162,7 @@ class Door:
             ValueError: no crops, or what `Register.enroll` refuses. Nothing is kept then.
         """
         if not crops:
-            raise ValueError("There is no face to enroll yet: take or choose a photograph first")
+            raise ValueError("There is no face to enrol yet: take or choose a photograph first")
         if not consent:
             raise PermissionError("Nothing is kept without consent: ask, then tick the box")
         name = spell(name.strip())
@@ -193,7 +193,7 @@ class Door:
             ValueError: nobody is enrolled, or nobody of this name.
         """
         if not self.crops:
-            raise ValueError("Nobody is enrolled yet: enroll somebody first")
+            raise ValueError("Nobody is enrolled yet: enrol somebody first")
         start = time.perf_counter()
         template = self._embedder.embed(crop[None])[0]
         took = 1000 * (time.perf_counter() - start)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 import numpy as np
 
 from facecourse.lesson12_capstone import said
-from facecourse.lesson12_capstone.camera import Camera
 from facecourse.lesson12_capstone.door import (
     AlikeError,
     Door,
@@ -19,11 +17,12 @@ from facecourse.lesson12_capstone.door import (
     spoil,
 )
 from facecourse.lesson12_capstone.networks import Embedder, load_networks
+from facecourse.lesson12_capstone.source import Source
 
 FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
-    "light": ("Light, stops", -6, 3, 0.25, "Each stop doubles the light, or halves it"),
-    "turn": ("Turn, degrees", -90, 90, 5, "To the left, or to the right if negative"),
-    "cover": ("Hide from below", 0, 0.8, 0.05, "The share of the picture that a scarf hides"),
+    "light": ("Light", -6, 3, 0.25, "In stops: each doubles the light, or halves it"),
+    "turn": ("Turn", -90, 90, 5, "In degrees: to the left, or to the right if negative"),
+    "cover": ("Cover", 0, 0.8, 0.05, "The share of the picture that a scarf hides, from below"),
     "paper": ("Print", 0, 1, 0.1, "A print of the photograph, ever coarser and paler; 0: none"),
 }
 ANYBODY = "anybody enrolled"
@@ -32,7 +31,7 @@ RENDERED = """Two people are enrolled who don't exist, and a third picture of on
 The threshold is for photographs; rendered people are told apart more easily."""
 
 
-def open_door(models: Mapping[str, Embedder] | None = None, far: float = 0.001) -> widgets.VBox:
+def open_door(models: Mapping[str, Embedder] | None = None, far: float = 0.001) -> Live:
     """A door to try; whoever is enrolled is forgotten with the kernel.
 
     Args:
@@ -64,6 +63,18 @@ class Live(widgets.VBox):
         self.add_class("door")
         self._refresh()
 
+    def use_nobodies(self, _: object = None) -> None:
+        """Enrol two people who don't exist; a third picture of one comes to the door."""
+        self.news.value = ""
+        with said.refusing(self.news):
+            for name, shots in photograph_nobody().items():
+                *known, self.probe = map(look, shots)
+                if name not in self.door.crops:
+                    # Nobody has to agree.
+                    self.door.enroll(name, [shot.crop for shot in known], consent=True)
+            self.news.value = said.confirm(RENDERED)
+        self._refresh()
+
     def _enrolling(self) -> list[widgets.Widget]:
         self.faces, self.news = widgets.HTML(), widgets.HTML()
         self.consent = widgets.Checkbox(
@@ -76,8 +87,8 @@ class Live(widgets.VBox):
         return [
             widgets.HTML("<h3>Enrol</h3>"),
             _row(
-                *self._sources("to enrol", self._offer, self.news, several=True),
-                _button("Use two people who don't exist", self._use_nobodies,
+                Source("to enrol", self._offer, self.news, several=True),
+                _button("Use two people who don't exist", self.use_nobodies,
                         "Enrol two rendered people; a third picture of one comes to the door"),
             ),
             self.faces, widgets.HTML(said.CONSENT), self.consent,
@@ -91,18 +102,18 @@ class Live(widgets.VBox):
         ]  # fmt: skip
 
     def _verifying(self) -> list[widgets.Widget]:
-        self.verdict = widgets.HTML()
+        self.verdict = widgets.HTML().add_class("verdict")
         self.claim = widgets.Dropdown(description="Is it", options=[ANYBODY])
         self.claim.observe(self._judge, "value")
-        sources = self._sources("at the door", self._come, self.verdict, several=False)
-        return [widgets.HTML("<h3>Verify</h3>"), _row(*sources), self.claim, self.verdict]
+        source = Source("at the door", self._come, self.verdict, several=False)
+        return [widgets.HTML("<h3>Verify</h3>"), source, self.claim, self.verdict]
 
     def _fooling(self) -> list[widgets.Widget]:
-        self.fooled = widgets.HTML()
+        self.fooled = widgets.HTML(layout=widgets.Layout(flex="1 1 24em")).add_class("fooled")
         self.sliders = {
             name: widgets.FloatSlider(
                 0, min=low, max=high, step=step, description=label, tooltip=tip,
-                style={"description_width": "8em"},
+                layout=widgets.Layout(width="22em"), style={"description_width": "4em"},
             )
             for name, (label, low, high, step, tip) in FOOLING.items()
         }  # fmt: skip
@@ -115,35 +126,6 @@ class Live(widgets.VBox):
             _row(widgets.VBox([*self.sliders.values(), reset]), self.fooled),
         ]
 
-    def _sources(
-        self, what: str, take: Callable[[bytes], None], news: widgets.HTML, several: bool
-    ) -> list[widgets.Widget]:
-        """Two ways for photographs to come; `news` tells why one is unfit."""
-
-        def upload(_: object) -> None:
-            if not (files := chooser.value):
-                return
-            chooser.value, news.value = (), ""  # what the browser sent is not kept
-            for file in files:
-                with refusing(news, f"{file['name']}: "):
-                    take(bytes(file["content"]))
-
-        def shoot(content: bytes) -> None:
-            news.value = ""
-            with refusing(news):
-                take(content)
-
-        def tell(words: str) -> None:
-            news.value = said.warn(words)
-
-        chooser = widgets.FileUpload(
-            description=f"Photograph {what}", multiple=several, accept="image/*",
-            tooltip="JPEG, PNG, WebP, BMP or TIFF with one face, below 10 MB",
-            layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
-        chooser.observe(upload, "value")
-        return [chooser, Camera(f"Camera {what}", shoot, tell)]
-
     def _offer(self, content: bytes) -> None:
         self.waiting.append(look(content).crop)
         self._refresh()
@@ -151,7 +133,7 @@ class Live(widgets.VBox):
     def _enroll(self, _: object, is_new: bool = False) -> None:
         self.news.value, self.is_new.layout.display = "", "none"
         name, count = self.name.value.strip(), len(self.waiting)
-        with refusing(self.news):
+        with said.refusing(self.news):
             try:
                 self.door.enroll(name, self.waiting, consent=self.consent.value, is_new=is_new)
             except AlikeError:
@@ -169,20 +151,9 @@ class Live(widgets.VBox):
         self.waiting, self.news.value, self.is_new.layout.display = [], "", "none"
         self._refresh()
 
-    def _use_nobodies(self, _: object) -> None:
-        self.news.value = ""
-        with refusing(self.news):
-            for name, shots in photograph_nobody().items():
-                *known, self.probe = map(look, shots)
-                if name not in self.door.crops:
-                    # Nobody has to agree.
-                    self.door.enroll(name, [shot.crop for shot in known], consent=True)
-            self.news.value = said.confirm(RENDERED)
-        self._refresh()
-
     def _forget(self, _: object) -> None:
         self.news.value, name = "", self.people.value or ""
-        with refusing(self.news):
+        with said.refusing(self.news):
             self.door.forget(name)
             self.news.value = said.confirm(f"{name} is forgotten.")
         self._refresh()
@@ -205,6 +176,7 @@ class Live(widgets.VBox):
         """Show the network, who is enrolled, and what both mean for whoever is at the door."""
         names, claim = list(self.door.crops), self.claim.value
         self.people.options, self.claim.options = names, [ANYBODY, *names]
+        self.people.value = names[-1] if names else None
         self.claim.value = claim if claim in names else ANYBODY
         faces = [(name, crop) for name, crops in self.door.crops.items() for crop in crops]
         faces += [("not kept yet", crop) for crop in self.waiting]
@@ -219,7 +191,7 @@ class Live(widgets.VBox):
         self.verdict.value = NOBODY
         if self.probe:
             self.verdict.value = ""
-            with refusing(self.verdict):
+            with said.refusing(self.verdict):
                 self.verdict.value = self._say(self.probe)
         self._fool()
 
@@ -229,7 +201,9 @@ class Live(widgets.VBox):
             return
         amounts = {name: slider.value for name, slider in self.sliders.items()}
         view = spoil(self.probe.view, **amounts)
-        done = ", ".join(f"{FOOLING[name][0]} {amount:g}" for name, amount in amounts.items())
+        done = ", ".join(
+            f"{FOOLING[name][0]} {round(amount, 2) + 0:g}" for name, amount in amounts.items()
+        )
         seen = said.show(
             view, "what the camera sees", f"The photograph at the door, spoilt: {done}"
         )
@@ -243,15 +217,6 @@ class Live(widgets.VBox):
         face = said.show(found.crop, "the face, cut", "The face at the door, found and cut")
         judgement = self.door.judge(found.crop, name)
         return face + said.explain(judgement, self.door, found.milliseconds, claimed=bool(name))
-
-
-@contextmanager
-def refusing(news: widgets.HTML, about: str = "") -> Iterator[None]:
-    """Tell in words what can't be done, after what `news` says already."""
-    try:
-        yield
-    except (ValueError, PermissionError, ImportError) as error:
-        news.value += said.warn(f"{about}{error}")
 
 
 def _button(label: str, act: Callable[[object], None], tooltip: str) -> widgets.Button:

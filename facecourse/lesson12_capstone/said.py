@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
+from ipywidgets import HTML
 from PIL import Image
 
 from facecourse.lesson12_capstone.door import Door, Judgement
@@ -20,10 +23,14 @@ STYLE = f"""<style>
 .door h3 {{ margin: 0.8em 0 0.2em; padding-top: 0.6em;
     border-top: 1px solid var(--jp-border-color1, #bbb); }}
 .door p {{ margin: 0.2em 0; max-width: 46em; }}
-.door figure {{ display: inline-block; margin: 0.3em 0.8em 0.3em 0; vertical-align: top; }}
+.door .verdict .widget-html-content, .door .fooled .widget-html-content {{ display: flex;
+    flex-wrap: wrap; align-items: flex-start; }}
+.door .judgement {{ flex: 1 1 20em; }}
+.door figure {{ display: inline-block; margin: 0.3em 0.8em 0.3em 0; }}
+.door figure img {{ display: block; height: 8.5em; }}
 .door figcaption {{ font-size: 90%; }}
 .door .trouble {{ border-left: 4px solid {ORANGE}; padding-left: 0.6em; }}
-.door .scale {{ position: relative; width: 26em; max-width: 95%; height: 1.2em;
+.door .scale {{ position: relative; max-width: 26em; height: 1.2em;
     margin: 0.6em 0 1.8em; border: 1px solid var(--jp-border-color1, #bbb); }}
 .door .score {{ height: 100%; }}
 .door .threshold {{ position: absolute; top: -0.3em; height: 1.8em; white-space: nowrap;
@@ -42,6 +49,15 @@ deletes them, and so does closing the kernel.</p>"""
 def warn(words: str) -> str:
     """What went wrong and what to do."""
     return f'<p class="trouble" role="alert">✘ {html.escape(words)}</p>'
+
+
+@contextmanager
+def refusing(news: HTML, about: str = "") -> Iterator[None]:
+    """Tell in words what can't be done, after what `news` says already."""
+    try:
+        yield
+    except (ValueError, PermissionError, ImportError) as error:
+        news.value += warn(f"{about}{error}")
 
 
 def confirm(words: str) -> str:
@@ -86,7 +102,7 @@ def explain(judgement: Judgement, door: Door, finding: float, claimed: bool) -> 
     colour, mark, words = BLUE, "", f"The cosine with {name} is {score:.3f}. No verdict: {door.why}"
     if door.known:
         threshold = door.known.threshold
-        words = f"cosine {score:.3f}, threshold {threshold:.3f} for a FAR of {door.known.far:.1%}"
+        words = f"cosine {score:.3f}, threshold {threshold:.3f}"
         if score >= threshold:
             words = f"✔ {name}: {words}"
         else:
@@ -99,11 +115,11 @@ def explain(judgement: Judgement, door: Door, finding: float, claimed: bool) -> 
     alt = html.escape(words)
     bar = f"width: {_place(score)}; background: {colour}"
     return (
-        f'<p role="status"><b>{alt}.</b></p>'
+        f'<div class="judgement"><p role="status"><b>{alt}.</b></p>'
         f'<div class="scale" role="img" aria-label="Bar from 0 to 1: {alt}">'
         f'<div class="score" style="{bar}"></div>{mark}</div>'
         f"<p>{finding:.0f} ms to find and cut the face, {embedding:.0f} ms to embed it by "
-        f"{html.escape(door.network)}.</p>"
+        f"{html.escape(door.network)}.</p></div>"
     )
 
 
