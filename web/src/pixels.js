@@ -1,5 +1,5 @@
 // Grey pictures, {width, height, data: Uint8Array}, and what is done to them before the network:
-// the same numbers as Pillow gives, whatever the browser's own scaling does.
+// the numbers that Pillow gives, whatever the browser's own scaling does.
 
 /** The brightness of an ImageData in whole numbers (ITU-R BT.601), as Pillow's convert("L"). */
 export function toGrey({ width, height, data }) {
@@ -22,10 +22,11 @@ export function toSquare(image) {
   return { width: side, height: side, data };
 }
 
-/** Bilinear and antialiased: a triangle as wide as two new pixels, rounded after each direction. */
+/** Bilinear and antialiased: each new pixel is a mean under a triangle. Rounded once, at the end. */
 export function resize(image, width, height) {
   const wide = filterRows(image, triangles(image.width, width));
-  return transpose(filterRows(transpose(wide), triangles(image.height, height)));
+  const both = transpose(filterRows(transpose(wide), triangles(image.height, height)));
+  return { width, height, data: Uint8Array.from(both.data, toEven) };
 }
 
 /**
@@ -59,6 +60,12 @@ export function similarity([p, q], [to, and]) {
   return [a, [to[0] - a[0] * p[0] + a[1] * p[1], to[1] - a[1] * p[0] - a[0] * p[1]]];
 }
 
+/** The nearest whole number, of two the even one, as NumPy and PyTorch round. */
+function toEven(value) {
+  const above = Math.round(value);
+  return above - value === 0.5 ? 2 * Math.round(value / 2) : above;
+}
+
 const clamp = (place, size) => Math.min(Math.max(place, 0), size - 1);
 
 function sample({ width, height, data }, x, y) {
@@ -85,10 +92,10 @@ function triangles(from, to) {
 }
 
 function filterRows({ width, height, data }, filters) {
-  const out = new Uint8Array(height * filters.length);
+  const out = new Float32Array(height * filters.length);
   filters.forEach(({ first, weights }, x) => {
     for (let y = 0; y < height; y++) {
-      let sum = 0.5;
+      let sum = 0;
       for (let n = 0; n < weights.length; n++) sum += weights[n] * data[y * width + first + n];
       out[y * filters.length + x] = sum;
     }
@@ -97,7 +104,7 @@ function filterRows({ width, height, data }, filters) {
 }
 
 function transpose({ width, height, data }) {
-  const out = new Uint8Array(data.length);
+  const out = new Float32Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) out[x * height + y] = data[y * width + x];
   }

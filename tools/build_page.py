@@ -1,0 +1,78 @@
+"""Build the web page that compares two faces: `python tools/build_page.py` (needs npm).
+
+Everything it needs lies in one folder afterwards, which any host of static files can serve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from facelib import synth
+
+ROOT = Path(__file__).parents[1]
+WEB = ROOT / "web"
+MODEL = ROOT / "facelib" / "models" / "weights" / "face_compact.onnx.zip"
+RUNTIME = {  # of onnxruntime-web: the smallest build, one thread, no GPU
+    "ort.wasm.bundle.min.mjs": "onnxruntime.js",
+    "ort-wasm-simd-threaded.wasm": "onnxruntime.wasm",
+}
+NOTICES = {
+    "LICENSE": "onnxruntime.txt",
+    "ThirdPartyNotices.txt": "onnxruntime_third_parties.txt",
+}
+ALIGN = {"size": 112, "eyes": [[38.3, 51.6], [73.5, 51.6]]}
+
+
+def build(out: Path) -> None:
+    """Write the whole page into a folder, in place of what is there."""
+    fetch_packages()
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(WEB / "src", out)
+    for name, new in RUNTIME.items():
+        shutil.copy(WEB / "node_modules" / "onnxruntime-web" / "dist" / name, out / new)
+    (out / "licences").mkdir()
+    for name, new in NOTICES.items():
+        notice = metadata.distribution("onnxruntime").locate_file(f"onnxruntime/{name}")
+        shutil.copy(str(notice), out / "licences" / new)
+    with zipfile.ZipFile(MODEL) as archive:
+        archive.extract("model.onnx", out)
+    settings = {"align": ALIGN, **json.loads((WEB / "thresholds.json").read_text("utf-8"))}
+    (out / "settings.json").write_text(json.dumps(settings), "utf-8")
+    draw_examples(out / "examples")
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB; look at it with `facelib demo`")
+
+
+def fetch_packages() -> None:
+    """What package-lock.json pins, unless it is there already."""
+    lock, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    if there.exists() and there.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit("npm was not found: install Node.js (https://nodejs.org), then try again")
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=WEB, check=True)
+
+
+def draw_examples(folder: Path) -> None:
+    """Two pictures of somebody and one of somebody else, none of whom exists."""
+    folder.mkdir()
+    faces = synth.synth(2, torch.tensor([2, 1]), seed=0, size=112, channels=3, scale=1.25)
+    for name, image in zip(("one", "one-again", "another"), faces.images, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=WEB / "dist", help="folder to write")
+    build(parser.parse_args().out)

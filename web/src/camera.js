@@ -1,0 +1,40 @@
+// One shot of the camera. Frames stay in memory, and the camera stops at once after it.
+
+import { Unfit, toPicture } from "./picture.js";
+
+const WHY = {
+  NotAllowedError: "The camera was refused: allow it beside this page’s address, or choose a file.",
+  NotFoundError: "No camera was found: choose a file.",
+  NotReadableError: "The camera is in use by another program: close that one, or choose a file.",
+};
+
+/** A picture as `readPicture` gives it; null if the visitor cancels. Throws Unfit without a camera. */
+export async function takePicture(dialog) {
+  if (!navigator.mediaDevices) {
+    throw new Unfit("Browsers give a camera to https:// and to this machine only: choose a file.");
+  }
+  const video = dialog.querySelector("video");
+  const wanted = { audio: false, video: { facingMode: "user", width: { ideal: 1280 } } };
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia(wanted);
+  } catch (error) {
+    throw new Unfit(WHY[error.name] ?? `The camera does not start (${error.message}): choose a file.`);
+  }
+  try {
+    video.srcObject = stream;
+    dialog.showModal();
+    return await new Promise((done) => {
+      dialog.onclose = () => done(null);
+      dialog.querySelector("[value=cancel]").onclick = () => dialog.close();
+      dialog.querySelector("[value=shoot]").onclick = () => {
+        if (!video.videoWidth) return; // it has not shown anything yet
+        done({ ...toPicture(video), note: "Taken by the camera; kept in memory only." });
+      };
+    });
+  } finally {
+    stream.getTracks().forEach((track) => track.stop());
+    video.srcObject = null;
+    dialog.close();
+  }
+}
