@@ -29,7 +29,7 @@ NOTICES = {
     "LICENSE": "onnxruntime.txt",
     "ThirdPartyNotices.txt": "onnxruntime_third_parties.txt",
 }
-ALIGN = {"size": 112, "eyes": [[38.3, 51.6], [73.5, 51.6]]}
+ALIGN = {"size": 112, "eyes": [[0.34, 0.46], [0.66, 0.46]]}  # shares of the side
 
 
 def build(out: Path) -> None:
@@ -67,7 +67,10 @@ def fetch_packages() -> None:
 def draw_examples(folder: Path) -> None:
     """Two pictures of somebody and one of somebody else, none of whom exists."""
     folder.mkdir()
-    faces = synth.synth(2, torch.tensor([2, 1]), seed=0, size=112, channels=3, scale=1.25)
+    aligned = {"scale": 1.25, "shift_x": 0.0, "shift_y": 0.0, "roll": 0.0}
+    seen = {"yaw": (-20.0, 20.0), "ambient": (0.45, 0.7)}
+    images = torch.tensor([2, 1])
+    faces = synth.synth(2, images, seed=2, size=112, channels=3, **aligned, **seen)
     for name, image in zip(("one", "one-again", "another"), faces.images, strict=True):
         Image.fromarray(image.permute(1, 2, 0).numpy()).save(folder / f"{name}.png")
 

@@ -8,6 +8,7 @@ import click
 
 from facelib import __version__
 from facelib.app import doctor as examination
+from facelib.app.demo import demo
 
 
 @click.group()
@@ -23,3 +24,6 @@ def doctor(as_json: bool) -> None:
     found = examination.examine()
     click.echo(json.dumps(found, indent=1) if as_json else examination.describe(found))
     raise SystemExit(bool(found["faults"]))
+
+
+commands.add_command(demo)

@@ -11,7 +11,7 @@ const SHOWN = 640; // pixels of the longer side on the page
 export class Face {
   /**
    * @param section: an empty element.
-   * @param align: {size, eyes}: pixels a side of an aligned cut, and where the eyes lie in it.
+   * @param align: {size, eyes}: pixels a side of an aligned cut; where the eyes are in it, as shares.
    * @param changed: called when there is something else for the network to read, as `input`.
    */
   constructor(section, align, changed) {
@@ -56,6 +56,7 @@ export class Face {
     const scale = Math.min(1, SHOWN / Math.max(canvas.width, canvas.height));
     this.shown.width = Math.round(canvas.width * scale);
     this.shown.height = Math.round(canvas.height * scale);
+    this.shown.parentElement.style.setProperty("--ratio", canvas.width / canvas.height);
     this.shown.getContext("2d").drawImage(canvas, 0, 0, this.shown.width, this.shown.height);
     this.shown.ariaLabel = alt;
     this.eyes.put(grey, this.#guess());
@@ -66,16 +67,14 @@ export class Face {
   /** The eyes of a face that fills the middle of the picture as an aligned cut would. */
   #guess() {
     const { width, height } = this.grey, side = Math.min(width, height);
-    const place = ([x, y]) =>
-      [(width - side) / 2 + x / this.align.size * side, (height - side) / 2 + y / this.align.size * side];
-    return this.align.eyes.map(place);
+    return this.align.eyes.map(([x, y]) => [(width - side) / 2 + x * side, (height - side) / 2 + y * side]);
   }
 
   #read() {
     if (!this.grey) return;
     this.section.classList.toggle("as-is", this.whole.checked);
-    const { size, eyes } = this.align;
-    const square = this.whole.checked ? toSquare(this.grey) : cut(this.grey, this.eyes.places, eyes, size);
+    const { size, eyes } = this.align, places = eyes.map((eye) => eye.map((share) => size * share));
+    const square = this.whole.checked ? toSquare(this.grey) : cut(this.grey, this.eyes.places, places, size);
     this.input = resize(square, SIDE, SIDE);
     const rgba = new Uint8ClampedArray(4 * SIDE * SIDE);
     this.input.data.forEach((value, n) => rgba.set([value, value, value, 255], 4 * n));

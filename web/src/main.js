@@ -69,8 +69,8 @@ async function start() {
     for (const [name, words] of Object.entries(numbers)) find(`[data-number=${name}]`).textContent = words;
     find(".bar").style.width = percent(score);
     find(".tick").style.left = percent(threshold);
-    find(".meaning").textContent = `At this threshold ${share(far)} of the pairs of different people pass `
-      + `for one person, and ${share(fnmr)} of the pairs of one person for two: ${settings.measured_on}.`;
+    find(".meaning").textContent = `Above the threshold are ${share(far)} of pairs of two people, below it `
+      + `${share(fnmr)} of pairs of one: ${settings.measured_on}.`;
     document.querySelectorAll(".verdict [hidden]").forEach((part) => { part.hidden = false; });
     clearTimeout(waiting);
     waiting = setTimeout(() => {

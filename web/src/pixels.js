@@ -13,11 +13,15 @@ export function toGrey({ width, height, data }) {
 /** A tall or wide picture made square and not stretched: what is missing repeats the edge. */
 export function toSquare(image) {
   const side = Math.max(image.width, image.height);
-  const left = Math.floor((side - image.width) / 2), top = Math.floor((side - image.height) / 2);
+  return crop(image, -Math.floor((side - image.width) / 2), -Math.floor((side - image.height) / 2), side);
+}
+
+/** A square of a picture; beyond it its edges are repeated. */
+function crop(image, left, top, side) {
   const data = new Uint8Array(side * side);
   for (let y = 0; y < side; y++) {
-    const row = clamp(y - top, image.height) * image.width;
-    for (let x = 0; x < side; x++) data[y * side + x] = image.data[row + clamp(x - left, image.width)];
+    const row = clamp(top + y, image.height) * image.width;
+    for (let x = 0; x < side; x++) data[y * side + x] = image.data[row + clamp(left + x, image.width)];
   }
   return { width: side, height: side, data };
 }
@@ -30,23 +34,25 @@ export function resize(image, width, height) {
 }
 
 /**
- * The square of `size` pixels in which the eyes lie where `places` says: a similarity, that is
- * turned, scaled and moved. Outside the picture its edge goes on.
+ * The square of `size` pixels in which the eyes are where `places` says: the picture turned, scaled
+ * and moved, its edges repeated beyond them. As facelib.door.align: shrunk first, then bicubic.
  *
  * @param eyes, places: [[x, y], [x, y]] in pixels, from the corner of the picture and of the square.
  */
 export function cut(image, eyes, places, size) {
   const [a, b] = similarity(places, eyes); // z -> a z + b takes the square to the picture
-  const fine = Math.max(1, Math.ceil(Math.hypot(...a))); // points a side that a pixel averages
-  const data = new Uint8Array(size * size);
+  const coarse = Math.max(1, Math.hypot(...a));
+  const half = Math.ceil(0.75 * size * Math.hypot(...a)) + 2; // holds the square however turned
+  const left = Math.round((a[0] - a[1]) * size / 2 + b[0]) - half;
+  const top = Math.round((a[1] + a[0]) * size / 2 + b[1]) - half;
+  const side = Math.round(2 * half / coarse), shrunk = side / (2 * half);
+  const part = resize(crop(image, left, top, 2 * half), side, side);
+  const data = new Uint8ClampedArray(size * size);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      let sum = 0;
-      for (let n = 0; n < fine * fine; n++) {
-        const u = x + ((n % fine) + 0.5) / fine, v = y + (Math.floor(n / fine) + 0.5) / fine;
-        sum += sample(image, a[0] * u - a[1] * v + b[0], a[1] * u + a[0] * v + b[1]);
-      }
-      data[y * size + x] = Math.round(sum / (fine * fine));
+      const [u, v] = [x + 0.5, y + 0.5];
+      const across = a[0] * u - a[1] * v + b[0] - left, down = a[1] * u + a[0] * v + b[1] - top;
+      data[y * size + x] = sample(part, shrunk * across - 0.5, shrunk * down - 0.5);
     }
   }
   return { width: size, height: size, data };
@@ -68,13 +74,18 @@ function toEven(value) {
 
 const clamp = (place, size) => Math.min(Math.max(place, 0), size - 1);
 
-function sample({ width, height, data }, x, y) {
-  const left = Math.floor(x - 0.5), top = Math.floor(y - 0.5);
-  const across = x - 0.5 - left, down = y - 0.5 - top;
-  const [x0, x1] = [clamp(left, width), clamp(left + 1, width)];
-  const [y0, y1] = [clamp(top, height) * width, clamp(top + 1, height) * width];
-  return (data[y0 + x0] * (1 - across) + data[y0 + x1] * across) * (1 - down)
-    + (data[y1 + x0] * (1 - across) + data[y1 + x1] * across) * down;
+/** Bicubic, with the cubic of Pillow's transforms, between pixels that all exist. */
+function sample({ width, data }, x, y) {
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const rows = [-1, 0, 1, 2].map((n) => {
+    const at = (top + n) * width + left;
+    return cubic(data[at - 1], data[at], data[at + 1], data[at + 2], x - left);
+  });
+  return cubic(...rows, y - top);
+}
+
+function cubic(p, q, r, s, way) {
+  return q + way * (r - p + way * (2 * (p - q) + r - s + way * (q - p + s - r)));
 }
 
 /** For each new pixel: the first old one that it sees, and the weights from there on. */
@@ -93,13 +104,13 @@ function triangles(from, to) {
 
 function filterRows({ width, height, data }, filters) {
   const out = new Float32Array(height * filters.length);
-  filters.forEach(({ first, weights }, x) => {
-    for (let y = 0; y < height; y++) {
+  for (let y = 0, at = 0; y < height; y++) {
+    for (const { first, weights } of filters) {
       let sum = 0;
-      for (let n = 0; n < weights.length; n++) sum += weights[n] * data[y * width + first + n];
-      out[y * filters.length + x] = sum;
+      for (let n = 0, p = y * width + first; n < weights.length; n++) sum += weights[n] * data[p + n];
+      out[at++] = sum;
     }
-  });
+  }
   return { width: filters.length, height, data: out };
 }
 
