@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from PIL import Image
 
 from facelib import synth
@@ -54,14 +55,15 @@ def build(out: Path) -> None:
 
 def fetch_packages() -> None:
     """What package-lock.json pins, unless it is there already."""
-    lock, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
-    if there.exists() and there.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit("npm was not found: install Node.js (https://nodejs.org), then try again")
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=WEB, check=True)
+    pins, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    with FileLock(WEB / ".npm.lock"):  # two at a time would take files from under each other
+        if there.exists() and there.stat().st_mtime >= pins.stat().st_mtime:
+            return
+        npm = shutil.which("npm")
+        if npm is None:
+            raise SystemExit("npm was not found: install Node.js from https://nodejs.org")
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=WEB, check=True)
 
 
 def draw_examples(folder: Path) -> None:
