@@ -169,6 +169,7 @@ def test_nothing_is_in_the_way_of_anybody(visit, screen, scheme, tmp_path):
     page.add_script_tag(path=AXE)
     found = page.evaluate("axe.run().then((found) => found.violations)")
     visitor.faces[0].get_by_role("button", name="Camera").click()
+    expect(page.get_by_role("button", name="Take the picture")).to_be_focused()
     found += page.evaluate("axe.run().then((found) => found.violations)")
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
     page.keyboard.press("Escape")

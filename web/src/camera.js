@@ -13,27 +13,25 @@ export async function takePicture(dialog) {
   if (!navigator.mediaDevices) {
     throw new Unfit("Browsers give a camera to https:// and to this machine only: choose a file.");
   }
-  const video = dialog.querySelector("video");
+  const [video, shoot, cancel] = ["video", "[value=shoot]", "[value=cancel]"]
+    .map((selector) => dialog.querySelector(selector));
   const wanted = { audio: false, video: { facingMode: "user", width: { ideal: 1280 } } };
-  let stream;
-  try {
-    stream = await navigator.mediaDevices.getUserMedia(wanted);
-  } catch (error) {
+  const asked = navigator.mediaDevices.getUserMedia(wanted).catch((error) => {
     throw new Unfit(WHY[error.name] ?? `The camera does not start (${error.message}): choose a file.`);
-  }
+  });
+  const answered = new Promise((answer) => {
+    dialog.onclose = () => answer(null);
+    cancel.onclick = () => dialog.close();
+    shoot.onclick = () => answer({ ...toPicture(video), note: "Taken by the camera; kept in memory only." });
+    video.onloadeddata = () => { shoot.disabled = false; shoot.focus(); };
+  });
+  shoot.disabled = true;
+  dialog.showModal(); // nothing else can be pressed meanwhile
   try {
-    video.srcObject = stream;
-    dialog.showModal();
-    return await new Promise((done) => {
-      dialog.onclose = () => done(null);
-      dialog.querySelector("[value=cancel]").onclick = () => dialog.close();
-      dialog.querySelector("[value=shoot]").onclick = () => {
-        if (!video.videoWidth) return; // it has not shown anything yet
-        done({ ...toPicture(video), note: "Taken by the camera; kept in memory only." });
-      };
-    });
+    video.srcObject = await Promise.race([asked, answered]);
+    return await answered;
   } finally {
-    stream.getTracks().forEach((track) => track.stop());
+    asked.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
     video.srcObject = null;
     dialog.close();
   }
