@@ -341,6 +341,6 @@ def test_most_faces_of_orl_are_found():
 
 
 def test_a_file_with_more_bytes_than_its_pixels_could_need_is_not_opened(photos, monkeypatch):
-    monkeypatch.setattr("facelib.data.photo.MOST", 100)
+    monkeypatch.setattr("facelib.door.photo.MOST", 100)
     with pytest.raises(ValueError, match="over 100 bytes: save it smaller"):
         folder(photos, size=8)

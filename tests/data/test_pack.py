@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from facelib import files
-from facelib.data import folder, pack, photo
+from facelib.data import decode, folder, pack
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
 
@@ -255,9 +255,9 @@ if os.name == "posix":  # elsewhere links need a privilege
 
 def test_packing_holds_a_few_photos_at_a_time(tmp_path, monkeypatch):
     """Results are consumed as they come: no more than one batch is ever decoded ahead."""
-    monkeypatch.setattr(photo, "BATCH", 4)
+    monkeypatch.setattr(decode, "BATCH", 4)
     started = []
-    results = photo.decode([tmp_path / str(i) for i in range(20)], started.append)
+    results = decode.decode([tmp_path / str(i) for i in range(20)], started.append)
     ahead = [len(started) - done for done, _ in enumerate(results)]
     assert len(ahead) == 20
     assert max(ahead) <= 4
