@@ -9,28 +9,28 @@ import argparse
 import json
 import shutil
 import subprocess
-import zipfile
 from importlib import metadata
 from pathlib import Path
 
 import torch
+from export_mtcnn import export
 from filelock import FileLock
 from PIL import Image
 
 from facelib import synth
+from facelib.door import align, mtcnn, recogniser, session, thresholds
 
 ROOT = Path(__file__).parents[1]
 WEB = ROOT / "web"
-MODEL = ROOT / "facelib" / "models" / "weights" / "face_compact.onnx.zip"
 RUNTIME = {  # of onnxruntime-web: the smallest build, one thread, no GPU
     "ort.wasm.bundle.min.mjs": "onnxruntime.js",
     "ort-wasm-simd-threaded.wasm": "onnxruntime.wasm",
 }
+RATES = 0.1, 0.01, 0.001
 NOTICES = {
     "LICENSE": "onnxruntime.txt",
     "ThirdPartyNotices.txt": "onnxruntime_third_parties.txt",
 }
-ALIGN = {"size": 112, "eyes": [[0.34, 0.46], [0.66, 0.46]]}  # shares of the side
 
 
 def build(out: Path) -> None:
@@ -44,13 +44,33 @@ def build(out: Path) -> None:
     for name, new in NOTICES.items():
         notice = metadata.distribution("onnxruntime").locate_file(f"onnxruntime/{name}")
         shutil.copy(str(notice), out / "licences" / new)
-    with zipfile.ZipFile(MODEL) as archive:
-        archive.extract("model.onnx", out)
-    settings = {"align": ALIGN, **json.loads((WEB / "thresholds.json").read_text("utf-8"))}
-    (out / "settings.json").write_text(json.dumps(settings), "utf-8")
+    content, _ = session.read(recogniser.COMPACT)
+    (out / "model.onnx").write_bytes(content)
+    (out / "mtcnn").mkdir()
+    for name in ("propose", "refine", "locate"):
+        (out / "mtcnn" / f"{name}.onnx").write_bytes(export(getattr(mtcnn, name.upper())))
+    (out / "settings.json").write_text(json.dumps(gather_settings()), "utf-8")
     draw_examples(out / "examples")
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB; look at it with `facelib demo`")
+
+
+def gather_settings() -> dict:
+    """What the page must know of the library: where a cut has a face, and the thresholds."""
+    model = recogniser.Recogniser().sha256
+    known = [thresholds.look_up(model, far) for far in RATES]
+    return {
+        "align": {"size": 112, "points": align.POINTS.tolist()},
+        "thresholds": [
+            {
+                "far": one.far,
+                "threshold": one.threshold,
+                "falseAccepts": one.false_accepts,
+                "falseRejects": one.false_rejects,
+            }
+            for one in known
+        ],
+    }
 
 
 def fetch_packages() -> None:

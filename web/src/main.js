@@ -1,5 +1,6 @@
 // The page: two faces, one network, one answer.
 
+import { Detector } from "./detect.js";
 import { Face } from "./face.js";
 import { readPicture } from "./picture.js";
 import { Recogniser, cosine } from "./recogniser.js";
@@ -23,20 +24,29 @@ async function start() {
   const rates = find(".rate select");
   let busy, score, time, waiting;
 
-  settings.thresholds.forEach(({ far }, n) => rates.add(new Option(`1 in ${Math.round(1 / far)}`, n)));
+  settings.thresholds.forEach(({ far }, n) => {
+    rates.add(new Option(`1 in ${Math.round(1 / far).toLocaleString("en-GB")}`, n));
+  });
+  rates.selectedIndex = 1;
   rates.onchange = show;
   const faces = [...document.querySelectorAll(".face")]
-    .map((section) => new Face(section, settings.align, compare));
+    .map((section) => new Face(section, settings.align, detect, compare));
   for (const button of document.querySelectorAll("[data-example]")) {
     button.onclick = () => showExample(button.dataset.example);
   }
   receive(faces);
   await showExample("same");
+  const detector = Detector.load();
+
+  async function detect(canvas) {
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return (await detector).find(data);
+  }
 
   async function showExample(name) {
     await Promise.all(EXAMPLES[name].map((file, n) => faces[n].take(async () => {
       const picture = await readPicture(await (await fetch(`examples/${file}.png`)).blob());
-      return { ...picture, alt: "A drawn face of nobody", note: "Drawn by a computer; nobody’s face." };
+      return { ...picture, drawn: true, note: "Drawn by a computer; nobody’s face." };
     })));
   }
 
@@ -56,7 +66,8 @@ async function start() {
   }
 
   function show() {
-    const { far, threshold, fnmr } = settings.thresholds[rates.value], same = score >= threshold;
+    const { threshold, falseAccepts, falseRejects } = settings.thresholds[rates.value];
+    const same = score >= threshold;
     document.body.dataset.verdict = same ? "same" : "different";
     find(".sign").textContent = same ? "=" : "≠";
     say(same ? "One person, says the network." : "Two people, says the network.");
@@ -69,8 +80,8 @@ async function start() {
     for (const [name, words] of Object.entries(numbers)) find(`[data-number=${name}]`).textContent = words;
     find(".bar").style.width = percent(score);
     find(".tick").style.left = percent(threshold);
-    find(".meaning").textContent = `Above the threshold are ${share(far)} of pairs of two people, below it `
-      + `${share(fnmr)} of pairs of one: ${settings.measured_on}.`;
+    find(".meaning").textContent = `Of ${falseAccepts.n.toLocaleString("en-GB")} pairs of two people `
+      + `on LFW, ${share(falseAccepts)} pass; of as many of one person, ${share(falseRejects)} fail.`;
     document.querySelectorAll(".verdict [hidden]").forEach((part) => { part.hidden = false; });
     clearTimeout(waiting);
     waiting = setTimeout(() => {
@@ -103,4 +114,8 @@ function receive(faces) {
 }
 
 const percent = (value) => `${100 * Math.min(Math.max(value, 0), 1)}%`;
-const share = (value) => `${Number((100 * value).toPrecision(2))} %`;
+/** A share and its 95 % interval, in percent. */
+function share({ value, low, high }) {
+  const [found, ...ends] = [value, low, high].map((part) => (100 * part).toFixed(1));
+  return `${found} % [${ends.join(", ")}]`;
+}

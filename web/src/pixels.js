@@ -40,31 +40,38 @@ export function resize(image, width, height) {
  * @param eyes, places: [[x, y], [x, y]] in pixels, from the corner of the picture and of the square.
  */
 export function cut(image, eyes, places, size) {
-  const [a, b] = similarity(places, eyes); // z -> a z + b takes the square to the picture
-  const coarse = Math.max(1, Math.hypot(...a));
-  const half = Math.ceil(0.75 * size * Math.hypot(...a)) + 2; // holds the square however turned
-  const left = Math.round((a[0] - a[1]) * size / 2 + b[0]) - half;
-  const top = Math.round((a[1] + a[0]) * size / 2 + b[1]) - half;
-  const side = Math.round(2 * half / coarse), shrunk = side / (2 * half);
+  const map = similarity(places, eyes), coarse = Math.hypot(...map[0]); // from the square to the picture
+  const half = Math.ceil(0.75 * size * coarse) + 2; // holds the square however it is turned
+  const [left, top] = place(map, [size / 2, size / 2]).map((middle) => Math.round(middle) - half);
+  const side = Math.round(2 * half / Math.max(1, coarse)), shrunk = side / (2 * half);
   const part = resize(crop(image, left, top, 2 * half), side, side);
   const data = new Uint8ClampedArray(size * size);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const [u, v] = [x + 0.5, y + 0.5];
-      const across = a[0] * u - a[1] * v + b[0] - left, down = a[1] * u + a[0] * v + b[1] - top;
-      data[y * size + x] = sample(part, shrunk * across - 0.5, shrunk * down - 0.5);
+      const [across, down] = place(map, [x + 0.5, y + 0.5]);
+      data[y * size + x] = sample(part, shrunk * (across - left) - 0.5, shrunk * (down - top) - 0.5);
     }
   }
   return { width: size, height: size, data };
 }
 
-/** The complex numbers a, b of the map z -> a z + b that takes two points to two others. */
-export function similarity([p, q], [to, and]) {
-  const [x, y, u, v] = [q[0] - p[0], q[1] - p[1], and[0] - to[0], and[1] - to[1]];
-  const norm = x * x + y * y;
-  const a = [(u * x + v * y) / norm, (v * x - u * y) / norm];
-  return [a, [to[0] - a[0] * p[0] + a[1] * p[1], to[1] - a[1] * p[0] - a[0] * p[1]]];
+/** The complex a, b by which z -> a z + b takes points as near to others as can be (least squares). */
+export function similarity(points, others) {
+  const mean = (list, axis) => list.reduce((sum, point) => sum + point[axis], 0) / list.length;
+  const [p, q, r, s] = [mean(points, 0), mean(points, 1), mean(others, 0), mean(others, 1)];
+  let [real, imaginary, norm] = [0, 0, 0];
+  points.forEach((point, n) => {
+    const [x, y, u, v] = [point[0] - p, point[1] - q, others[n][0] - r, others[n][1] - s];
+    real += u * x + v * y;
+    imaginary += v * x - u * y;
+    norm += x * x + y * y;
+  });
+  const a = [real / norm, imaginary / norm];
+  return [a, [r - a[0] * p + a[1] * q, s - a[1] * p - a[0] * q]];
 }
+
+/** Where z -> a z + b takes a point. */
+export const place = ([a, b], [x, y]) => [a[0] * x - a[1] * y + b[0], a[1] * x + a[0] * y + b[1]];
 
 /** The nearest whole number, of two the even one, as NumPy and PyTorch round. */
 function toEven(value) {

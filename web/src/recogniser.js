@@ -5,17 +5,22 @@ import * as ort from "./onnxruntime.js";
 ort.env.wasm.numThreads = 1; // more would need headers that a plain host does not send
 ort.env.wasm.wasmPaths = { wasm: new URL("onnxruntime.wasm", import.meta.url).href };
 
+export { ort };
 export const SIDE = 64;
+
+/** A network in an ONNX file: {session, bytes}. */
+export async function openNetwork(address) {
+  const content = await (await fetch(address)).arrayBuffer();
+  const bytes = content.byteLength; // asked before: the session may take the content away
+  return { session: await ort.InferenceSession.create(content, { executionProviders: ["wasm"] }), bytes };
+}
 
 export class Recogniser {
   static async load(address) {
-    const content = await (await fetch(address)).arrayBuffer();
-    const bytes = content.byteLength;
-    const session = await ort.InferenceSession.create(content, { executionProviders: ["wasm"] });
-    return new Recogniser(session, bytes);
+    return new Recogniser(await openNetwork(address));
   }
 
-  constructor(session, bytes) {
+  constructor({ session, bytes }) {
     Object.assign(this, { session, bytes });
   }
 
