@@ -27,22 +27,25 @@ RUNTIME = {  # of onnxruntime-web: the smallest build, one thread, no GPU
     "ort-wasm-simd-threaded.wasm": "onnxruntime.wasm",
 }
 RATES = 0.1, 0.01, 0.001
-NOTICES = {
-    "LICENSE": "onnxruntime.txt",
-    "ThirdPartyNotices.txt": "onnxruntime_third_parties.txt",
+NOTICES = {  # that go with copies: package, its file, our name
+    ("onnxruntime", "onnxruntime/LICENSE"): "onnxruntime.txt",
+    ("onnxruntime", "onnxruntime/ThirdPartyNotices.txt"): "onnxruntime_third_parties.txt",
+    ("mtcnn", "mtcnn-1.0.0.dist-info/LICENSE"): "mtcnn.txt",
 }
 
 
 def build(out: Path) -> None:
-    """Write the whole page into a folder, in place of what is there."""
+    """Write the whole page into a folder, in place of an older one."""
+    if out.exists() and any(out.iterdir()) and not (out / "onnxruntime.wasm").exists():
+        raise SystemExit(f"{out} holds something else: name an empty or a new folder")
     fetch_packages()
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(WEB / "src", out)
     for name, new in RUNTIME.items():
         shutil.copy(WEB / "node_modules" / "onnxruntime-web" / "dist" / name, out / new)
     (out / "licences").mkdir()
-    for name, new in NOTICES.items():
-        notice = metadata.distribution("onnxruntime").locate_file(f"onnxruntime/{name}")
+    for (package, file), new in NOTICES.items():
+        notice = metadata.distribution(package).locate_file(file)
         shutil.copy(str(notice), out / "licences" / new)
     content, _ = session.read(recogniser.COMPACT)
     (out / "model.onnx").write_bytes(content)
@@ -58,19 +61,8 @@ def build(out: Path) -> None:
 def gather_settings() -> dict:
     """What the page must know of the library: where a cut has a face, and the thresholds."""
     model = recogniser.Recogniser().sha256
-    known = [thresholds.look_up(model, far) for far in RATES]
-    return {
-        "align": {"size": 112, "points": align.POINTS.tolist()},
-        "thresholds": [
-            {
-                "far": one.far,
-                "threshold": one.threshold,
-                "falseAccepts": one.false_accepts,
-                "falseRejects": one.false_rejects,
-            }
-            for one in known
-        ],
-    }
+    known = [thresholds.look_up(model, far)._asdict() for far in RATES]
+    return {"align": {"size": 112, "points": align.POINTS.tolist()}, "thresholds": known}
 
 
 def fetch_packages() -> None:

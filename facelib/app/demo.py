@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from facelib.app.answers import Refusal
+
 PAGE = Path(__file__).parents[2] / "web" / "dist"
 BUILD = "python tools/build_page.py"
 
@@ -39,7 +41,7 @@ def make_server(folder: Path) -> ThreadingHTTPServer:
 def demo(no_open: bool) -> None:
     """Serve the web page that compares two faces, and open it."""
     if not (PAGE / "index.html").is_file():
-        raise click.ClickException(f"the page isn't built; in a clone of the course, do: {BUILD}")
+        raise Refusal(f"the page isn't built; in a clone of the course, do: {BUILD}")
     with make_server(PAGE) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
         click.echo(f"{address} (stop with Ctrl+C)")

@@ -60,7 +60,7 @@ def test_the_browser_opens_what_is_served_unless_told_not_to(page, monkeypatch, 
 def test_a_page_that_is_not_built_is_an_error_that_says_how(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "PAGE", tmp_path)
     done = CliRunner().invoke(commands, ["demo"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "do: python tools/build_page.py" in done.output
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from facelib.door.recogniser import Recogniser
+from facelib.door.thresholds import look_up
 from tests.browser.visitor import Visitor, save, served
 
 pytestmark = pytest.mark.browser
@@ -25,12 +27,22 @@ def test_a_face_takes_no_more_than_50_milliseconds(visit):
     assert 0 < visit().number("time") <= 50
 
 
+def test_the_thresholds_are_those_of_the_library(visit):
+    visitor = visit()
+    assert visitor.number("threshold") == pytest.approx(THRESHOLDS[0.01], abs=5e-4)
+    for rate, threshold in THRESHOLDS.items():
+        visitor.page.get_by_label("strangers who pass").select_option(f"1 in {1 / rate:,.0f}")
+        assert visitor.number("threshold") == pytest.approx(threshold, abs=5e-4)
+    expect(visitor.page.locator(".meaning")).to_have_text(re.compile("Of 3,000 pairs .* pass"))
+
+
 def elsewhere(visitor: Visitor) -> list[str]:
     """What the page asked another origin for."""
     origin = urlsplit(visitor.address).netloc
     return [url for url in visitor.requested if urlsplit(url).netloc not in (origin, "")]
 
 
+THRESHOLDS = {far: look_up(Recogniser().sha256, far).threshold for far in (0.1, 0.01, 0.001)}
 FOCUSED = """(({ ariaLabel, labels, innerText }) =>
     ariaLabel ?? labels?.[0]?.innerText ?? innerText)(document.activeElement)"""
 FETCH = "url => fetch(url, { mode: 'no-cors' }).then(() => 'fetched', (error) => error.name)"

@@ -14,6 +14,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from facelib import models, synth
+from facelib.door.align import POINTS, align, cut, fit
+from facelib.door.detect import detect
+from facelib.door.recogniser import Recogniser
 from tests.browser.visitor import CLOSE, cosine, save
 
 pytestmark = pytest.mark.browser
@@ -49,12 +52,31 @@ def test_the_network_gives_what_onnxruntime_gives_python(visit):
     assert apart.mean() < CLOSE / 5
 
 
-def test_a_face_that_is_cut_already_needs_no_marks(visit, people, tmp_path):
+def test_eyes_are_found_where_the_library_finds_them(visit, people, tmp_path):
+    visitor, codes = visit(), []
+    for which, (face, place) in enumerate(zip(people, [(300, 60), (40, 20)], strict=True)):
+        photo = Image.new("RGB", (640, 480), (90, 110, 120))
+        photo.paste(face.resize((260, 260), Image.Resampling.BICUBIC), place)
+        note = visitor.choose(which, save(photo, tmp_path / f"{which}.png"), as_is=False)
+        assert note == "PNG, 640 × 480 pixels."
+        (found,) = align(photo)
+        codes.append(Recogniser().embed(found.crop[None])[0])
+        turn, start = fit(detect(photo)[0].points, 1)  # the marks give the cut by all five points
+        for side, point in zip(("left", "right"), POINTS @ [1, 1j], strict=False):
+            said = visitor.eye(which, side).get_attribute("aria-valuetext")
+            wanted = turn * point + start
+            assert re.findall(r"\d+", said) == [f"{wanted.real:.0f}", f"{wanted.imag:.0f}"]
+    assert visitor.number("score") == pytest.approx(codes[0] @ codes[1], abs=2 * CLOSE)
+
+
+def test_without_a_face_the_marks_are_where_a_cut_face_has_its_eyes(visit, tmp_path):
     visitor = visit()
-    files = [save(face, tmp_path / f"{n}.png") for n, face in enumerate(people)]
-    for which, file in enumerate(files):
-        visitor.choose(which, file, as_is=False)
-    assert visitor.number("score") == pytest.approx(cosine(*files), abs=CLOSE)
+    plain = save(Image.new("RGB", (300, 200), "grey"), tmp_path / "plain.png")
+    note = visitor.choose(0, plain, as_is=False)
+    assert note.endswith("No face was found: put the rings on the eyes.")
+    x, y = 50 + 200 * POINTS[0, 0], 200 * POINTS[0, 1]
+    said = visitor.eye(0, "left").get_attribute("aria-valuetext")
+    assert said == f"{x:.0f} across, {y:.0f} down"
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (128, 128), (301, 299), (40, 777), (1000, 33)])
@@ -71,23 +93,19 @@ def test_pictures_shrink_as_in_pillow(visit, shape):
     assert small == np.rint(wanted).ravel().tolist()
 
 
-def test_the_cut_brings_the_eyes_where_they_belong_and_repeats_the_edge(visit):
-    eyes, places = np.array([[120.0, 90.0], [150.0, 130.0]]), np.array([[38.0, 52.0], [74.0, 52.0]])
-    down, across = np.mgrid[:200, :240] + 0.5
-    for scale in (1, 3):
-        spots = [np.hypot(across - x, down - y) < 6 for x, y in eyes]
-        picture = np.where(np.logical_or(*spots), 250, 20).astype(np.uint8).repeat(scale, 0)
-        picture = picture.repeat(scale, 1)
-        script = """(pixels, data, width, height, ...eyes) =>
-            [...pixels.cut({ width, height, data }, ...eyes, 112).data]"""
-        shape = picture.shape[::-1]
-        values = picture.ravel().tolist(), *shape, (scale * eyes).tolist(), places.tolist()
-        cut = np.array(visit().run(script, *values)).reshape(112, 112)
-        y, x = np.nonzero(cut > 135)
-        for side, place in ((x < 56, places[0]), (x > 56, places[1])):
-            found = np.array([x[side].mean(), y[side].mean()]) + 0.5
-            assert np.abs(found - place).max() < 0.3
-        assert set(cut[0]) == {20}
+def test_the_cut_is_that_of_the_library(visit, people):
+    grey = people[0].convert("L")
+    script = """(pixels, data, side, eyes, places) =>
+        [...pixels.cut({ width: side, height: side, data }, eyes, places, 112).data]"""
+    for side, degrees in ((60, 10), (112, 0), (300, -25), (500, 90)):
+        picture = grey.resize((side, side), Image.Resampling.BICUBIC)
+        turn = side * 0.8 * np.exp(1j * np.radians(degrees))
+        points = turn * (POINTS @ [1, 1j] - 0.5 - 0.5j) + 0.45 * side * (1 + 1j)
+        points = np.stack([points.real, points.imag], 1)
+        values = np.asarray(picture).ravel().tolist(), side, points[:2].tolist()
+        here = np.array(visit().run(script, *values, (112 * POINTS[:2]).tolist()))
+        there = cut(picture.convert("RGB"), points, 112)[..., 0].ravel().astype(int)
+        assert np.abs(here - there).max() <= 2, side
 
 
 def header(width: int, height: int) -> bytes:

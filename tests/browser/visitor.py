@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from facelib import data, models
+from facelib import data
+from facelib.door.recogniser import Recogniser
 from notebooks.kernels import patience
 
 # A network of eight bits rounds at each layer, so the last bit of a sum can move a score: relative
@@ -102,12 +103,11 @@ def served(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def cosine(*files: Path) -> float:
-    """The score that the library gives two picture files."""
+    """The score that the library gives two picture files, whole."""
     codes = []
     for file in files:
         image = torch.from_numpy(np.array(Image.open(file).convert("RGB"))).permute(2, 0, 1)[None]
-        grey = data.resize(data.to_square(data.to_grey(image)), 64, 64)
-        codes.append(models.embed(models.face_compact(), grey)[0])
+        codes.append(Recogniser().embed(data.to_square(image).permute(0, 2, 3, 1).numpy())[0])
     return float(codes[0] @ codes[1])
 
 

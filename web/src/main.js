@@ -66,7 +66,7 @@ async function start() {
   }
 
   function show() {
-    const { threshold, falseAccepts, falseRejects } = settings.thresholds[rates.value];
+    const { threshold, false_accepts: accepts, false_rejects: rejects } = settings.thresholds[rates.value];
     const same = score >= threshold;
     document.body.dataset.verdict = same ? "same" : "different";
     find(".sign").textContent = same ? "=" : "≠";
@@ -80,8 +80,8 @@ async function start() {
     for (const [name, words] of Object.entries(numbers)) find(`[data-number=${name}]`).textContent = words;
     find(".bar").style.width = percent(score);
     find(".tick").style.left = percent(threshold);
-    find(".meaning").textContent = `Of ${falseAccepts.n.toLocaleString("en-GB")} pairs of two people `
-      + `on LFW, ${share(falseAccepts)} pass; of as many of one person, ${share(falseRejects)} fail.`;
+    find(".meaning").textContent = `Of ${accepts.n.toLocaleString("en-GB")} pairs of two people on LFW `
+      + `${share(accepts)} pass, of as many of one person ${share(rejects)} fail.`;
     document.querySelectorAll(".verdict [hidden]").forEach((part) => { part.hidden = false; });
     clearTimeout(waiting);
     waiting = setTimeout(() => {

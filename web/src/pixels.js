@@ -12,16 +12,11 @@ export function toGrey({ width, height, data }) {
 
 /** A tall or wide picture made square and not stretched: what is missing repeats the edge. */
 export function toSquare(image) {
-  const side = Math.max(image.width, image.height);
-  return crop(image, -Math.floor((side - image.width) / 2), -Math.floor((side - image.height) / 2), side);
-}
-
-/** A square of a picture; beyond it its edges are repeated. */
-function crop(image, left, top, side) {
-  const data = new Uint8Array(side * side);
+  const side = Math.max(image.width, image.height), data = new Uint8Array(side * side);
+  const [left, top] = [image.width, image.height].map((part) => Math.floor((side - part) / 2));
   for (let y = 0; y < side; y++) {
-    const row = clamp(top + y, image.height) * image.width;
-    for (let x = 0; x < side; x++) data[y * side + x] = image.data[row + clamp(left + x, image.width)];
+    const row = clamp(y - top, image.height) * image.width;
+    for (let x = 0; x < side; x++) data[y * side + x] = image.data[row + clamp(x - left, image.width)];
   }
   return { width: side, height: side, data };
 }
@@ -41,15 +36,15 @@ export function resize(image, width, height) {
  */
 export function cut(image, eyes, places, size) {
   const map = similarity(places, eyes), coarse = Math.hypot(...map[0]); // from the square to the picture
-  const half = Math.ceil(0.75 * size * coarse) + 2; // holds the square however it is turned
-  const [left, top] = place(map, [size / 2, size / 2]).map((middle) => Math.round(middle) - half);
-  const side = Math.round(2 * half / Math.max(1, coarse)), shrunk = side / (2 * half);
-  const part = resize(crop(image, left, top, 2 * half), side, side);
+  const small = coarse > 1
+    ? resize(image, ...[image.width, image.height].map((side) => Math.max(1, Math.round(side / coarse))))
+    : image;
+  const [across, down] = [small.width / image.width, small.height / image.height];
   const data = new Uint8ClampedArray(size * size);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const [across, down] = place(map, [x + 0.5, y + 0.5]);
-      data[y * size + x] = sample(part, shrunk * (across - left) - 0.5, shrunk * (down - top) - 0.5);
+      const [u, v] = place(map, [x + 0.5, y + 0.5]);
+      data[y * size + x] = Math.floor(sample(small, across * u - 0.5, down * v - 0.5)); // as Pillow
     }
   }
   return { width: size, height: size, data };
@@ -81,12 +76,13 @@ function toEven(value) {
 
 const clamp = (place, size) => Math.min(Math.max(place, 0), size - 1);
 
-/** Bicubic, with the cubic of Pillow's transforms, between pixels that all exist. */
-function sample({ width, data }, x, y) {
+/** Bicubic, with the cubic of Pillow's transforms. */
+function sample({ width, height, data }, x, y) {
   const [left, top] = [Math.floor(x), Math.floor(y)];
+  const columns = [-1, 0, 1, 2].map((n) => clamp(left + n, width));
   const rows = [-1, 0, 1, 2].map((n) => {
-    const at = (top + n) * width + left;
-    return cubic(data[at - 1], data[at], data[at + 1], data[at + 2], x - left);
+    const at = clamp(top + n, height) * width;
+    return cubic(...columns.map((column) => data[at + column]), x - left);
   });
   return cubic(...rows, y - top);
 }
