@@ -52,15 +52,24 @@ def align(image: Image.Image, size: int = 112, smallest: float = SMALLEST) -> li
     ]
 
 
-def cut(image: Image.Image, points: np.ndarray, size: int) -> np.ndarray:
-    """uint8 (size, size, 3) in which the points, float (5, 2) in px of the image, are at `POINTS`,
-    as near as turning, scaling and moving can bring them (least squares)."""
-    there, here = (size * POINTS) @ [1, 1j], points @ [1, 1j]  # a complex factor turns and scales
+def fit(points: np.ndarray, size: int) -> tuple[complex, complex]:
+    """How a crop lies in its photograph: x + iy of the crop is at turn (x + iy) + start.
+
+    It brings `POINTS` as near to the points, float (5, 2) in px of the photograph, as turning,
+    scaling and moving can (least squares).
+    """
+    there, here = (size * POINTS) @ [1, 1j], points @ [1, 1j]
     spread = there - there.mean()
     turn = np.vdot(spread, here) / np.vdot(spread, spread)
+    return turn, here.mean() - turn * there.mean()
+
+
+def cut(image: Image.Image, points: np.ndarray, size: int) -> np.ndarray:
+    """The crop, uint8 (size, size, 3), of the face whose five points, float (5, 2), are given."""
+    turn, start = fit(points, size)
     small = shrink(image, 1 / abs(turn))  # averages; what follows would drop pixels
     scale = small.width / image.width
-    turn, start = scale * turn, scale * (here.mean() - turn * there.mean())
+    turn, start = scale * turn, scale * start
     # The part of the photograph in which the crop lies however it is turned, the edges repeated.
     middle, half = start + turn * size * (0.5 + 0.5j), int(0.75 * size * abs(turn)) + 2
     left, top = int(middle.real) - half, int(middle.imag) - half
