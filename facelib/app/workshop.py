@@ -49,7 +49,7 @@ def train(folder: Path, out: Path, more: tuple[str, ...]) -> None:
 @as_json
 @refusing
 def evaluate(model: Path, folder: Path | None, seed: int, as_json: bool) -> None:
-    """How well does MODEL verify the people in FOLDER, or 300 who don't exist?
+    """How well does MODEL verify the people in FOLDER, or 200 who don't exist?
 
     \b
     facelib evaluate face.onnx photos
@@ -70,7 +70,7 @@ def evaluate(model: Path, folder: Path | None, seed: int, as_json: bool) -> None
     if folder:
         faces = fit(data.folder(folder, detect=True, skip_bad=True), shape)
     else:
-        faces = render(300, 3, pick_seed("crowd", seed), shape)
+        faces = render(200, 3, pick_seed("crowd", seed), shape)
     if len(faces) ** 2 / 2 > EXACT_PAIRS:
         raise ValueError(f"{len(faces):,} photographs are too many: take fewer people")
     codes, person = embed(network, faces.images), faces.person
@@ -188,4 +188,7 @@ def render(people: int, images: int, seed: int, shape: Shape) -> FaceSet:
     """People who don't exist, as a network reads them."""
     from facelib.synth import synth
 
-    return fit(synth(people, images, seed, size=max(shape[1:]), channels=shape[0]), shape)
+    return fit(
+        synth(people, images, seed, size=64 if max(shape[1:]) <= 64 else 112, channels=shape[0]),
+        shape,
+    )

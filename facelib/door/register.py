@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 
 from facelib import files
 
-MOST = 2**28  # bytes of a file
+MOST = 2**26  # bytes of a file
 SAME = 1 - 1e-6  # from this cosine on two templates are of one photograph
 
 
@@ -56,9 +56,7 @@ class Register:
             raise ValueError(f"want a name of printed characters, got {name!r}")
         for other in self.people:
             if other != name and other.casefold() == name.casefold():
-                raise ValueError(
-                    f"{other!r} is enrolled: if {name!r} is another one, say it clearer"
-                )
+                raise ValueError(f"{other!r} is enrolled, too like {name!r}: choose one of them")
         new: list[np.ndarray] = []
         for template in self._checked(templates):
             (twin, score), *_ = *self.identify(template), ("", -1.0)
