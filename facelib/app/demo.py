@@ -39,7 +39,11 @@ def make_server(folder: Path) -> ThreadingHTTPServer:
 @click.command()
 @click.option("--no-open", is_flag=True, help="Only serve it; open no browser.")
 def demo(no_open: bool) -> None:
-    """Serve the web page that compares two faces, and open it."""
+    """Serve the web page that compares two faces, and open it.
+
+    \b
+    facelib demo --no-open
+    """
     if not (PAGE / "index.html").is_file():
         raise Refusal(f"the page isn't built; in a clone of the course, do: {BUILD}")
     with make_server(PAGE) as server:
