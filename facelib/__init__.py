@@ -1,6 +1,6 @@
 """facelib: the tested package behind the compact face recognition course.
 
-Rooms import one way: data -> synth -> models -> measure -> training -> compress -> app.
+Rooms import one way: door -> data -> synth -> models -> measure -> training -> compress -> app.
 """
 
 import os

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
+from skimage.data import lbp_frontal_face_cascade_filename
+from skimage.feature import Cascade
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -20,7 +22,6 @@ from facecourse.kit.orl import STILL
 from facecourse.kit.protocol import open_people, unseen_people
 from facecourse.kit.seeds import build_seeded
 from facelib.data import Augment, Distort, FaceSet, all_pairs, corrupt
-from facelib.data.folder import _cascade
 from facelib.measure import Interval, bootstrap_people, share_interval, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
 from facelib.measure.groups import GroupErrors, group_errors, tar_by_person
@@ -239,7 +240,7 @@ def detect_skin(people: int) -> tuple[dict[str, Interval], Interval]:
     (paired). The detector is scikit-image's cascade, which was made from photographs."""
     size, seed = 112, pick_seed("groups, skin")
     photo = nuisances(people, seed, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0), scale=(0.86, 1.18))
-    find, found = _cascade(), []
+    find, found = Cascade(lbp_frontal_face_cascade_filename()).detect_multi_scale, []
     for skin in SKINS:
         images = render(color_people(people, skin, False), photo, size=size)[:, 0].numpy()
         boxes = [find(img=image, scale_factor=1.1, step_ratio=1, min_size=(30, 30),

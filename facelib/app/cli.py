@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from facelib import __version__
-from facelib.app import doctor as examination
+from facelib.app import recognise, workshop
+from facelib.app.answers import as_json, say
+from facelib.app.demo import demo
+
+COMPLETION = """\b
+Completion of words by the shell (bash; zsh_source and fish_source for others):
+  eval "$(_FACELIB_COMPLETE=bash_source facelib)"
+"""
 
 
-@click.group()
+@click.group(epilog=COMPLETION)
 @click.version_option(__version__, prog_name="facelib")
 def commands() -> None:
     """Compact face recognition: a course and the library behind it."""
 
 
 @commands.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@as_json
 def doctor(as_json: bool) -> None:
     """Say what this machine has and what is missing; exit with 1 where something must be mended."""
+    from facelib.app import doctor as examination
+
     found = examination.examine()
-    click.echo(json.dumps(found, indent=1) if as_json else examination.describe(found))
+    say(found, examination.describe(found), as_json)
     raise SystemExit(bool(found["faults"]))
+
+
+for command in (
+    recognise.verify, recognise.enroll, recognise.identify, recognise.forget, recognise.enrolled,
+    workshop.train, workshop.evaluate, workshop.compress, workshop.export,
+    demo,
+):  # fmt: skip
+    commands.add_command(command)

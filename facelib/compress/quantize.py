@@ -17,7 +17,8 @@ from torch import Tensor
 
 from facelib import files
 from facelib.compress.quiet import quiet
-from facelib.models.runtime import MOST, OnnxModel
+from facelib.door.session import MOST
+from facelib.models.runtime import OnnxModel
 
 RANGES = {"minmax": "MinMax", "percentile": "Percentile"}  # and what onnxruntime calls them
 KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu")  # what is computed in whole numbers

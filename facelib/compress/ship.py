@@ -16,7 +16,7 @@ from facelib.compress.export import to_onnx
 from facelib.compress.layers import decode
 from facelib.compress.quantize import calibrate, check_images
 from facelib.compress.rounded import round_weights
-from facelib.models.runtime import ZIPPED
+from facelib.door.session import ZIPPED
 
 
 def ship(model: nn.Module, path: str | Path, images: Tensor, bits: int = 8) -> int:

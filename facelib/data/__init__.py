@@ -14,6 +14,7 @@ from facelib.data.preprocess import (
     to_square,
 )
 from facelib.data.sheet import contact_sheet
+from facelib.door.align import align
 
 __all__ = [
     "LFW",
@@ -22,6 +23,7 @@ __all__ = [
     "FaceSet",
     "Pairs",
     "Split",
+    "align",
     "all_pairs",
     "contact_sheet",
     "folder",

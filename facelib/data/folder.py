@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
 from facelib.data import pack
+from facelib.data.decode import decode, to_tensor
 from facelib.data.faceset import FaceSet
-from facelib.data.photo import ENDINGS, NO_FILE, decode, list_visible, read_photo, spell, to_tensor
-
-SEARCH = 480  # px: faces are looked for in a copy of the photo with this longest side
-SMALLEST = SEARCH // 10  # px in that copy: smaller faces are not looked for
-MARGIN = 1.3  # side of the crop over the side of the detected box, which ends at brows and chin
+from facelib.door.align import POINTS, align
+from facelib.door.detect import DETAIL, SMALLEST
+from facelib.door.photo import ENDINGS, NO_FILE, list_visible, read_photo, spell
 
 
 def folder(
@@ -36,12 +34,13 @@ def folder(
     Args:
         path: the folder; .jpg .jpeg .png .bmp .webp .pgm .tif .tiff in any case are read.
         size: side of the crops in pixels.
-        detect: cut around the largest upright frontal face instead of the middle; a photo in
-            which none is found is a bad file.
+        detect: cut the largest face out by its eyes, as `align` does, instead of the middle; a
+            photo in which none is found is a bad file.
         skip_bad: warn about bad files and go on without them.
 
     Raises:
         FileNotFoundError, NotADirectoryError, PermissionError: the folder can't be read.
+        ImportError: what `detect` needs is not installed.
         ValueError: files that can't be used (all are listed), fewer than two people, or two whose
             names look alike.
         OSError: no disk space for a pack.
@@ -51,11 +50,12 @@ def folder(
     root = Path(path).expanduser()
     names, files, person, unfit = _list(root)
     if detect:
-        _cascade()  # what it lacks is no fault of a photo
+        align(Image.new("RGB", (DETAIL, DETAIL)))  # what it lacks is no fault of a photo
     results = partial(decode, files, partial(_crop, size=size, detect=detect))
     shape = (len(files), 3, size, size)
     if len(files) * 3 * size * size > pack.LARGE:
-        name = f"{'face' if detect else 'centre'}{size}-{pack.fingerprint(root, files)}"
+        cut = POINTS.tolist() if detect else None
+        name = f"{'face' if detect else 'centre'}{size}-{pack.fingerprint(root, files, cut)}"
         images, bad = pack.read(root, name, shape) or pack.write(root, name, shape, results())
     else:
         images, bad = _in_memory(results(), shape)
@@ -114,45 +114,14 @@ def _unfit(file: Path) -> str | None:
 
 
 def _crop(file: Path, size: int, detect: bool) -> Tensor:
-    image = read_photo(file, side=2 * SEARCH if detect else 2 * size)
-    if detect:
-        if not (box := _find_face(image)):
-            raise ValueError(
-                "no upright frontal face found: crop the photo by hand or turn detect off"
-            )
-        image = image.crop(box)
-    return to_tensor(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC))
-
-
-def _find_face(image: Image.Image) -> tuple[int, int, int, int] | None:
-    """The square around the largest face (left, top, right, bottom), inside the image.
-
-    Local binary pattern cascade: Liao et al. 2007, "Learning multi-scale block local binary
-    patterns for face recognition", doi:10.1007/978-3-540-74549-5_87.
-    """
-    if SEARCH * min(image.size) < SMALLEST * max(image.size):
-        return None  # no face fits into so thin a strip
-    small = ImageOps.contain(image.convert("L"), (SEARCH, SEARCH))
-    least = SMALLEST, SMALLEST
-    faces = _cascade()(np.array(small), 1.1, 1, min_size=least, max_size=small.size)
+    if not detect:
+        photo = read_photo(file, side=2 * size)
+        return to_tensor(ImageOps.fit(photo, (size, size), Image.Resampling.BICUBIC))
+    # In so many pixels the smallest face has as many as its crop, or as detection looks at.
+    faces = align(read_photo(file, side=round(max(size, DETAIL) / SMALLEST)), size)
     if not faces:
-        return None
-    face = max(faces, key=lambda face: face["width"])
-    scale = image.width / small.width
-    side = min(MARGIN * face["width"] * scale, *image.size)
-    left = (face["c"] + face["width"] / 2) * scale - side / 2
-    top = (face["r"] + face["height"] / 2) * scale - side / 2
-    left = min(max(left, 0), image.width - side)
-    top = min(max(top, 0), image.height - side)
-    return round(left), round(top), round(left + side), round(top + side)
-
-
-@cache
-def _cascade() -> Callable[..., list[dict[str, int]]]:
-    from skimage.data import lbp_frontal_face_cascade_filename
-    from skimage.feature import Cascade
-
-    return Cascade(lbp_frontal_face_cascade_filename()).detect_multi_scale
+        raise ValueError("no face found: crop the photo by hand or turn detect off")
+    return to_tensor(faces[0].crop)
 
 
 def _in_memory(results: Iterator[Tensor | str], shape: tuple[int, ...]) -> pack.Decoded:

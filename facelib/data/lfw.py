@@ -17,9 +17,10 @@ from PIL import Image
 from torch import Tensor
 
 from facelib import files
+from facelib.data.decode import decode, to_tensor
 from facelib.data.faceset import FaceSet
 from facelib.data.pairs import Pairs
-from facelib.data.photo import ENDINGS, decode, list_visible, read_photo, spell, to_tensor
+from facelib.door.photo import ENDINGS, list_visible, read_photo, spell
 
 SOURCE = "Labeled Faces in the Wild; Huang et al. 2007, UMass Amherst TR 07-49"
 LAYOUT = "Person_Name/Person_Name_0001.jpg beside pairs.txt"

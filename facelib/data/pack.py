@@ -32,11 +32,12 @@ FOLDER = ".facelib"
 Decoded = tuple[Tensor, dict[int, str]]
 
 
-def fingerprint(root: Path, files: list[Path]) -> str:
-    """A digest of every file's name below `root`, size and time of change."""
+def fingerprint(root: Path, files: list[Path], cut: object = None) -> str:
+    """A digest of every file's name below `root`, size and time of change, and of where the faces
+    were `cut` (anything that JSON holds)."""
     stats = [(file.relative_to(root).as_posix(), file.stat()) for file in files]
     facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([cut, *facts]).encode()).hexdigest()[:16]
 
 
 def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:

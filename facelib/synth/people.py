@@ -37,6 +37,7 @@ PEOPLE = {
     "groups, skin": Seeds(2**29 + 2**22 + 1, 1, "judge", "who stay the same but for their skin"),
     "cuts": Seeds(2**29 + 2**23, 1, "choose", "which channels of the student go"),
     "tried": Seeds(2**29 + 2**24, 2**10, "choose", "on whom recipes of compression are tried"),
+    "thresholds": Seeds(2**29 + 2**25, 1, "choose", "the door's thresholds for faces like these"),
     "ladder": Seeds(2**30, 1, "judge", "the rungs of compression, and groups"),
     "last look": Seeds(2**30 + 1, 1, "judge", "looked at once, when all is chosen"),
 }

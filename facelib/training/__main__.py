@@ -101,7 +101,7 @@ def name_people(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, di
             names = textwrap.shorten(", ".join(few), 400, placeholder=f" ... ({len(few):,} in all)")
             print(f"left out, {args.train} images or fewer: {names}")
         print(f"top-1 {top1:.2%} of {len(test)} other images")
-    return model, {"names": train.names}
+    return model, {"names": train.names, "size": args.size}
 
 
 def embed_faces(args: argparse.Namespace, settings: dict) -> tuple[nn.Module, dict[str, object]]:

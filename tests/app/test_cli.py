@@ -6,16 +6,10 @@ import sys
 from importlib import metadata
 
 import pytest
-from click.testing import CliRunner
 
 from facecourse.cli import commands
 from facelib import __version__
 from facelib.app import doctor
-
-
-@pytest.fixture
-def run():
-    return lambda *words: CliRunner().invoke(commands, words)
 
 
 def test_help_and_doctor_import_nothing_heavy():
@@ -36,9 +30,17 @@ print({"torch", "numpy", "sklearn", "IPython", "nbformat"} & set(sys.modules))
 
 def test_the_commands_are_listed_with_what_they_do(run):
     said = run("--help").output
-    assert re.search(r"^  doctor  Say what this machine has", said, re.MULTILINE)
-    assert re.search(r"^  learn   Copy the lessons into FOLDER", said, re.MULTILINE)
+    assert re.search(r"^  doctor    Say what this machine has", said, re.MULTILINE)
+    assert re.search(r"^  learn     Copy the lessons into FOLDER", said, re.MULTILINE)
+    assert 'eval "$(_FACELIB_COMPLETE=bash_source facelib)"' in said
     assert run("--version").output == f"facelib, version {__version__}\n"
+
+
+@pytest.mark.parametrize("name", sorted({*commands.commands} - {"doctor", "learn"}))
+def test_every_command_teaches_by_an_example(run, name):
+    done = run(name, "--help")
+    assert done.exit_code == 0
+    assert re.search(rf"^  facelib {name} \S", done.output, re.MULTILINE)
 
 
 def test_the_doctor_says_the_same_to_people_and_to_programs(run):

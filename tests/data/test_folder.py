@@ -10,7 +10,8 @@ import torch
 from PIL import Image, ImageFile
 from skimage import data
 
-from facelib.data import folder, orl
+from facelib.data import align, folder, orl
+from facelib.door import mtcnn
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
 
@@ -273,74 +274,59 @@ def test_an_unreadable_folder_is_named(photos, monkeypatch, which):
 
 @pytest.fixture
 def astronaut(photos) -> Image.Image:
-    """512 x 512, the face near (222, 120), 97 px wide; all `photos` are of her."""
+    """512 x 512, with one face; all `photos` are of her."""
     image = Image.fromarray(data.astronaut())
     for file in photos.glob("*/*.png"):
         image.save(file)
     return image
 
 
-def overlap(one: torch.Tensor, two: torch.Tensor) -> float:
-    """Intersection over union of two boxes (left, top, right, bottom)."""
-    both = (torch.minimum(one[2:], two[2:]) - torch.maximum(one[:2], two[:2])).clamp(min=0).prod()
-    return float(both / ((one[2:] - one[:2]).prod() + (two[2:] - two[:2]).prod() - both))
-
-
-@pytest.mark.parametrize(
-    ("scale", "shift"), [(1, 0), (4, 0), (0.3, 0), (1, 580)], ids=["as is", "huge", "small", "wide"]
-)
-def test_the_face_is_found_wherever_it_is_and_however_large_the_photo(astronaut, scale, shift):
-    photo = Image.new("RGB", (512 + shift, 512), (90, 90, 90))
-    photo.paste(astronaut, (shift, 0))
-    photo = photo.resize((round(scale * photo.width), round(scale * photo.height)))
-    half = 97 / 2 * module.MARGIN
-    by_hand = torch.tensor([222 + shift - half, 120 - half, 222 + shift + half, 120 + half])
-    assert overlap(torch.tensor(module._find_face(photo)), scale * by_hand) > 0.6
-
-
-def test_detection_crops_the_face_and_takes_the_largest_of_two(photos, astronaut):
+def test_detection_cuts_the_largest_face_out_as_align_does(photos, astronaut):
     two = Image.new("RGB", (600, 300), (90, 90, 90))
     two.paste(astronaut.resize((256, 256)), (0, 0))
     two.paste(astronaut.crop((122, 20, 322, 220)).resize((300, 300)), (300, 0))
     two.save(photos / "Ben" / "two.png")
     faces = folder(photos, size=64, detect=True)
     for image, photo in ((faces.images[0], astronaut), (faces.images[3], two)):
-        crop = photo.crop(module._find_face(photo)).resize((64, 64), Image.Resampling.BICUBIC)
-        difference = image.permute(1, 2, 0).int() - torch.from_numpy(np.array(crop))
-        assert difference.abs().max() <= 1
-    assert module._find_face(two)[0] > 300
+        assert np.array_equal(image.permute(1, 2, 0).numpy(), align(photo, 64)[0].crop)
+    assert align(two)[0].eyes[0, 0] > 300
 
 
-@pytest.mark.parametrize(
-    ("face", "photo", "box"),
-    [
-        ((0, 0, 100), (480, 480), (0, 0, 130, 130)),
-        ((380, 380, 100), (480, 480), (350, 350, 480, 480)),
-        ((200, 200, 100), (480, 480), (185, 185, 315, 315)),
-        ((10, 100, 200), (960, 440), (180, 0, 620, 440)),  # never larger than the photo
-    ],
-)
-def test_a_crop_at_the_border_is_moved_into_the_photo(monkeypatch, face, photo, box):
-    """Not filled with black: those pixels would be the same for everybody."""
-    found = [dict(zip(("r", "c", "width", "height"), (*face, face[-1]), strict=True))]
-    monkeypatch.setattr(module, "_cascade", lambda: lambda *image, **options: found)
-    assert module._find_face(Image.new("RGB", photo)) == box
+def test_a_large_jpeg_is_decoded_no_larger_than_its_smallest_face_needs(
+    photos, astronaut, monkeypatch
+):
+    sides, real = [], module.align
+    monkeypatch.setattr(
+        module, "align", lambda image, *size: sides.append(image.width) or real(image, *size)
+    )
+    astronaut.resize((4000, 4000)).save(photos / "Ben" / "large.jpg")
+    cut = folder(photos, size=32, detect=True).images[-1].permute(1, 2, 0).numpy()
+    assert sides[-1] == 500
+    assert np.abs(align(astronaut, 32)[0].crop.astype(int) - cut).mean() < 6
 
 
 @pytest.mark.parametrize("size", [(40, 40), (1, 1000), (1000, 1), (1, 1), (48, 480), (480, 47)])
 def test_a_photo_without_a_face_or_too_thin_for_one_is_a_bad_file(photos, astronaut, size):
     save(photos / "Ben" / "thin.png", size=size)
-    with pytest.warns(UserWarning, match=r"Ben/thin\.png: no upright frontal face found"):
+    with pytest.warns(UserWarning, match=r"Ben/thin\.png: no face found: crop the photo by hand"):
         assert len(folder(photos, size=32, detect=True, skip_bad=True)) == 3
 
 
+def test_weights_that_are_not_installed_are_no_fault_of_the_photos(photos, monkeypatch):
+    monkeypatch.setattr(mtcnn, "find_spec", lambda name: None)
+    mtcnn.read_weights.cache_clear()
+    assert len(folder(photos, size=8)) == 3
+    with pytest.raises(ImportError, match="pip install mtcnn"):
+        folder(photos, size=8, detect=True, skip_bad=True)
+
+
 def test_most_faces_of_orl_are_found():
-    images = [Image.fromarray(image[0].numpy()) for image in orl().images[::40]]
-    assert len(images) == 10
-    assert sum(module._find_face(image) is not None for image in images) >= 7
+    images = [Image.fromarray(image[0].numpy()).convert("RGB") for image in orl().images[::20]]
+    assert len(images) == 20
+    assert sum(bool(align(image)) for image in images) >= 18
 
 
 def test_a_file_with_more_bytes_than_its_pixels_could_need_is_not_opened(photos, monkeypatch):
-    monkeypatch.setattr("facelib.data.photo.MOST", 100)
+    monkeypatch.setattr("facelib.door.photo.MOST", 100)
     with pytest.raises(ValueError, match="over 100 bytes: save it smaller"):
         folder(photos, size=8)

@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 
 from facelib import files
-from facelib.data import folder, pack, photo
+from facelib.data import decode, folder, pack
+from facelib.door.align import Face
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
 
@@ -86,10 +87,17 @@ def test_the_images_are_mapped_not_decoded_again_and_writing_to_them_spares_the_
 def test_size_and_detection_have_packs_of_their_own(photos, monkeypatch):
     folder(photos, size=16)
     folder(photos, size=24)
-    monkeypatch.setattr(module, "_find_face", lambda image: (0, 0, 10, 10))
+    face = Face(np.zeros((16, 16, 3), np.uint8), np.zeros((2, 2)), np.zeros(4), 1.0)
+    monkeypatch.setattr(module, "align", lambda *photo: [face])
     folder(photos, size=16, detect=True)
     kinds = [file.name.split("-")[0] for file in packed(photos, ".u8")]
     assert kinds == ["centre16", "centre24", "face16"]
+
+
+def test_faces_that_would_now_be_cut_elsewhere_are_another_pack(photos):
+    files = list(photos.glob("*/*.png"))
+    cuts = [None, [[0.3, 0.5]], [[0.4, 0.5]]]
+    assert len({pack.fingerprint(photos, files, cut) for cut in cuts}) == 3
 
 
 def grow(file: Path) -> None:
@@ -255,9 +263,9 @@ if os.name == "posix":  # elsewhere links need a privilege
 
 def test_packing_holds_a_few_photos_at_a_time(tmp_path, monkeypatch):
     """Results are consumed as they come: no more than one batch is ever decoded ahead."""
-    monkeypatch.setattr(photo, "BATCH", 4)
+    monkeypatch.setattr(decode, "BATCH", 4)
     started = []
-    results = photo.decode([tmp_path / str(i) for i in range(20)], started.append)
+    results = decode.decode([tmp_path / str(i) for i in range(20)], started.append)
     ahead = [len(started) - done for done, _ in enumerate(results)]
     assert len(ahead) == 20
     assert max(ahead) <= 4

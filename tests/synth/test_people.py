@@ -43,7 +43,7 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
         ("pruning", 2**28), ("calibration", 2**29), ("varied", 2**29 + 2**20),
         ("varied, choice", 2**29 + 2**21), ("groups, choice", 2**29 + 2**22),
         ("groups, skin", 2**29 + 2**22 + 1), ("cuts", 2**29 + 2**23), ("tried", 2**29 + 2**24),
-        ("ladder", 2**30), ("last look", 2**30 + 1),
+        ("thresholds", 2**29 + 2**25), ("ladder", 2**30), ("last look", 2**30 + 1),
     ],
 )  # fmt: skip
 def test_the_seeds_with_which_the_evidence_was_measured_stay(name, first):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy import ndimage
 
 from facelib.data import resize, to_grey
-from facelib.data.folder import _cascade
+from facelib.door.detect import detect
 from facelib.synth import (
     FRONTAL,
     IDENTITY,
@@ -263,9 +264,8 @@ def test_the_ends_of_all_ranges_give_sound_pictures(end):
 
 def test_a_stock_detector_finds_frontal_faces():
     photos = nuisances(60, 12, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0), scale=(0.86, 1.18))
-    images = render(identities(60, 11), photos, size=112)[:, 0].numpy()
-    box = {"scale_factor": 1.1, "step_ratio": 1, "min_size": (30, 30), "max_size": (112, 112)}
-    assert np.mean([bool(_cascade()(img=image, **box)) for image in images]) >= 0.9
+    images = render(identities(60, 11), photos, size=112, channels=3).permute(0, 2, 3, 1).numpy()
+    assert np.mean([bool(detect(Image.fromarray(image))) for image in images]) >= 0.9
 
 
 @pytest.mark.parametrize("damage", ["missing", "another file", "a gap"])

@@ -5,18 +5,10 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
-from tqdm.auto import tqdm
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".tif", ".tiff")
 # Named one by one: among Pillow's readers are some that start other programs (EPS).
@@ -28,7 +20,6 @@ STRAY = {
 }  # fmt: skip
 NO_FILE = "not a file (a broken link?)"
 MOST = 256 * 2**20  # bytes of a file: as many as its pixels may have in the end
-BATCH = 64  # photographs decoded ahead of the one being stored
 
 
 class _Unfit(ValueError):
@@ -102,35 +93,3 @@ def _opaque(image: Image.Image) -> Image.Image:
         return image
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-
-
-def to_tensor(image: Image.Image) -> Tensor:
-    """An RGB image as uint8 (3, H, W)."""
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-def decode(
-    files: Sequence[Path], make: Callable[[Path], Tensor], quiet: bool = False
-) -> Iterator[Tensor | str]:
-    """Each file's image or the reason why it has none, in order, a few decoded ahead.
-
-    Args:
-        make: the image of a file; raises ValueError with the reason.
-        quiet: show no progress.
-    """
-
-    def result(file: Path) -> Tensor | str:
-        try:
-            return make(file)
-        except ValueError as error:
-            return str(error)
-
-    bar = tqdm(total=len(files), unit="photo", disable=quiet)
-    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, bar:
-        for start in range(0, len(files), BATCH):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # oddities in photographs that decode all the same
-                results = list(pool.map(result, files[start : start + BATCH]))
-            yield from results
-            bar.update(len(results))

@@ -1,0 +1,49 @@
+"""From photographs to tensors, many at a time."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm.auto import tqdm
+
+BATCH = 64  # photographs decoded ahead of the one being stored
+
+
+def to_tensor(image: Image.Image | np.ndarray) -> Tensor:
+    """An RGB image, or uint8 (H, W, 3), as uint8 (3, H, W)."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+
+
+def decode(
+    files: Sequence[Path], make: Callable[[Path], Tensor], quiet: bool = False
+) -> Iterator[Tensor | str]:
+    """Each file's image or the reason why it has none, in order, a few decoded ahead.
+
+    Args:
+        make: the image of a file; raises ValueError with the reason.
+        quiet: show no progress.
+    """
+
+    def result(file: Path) -> Tensor | str:
+        try:
+            return make(file)
+        except ValueError as error:
+            return str(error)
+
+    bar = tqdm(total=len(files), unit="photo", disable=quiet)
+    # Pillow lets go of the interpreter's lock while it decodes, so threads help.
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, bar:
+        for start in range(0, len(files), BATCH):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # oddities in photographs that decode all the same
+                results = list(pool.map(result, files[start : start + BATCH]))
+            yield from results
+            bar.update(len(results))

@@ -1,0 +1,52 @@
+"""Cosines from which two faces are called one person's, for the network that ships.
+
+`python -m benchmarks.thresholds` chooses and measures them (thresholds.json).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from facelib import files
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+class Threshold(NamedTuple):
+    """A cosine, -1 to 1, chosen for a false accept rate, and what it does to pairs of others.
+
+    Attributes: threshold; far, 0 to 1; false_accepts, false_rejects: the shares of impostor pairs
+    accepted and of genuine pairs rejected, each {value, low, high, n, of}, a 95 % interval.
+    """
+
+    threshold: float
+    far: float
+    false_accepts: dict[str, Any]
+    false_rejects: dict[str, Any]
+
+
+def look_up(model: str, far: float = 0.001, faces: str = "photographs") -> Threshold:
+    """The threshold of the network that ships.
+
+    Args:
+        model: its SHA-256, as `Recogniser.sha256`.
+        far: the share of pairs of two people that may be called one person.
+        faces: "photographs" (chosen on LFW's View 1, measured on its View 2) or "renders" (of
+            people who don't exist).
+
+    Raises:
+        ValueError: another model, or a rate that is not in the table.
+    """
+    table = files.read_json(FILE)
+    if model != table["model"]:
+        raise ValueError(
+            "thresholds are known for the network that ships, not for this one: measure one by "
+            "`facelib evaluate MODEL FOLDER`, and give it as --threshold"
+        )
+    for row in table[faces]:
+        if row["far"] == far:
+            measured = row["measured"][faces]
+            return Threshold(row["threshold"], far, *measured.values())
+    known = ", ".join(f"{row['far']:g}" for row in table[faces])
+    raise ValueError(f"no threshold is known for a FAR of {far:g}: take one of {known}")

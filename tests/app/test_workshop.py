@@ -1,0 +1,114 @@
+import json
+
+import pytest
+import torch
+
+from facelib.door.recogniser import COMPACT, Recogniser
+from facelib.models import FaceCNN, FaceResNet, io, load, save
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("network") / "face.safetensors"
+    save(FaceResNet(8, 16).eval(), path)
+    return path
+
+
+def test_a_network_is_trained_exported_and_verifies(run, photos, tmp_path):
+    made, exported = tmp_path / "face.safetensors", tmp_path / "face.onnx"
+    tiny = ("--epochs", 1, "--train", 2, "--width", 4, "--embedding", 8, "--size", 32, 24)
+    assert run("train", photos, "--out", made, *tiny).exit_code == 0
+    assert isinstance(load(made), FaceCNN)
+    assert io.load_tensors(made)[1]["size"] == [32, 24]
+    found = json.loads(run("export", made, "--out", exported, "--json").output)
+    assert found["bytes"] == exported.stat().st_size
+    assert found["difference"] < 1e-4
+    recogniser = Recogniser(exported)
+    assert (recogniser.channels, recogniser.size) == (3, (32, 24))
+    pair = photos / "Ada" / "1.jpg", photos / "Ada" / "2.jpg"
+    assert run("verify", *pair, "--model", exported, "--threshold", -1).exit_code == 0
+
+
+def test_a_folder_of_people_is_evaluated_and_gives_a_threshold(run, photos):
+    found = json.loads(run("evaluate", COMPACT, photos, "--json").stdout)
+    assert found["AUC"]["value"] > 0.99
+    assert found["AUC"]["n"] == 8
+    assert list(found["thresholds"]) == ["0.1", "0.01"], "252 impostor pairs show no smaller rate"
+    said = run("evaluate", COMPACT, photos).stdout
+    assert f"threshold for 0.1 FAR: {found['thresholds']['0.1']:.4f}" in said
+    assert "24 genuine, 252 impostor pairs" in said
+
+
+def test_without_a_folder_people_are_new_by_their_seed(run, network):
+    first, other = (
+        json.loads(run("evaluate", network, "--seed", seed, "--json").stdout) for seed in (0, 1)
+    )
+    assert first["AUC"] != other["AUC"]
+    assert 0.5 < first["AUC"]["low"] <= first["AUC"]["value"] <= first["AUC"]["high"] <= 1
+    assert set(first["thresholds"]) == {"0.1", "0.01", "0.001"}
+    done = run("evaluate", network, "--seed", 2000)
+    assert done.exit_code == 2
+    assert "no seed 2000 of people 'crowd'" in done.output
+
+
+def test_a_network_is_compressed_and_it_is_said_what_that_costs(run, network, tmp_path):
+    eight, four, cut = (tmp_path / f"{name}.onnx.zip" for name in ("eight", "four", "cut"))
+    found = json.loads(run("compress", network, "--out", eight, "--json").output)
+    assert found["bytes"] == eight.stat().st_size < found["bytes before"]
+    assert found["cosine"] > 0.98
+    done = run("compress", network, "--out", four, "--bits", 4)
+    assert four.stat().st_size < eight.stat().st_size
+    assert "if the network learns with them" in done.output
+    done = run("compress", network, "--out", cut, "--share", 0.5)
+    assert "must be taught again" in done.output
+    assert cut.stat().st_size < eight.stat().st_size
+    for path in (eight, four, cut):
+        assert Recogniser(path).size == (64, 64)
+
+
+@pytest.mark.parametrize("command", ["export", "compress"])
+def test_the_network_itself_is_never_written_over(run, network, command):
+    before = network.read_bytes()
+    done = run(command, network, "--out", network)
+    assert done.exit_code == 2
+    assert "is MODEL itself" in done.output
+    assert network.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.onnx", b"x", "is exported already"),
+        ("a.safetensors", b"x", "not a whole safetensors file"),
+        ("a.safetensors", b"", "not a whole safetensors file"),
+    ],
+)
+def test_what_is_no_network_to_make_anything_of_is_refused(run, tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    done = run("export", tmp_path / name, "--out", tmp_path / "b.onnx")
+    assert done.exit_code == 2
+    assert said in done.output
+    assert not (tmp_path / "b.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--share", 1.5), "above 0 and below 1"),
+        (("--share", "nan"), "above 0 and below 1"),
+        (("--bits", 1), "not in the range"),
+    ],
+)
+def test_settings_out_of_range_are_refused(run, network, tmp_path, words, said):
+    done = run("compress", network, "--out", tmp_path / "b.onnx.zip", *words)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_a_folder_that_does_not_fit_is_refused(run, network, tmp_path):
+    (tmp_path / "Ada").mkdir()
+    done = run("evaluate", network, tmp_path)
+    assert done.exit_code == 2
+    assert "at least two people" in done.output
+    assert run("train", tmp_path / "none", "--out", tmp_path / "a").exit_code == 2

@@ -1,0 +1,33 @@
+"""The benchmark of thresholds, at its smallest."""
+
+import torch
+
+from benchmarks import thresholds
+from facecourse.kit import evidence
+from facelib.data import LFW, Pairs
+from facelib.synth import synth
+
+
+def test_thresholds_are_chosen_on_view_1_and_measured_on_view_2(tmp_path, monkeypatch):
+    asked = []
+
+    def lfw(view):
+        asked.append(view)
+        faces = synth(40, 2, seed=view, size=112, channels=3)
+        first = 2 * torch.arange(40)
+        left, right = torch.cat([first, first]), torch.cat([first + 1, first.roll(1)])
+        return LFW(faces, Pairs(left, right, torch.arange(80) < 40), torch.arange(80) % 2)
+
+    monkeypatch.setattr(thresholds, "lfw", lfw)
+    thresholds.main(people=40, folder=tmp_path)
+    found = evidence.read("thresholds", tmp_path)
+    assert sorted(asked) == [1, 2]
+    assert found["model"] == thresholds.Recogniser().sha256
+    assert 0.5 < found["accuracy"]["value"] <= 1
+    for kind in ("photographs", "renders"):
+        assert [row["far"] for row in found[kind]] == list(thresholds.FARS)
+        for row in found[kind]:
+            for rates in row["measured"].values():
+                assert [rate["n"] for rate in rates.values()] == [40, 40]
+    loose, *_ = found["photographs"]
+    assert loose["measured"]["photographs"]["false rejects"]["value"] < 0.3

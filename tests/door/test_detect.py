@@ -1,0 +1,98 @@
+"""Faces are found wherever they are, and photographs without one give none."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facelib.door.detect import detect
+
+EYES = np.array([[204, 102], [247, 103]])  # of the astronaut, by hand
+APART = 43  # px
+
+
+def test_a_face_has_a_box_around_its_points_and_a_score(astronaut):
+    (face,) = detect(astronaut)
+    assert np.abs(face.eyes - EYES).max() < 0.1 * APART
+    left, top, right, bottom = face.box
+    assert left < face.points[:, 0].min() < face.points[:, 0].max() < right
+    assert top < face.points[:, 1].min() < face.points[:, 1].max() < bottom
+    assert 0.9 < face.score <= 1
+    eye, other, nose, mouth, corner = face.points
+    assert eye[0] < nose[0] < other[0]
+    assert mouth[0] < corner[0]
+    assert max(eye[1], other[1]) < nose[1] < min(mouth[1], corner[1])
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.5, 1, 2, 6])
+@pytest.mark.parametrize("shift", [0, 600])
+def test_it_is_the_same_face_however_large_or_wide_the_photograph(astronaut, scale, shift):
+    photo = Image.new("RGB", (512 + shift, 512), (90, 90, 90))
+    photo.paste(astronaut, (shift, 0))
+    photo = photo.resize((round(scale * photo.width), round(scale * photo.height)))
+    (face,) = detect(photo)
+    assert np.abs(face.eyes / scale - [shift, 0] - EYES).max() < 0.1 * APART
+
+
+def test_it_is_found_turned_or_cut_by_the_frame(astronaut):
+    turned = astronaut.rotate(25, center=(225, 102))
+    (face,) = detect(turned)
+    rise, run = face.eyes[0, 1] - face.eyes[1, 1], face.eyes[1, 0] - face.eyes[0, 0]
+    assert np.degrees(np.arctan2(rise, run)) == pytest.approx(25, abs=6)
+    (cut,) = detect(astronaut.crop((200, 40, 512, 400)))
+    assert cut.box[0] < 0
+    assert np.abs(cut.eyes - (EYES - [200, 40])).max() < 0.15 * APART
+
+
+def test_all_faces_are_found_the_largest_first(astronaut):
+    three = Image.new("RGB", (900, 400), (90, 90, 90))
+    for side, left in ((200, 0), (400, 200), (300, 600)):
+        three.paste(astronaut.crop((100, 0, 356, 256)).resize((side, side)), (left, 0))
+    found = detect(three)
+    widths = [face.box[2] - face.box[0] for face in found]
+    assert len(found) == 3
+    assert widths == sorted(widths, reverse=True)
+    assert [int(face.box[0] > 190) + int(face.box[0] > 590) for face in found] == [1, 2, 0]
+
+
+def test_faces_smaller_than_asked_for_are_passed_over(astronaut):
+    small = Image.new("RGB", (1200, 1200), (90, 90, 90))
+    small.paste(astronaut.resize((400, 400)), (500, 300))
+    assert detect(small) == []
+    assert len(detect(small, smallest=0.05)) == 1
+
+
+THIN = [(1, 1), (11, 11), (12, 12), (1, 3000), (3000, 1), (12, 3000), (40, 40), (30, 100_000)]
+
+
+@pytest.mark.parametrize("size", THIN)
+def test_no_face_is_found_where_none_is_nor_in_a_strip(size):
+    assert detect(Image.new("RGB", size, (120, 90, 60))) == []
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    assert detect(Image.fromarray(noise)) == []
+
+
+def test_a_large_photograph_takes_hardly_longer_than_a_small_one(astronaut):
+    def seconds(photo):
+        start = time.process_time()
+        detect(photo)
+        return time.process_time() - start
+
+    small, large = astronaut.resize((300, 300)), astronaut.resize((3000, 3000))
+    assert min(seconds(large) for _ in range(3)) < 10 * min(seconds(small) for _ in range(3))
+
+
+@pytest.mark.parametrize("smallest", [0, -1, 1.5, float("nan")])
+def test_a_smallest_face_that_is_no_share_is_refused(astronaut, smallest):
+    with pytest.raises(ValueError, match="smallest is a share of the shorter side, in"):
+        detect(astronaut, smallest)
+
+
+def test_real_faces_are_found(lfw_path):
+    """Crops that end at the chin, their edges repeated."""
+    found = []
+    for file in sorted(lfw_path.glob("A*/*_0001.jpg"))[:50]:
+        crop = np.pad(np.asarray(Image.open(file)), ((69, 69), (69, 69), (0, 0)), mode="edge")
+        found.append(bool(detect(Image.fromarray(crop))))
+    assert np.mean(found) >= 0.96

@@ -1,0 +1,183 @@
+import errno
+import os
+import random
+
+import numpy as np
+import pytest
+
+from facelib import files
+from facelib.door.register import Register
+
+MODEL, OTHER = "a" * 64, "b" * 64
+
+
+def unit(*seeds):
+    """A template for each seed, float32 (N, 8)."""
+    rows = np.stack([np.random.default_rng(seed).normal(size=8) for seed in seeds])
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def register():
+    found = Register(MODEL)
+    found.enroll("Ada", unit(1, 2), consent=True)
+    found.enroll("Ben", unit(3), consent=True)
+    return found
+
+
+def test_whoever_is_enrolled_is_known_by_the_most_similar_photograph(register):
+    assert register.people == {"Ada": 2, "Ben": 1}
+    (name, score), (other, less) = register.identify(unit(2)[0], None)
+    assert (name, other) == ("Ada", "Ben")
+    assert score == pytest.approx(1, abs=1e-6)
+    assert less == pytest.approx(float(unit(2)[0] @ unit(3)[0]), abs=1e-6)
+    assert register.identify(unit(2)[0]) == [(name, score)]
+    assert register.verify("Ben", unit(2)[0]) == less
+    assert Register(MODEL).identify(unit(1)[0]) == []
+
+
+def test_nothing_is_stored_without_consent(register):
+    with pytest.raises(PermissionError, match="'Cy' has not agreed"):
+        register.enroll("Cy", unit(9), consent=False)
+    with pytest.raises(TypeError):
+        register.enroll("Cy", unit(9))
+    assert register.people == {"Ada": 2, "Ben": 1}
+
+
+def test_a_photograph_is_stored_once(register):
+    assert register.enroll("Ada", unit(1, 4, 4), consent=True) == 1
+    assert register.people["Ada"] == 3
+    assert register.enroll("Ada", unit(1, 4), consent=True) == 0
+    assert register.templates.shape == (4, 8)
+
+
+def test_a_photograph_has_one_name_and_nobody_is_enrolled_if_it_has_another(register):
+    with pytest.raises(ValueError, match="enrolled as 'Ada' already, got it for 'Cy'"):
+        register.enroll("Cy", unit(7, 1), consent=True)
+    assert register.people == {"Ada": 2, "Ben": 1}
+
+
+@pytest.mark.parametrize("name", ["", " ", " Ada", "A\nda", "A\x1b[2Jda", "\udcff", "A\u202eda"])
+def test_a_name_that_can_not_be_read_is_refused(register, name):
+    with pytest.raises(ValueError, match="want a name of printed characters"):
+        register.enroll(name, unit(9), consent=True)
+
+
+def test_names_that_differ_in_their_case_alone_are_refused(register):
+    with pytest.raises(ValueError, match="'Ada' is enrolled, too like 'ADA'"):
+        register.enroll("ADA", unit(9), consent=True)
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [unit(1)[0], unit(1)[:0], 2 * unit(5), unit(5)[:, :4] * 9, np.full((1, 8), np.nan)],
+    ids=["one", "none", "too long", "too narrow", "NaN"],
+)
+def test_what_is_no_template_is_refused(register, templates):
+    with pytest.raises(ValueError, match=r"want templates \(M, 8\) of length 1"):
+        register.enroll("Cy", templates, consent=True)
+    assert register.people == {"Ada": 2, "Ben": 1}
+
+
+def test_what_is_forgotten_is_gone_from_the_file(register, tmp_path):
+    path = tmp_path / "r"
+    register.save(path)
+    assert unit(1).tobytes() in path.read_bytes()
+    assert register.forget("Ada") == 2
+    register.save(path)
+    again = Register.load(path)
+    assert again.people == {"Ben": 1}
+    assert b"Ada" not in path.read_bytes()
+    assert not any(unit(seed).tobytes() in path.read_bytes() for seed in (1, 2))
+    assert np.array_equal(again.templates, unit(3))
+    assert [file.name for file in tmp_path.iterdir()] == ["r"]
+    for call in (again.forget, lambda name: again.verify(name, unit(1)[0])):
+        with pytest.raises(ValueError, match="nobody is enrolled as 'Ada': there is Ben"):
+            call("Ada")
+
+
+def test_when_the_last_is_forgotten_the_register_goes_on(register, tmp_path):
+    register.forget("Ada")
+    register.forget("Ben")
+    register.save(tmp_path / "r")
+    empty = Register.load(tmp_path / "r", MODEL)
+    assert empty.people == {}
+    assert empty.identify(unit(1)[0]) == []
+    with pytest.raises(ValueError, match="there is nobody"):
+        empty.forget("Ada")
+    empty.enroll("Cy", unit(5), consent=True)
+    assert empty.people == {"Cy": 1}
+
+
+def test_a_register_is_kept_with_names_dates_and_its_model(register, tmp_path):
+    path = tmp_path / "r"
+    register.save(path)
+    again = Register.load(path, MODEL)
+    assert again.rows == register.rows
+    assert set(again.rows[0]) == {"name", "enrolled", "consent"}
+    assert np.array_equal(again.templates, register.templates)
+    again.save(path)
+    assert path.read_bytes() == (register.save(tmp_path / "s") or (tmp_path / "s").read_bytes())
+
+
+def test_a_new_file_is_for_its_owner_alone_and_another_keeps_its_permissions(register, tmp_path):
+    path = tmp_path / "r"
+    register.save(path)
+    assert path.stat().st_mode & 0o777 == (0o600 if os.name == "posix" else 0o666)
+    path.chmod(0o644)
+    mode = path.stat().st_mode
+    register.save(path)
+    assert path.stat().st_mode == mode
+
+
+def test_another_model_is_refused(register, tmp_path):
+    register.save(tmp_path / "r")
+    words = "filled by the model with SHA-256 aaaaaaaaaaaa..., this one has bbbbbbbbbbbb..."
+    with pytest.raises(ValueError, match=words):
+        Register.load(tmp_path / "r", OTHER)
+
+
+def test_a_damaged_register_is_refused_by_name_and_left_as_it_is(register, tmp_path):
+    path = tmp_path / "r"
+    register.save(path)
+    whole = path.read_bytes()
+    for seed in range(200):
+        chance, data = random.Random(seed), bytearray(whole)
+        place = chance.randrange(len(data))
+        if seed % 4 == 0:
+            data[place] ^= 1 << chance.randrange(8)
+        elif seed % 4 == 1:
+            del data[place:]
+        elif seed % 4 == 2:
+            del data[place : place + 3]
+        else:
+            data[place:place] = chance.randbytes(3)
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=r"r is damaged, or no register"):
+            Register.load(path)
+        assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x02\0\0\0\0\0\0\0{}", bytes(100)])
+def test_what_is_no_register_is_refused(content, tmp_path):
+    (tmp_path / "r").write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged, or no register"):
+        Register.load(tmp_path / "r")
+    with pytest.raises(FileNotFoundError, match="no register at"):
+        Register.load(tmp_path / "s")
+
+
+def test_a_failed_write_loses_nothing(register, tmp_path, monkeypatch):
+    path = tmp_path / "r"
+    register.save(path)
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    register.enroll("Cy", unit(5), consent=True)
+    with pytest.raises(OSError, match="nothing was changed"):
+        register.save(path)
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1

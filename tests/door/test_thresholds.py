@@ -1,0 +1,38 @@
+import pytest
+
+from facelib import files
+from facelib.door.recogniser import Recogniser
+from facelib.door.thresholds import FILE, look_up
+
+MODEL = Recogniser().sha256
+
+
+def test_they_are_of_the_network_that_ships():
+    assert files.read_json(FILE)["model"] == MODEL
+
+
+@pytest.mark.parametrize("faces", ["photographs", "renders"])
+def test_each_keeps_about_its_rate_on_others_of_its_kind(faces):
+    rows = [look_up(MODEL, far, faces) for far in (0.1, 0.01, 0.001)]
+    assert [row.threshold for row in rows] == sorted(row.threshold for row in rows)
+    assert rows[0].false_rejects["value"] < rows[2].false_rejects["value"]
+    for row in rows:
+        assert -1 < row.threshold < 1
+        assert row.false_accepts["low"] <= 1.2 * row.far
+        assert row.false_accepts["n"] >= 3000
+
+
+def test_the_default_is_for_photographs_and_renders_need_less():
+    assert look_up(MODEL) == look_up(MODEL, 0.001, "photographs")
+    assert look_up(MODEL).threshold > look_up(MODEL, faces="renders").threshold
+
+
+@pytest.mark.parametrize("far", [0, 0.02, -1, 1, float("nan")])
+def test_a_rate_without_a_threshold_is_refused_and_others_are_named(far):
+    with pytest.raises(ValueError, match=r"no threshold is known .* take one of 0.1, 0.01, 0.001"):
+        look_up(MODEL, far)
+
+
+def test_another_model_has_no_thresholds_and_the_error_says_where_to_get_one():
+    with pytest.raises(ValueError, match=r"facelib evaluate MODEL FOLDER.*--threshold"):
+        look_up("b" * 64)
