@@ -20,7 +20,7 @@ DETAIL = 48  # px of a face that the last network sees
 THINNEST = 64  # smaller parts of the longer side are not looked at, however thin the photograph is
 CELL = 12  # px a side of what the first network sees
 STEP = 0.709  # from one copy to the next: half of the area
-MOST = 400  # boxes that the second network looks at
+MOST = 400  # boxes that the second network looks at: a limit to time and memory
 
 
 class Detection(NamedTuple):
@@ -51,8 +51,11 @@ def detect(image: Image.Image, smallest: float = SMALLEST) -> list[Detection]:
 
     Raises:
         ImportError: the wheel with the weights is not installed.
-        ValueError: it is another one or damaged, or `smallest` is no share.
+        ValueError: it is another one or damaged; no RGB image, or `smallest` is no share.
     """
+    if getattr(image, "mode", None) != "RGB":
+        kind = getattr(image, "mode", type(image).__name__)
+        raise ValueError(f"want an RGB image of Pillow, as read_photo gives it; got {kind}")
     if not 0 < smallest <= 1:
         raise ValueError(f"smallest is a share of the shorter side, in (0, 1]; got {smallest}")
     least = max(smallest * min(image.size), max(image.size) / THINNEST, CELL)
@@ -100,13 +103,15 @@ def _propose(image: Image.Image, least: float) -> tuple[np.ndarray, np.ndarray]:
 def _look(
     network: mtcnn.Network, image: Image.Image, boxes: np.ndarray, side: int, least: float
 ) -> list[np.ndarray]:
-    """The squares around boxes (N, 4) that score `least` or more, and what the network says."""
+    """The squares around boxes (N, 4) that score above `least`, and what the network says of them.
+
+    Beyond the frame the photograph is black.
+    """
     sides = (boxes[:, 2:] - boxes[:, :2]).max(1, keepdims=True).round().clip(1)
     corner = ((boxes[:, :2] + boxes[:, 2:] - sides) / 2).round()
     square = np.hstack([corner, corner + sides]).astype(int)
     patches = np.empty((len(square), side, side, 3), np.uint8)
     for patch, box in zip(patches, square.tolist(), strict=True):
-        # Beyond the frame it is black.
         patch[:] = image.crop(box).resize((side, side), Image.Resampling.BILINEAR)
     *found, scores = mtcnn.run(network, patches)
     return [values[scores > least] for values in (square, *found, scores)]

@@ -56,6 +56,15 @@ def test_all_faces_are_found_the_largest_first(astronaut):
     assert [int(face.box[0] > 190) + int(face.box[0] > 590) for face in found] == [1, 2, 0]
 
 
+def test_nobody_is_lost_in_a_crowd(astronaut):
+    crowd = Image.new("RGB", (1700, 1020))
+    for place in range(60):
+        corner = 170 * (place % 10), 170 * (place // 10)
+        crowd.paste(astronaut.crop((140, 20, 310, 190)), corner)
+    where = {tuple((face.eyes.mean(0) // 170).astype(int).tolist()) for face in detect(crowd, 0.05)}
+    assert len(where) == 60
+
+
 def test_faces_smaller_than_asked_for_are_passed_over(astronaut):
     small = Image.new("RGB", (1200, 1200), (90, 90, 90))
     small.paste(astronaut.resize((400, 400)), (500, 300))
@@ -87,6 +96,13 @@ def test_a_large_photograph_takes_hardly_longer_than_a_small_one(astronaut):
 def test_a_smallest_face_that_is_no_share_is_refused(astronaut, smallest):
     with pytest.raises(ValueError, match="smallest is a share of the shorter side, in"):
         detect(astronaut, smallest)
+
+
+@pytest.mark.parametrize("kind", ["L", "RGBA", "ndarray"])
+def test_what_is_no_image_in_rgb_is_refused(astronaut, kind):
+    image = np.asarray(astronaut) if kind == "ndarray" else astronaut.convert(kind)
+    with pytest.raises(ValueError, match=f"want an RGB image of Pillow, .* got {kind}"):
+        detect(image)
 
 
 def test_real_faces_are_found(lfw_path):
