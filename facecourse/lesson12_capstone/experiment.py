@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,8 +61,9 @@ RECIPES: dict[str, Callable[[], tuple[nn.Module, int]]] = {
 }
 
 
-def try_recipe(recipe: Mapping[str, Any], people: int, seed: int | None = None) -> Score:
-    """Ship a network, its "bits" as in `ship`, and score the file.
+@contextmanager
+def shipped(recipe: Mapping[str, Any]) -> Iterator[Path]:
+    """The file of a recipe: its "network" shipped with weights of so many "bits".
 
     Raises:
         ValueError, RuntimeError: it can't be shipped.
@@ -69,6 +71,12 @@ def try_recipe(recipe: Mapping[str, Any], people: int, seed: int | None = None) 
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "recipe.onnx.zip"
         ship(recipe["network"], path, calibration_faces(), recipe["bits"])
+        yield path
+
+
+def try_recipe(recipe: Mapping[str, Any], people: int, seed: int | None = None) -> Score:
+    """Ship a recipe and score the file; arguments and errors as in `shipped` and `score`."""
+    with shipped(recipe) as path:
         return score(path, seed, people)
 
 

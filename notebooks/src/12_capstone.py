@@ -168,7 +168,7 @@ attempts.note("student, thin", tried)
 print(tried)
 
 # %% [markdown]
-# **Exercise 3.** Give a dict with a budget's name, a network and the bits of its weights. The checker ships it and scores the file on a thousand fresh people.
+# **Exercise 3.** Give a dict with a budget's name, a network and the bits of its weights. The checker ships it and scores the file on people drawn for your kernel.
 
 # %% tags=["exercise", "nbval-check-output"]
 mine = ____
