@@ -77,14 +77,6 @@ def number(
     return Checker(judge, tuple(reasons))
 
 
-def truth(wanted: bool, reason: str) -> Checker:
-    """A checker for True or False; `reason` is said to whatever is not the wanted one."""
-    return Checker(
-        lambda answer: None if _is_truth(answer) and bool(answer) == wanted else reason,
-        (not wanted,),
-    )
-
-
 def choice(wanted: str, reasons: dict[str, str]) -> Checker:
     """A checker for one word out of several; `reasons` says why each other one is wrong."""
 

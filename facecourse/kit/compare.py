@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from facelib.figures import Table
 from facelib.measure import Interval, bootstrap_people, paired_interval
 
 Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
@@ -43,14 +42,3 @@ def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
 def top1_intervals(runs: Mapping[str, Shares]) -> dict[str, Interval]:
     """`top1_interval` of each."""
     return {name: top1_interval(shares) for name, shares in runs.items()}
-
-
-def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
-    """`paired_points` that decide claims of the form "the first is better than the second"."""
-    rows = []
-    for claim, (first, second) in claims.items():
-        found, splits = paired_points(first, second)
-        means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
-        rows.append([claim, *means, f"{found:+.1f}", splits, judge(found, "yes", "no")])
-    head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
-    return Table(head, rows)

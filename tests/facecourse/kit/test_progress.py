@@ -48,24 +48,6 @@ def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs(run_toget
     assert all(known.values()), "what one of them solved stays solved"
 
 
-@pytest.mark.parametrize(
-    ("content", "known"),
-    [(b'{"format": 1, "solved": {"sum": true, "old": false}}', {"sum": True, "old": False}),
-     (b"", {}), (b"{", {}), (b"[]", {}), (b"null", {}), (b'{"solved": [1]}', {}),
-     (b"\xff\xfe", {}), (b"[" * 200_000, {})],
-)  # fmt: skip
-def test_what_the_first_edition_kept_is_still_known_and_a_spoilt_file_harms_nothing(
-    exercise, content, known
-):
-    path = progress.find_folder() / "07.json"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    assert progress.read("07") == known
-    assert exercise.check(4).kind == "incorrect"
-    assert progress.read("07") == {"sum": False} | known
-    assert path.read_bytes() == content
-
-
 def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
     monkeypatch.delenv("FACELIB_PROGRESS")
     monkeypatch.setattr(progress.Path, "home", Mock(side_effect=RuntimeError("no home")))
