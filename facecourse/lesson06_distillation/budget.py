@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
-from facecourse.kit.checkers import kind_of, run
-from facecourse.kit.exercise import CannotCheckError, NotAttemptedError, ____
+from facecourse.kit.checkers import build, call, kind_of
+from facecourse.kit.exercise import CannotCheckError
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson06_distillation import experiment
 from facelib.threads import few_threads
@@ -100,15 +100,10 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
 
     Raises:
         CannotCheckError: it builds no network for such faces.
-        NotAttemptedError: it has a gap.
     """
     seed, told = randrange(2**31), tell()
-    (model,) = build_seeded(seed, lambda: run(answer, ()))
-    if model is ____:
-        raise NotAttemptedError
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError(f"Return a network, an nn.Module; you return {kind_of(model)}.")
-    (said,) = run(model, (told.faces[:2],))
+    model, other = (build_seeded(start, lambda: build(answer)) for start in (seed, seed + 1))
+    said = call(model, told.faces[:2])
     if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
         found = kind_of(said)
         raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")
@@ -118,7 +113,6 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     if size > BYTES:
         return f"Its weights take {size:,} bytes, and {BYTES:,} are allowed. {_find_largest(model)}"
     group = randrange(FRESH)
-    (other,) = build_seeded(seed + 1, lambda: run(answer, ()))
     near = fmean(measure(teach(one, seed), group) for one in (model, other))
     rival = fmean(
         measure(teach(build_seeded(start, build_rival), seed), group) for start in (seed, seed + 1)

@@ -192,7 +192,7 @@ def test_the_schematic_says_what_it_shows(drawn):
 
 
 def test_a_door_that_judges_a_face_by_its_batch_or_reads_0_to_255_names_too_few():
-    for mistake in exercises.turn.also_wrong[:2]:
+    for mistake in exercises.turn.checker.mistakes[:2]:
         outcome = exercises.turn.check(mistake)
         assert outcome.kind == "incorrect"
         assert "In which mode, and in which range" in outcome.message
