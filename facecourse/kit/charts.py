@@ -18,6 +18,10 @@ from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, Verification, mean_interval
 
 Column = str | Callable[[Any], object]
+HUES = {  # of what a difference decides
+    "better": COLOURS[0], "higher": COLOURS[0], "worse": COLOURS[1], "lower": COLOURS[1],
+    "undecided": "0.5",
+}  # fmt: skip
 
 
 def tabulate(found: Mapping[str, Any], first: str, columns: Mapping[str, Column]) -> Table:
@@ -129,33 +133,47 @@ def draw_intervals(
     marks 0. The axis says shares, 0 to 1, in %.
     """
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
-    for row, (name, interval) in enumerate(found.items()):
-        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
-        axes.plot(interval.value, row, "o", color=COLOURS[0])
-        if live and name in live:
-            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    draw_rows_of(axes, found, live or {})
     if any(interval.low < 0 for interval in found.values()):
         axes.axvline(0, color="black", linewidth=1)
     if shares:
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_yticks(range(len(found)), found)
-    axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names
     show(figure, alt)
 
 
-def draw_differences(
-    panels: Mapping[str, Mapping[str, Interval]], label: str, lower_is_better: bool = False
+def draw_rows_of(axis: Axes, found: Mapping[str, Interval], live: Mapping[str, float]) -> None:
+    """Draw a named row for each interval, and a cross where something was measured here."""
+    for row, (name, interval) in enumerate(found.items()):
+        draw_interval(axis, row, interval, COLOURS[0])
+        if name in live:
+            axis.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    axis.set_yticks(range(len(found)), found)
+    axis.invert_yaxis()
+
+
+def draw_interval(
+    axis: Axes, place: float, found: Interval, colour: str, upright: bool = False, **look: Any
 ) -> None:
-    """Draw paired differences against a line at zero; beside each stands better, worse, undecided.
+    """Draw a dot with its bar in the row at `place`; upright, in the column there."""
+    way = slice(None, None, -1 if upright else 1)
+    axis.plot(*([found.low, found.high], [place, place])[way], color=colour, linewidth=3)
+    axis.plot(*(found.value, place)[way], "o", color=colour, **look)
+
+
+def draw_differences(
+    panels: Mapping[str, Mapping[str, Interval]],
+    label: str,
+    above: str = "better",
+    below: str = "worse",
+) -> None:
+    """Draw paired differences against a line at zero; beside each stands what it decides.
 
     Args:
         panels: rows of intervals by the title of their panel, the same rows in all.
         label: what the axes show.
-        lower_is_better: as where the difference is something lost.
+        above, below: what to call a difference above zero, or below; else it is undecided.
     """
-    hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
-    words = ("worse", "better") if lower_is_better else ("better", "worse")
     names = list(next(iter(panels.values())))
     size = (0.07 * max(map(len, names)) + 3.2 * len(panels) + 0.5, 0.36 * len(names) + 1.1)
     figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
@@ -163,11 +181,10 @@ def draw_differences(
     for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):
         axis.axvline(0, color="black", linewidth=1)
         for row, (name, change) in enumerate(rows.items()):
-            verdict = judge(change, *words)
-            look = {"color": hues[verdict]}
-            axis.plot([change.low, change.high], [row, row], linewidth=3, **look)
-            axis.plot(change.value, row, "o", **look)
-            look |= {"va": "center", "fontsize": 8, "textcoords": "offset points"}
+            verdict = judge(change, above, below)
+            draw_interval(axis, row, change, HUES[verdict])
+            look = {"va": "center", "fontsize": 8, "textcoords": "offset points"}
+            look["color"] = HUES[verdict]
             axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
             said.append(f"{title} {name}: {change:+.1f}, {verdict}".strip())
         axis.set_title(title, fontsize=10)

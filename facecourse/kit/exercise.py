@@ -207,11 +207,6 @@ class Exercise(Question):
         """The known mistakes, and what is wrong besides."""
         return (*self.checker.mistakes, *self.also_wrong)
 
-    @property
-    def variable(self) -> str:
-        """The name, of a variable or a function, that starter and answer define."""
-        return re.match(r"(?:def )?(\w+)", self.starter)[1]
-
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""
         self._shown = min(self._shown + 1, len(self.hints))

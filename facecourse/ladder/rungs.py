@@ -49,7 +49,7 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
         for far in ("0.1 %", "0.01 %")
     }
     label = "points of TAR lost, 95 % CI over people and trainings; below zero: gained"
-    draw_differences(panels, label, lower_is_better=True)
+    draw_differences(panels, label, "worse", "better")
 
 
 def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:

@@ -66,9 +66,6 @@ def test_a_question_has_the_name_of_its_variable_and_its_wrong_answers(exercise)
     assert found == ((exercise,), (quiz,))
     assert [(q.lesson, q.name) for q in (exercise, quiz)] == [("07", "sum"), ("07", "typed")]
     assert exercise.wrong == (6, 4)
-    assert exercise.variable == "total"
-    exercise.starter = "def add(a, b):\n    return ____"
-    assert exercise.variable == "add"
 
 
 def test_a_page_shows_code_and_emphasis_as_such_and_never_runs_the_learners_html(exercise):
