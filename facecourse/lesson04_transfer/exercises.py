@@ -57,7 +57,7 @@ freeze = Exercise(
 def freeze(model):
     model.requires_grad_(False)
     return model.eval()""",
-    checker=Checker(judge_freeze, ()),
+    checker=Checker(judge_freeze),
     slips=(
         ".eval() -> .train()",
         "    model.requires_grad_(False)\n -> ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, log_softmax, normalize, softmax
+from torch.nn.functional import cross_entropy, normalize, softmax
 
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
@@ -29,15 +29,15 @@ soften = Exercise(
         lambda logits, temperature: softmax(logits / temperature, 1),
         (_TAUGHT, 4.0),
         (_LOGITS, 0.5),
-        reasons=[
-            (lambda z, t: softmax(z, 1), "The temperature is missing."),
-            (lambda z, t: softmax(z, 1) / t, "Divided afterwards, the rows don't add up to 1."),
-            (lambda z, t: softmax(z * t, 1), "That sharpens: a temperature *divides* the logits."),
-            (lambda z, t: softmax(z / t, 0), "You went down columns. A face is a row: `dim=1`."),
-            (lambda z, t: log_softmax(z / t, 1), "Those are the logarithms of the probabilities."),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "logits / temperature -> logits": "The temperature is missing.",
+        "dim=1) -> dim=1) / temperature": "Divided afterwards, the rows don't add up to 1.",
+        "logits / -> logits *": "That sharpens: a temperature *divides* the logits.",
+        "dim=1 -> dim=0": "You went down columns. A face is a row: `dim=1`.",
+        "torch.softmax -> torch.log_softmax": "Those are the logarithms of the probabilities.",
+    },
     also_wrong=(lambda logits, temperature: logits / temperature,),
     praise="The order stays, the differences shrink: who is second becomes visible.",
 )

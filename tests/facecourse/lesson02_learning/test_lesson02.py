@@ -3,14 +3,10 @@
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
 
 from facecourse.kit.orl import STILL, to_half
 from facecourse.lesson02_learning import exercises, experiment, overfitting
 from facelib.data import orl
-from facelib.models import FaceCNN
-from facelib.training import fit
-from facelib.training.loop import generator
 
 
 @pytest.fixture(scope="module")
@@ -91,32 +87,6 @@ def test_a_rate_is_tried_with_three_optimisers_and_one_that_is_too_high_fails(pa
 @pytest.fixture(scope="module")
 def one():
     return experiment.hold_out(orl().map(to_half), images=1, seed=100)
-
-
-def test_the_loop_of_the_lesson_ends_where_fit_ends(one):
-    """The lesson's loop, again, for a few steps; the cell itself runs all 300 of lesson 00."""
-    models = []
-    for _ in range(2):
-        torch.manual_seed(0)
-        models.append(FaceCNN(width=4, embedding=8, people=40))
-    mine, theirs = models
-    mine.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(mine.parameters(), 4e-3, weight_decay=0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=6)
-    for epoch in range(3):
-        order = torch.randperm(40, generator=generator(0, "order", epoch))
-        for index in order.split(20):
-            loss = cross_entropy(mine(one.train.images[index] / 255), one.train.person[index])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    fit(
-        theirs, one.train, epochs=3, batch=20, augment=lambda images, _: images / 255,
-        weight_decay=0.0, label_smoothing=0.0, bf16=False, device="cpu", progress=False,
-    )  # fmt: skip
-    for a, b in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
 def test_without_a_remedy_the_network_sees_the_photographs_as_they_are(one):

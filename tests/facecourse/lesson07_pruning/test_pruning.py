@@ -9,7 +9,6 @@ from facecourse.kit import evidence, orl
 from facecourse.ladder import student
 from facecourse.lesson07_pruning import exercises, figures
 from facecourse.lesson07_pruning import experiment as pruning
-from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
 from facelib.measure import macs
 from facelib.models import FaceResNet, face_student
@@ -128,13 +127,6 @@ def test_the_slider_takes_as_many_weights_as_it_says(shown):
         slider.value = share
         assert f"the {count - round(share * count):,} weights that are left" in shown[-1]
         assert f"in which {white}" in shown[-1]
-
-
-def test_zeros_make_a_short_file_once_it_is_zipped():
-    sparse = decode(sparsify(face_student(), 0.9)[0])
-    (plain, zipped), (longer, _) = map(figures.measure_file, (sparse, face_student()))
-    assert plain == longer
-    assert zipped < 0.4 * plain
 
 
 @pytest.mark.usefixtures("few")

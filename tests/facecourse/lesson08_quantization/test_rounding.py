@@ -45,19 +45,6 @@ def test_whole_numbers_by_hand_give_the_codes_that_onnxruntime_makes(files, whic
     assert len(layer.made.unique()) > 50
 
 
-def test_the_two_files_of_eight_bits_differ_in_the_first_layer_alone(files):
-    import onnx
-
-    first, seen, kinds = "model.features.0.weight", [], []
-    for path in files:
-        held = {one.name: one.data_type for one in onnx.load(path).graph.initializer}
-        seen.append(held.get(first) == onnx.TensorProto.FLOAT)
-        kinds.append({name for name, kind in held.items() if kind == onnx.TensorProto.INT8})
-    assert seen == [True, True, False]
-    (more,) = (name for name in kinds[2] - kinds[1] if "zero_point" not in name)
-    assert more.startswith(first)
-
-
 def test_a_dynamic_file_sets_scales_for_each_face(files, tmp_path):
     import onnx
 
