@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from random import randrange
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +10,6 @@ from torch import Tensor, nn
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function, number
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson09_recurrent.experiment import shuffle_frames
 from facecourse.lesson09_recurrent.nods import judge_reader
 
 through_time = Exercise(
@@ -115,33 +112,6 @@ def pool(frames, scores, sharpness):
 )
 
 
-class _Told(nn.Module):
-    """What `look` makes of frames, `pool` of that, and two logits of it: wrong in many ways."""
-
-    def __init__(self, look: nn.Module, pool: Any, size: int) -> None:
-        super().__init__()
-        self.look, self.pool, self.say = look, pool, nn.Linear(size, 2)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.pool(self.look(frames)))
-
-
-def _pooled(width: int, pool: Any) -> nn.Module:
-    return _Told(nn.Sequential(nn.Linear(width, 8), nn.ReLU()), pool, 8)
-
-
-def _remembered(look: nn.Module, inputs: int, size: int) -> nn.Module:
-    cell = nn.GRU(inputs, size, batch_first=True)
-    return _Told(nn.Sequential(look, cell), lambda states: states[0][:, -1], size)
-
-
-class _Shuffled(nn.Linear):
-    """A layer that looks at each frame, and deals them anew."""
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return super().forward(shuffle_frames(frames, randrange(2**31)))
-
-
 nods = Exercise(
     prompt="Build a network that tells from twelve frames whether a head nodded once or twice.",
     starter="def build_reader(width):\n    return ____",
@@ -169,21 +139,19 @@ class Nods(nn.Module):
 
 def build_reader(width):
     return Nods(width)""",
-    checker=Checker(
-        judge_reader,
-        (
-            lambda width: _pooled(width, lambda seen: seen.mean(1)),
-            lambda width: _pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _remembered(_Shuffled(width, 2), 2, 8),
-            lambda width: _remembered(nn.Linear(width, 2), 2, 32),
-            lambda width: _remembered(nn.Identity(), width, 4),
-        ),
+    checker=Checker(judge_reader),
+    slips=(
+        "self.look(frames) -> self.look(frames).mean(1, keepdim=True)",
+        "self.look(frames) -> self.look(frames).amax(1, keepdim=True)",
+        "self.look(frames) -> self.look(frames[:, -1:])",
+        "self.look(frames) -> self.look(frames[:, torch.randperm(12)])",
+        "8, batch_first=True)\n        self.say = nn.Linear(8 -> "
+        "32, batch_first=True)\n        self.say = nn.Linear(32",
+        "Linear(width, 2)\n        self.cell = nn.GRU(2, 8, batch_first=True)\n        self.say = "
+        "nn.Linear(8 -> Identity()\n        self.cell = nn.GRU(width, 4, batch_first=True)\n"
+        "        self.say = nn.Linear(4",
     ),
-    also_wrong=(
-        lambda width: None,
-        lambda width: nn.Linear(width, 2),
-        lambda width: _pooled(width, lambda seen: seen.amax(1)),
-    ),
+    also_wrong=(lambda width: None, lambda width: nn.Linear(width, 2)),
     praise="It looks at each frame with few weights, and remembers with fewer.",
 )
 
