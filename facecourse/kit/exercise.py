@@ -170,10 +170,10 @@ class Exercise(Question):
         hints: from a nudge to nearly the answer.
         answer: the code that replaces the starter and defines the same name.
         checker: judges the answer, and knows mistakes.
-        slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
-            with what to say to it, unless the checker knows that by itself.
         also_wrong: answers that the checker must reject, too.
         context: the variables that `answer` takes from the lesson, its modules apart.
+        slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
+            with what to say to it, unless the checker knows that by itself.
     """
 
     prompt: str
@@ -181,10 +181,10 @@ class Exercise(Question):
     hints: tuple[str, ...]
     answer: str
     checker: Checker
-    slips: Mapping[str, str] | Sequence[str] = ()
     also_wrong: tuple[Any, ...] = ()
     praise: str = "That is right."
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    slips: Mapping[str, str] | Sequence[str] = ()
     name: str = ""
     lesson: str = field(default="", repr=False)
     _shown: int = field(default=0, repr=False)

@@ -145,24 +145,3 @@ class Hiding(nn.Module):
 
     def forward(self, faces: Tensor) -> Tensor:
         return self.scale * self.big[0](faces.flatten(1))
-
-
-def make_student(*widths: int, rank: int = 0, pooled: bool = False) -> Callable[[], nn.Module]:
-    """Something to answer with: convolutions of these widths, each halving height and width, and a
-    linear layer, through `rank` numbers unless that is 0; after an average over all places or none.
-    """
-
-    def build() -> nn.Module:
-        layers, channels, side = [], 1, 1 if pooled else 32 >> len(widths)
-        for width in widths:
-            layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(width), nn.ReLU()]
-            channels = width
-        layers += [nn.AdaptiveAvgPool2d(1)] if pooled else []
-        layers += [nn.Flatten()]
-        inputs = channels * side**2
-        if rank:
-            layers += [nn.Linear(inputs, rank, bias=False), nn.BatchNorm1d(rank)]
-        return nn.Sequential(*layers, nn.Linear(rank or inputs, 128, bias=False))
-
-    return build

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, normalize, softmax
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student, make_student
+from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student
 from facelib.compress import SoftTargets
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
@@ -144,18 +144,22 @@ def build():
     checker=Checker(
         judge_student,
         (
-            make_student(16, 32, 32),  # too large
             lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all
-            make_student(2, 2, 2),  # too narrow
-            make_student(8, 12, 12, pooled=True),  # forgets where things were
-            make_student(rank=4),  # sees no shape
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4), nn.Linear(4, 128)),
             build_rival,
             Hiding,  # weighs more than it says
         ),
     ),
+    slips=(
+        "(6, 10, 8) -> (16, 32, 8)",  # too large
+        "13, bias=False), nn.BatchNorm1d(13), nn.Linear(13 -> "
+        "1, bias=False), nn.BatchNorm1d(1), nn.Linear(1",  # too narrow
+        "*thin -> nn.Unflatten(1, (8, 4, 4)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), "
+        "nn.Linear(8, 128)",  # forgets where things were
+    ),
     also_wrong=(
         nn.Linear(1024, 128),
-        make_student,
+        lambda: build_rival,
         lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4)),
     ),
     praise="A network of five thousand weights says where in 128 dimensions a face lies.",
