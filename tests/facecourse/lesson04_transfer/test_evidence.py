@@ -21,8 +21,8 @@ def small_networks(monkeypatch):
         return model
 
     monkeypatch.setattr(transfer, "SOURCES", dict.fromkeys(transfer.SOURCES, build))
-    for module, name in ((lesson04, "face_embedding"), (lesson04, "efficientnet_lite0"),
-                         (experiment, "face_embedding"), (experiment, "FaceResNet")):  # fmt: skip
+    replaced = (lesson04, "face_embedding"), (lesson04, "efficientnet_lite0")
+    for module, name in (*replaced, (experiment, "FaceResNet")):
         monkeypatch.setattr(module, name, build)
     monkeypatch.setattr(experiment, "SIZES", dict.fromkeys(experiment.SIZES, experiment.orl.to_64))
     monkeypatch.setattr(experiment, "RATES", dict(experiment.RATES))
