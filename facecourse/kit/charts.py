@@ -156,9 +156,11 @@ def draw_interval(
     axis: Axes, place: float, found: Interval, colour: str, upright: bool = False, **look: Any
 ) -> None:
     """Draw a dot with its bar in the row at `place`; upright, in the column there."""
-    way = slice(None, None, -1 if upright else 1)
-    axis.plot(*([found.low, found.high], [place, place])[way], color=colour, linewidth=3)
-    axis.plot(*(found.value, place)[way], "o", color=colour, **look)
+    ends, middle = ([found.low, found.high], [place, place]), (found.value, place)
+    if upright:
+        ends, middle = ends[::-1], middle[::-1]
+    axis.plot(*ends, color=colour, linewidth=3)
+    axis.plot(*middle, "o", color=colour, **look)
 
 
 def draw_differences(

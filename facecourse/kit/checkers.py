@@ -140,12 +140,12 @@ def function(
 
 def run(function: Callable, *cases: tuple) -> list:
     """What a learner's function returns for copies of these arguments, a call each; raises as
-    `call` does."""
+    `run_on` does."""
     # One copy a case: copied together, two cases that share a tensor would share its copy.
-    return [call(function, *copy.deepcopy(case)) for case in cases]
+    return [run_on(function, *copy.deepcopy(case)) for case in cases]
 
 
-def call(function: Callable, *arguments: Any) -> Any:
+def run_on(function: Callable, *arguments: Any) -> Any:
     """What a learner's function returns for these very arguments.
 
     Raises:
@@ -173,7 +173,7 @@ def call(function: Callable, *arguments: Any) -> Any:
 def build(function: Callable, *arguments: Any) -> nn.Module:
     """The network that a learner's function returns for these very arguments; raises as `call`
     does, and where it is none."""
-    network = call(function, *arguments)
+    network = run_on(function, *arguments)
     if not isinstance(network, nn.Module):
         wanted = "Return the network, an nn.Module"
         raise CannotCheckError(f"{wanted}; this is {kind_of(network)}.")

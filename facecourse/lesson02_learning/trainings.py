@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.kit.checkers import as_numbers, call, kind_of, run
+from facecourse.kit.checkers import as_numbers, kind_of, run, run_on
 from facecourse.kit.exercise import CannotCheckError, Checker
 from facecourse.kit.orl import to_tiny
 from facecourse.lesson02_learning import experiment
@@ -19,7 +19,7 @@ from facelib.data import orl
 def _watch(train: Callable, seed: int = 200) -> tuple[float, Tensor]:
     """What an answer returns, and the weights that it leaves."""
     model = experiment.build_two_layers(seed)
-    said = call(train, model, *experiment.load_tiny_faces(seed).train)
+    said = run_on(train, model, *experiment.load_tiny_faces(seed).train)
     weights = torch.cat([weight.detach().flatten() for weight in model.parameters()])
     return as_numbers(said).item(), weights
 

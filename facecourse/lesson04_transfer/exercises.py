@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit import transfer
-from facecourse.kit.checkers import build, call, choice, kind_of
+from facecourse.kit.checkers import build, choice, kind_of, run_on
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
 from facecourse.lesson04_transfer import experiment
 
@@ -84,7 +84,7 @@ def judge_prepare(answer: Any) -> str | None:
     people, rate = 5 + int(torch.randint(20, ())), 0.01
     model = Named()
     old, base = model.head, list(map(id, model.base.parameters()))
-    optimizer = call(answer, model, people, rate)
+    optimizer = run_on(answer, model, people, rate)
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise CannotCheckError(f"Return an optimiser; this is {kind_of(optimizer)}.")
     head = model.head
@@ -175,7 +175,7 @@ def judge_turn(answer: Any) -> str | None:
         return "Build on `base` itself: none of its weights is in the network that you return."
     fives = [five / 255 for five in test.images.split(5)]  # as they lie on a disk
     with torch.no_grad():  # and in the mode in which the network came
-        said = [call(model, five) for five in fives]
+        said = [run_on(model, five) for five in fives]
     if not isinstance(said[0], Tensor) or said[0].shape != (5, test.people):
         return f"Your network should give {test.people} logits for each image."
     if took > MOST_SECONDS:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
-from facecourse.kit.checkers import build, call, kind_of
+from facecourse.kit.checkers import build, kind_of, run_on
 from facecourse.kit.exercise import CannotCheckError
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson06_distillation import experiment
@@ -103,7 +103,7 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     """
     seed, told = randrange(2**31), tell()
     model, other = (build_seeded(start, lambda: build(answer)) for start in (seed, seed + 1))
-    said = call(model, told.faces[:2])
+    said = run_on(model, told.faces[:2])
     if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
         found = kind_of(said)
         raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facecourse.kit.checkers import build, call, find_shape
+from facecourse.kit.checkers import build, find_shape, run_on
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson09_recurrent.experiment import (
     LEARN,
@@ -105,10 +105,10 @@ def judge_reader(answer: Any) -> str | None:
             "numbers before a cell remembers them."
         )
     frames, _ = take_nods(TRIED, TRY, randrange(2**31))
-    if (shape := find_shape(call(model.forward, frames[:3]))) != (3, 2):
+    if (shape := find_shape(run_on(model.forward, frames[:3]))) != (3, 2):
         return f"Of three clips it says {shape}; two logits a clip are wanted, (3, 2)."
     # Two starts, so that luck decides less; no line of `train` is the learner's.
-    trained = [call(train, one) for one in (model, other)]
+    trained = [run_on(train, one) for one in (model, other)]
     known, share = map(fmean, zip(*trained, strict=True))
     if share >= WANTED:
         print(f"{share:.0%} of new people's clips are told rightly, with {weights} weights.")
