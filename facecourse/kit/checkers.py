@@ -171,7 +171,7 @@ def run_on(function: Callable, *arguments: Any) -> Any:
 
 
 def build(function: Callable, *arguments: Any) -> nn.Module:
-    """The network that a learner's function returns for these very arguments; raises as `call`
+    """The network that a learner's function returns for these very arguments; raises as `run_on`
     does, and where it is none."""
     network = run_on(function, *arguments)
     if not isinstance(network, nn.Module):
