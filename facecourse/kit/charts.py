@@ -15,84 +15,34 @@ from torch import Tensor
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, Verification, mean_interval, paired_interval
+from facelib.measure import Interval, Verification, mean_interval
 
 Column = str | Callable[[Any], object]
+HUES = {  # of what a difference decides
+    "better": COLOURS[0], "higher": COLOURS[0], "worse": COLOURS[1], "lower": COLOURS[1],
+    "undecided": "0.5",
+}  # fmt: skip
 
 
-def tabulate(
-    found: Mapping[str | tuple[str, ...], Any],
-    first: str | Sequence[str],
-    columns: Mapping[str, Column] | str,
-) -> Table:
+def tabulate(found: Mapping[str, Any], first: str, columns: Mapping[str, Column]) -> Table:
     """A row for each thing that was measured, a column for each thing said about it.
 
     Args:
-        found: by name, fields or a single value. A name may be of several words in a tuple, as
-            `flatten` makes them, each with a column of its own.
-        first: head of the names, or of each word of theirs.
+        found: by name, fields or a single value.
+        first: head of the names.
         columns: by head, a format of fields ("{lost:+.1f}") or of the single value ("{:.2%}"), or a
-            function of the row. A list of one value a seed is written as their mean with its 95 %
-            interval, a field that this row hasn't as "-". Or one format ("{:.1%}") for every field,
-            each under its own name.
+            function of the row.
 
     Raises:
-        KeyError: no row has the field of a column.
+        KeyError: a row lacks the field of a column.
     """
-    if isinstance(columns, str):
-        fields = [field for row in found.values() for field in row]
-        columns = {field: columns.replace("{", "{" + field) for field in fields}
-    filled = {
-        head: [_fill(column, row) for row in found.values()] for head, column in columns.items()
-    }
-    if missing := [head for head, cells in filled.items() if set(cells) == {"-"}]:
-        raise KeyError(f"no row has what is asked for in column {missing[0]!r}")
-    names = [[name] if isinstance(name, str) else name for name in found]
-    rows = [[*name, *cells] for name, *cells in zip(names, *filled.values(), strict=True)]
-    return Table([*([first] if isinstance(first, str) else first), *columns], rows)
 
+    def fill(column: Column, row: Any) -> object:
+        fields = row if isinstance(row, Mapping) else {}
+        return column(row) if callable(column) else Formatter().vformat(column, (row,), fields)
 
-def _fill(column: Column, row: Any) -> object:
-    fields = row if isinstance(row, Mapping) else {}
-    known = {name: _average(value) for name, value in fields.items()}
-    try:
-        if callable(column):
-            return column(row)
-        return Formatter().vformat(column, (_average(row),), known)
-    except KeyError:
-        return "-"
-
-
-def _average(value: Any) -> Any:
-    seeds = isinstance(value, list) and len(value) > 1 and isinstance(value[0], float | int)
-    return mean_interval(value, "seeds") if seeds else value
-
-
-def flatten(found: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Any]:
-    """[one name][another] -> [both names]."""
-    return {(one, two): row for one, rows in found.items() for two, row in rows.items()}
-
-
-def transpose(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """[one name][another] -> [another][one name]."""
-    return {
-        two: {one: rows[two] for one, rows in found.items()} for two in next(iter(found.values()))
-    }
-
-
-def subtract(first: str, second: str, form: str = "+.1f") -> Column:
-    """A column of `tabulate`: the paired difference of two fields of one value a seed."""
-    return lambda row: f"{paired_interval(row[first], row[second]):{form}}"
-
-
-def in_millions(field: str, digits: int = 1) -> Column:
-    """A column of `tabulate`: a count, in millions."""
-    return lambda row: f"{row[field] / 1e6:,.{digits}f} million"
-
-
-def in_kilobytes(field: str = "bytes") -> Column:
-    """A column of `tabulate`: bytes, in thousands of them."""
-    return lambda row: f"{row[field] / 1e3:,.0f} kB"
+    cells = ([fill(column, row) for column in columns.values()] for row in found.values())
+    return Table([first, *columns], ([name, *row] for name, row in zip(found, cells, strict=True)))
 
 
 def mean_intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
@@ -183,33 +133,49 @@ def draw_intervals(
     marks 0. The axis says shares, 0 to 1, in %.
     """
     figure, axes = subplots(figsize=(6.4, 0.36 * len(found) + 1))
-    for row, (name, interval) in enumerate(found.items()):
-        axes.plot([interval.low, interval.high], [row, row], color=COLOURS[0], linewidth=3)
-        axes.plot(interval.value, row, "o", color=COLOURS[0])
-        if live and name in live:
-            axes.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    draw_rows_of(axes, found, live or {})
     if any(interval.low < 0 for interval in found.values()):
         axes.axvline(0, color="black", linewidth=1)
     if shares:
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_yticks(range(len(found)), found)
-    axes.invert_yaxis()
     axes.set_xlabel(label, loc="right")  # a long one runs on below the names
     show(figure, alt)
 
 
-def draw_differences(
-    panels: Mapping[str, Mapping[str, Interval]], label: str, lower_is_better: bool = False
+def draw_rows_of(axis: Axes, found: Mapping[str, Interval], live: Mapping[str, float]) -> None:
+    """Draw a named row for each interval, and a cross where something was measured here."""
+    for row, (name, interval) in enumerate(found.items()):
+        draw_interval(axis, row, interval, COLOURS[0])
+        if name in live:
+            axis.plot(live[name], row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    axis.set_yticks(range(len(found)), found)
+    axis.invert_yaxis()
+
+
+def draw_interval(
+    axis: Axes, place: float, found: Interval, colour: str, upright: bool = False, **look: Any
 ) -> None:
-    """Draw paired differences against a line at zero; beside each stands better, worse, undecided.
+    """Draw a dot with its bar in the row at `place`; upright, in the column there."""
+    ends, middle = ([found.low, found.high], [place, place]), (found.value, place)
+    if upright:
+        ends, middle = ends[::-1], middle[::-1]
+    axis.plot(*ends, color=colour, linewidth=3)
+    axis.plot(*middle, "o", color=colour, **look)
+
+
+def draw_differences(
+    panels: Mapping[str, Mapping[str, Interval]],
+    label: str,
+    above: str = "better",
+    below: str = "worse",
+) -> None:
+    """Draw paired differences against a line at zero; beside each stands what it decides.
 
     Args:
         panels: rows of intervals by the title of their panel, the same rows in all.
         label: what the axes show.
-        lower_is_better: as where the difference is something lost.
+        above, below: what to call a difference above zero, or below; else it is undecided.
     """
-    hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
-    words = ("worse", "better") if lower_is_better else ("better", "worse")
     names = list(next(iter(panels.values())))
     size = (0.07 * max(map(len, names)) + 3.2 * len(panels) + 0.5, 0.36 * len(names) + 1.1)
     figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
@@ -217,11 +183,10 @@ def draw_differences(
     for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):
         axis.axvline(0, color="black", linewidth=1)
         for row, (name, change) in enumerate(rows.items()):
-            verdict = judge(change, *words)
-            look = {"color": hues[verdict]}
-            axis.plot([change.low, change.high], [row, row], linewidth=3, **look)
-            axis.plot(change.value, row, "o", **look)
-            look |= {"va": "center", "fontsize": 8, "textcoords": "offset points"}
+            verdict = judge(change, above, below)
+            draw_interval(axis, row, change, HUES[verdict])
+            look = {"va": "center", "fontsize": 8, "textcoords": "offset points"}
+            look["color"] = HUES[verdict]
             axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
             said.append(f"{title} {name}: {change:+.1f}, {verdict}".strip())
         axis.set_title(title, fontsize=10)
@@ -229,32 +194,6 @@ def draw_differences(
         axis.set_ylim(len(names) - 0.5, -0.5)
     figure.supxlabel(label, fontsize=9)
     show(figure, f"Paired differences, {label}. {'; '.join(said)}.")
-
-
-def compare(
-    stored: Mapping[str, Interval],
-    live: Mapping[str, float] | None = None,
-    what: str = "top-1 accuracy",
-) -> Table:
-    """Draw one interval a method and, as crosses, what this notebook measured; return the table.
-
-    Args:
-        stored: intervals from the committed evidence.
-        live: values measured here, for some or all of the same methods.
-        what: the quantity, for the axis and the text alternative.
-    """
-    live = live or {}
-    best = max(stored, key=lambda name: stored[name].value)
-    draw_intervals(
-        stored,
-        f"{what}: stored mean with 95 % CI" + (", x = this run" if live else ""),
-        f"Dot plot of {what} with 95 % intervals for {len(stored)} methods; the highest is {best} "
-        f"with {stored[best].value:.3f}. The table below has the numbers.",
-        live,
-    )
-    head = ["", f"{what} (stored)", *(["this run"] if live else [])]
-    rows = [[name, stored[name], *([live.get(name, "-")] if live else [])] for name in stored]
-    return Table(head, rows)
 
 
 def draw_scores(pairs: Verification, threshold: float) -> Table:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facecourse.kit.exercise import CannotCheckError, Checker, NotAttemptedError, _Blank
 
@@ -77,14 +77,6 @@ def number(
     return Checker(judge, tuple(reasons))
 
 
-def truth(wanted: bool, reason: str) -> Checker:
-    """A checker for True or False; `reason` is said to whatever is not the wanted one."""
-    return Checker(
-        lambda answer: None if _is_truth(answer) and bool(answer) == wanted else reason,
-        (not wanted,),
-    )
-
-
 def choice(wanted: str, reasons: dict[str, str]) -> Checker:
     """A checker for one word out of several; `reasons` says why each other one is wrong."""
 
@@ -139,30 +131,53 @@ def function(
         called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
         return _compare(answers, results(reference), known, tolerance, draw, called)
 
-    return Checker(judge, tuple(mistake for mistake, _ in reasons))
+    def know(more: Iterable[tuple[Callable, str]]) -> Checker:
+        settings = {"tolerance": tolerance, "draw": draw}
+        return function(reference, *cases, reasons=[*reasons, *more], **settings)
+
+    return Checker(judge, tuple(mistake for mistake, _ in reasons), know)
 
 
 def run(function: Callable, *cases: tuple) -> list:
-    """What a learner's function returns for copies of these arguments, a call each.
+    """What a learner's function returns for copies of these arguments, a call each; raises as
+    `run_on` does."""
+    # One copy a case: copied together, two cases that share a tensor would share its copy.
+    return [run_on(function, *copy.deepcopy(case)) for case in cases]
+
+
+def run_on(function: Callable, *arguments: Any) -> Any:
+    """What a learner's function returns for these very arguments.
 
     Raises:
         CannotCheckError: it is no function; or it raised, or the learner stopped it, and the
             message says where.
-        NotAttemptedError: it calculated with the gap.
+        NotAttemptedError: it calculated with the gap, or returned it.
     """
     if not callable(function):
         wanted = "A function is wanted: pass its name, without brackets and arguments."
         raise CannotCheckError(f"{wanted} This is {kind_of(function)}.")
     dtype = torch.get_default_dtype()
     try:
-        # One copy a case: copied together, two cases that share a tensor would share its copy.
-        return [function(*copy.deepcopy(case)) for case in cases]
+        returned = function(*arguments)
     except NotAttemptedError:
         raise
     except BaseException as error:  # sys.exit() too: it must not end the kernel
         raise CannotCheckError(_explain(error, function)) from error
     finally:
         torch.set_default_dtype(dtype)
+    if isinstance(returned, _Blank):
+        raise NotAttemptedError
+    return returned
+
+
+def build(function: Callable, *arguments: Any) -> nn.Module:
+    """The network that a learner's function returns for these very arguments; raises as `run_on`
+    does, and where it is none."""
+    network = run_on(function, *arguments)
+    if not isinstance(network, nn.Module):
+        wanted = "Return the network, an nn.Module"
+        raise CannotCheckError(f"{wanted}; this is {kind_of(network)}.")
+    return network
 
 
 def _explain(error: BaseException, function: Callable) -> str:

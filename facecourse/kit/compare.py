@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from facelib.figures import Table
 from facelib.measure import Interval, bootstrap_people, paired_interval
 
 Shares = Sequence[Sequence[float]]  # of each split, of each person: the share named rightly
 
 
-def top1_interval(shares: Shares | Tensor) -> Interval:
+def top1_interval(shares: Shares | Tensor, resamples: int = 1000) -> Interval:
     """Top-1, mean over splits, with a 95 % interval over people."""
     found = torch.as_tensor(shares)
-    return bootstrap_people(found.mean(0), torch.arange(found.shape[1]))
+    return bootstrap_people(found.mean(0), torch.arange(found.shape[1]), resamples)
 
 
 def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -> Interval:
@@ -24,33 +23,22 @@ def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -
     return paired_interval([100 * value for value in a], [100 * value for value in b], of)
 
 
-def judge(change: Interval, above: str, below: str) -> str:
-    """The word for a paired difference whose interval lies above zero, or below; else undecided."""
+def judge(change: Interval, above: str, below: str, neither: str = "undecided") -> str:
+    """The word for a paired difference whose interval lies above zero, or below, or neither."""
     if not change.excludes_zero:
-        return "undecided"
+        return neither
     return above if change.value > 0 else below
 
 
-def paired_points(first: Shares, second: Shares) -> tuple[Interval, int]:
+def paired_points(first: Shares, second: Shares, resamples: int = 1000) -> tuple[Interval, int]:
     """By how many percentage points the first is better, paired over the same people, and on how
     many splits: on those that both were measured on.
     """
     splits = min(len(first), len(second))
-    found = top1_interval(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
-    return found, splits
+    change = 100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits]))
+    return top1_interval(change, resamples), splits
 
 
 def top1_intervals(runs: Mapping[str, Shares]) -> dict[str, Interval]:
     """`top1_interval` of each."""
     return {name: top1_interval(shares) for name, shares in runs.items()}
-
-
-def decide(claims: Mapping[str, tuple[Shares, Shares]]) -> Table:
-    """`paired_points` that decide claims of the form "the first is better than the second"."""
-    rows = []
-    for claim, (first, second) in claims.items():
-        found, splits = paired_points(first, second)
-        means = [float(torch.tensor(shares[:splits]).mean()) for shares in (first, second)]
-        rows.append([claim, *means, f"{found:+.1f}", splits, judge(found, "yes", "no")])
-    head = ["is the first better?", "first", "second", "points [95 % CI]", "splits", "here"]
-    return Table(head, rows)

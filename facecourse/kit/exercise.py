@@ -6,15 +6,21 @@ behind the learner's back.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import torch
+
 from facecourse.kit import progress
 from facecourse.kit.words import to_html, to_plain
+from facelib import data, measure
 
 Kind = Literal["correct", "incorrect", "error", "not attempted"]
+
+MODULES = {"data": data, "math": math, "measure": measure, "torch": torch, "nn": torch.nn}
 
 # A mark before the words and the colour of the bar beside them, 3 : 1 on white and on black. No
 # colour of words is 4.5 : 1 on both, so these have the page's own.
@@ -59,6 +65,14 @@ class _Blank:
 ____ = _Blank()
 
 
+def define(code: str, **context: Any) -> Any:
+    """What some code of a lesson defines last, a function or a value; it may use what `context`
+    holds and the modules of `MODULES`."""
+    names = {"____": ____, **MODULES, **context}
+    exec(code, names)
+    return names[re.findall(r"^(?:def )?(\w+)(?=\(| = )", code, re.MULTILINE)[-1]]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What `check` found: one of four kinds, and what to tell the learner."""
@@ -83,10 +97,12 @@ class Checker:
     Attributes:
         judge: returns None for a right answer, else the reason why it is wrong.
         mistakes: the wrong answers that it knows a reason for.
+        know: makes a checker that knows more of them: pairs of a wrong answer and the reason.
     """
 
     judge: Callable[[Any], str | None]
     mistakes: tuple[Any, ...] = ()
+    know: Callable[[Iterable[tuple[Any, str]]], Checker] | None = None
 
     def __call__(self, answer: Any) -> str | None:
         return self.judge(answer)
@@ -156,6 +172,8 @@ class Exercise(Question):
         checker: judges the answer, and knows mistakes.
         also_wrong: answers that the checker must reject, too.
         context: the variables that `answer` takes from the lesson, its modules apart.
+        slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
+            with what to say to it, unless the checker knows that by itself.
     """
 
     prompt: str
@@ -166,19 +184,28 @@ class Exercise(Question):
     also_wrong: tuple[Any, ...] = ()
     praise: str = "That is right."
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    slips: Mapping[str, str] | Sequence[str] = ()
     name: str = ""
     lesson: str = field(default="", repr=False)
     _shown: int = field(default=0, repr=False)
+
+    def __post_init__(self) -> None:
+        wrong = tuple(map(self._slip, self.slips))
+        if isinstance(self.slips, Mapping):
+            self.checker = self.checker.know(zip(wrong, self.slips.values(), strict=True))
+        else:
+            self.checker = replace(self.checker, mistakes=self.checker.mistakes + wrong)
+
+    def _slip(self, change: str) -> Any:
+        piece, arrow, other = change.partition(" -> ")
+        if not arrow or self.answer.count(piece) != 1:
+            raise ValueError(f"want a piece that the answer has once -> another, got {change!r}")
+        return define(self.answer.replace(piece, other), **self.context)
 
     @property
     def wrong(self) -> tuple[Any, ...]:
         """The known mistakes, and what is wrong besides."""
         return (*self.checker.mistakes, *self.also_wrong)
-
-    @property
-    def variable(self) -> str:
-        """The name, of a variable or a function, that starter and answer define."""
-        return re.match(r"(?:def )?(\w+)", self.starter)[1]
 
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""

@@ -20,7 +20,6 @@ from facelib.training import fit
 
 SIDE, BATCH = 64, 20
 HEIGHT, WIDTH = 14, 12  # of the tiny pictures
-PHOTOS = (1, 2, 5)
 
 
 def to_64(images: Tensor) -> Tensor:
@@ -53,11 +52,6 @@ def top1(model: nn.Module, test: FaceSet) -> float:
 def top1_per_person(model: nn.Module, test: FaceSet) -> list[float]:
     """Of each person, the share that the last layer names rightly."""
     return share_by_person(name_faces(model, test), test)
-
-
-def nearest_top1(model: nn.Module | None, train: FaceSet, test: FaceSet) -> float:
-    """The same without any training: the name of the most similar photograph. None: pixels."""
-    return fmean(share_by_person(match_faces(model, train, test), test))
 
 
 def name_faces(model: nn.Module, test: FaceSet) -> Tensor:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from facelib import files
-
 
 def find_folder() -> Path:
     """Where the files lie.
@@ -38,7 +36,7 @@ def read(lesson: str) -> dict[str, bool]:
         names = []
     tried = {name.removesuffix(".tried"): False for name in names if name.endswith(".tried")}
     solved = {name.removesuffix(".solved"): True for name in names if name.endswith(".solved")}
-    return tried | _read_first_edition(lesson) | solved
+    return tried | solved
 
 
 def note(lesson: str, name: str, solved: bool) -> None:
@@ -50,12 +48,3 @@ def note(lesson: str, name: str, solved: bool) -> None:
     path = find_folder() / lesson / f"{name}.{'solved' if solved else 'tried'}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-
-
-def _read_first_edition(lesson: str) -> dict[str, bool]:
-    """What the first edition kept, in one JSON file a lesson; empty if there is none to be read."""
-    try:
-        content = files.read_json(find_folder() / f"{lesson}.json")
-        return {str(name): solved is True for name, solved in content["solved"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}

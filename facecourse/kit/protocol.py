@@ -93,9 +93,9 @@ def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **co
 
 def put_rows(rows: Iterable[Row]) -> None:
     """Store rows on the scoreboard: in the place of the same method's, or at the end."""
-    board = Scoreboard(PROTOCOL)
+    board = Scoreboard.load(evidence.BOARD)
     for row in rows:
-        board.add(row)
+        board.put(row)
     board.save(evidence.BOARD)
 
 

@@ -45,35 +45,19 @@ def record(name: str, value: float, unit: str = "") -> None:
 
 
 def read_records(path: str | Path) -> dict[str, dict[str, float | str]]:
-    """What an executed notebook recorded: {name: {"value": number, "unit": text}}.
+    """What an executed notebook recorded: {name: {"name": text, "value": number, "unit": text}}.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is not a notebook, or it records a name twice with different values.
+        OSError, ValueError: the file can't be read, or a name is recorded twice, differently.
     """
-    try:
-        cells = files.read_json(path)["cells"]
-        found = [
-            (data["name"], {"value": data["value"], "unit": data["unit"]})
-            for cell in cells
-            for output in cell.get("outputs", [])
-            if (data := output.get("data", {}).get(MIME))
-        ]
-        if not all(map(_is_record, found)):
-            raise ValueError("want a name, a number and a unit of every record")
-        records = dict(reversed(found))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is not a notebook ({error!r}); want an .ipynb file") from error
-    for name, other in found:
-        if records[name] != other:
-            raise ValueError(
-                f"{path} records {name!r} twice, as {records[name]['value']} and as "
-                f"{other['value']}: give the second another name"
-            )
+    records: dict[str, dict[str, float | str]] = {}
+    for cell in files.read_json(path)["cells"]:
+        for output in cell.get("outputs", []):
+            if data := output.get("data", {}).get(MIME):
+                known = records.setdefault(data["name"], data)
+                if known != data:
+                    raise ValueError(
+                        f"{path} records {data['name']!r} twice, as {known['value']} and as "
+                        f"{data['value']}: give the second another name"
+                    )
     return records
-
-
-def _is_record(found: tuple[object, dict[str, object]]) -> bool:
-    name, said = found
-    texts = isinstance(name, str) and isinstance(said["unit"], str)
-    return texts and type(said["value"]) in (int, float) and abs(said["value"]) < 2**63

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from facecourse.kit.charts import draw_differences, in_millions, tabulate
+from facecourse.kit.charts import draw_differences, tabulate
 from facelib.figures import COLOURS, Table, show, subplots
 
 
@@ -29,7 +29,7 @@ def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
     """Work, time of one face on one core, and points of the teacher's TAR lost; arguments as in
     `take_rungs`."""
     columns = {
-        "MACs": in_millions("macs"),
+        "MACs": lambda row: f"{row['macs'] / 1e6:,.1f} million",
         "ms": "{milliseconds:.2f}",
         "points of TAR lost, FAR 0.1 %": lambda row: f"{row['0.1 %']:+.2f}",
     }
@@ -49,7 +49,7 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
         for far in ("0.1 %", "0.01 %")
     }
     label = "points of TAR lost, 95 % CI over people and trainings; below zero: gained"
-    draw_differences(panels, label, lower_is_better=True)
+    draw_differences(panels, label, "worse", "better")
 
 
 def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import random
 import torch
 from torch import Tensor, nn
 
-from facecourse.kit.checkers import as_numbers, function, number, run
+from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run
 from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.kit.orl import to_half
 from facelib.data import FaceSet, Split, orl
@@ -53,10 +53,10 @@ def _make_case(seed: int) -> tuple[nn.Module, Split]:
     return _Reader().eval(), Split(part(27 - seed % 5), part(20), part(11 + seed % 7))
 
 
-def _measure_both(model: nn.Module, split: Split, scale: float = 1) -> list[float]:
+def _measure_both(model: nn.Module, split: Split) -> list[float]:
     parts = (split.train, split.test)
     right = [predict(model, part.images) == part.person for part in parts]
-    return [scale * share.double().mean().item() for share in right]
+    return [share.double().mean().item() for share in right]
 
 
 memory = Exercise(
@@ -80,26 +80,16 @@ def measure_both(model, split):
     checker=function(
         _measure_both,
         *map(_make_case, (1, 2, 10)),
-        reasons=[
-            (lambda m, s: _measure_both(m, s)[::-1], "First `split.train`, then `split.test`."),
-            (
-                lambda m, s: [1 - share for share in _measure_both(m, s)],
-                "These are the shares of mistakes.",
-            ),
-            (
-                lambda m, s: _measure_both(m, s, 30),
-                "These are counts. Divide by how many pictures there are.",
-            ),
-            (
-                lambda m, s: _measure_both(m, s, 100),
-                "These are in per cent. Give shares between 0 and 1.",
-            ),
-            (
-                lambda m, s: _measure_both(m, s)[:1] * 2,
-                "Both are of `split.train`: the second picks the test pictures.",
-            ),
-        ],
     ),
+    slips={
+        "split.train, split.test -> split.test, split.train": "First `split.train`, then "
+        "`split.test`.",
+        "named == -> named !=": "These are the shares of mistakes.",
+        ".mean() -> .sum()": "These are counts. Divide by how many pictures there are.",
+        ".item() -> .item() * 100": "These are in per cent. Give shares between 0 and 1.",
+        "split.train, split.test -> split.train, split.train": "Both are of `split.train`: the "
+        "second picks the test pictures.",
+    },
     praise="The first number is memory. Only the second tells whether it recognises anyone.",
     context={"predict": predict},
 )
@@ -125,11 +115,6 @@ def _judge_spoiling(answer: object) -> str | None:
     return None
 
 
-def _spoil_by_noise(images: Tensor) -> Tensor:
-    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
-    return (images + LIMIT * noise.sign()).clamp(0, 255)
-
-
 spoil = Exercise(
     prompt="Fewer than half named rightly, and no grey value changed by more than 40.",
     starter="""\
@@ -149,7 +134,9 @@ def spoil(images):
         _judge_spoiling,
         (
             lambda images: images,
-            _spoil_by_noise,
+            lambda images: (images + LIMIT * draw_normal(*images.shape, seed=0).sign()).clamp(
+                0, 255
+            ),
             lambda images: (images + torch.linspace(-LIMIT, LIMIT, 46)).clamp(0, 255),
             lambda images: images.float() - LIMIT,
             lambda images: 255 - images,

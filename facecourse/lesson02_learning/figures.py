@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.compare import judge, subtract_points
+from facecourse.kit.charts import draw_differences
+from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson02_learning.experiment import Valley
 from facelib.figures import COLOURS, show, subplots
@@ -168,19 +169,7 @@ def draw_changes(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], b
     """Draw paired differences of top-1 in points as dots with bars beside zero, with the word for
     each. A pair is top-1 (0 to 1) on each split with something and without it; `base` says what
     the second is."""
-    figure, axes = subplots(figsize=(6.4, 0.4 * len(pairs) + 0.9))
-    axes.axvline(0, color="black", linewidth=1)
-    said = []
-    for row, (name, pair) in enumerate(pairs.items()):
-        change = subtract_points(*pair, "splits")
-        word = judge(change, "higher", "lower")
-        axes.plot([change.low, change.high], [row, row], color=COLOURS[0], linewidth=3)
-        axes.plot(change.value, row, "o", color=COLOURS[0])
-        axes.annotate(word, (change.high, row), (6, -3), textcoords="offset points", fontsize=8)
-        said.append(f"{name}: {word} {change:+.1f}")
-    axes.set_yticks(range(len(pairs)), pairs)
-    axes.set(ylim=(len(pairs) - 0.5, -0.5))
-    axes.margins(x=0.15)
-    splits = len(pair[0])
-    axes.set_xlabel(f"top-1 less {base}, points; mean of {splits} splits with 95 % CI", loc="right")
-    show(figure, f"Paired differences of top-1 in points: {'; '.join(said)}.")
+    changes = {name: subtract_points(*pair, "splits") for name, pair in pairs.items()}
+    splits = next(iter(changes.values())).n
+    label = f"top-1 less {base}, points; mean of {splits} splits with 95 % CI"
+    draw_differences({"": changes}, label, "higher", "lower")

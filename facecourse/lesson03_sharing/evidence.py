@@ -29,9 +29,8 @@ STEPS, CODEBOOK_STEPS = 200, 300
 
 
 def layers() -> dict[str, dict]:
-    """top-1[photos][network] = one value a seed, on test faces and on those learnt from; networks
-    of `LAYERS` also "frozen", the first layer as it was drawn; the two with windows then also
-    without max pooling."""
+    """top-1[photos][network]["test"] = one value a seed; networks of `LAYERS` also "frozen", the
+    first layer as it was drawn; the two with windows then also without max pooling."""
     faces = data.orl().map(sharing.to_quarter)
     found: dict[str, dict] = {}
     for photos in PHOTOS:
@@ -42,9 +41,8 @@ def layers() -> dict[str, dict]:
                 if kind != "Linear":  # whose outputs have no neighbours
                     arms[f"{kind}, frozen, not pooled"] = {"frozen": True, "pooled": False}
                 for name, how in arms.items():
-                    model, train, test = sharing.train_kind(kind, faces, photos, seed, STEPS, **how)
+                    model, _, test = sharing.train_kind(kind, faces, photos, seed, STEPS, **how)
                     runs[name]["test"].append(sharing.top1_shifted(model, test))
-                    runs[name]["train"].append(sharing.top1_shifted(model, train))
     return found
 
 
@@ -84,7 +82,7 @@ def mouths() -> tuple[dict[str, dict], dict[str, list[float]]]:
 
 def codebooks() -> dict[str, dict]:
     """For each size of codebook: top-1 after k-means, with new statistics of batch norm alone, and
-    fine-tuned; bits and bytes."""
+    fine-tuned."""
     faces = data.orl()
     found = {name: defaultdict(list) for name in ("32 bits", *map(str, sharing.VALUES))}
     for seed in tqdm(FEW, "codebooks"):
@@ -93,12 +91,9 @@ def codebooks() -> dict[str, dict]:
         row["top-1"].append(sharing.top1_shifted(dense, test))
         renewed = renew_statistics(dense, train.images)
         row["statistics"].append(sharing.top1_shifted(renewed, test))
-        longer = sharing.fine_tune(dense, train, seed, CODEBOOK_STEPS // 3)
-        row["trained on"].append(sharing.top1_shifted(longer, test))  # a rival trained as long
-        row["bytes"].append(sharing.count_file_bytes(dense))
         for values in sharing.VALUES:
             row = found[str(values)]
-            small, report, size = sharing.share_to_file(dense, values)
+            small, _ = share(dense, values)
             arms = {
                 "k-means": small,
                 "statistics": renew_statistics(small, train.images),
@@ -106,8 +101,6 @@ def codebooks() -> dict[str, dict]:
             }
             for name, model in arms.items():
                 row[name].append(sharing.top1_shifted(model, test))
-            row["bits"].append(report.bits)
-            row["bytes"].append(size)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from unittest.mock import Mock, patch
@@ -88,7 +87,7 @@ def _without_conv2d(checker: Checker) -> Checker:
         with patch.object(F, "conv2d", refused), patch.object(torch, "conv2d", refused):
             return checker.judge(answer)
 
-    return replace(checker, judge=judge)
+    return Checker(judge, checker.mistakes, lambda more: _without_conv2d(checker.know(more)))
 
 
 convolve = Exercise(
@@ -100,43 +99,34 @@ convolve = Exercise(
         "`kernels.flatten(1)` has the shape (K, C * 9). Multiply by `@`, then give the places "
         "their rows back with `unflatten(2, (height, width))`.",
     ),
-    answer=(
-        "def convolve(images, kernels):\n"
-        "    height, width = images.shape[2] - 2, images.shape[3] - 2\n"
-        "    windows = torch.nn.functional.unfold(images, 3)\n"
-        "    maps = kernels.flatten(1) @ windows\n"
-        "    return maps.unflatten(2, (height, width))"
-    ),
+    answer="""\
+def convolve(images, kernels):
+    height, width = images.shape[2] - 2, images.shape[3] - 2
+    windows = torch.nn.functional.unfold(images, 3)
+    maps = kernels.flatten(1) @ windows
+    return maps.unflatten(2, (height, width))""",
     checker=_without_conv2d(
         function(
             _convolve,
             (draw_normal(1, 1, 5, 6, seed=1), draw_normal(1, 1, 3, 3, seed=2)),
             (draw_normal(2, 2, 6, 4, seed=3), draw_normal(3, 2, 3, 3, seed=4)),
-            reasons=[
-                (
-                    lambda images, kernels: _convolve(images, kernels.flip(2, 3)),
-                    "You mirror the kernel. Mathematicians do, networks don't.",
-                ),
-                (
-                    lambda images, kernels: _convolve(images, kernels.transpose(2, 3)),
-                    "Your kernel is transposed: its rows lie along the picture's columns.",
-                ),
-                (
-                    lambda images, kernels: _convolve(images[:, :1], kernels[:, :1]),
-                    "You read the first channel only. A kernel looks at all channels and adds up.",
-                ),
-                (
-                    lambda images, kernels: _convolve(images, kernels) / kernels[0].numel(),
-                    "You take the mean of the products. A convolution is their sum.",
-                ),
-                (
-                    lambda images, kernels: _convolve(F.pad(images, (1, 1, 1, 1)), kernels),
-                    "Your maps are as large as the picture: only windows inside it count here.",
-                ),
-            ],
             draw=side_by_side,
         )
     ),
+    slips={
+        "kernels.flatten -> kernels.flip(2, 3).flatten": "You mirror the kernel. Mathematicians "
+        "do, networks don't.",
+        "kernels.flatten -> kernels.transpose(2, 3).flatten": "Your kernel is transposed: its rows "
+        "lie along the picture's columns.",
+        "unfold(images, 3)\n    maps = kernels. "
+        "-> unfold(images[:, :1], 3)\n    maps = kernels[:, :1].": "You read the first channel "
+        "only. A kernel looks at all channels and adds up.",
+        "@ windows -> @ windows / kernels[0].numel()": "You take the mean of the products. A "
+        "convolution is their sum.",
+        "    height "
+        "->     images = torch.nn.functional.pad(images, (1, 1, 1, 1))\n    height": "Your maps "
+        "are as large as the picture: only windows inside it count here.",
+    },
     also_wrong=(
         lambda images, kernels: _convolve(images, kernels).unflatten(1, (1, -1)),
         lambda images, kernels: F.conv2d(images, kernels),
@@ -163,12 +153,11 @@ tune = Exercise(
         "`gradient[codes == k].sum()` is that of code word k. Step against it, then read the new "
         "codebook by `codes`.",
     ),
-    answer=(
-        "def tune(weight, codes, codebook, gradient):\n"
-        "    sums = [gradient[codes == k].sum() for k in range(len(codebook))]\n"
-        "    codebook = codebook - 0.1 * torch.stack(sums)\n"
-        "    return codebook[codes]"
-    ),
+    answer="""\
+def tune(weight, codes, codebook, gradient):
+    sums = [gradient[codes == k].sum() for k in range(len(codebook))]
+    codebook = codebook - 0.1 * torch.stack(sums)
+    return codebook[codes]""",
     checker=function(
         _tune,
         (_BOOK[_CODES], _CODES, _BOOK, torch.tensor([1.0, 2.0, -1.0, 0.5, 3.0, -1.0])),
@@ -178,33 +167,17 @@ tune = Exercise(
             draw_normal(4, seed=5),
             draw_normal(40, seed=6),
         ),
-        reasons=[
-            (
-                lambda weight, codes, codebook, gradient: weight - 0.1 * gradient,
-                "Each weight went its own way: those of one code are no longer equal, nor shared.",
-            ),
-            (
-                lambda weight, codes, codebook, gradient: (
-                    2 * weight - _tune(weight, codes, codebook, gradient)
-                ),
-                "That is uphill: gradient descent goes *against* the gradient.",
-            ),
-            (
-                lambda weight, codes, codebook, gradient: (
-                    weight
-                    + (_tune(weight, codes, codebook, gradient) - weight) / codes.bincount()[codes]
-                ),
-                "You took the mean of a code word's gradients. Each place adds its whole effect.",
-            ),
-            (
-                lambda weight, codes, codebook, gradient: (
-                    weight + 10 * (_tune(weight, codes, codebook, gradient) - weight)
-                ),
-                "You stepped by the whole gradient. The rate is 0.1.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "codebook[codes] -> weight - 0.1 * gradient": "Each weight went its own way: those of one "
+        "code are no longer equal, nor shared.",
+        "codebook - 0.1 -> codebook + 0.1": "That is uphill: gradient descent goes *against* the "
+        "gradient.",
+        ".sum() -> .mean()": "You took the mean of a code word's gradients. Each place adds its "
+        "whole effect.",
+        "0.1 *  -> ": "You stepped by the whole gradient. The rate is 0.1.",
+    },
     praise="Equal weights stay equal, and only the code words have moved.",
 )
 
@@ -251,15 +224,14 @@ find_mouths = Exercise(
         "Look where a simple bar goes wrong: thin lines and edges. Make the dark part two pixels "
         "high and shorter below, and let two rows of bright skin stand above it.",
     ),
-    answer=(
-        "mouth_kernel = [\n"
-        "    [1, 1, 1, 1, 1],\n"
-        "    [1, 1, 1, 1, 1],\n"
-        "    [-2, -3, -3, -3, -2],\n"
-        "    [0, -1, -1, -1, 0],\n"
-        "    [1, 1, 1, 1, 1],\n"
-        "]"
-    ),
+    answer="""\
+mouth_kernel = [
+    [1, 1, 1, 1, 1],
+    [1, 1, 1, 1, 1],
+    [-2, -3, -3, -3, -2],
+    [0, -1, -1, -1, 0],
+    [1, 1, 1, 1, 1],
+]""",
     checker=Checker(
         _finds_mouths,
         (

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, cosine_similarity, unfold
 
-from facecourse.kit.charts import draw_band
+from facecourse.kit.charts import draw_band, draw_interval
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
 from facecourse.ladder.student import renew_statistics
@@ -160,10 +160,8 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
         for place, count in enumerate(photos):
             pair = (stored[count][f"{k}{ending}"]["test"] for k in ("Conv2d", "locally connected"))
             lead = subtract_points(*pair, "splits")
-            x = place + offset
-            right.plot([x, x], [lead.low, lead.high], color=colour, linewidth=3)
             label = None if place else ending.removeprefix(", ") or "trained"
-            right.plot(x, lead.value, "o", color=colour, label=label)
+            draw_interval(right, place + offset, lead, colour, upright=True, label=label)
             said.append(f"{count} photographs{ending}: {lead:+.1f}")
     right.axhline(0, color="black", linewidth=1)
     right.set(xlabel="photographs a person", ylabel="points, 95 % CI over splits")

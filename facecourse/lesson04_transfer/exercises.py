@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import time
-from functools import partial
 from typing import Any
 
 import torch
@@ -12,32 +11,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from facecourse.kit import transfer
-from facecourse.kit.checkers import choice, kind_of, run
-from facecourse.kit.exercise import (
-    CannotCheckError,
-    Checker,
-    Exercise,
-    NotAttemptedError,
-    ____,
-    collect,
-)
+from facecourse.kit.checkers import build, choice, kind_of, run_on
+from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
 from facecourse.lesson04_transfer import experiment
-from facelib.data import FaceSet
-from facelib.models import embed
-from facelib.models.backbones import Backbone
 
 TARGET, FAMILY, MOST_SECONDS = 0.65, 104, 15.0
-
-
-def call(answer: Any, *arguments: Any) -> Any:
-    """What a learner's function returns for these very arguments, not for copies of them."""
-    if not callable(answer):
-        wanted = "A function is wanted: pass its name, without brackets and arguments."
-        raise CannotCheckError(f"{wanted} This is {kind_of(answer)}.")
-    (returned,) = run(partial(answer, *arguments), ())
-    if isinstance(returned, type(____)):
-        raise NotAttemptedError
-    return returned
 
 
 def build_base() -> nn.Module:
@@ -47,9 +25,7 @@ def build_base() -> nn.Module:
 
 
 def judge_freeze(answer: Any) -> str | None:
-    base = call(answer, build_base())
-    if not isinstance(base, nn.Module):
-        raise CannotCheckError(f"Return the model itself; this is {kind_of(base)}.")
+    base = build(answer, build_base())
     if base.state_dict().keys() != build_base().state_dict().keys():
         return "Return the model that you were given: this has other tensors."
     network = nn.Sequential(base, nn.Linear(8, 3))
@@ -70,19 +46,6 @@ def judge_freeze(answer: Any) -> str | None:
     return None
 
 
-def _gradients_alone(model: nn.Module) -> nn.Module:
-    return model.train().requires_grad_(False)
-
-
-def _mode_alone(model: nn.Module) -> nn.Module:
-    return model.eval()
-
-
-def _last_layer_alone(model: nn.Module) -> nn.Module:
-    list(model.children())[-1].requires_grad_(False)
-    return model.eval()
-
-
 freeze = Exercise(
     prompt="Freeze every tensor of a base with batch norm, its running statistics too; return it.",
     starter="def freeze(model):\n    return ____",
@@ -90,8 +53,16 @@ freeze = Exercise(
         "Two things move: weights by their gradient, running statistics by the forward pass.",
         "`requires_grad_(False)` stops the first. Which mode stops the second?",
     ),
-    answer="def freeze(model):\n    model.requires_grad_(False)\n    return model.eval()",
-    checker=Checker(judge_freeze, (_gradients_alone, _mode_alone, _last_layer_alone)),
+    answer="""\
+def freeze(model):
+    model.requires_grad_(False)
+    return model.eval()""",
+    checker=Checker(judge_freeze),
+    slips=(
+        ".eval() -> .train()",
+        "    model.requires_grad_(False)\n -> ",
+        "model.requires_grad_ -> list(model.children())[-1].requires_grad_",
+    ),
     also_wrong=(
         lambda model: None,
         3,
@@ -113,7 +84,7 @@ def judge_prepare(answer: Any) -> str | None:
     people, rate = 5 + int(torch.randint(20, ())), 0.01
     model = Named()
     old, base = model.head, list(map(id, model.base.parameters()))
-    optimizer = call(answer, model, people, rate)
+    optimizer = run_on(answer, model, people, rate)
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise CannotCheckError(f"Return an optimiser; this is {kind_of(optimizer)}.")
     head = model.head
@@ -133,22 +104,10 @@ def judge_prepare(answer: Any) -> str | None:
     return None
 
 
-def _prepare(model: Named, people: int, rate: float, base: float = 0.1) -> torch.optim.Optimizer:
-    model.head = nn.Linear(model.head.in_features, people)
-    groups = [{"params": model.base.parameters(), "lr": base * rate},
-              {"params": model.head.parameters()}]  # fmt: skip
-    return torch.optim.AdamW(groups, lr=rate)
-
-
 def _old_head(model: Named, people: int, rate: float) -> torch.optim.Optimizer:
     found = torch.optim.AdamW(model.parameters(), lr=rate)
     model.head = nn.Linear(model.head.in_features, people)
     return found
-
-
-def _head_alone(model: Named, people: int, rate: float) -> torch.optim.Optimizer:
-    model.head = nn.Linear(model.head.in_features, people)
-    return torch.optim.AdamW(model.head.parameters(), lr=rate)
 
 
 prepare = Exercise(
@@ -159,18 +118,22 @@ prepare = Exercise(
         "`model.head.in_features` says how many features come in. Make the head before the groups.",
         'A group is a dict: `{"params": model.base.parameters(), "lr": rate / 10}`.',
     ),
-    answer=(
-        "def prepare(model, people, rate):\n"
-        "    model.head = torch.nn.Linear(model.head.in_features, people)\n"
-        "    groups = [\n"
-        '        {"params": model.base.parameters(), "lr": rate / 10},\n'
-        '        {"params": model.head.parameters(), "lr": rate},\n'
-        "    ]\n"
-        "    return torch.optim.AdamW(groups)"
-    ),
+    answer="""\
+def prepare(model, people, rate):
+    model.head = torch.nn.Linear(model.head.in_features, people)
+    groups = [
+        {"params": model.base.parameters(), "lr": rate / 10},
+        {"params": model.head.parameters(), "lr": rate},
+    ]
+    return torch.optim.AdamW(groups)""",
     checker=Checker(
         judge_prepare,
-        (_old_head, _head_alone, partial(_prepare, base=1), partial(_prepare, base=10)),
+        (_old_head,),
+    ),
+    slips=(
+        '        {"params": model.base.parameters(), "lr": rate / 10},\n -> ',
+        "rate / 10 -> rate",
+        "rate / 10 -> 10 * rate",
     ),
     also_wrong=(lambda model, people, rate: model, 0.1),
     praise="A new head, and a base that learns ten times more slowly.",
@@ -204,17 +167,15 @@ def judge_turn(answer: Any) -> str | None:
     try:
         with torch.random.fork_rng([]):
             torch.manual_seed(0)
-            model = call(answer, base, card, train)
+            model = build(answer, base, card, train)
         took = time.process_time() - start
     finally:
         torch.set_num_threads(threads)
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError(f"Return a network that gives logits; this is {kind_of(model)}.")
     if not own & set(model.parameters()):
         return "Build on `base` itself: none of its weights is in the network that you return."
     fives = [five / 255 for five in test.images.split(5)]  # as they lie on a disk
     with torch.no_grad():  # and in the mode in which the network came
-        said = [call(model, five) for five in fives]
+        said = [run_on(model, five) for five in fives]
     if not isinstance(said[0], Tensor) or said[0].shape != (5, test.people):
         return f"Your network should give {test.people} logits for each image."
     if took > MOST_SECONDS:
@@ -231,19 +192,6 @@ def judge_turn(answer: Any) -> str | None:
     return None
 
 
-def build_door(
-    base: nn.Module, card: dict[str, Any], train: FaceSet, scale: float = 1, taught: bool = True
-) -> nn.Module:
-    """A recogniser on a base that reads its card, but for the scale of the pixels."""
-    mean, spread = ([value / scale for value in card[name]] for name in ("mean", "spread"))
-    fed = Backbone(base, card["side"], mean, spread).eval()
-    centre = embed(fed, train.images, flip=False).mean(0)
-    model = transfer.Recogniser(fed, centre, train.people)
-    if taught:
-        transfer.train_head(model, train, seed=0)
-    return model
-
-
 turn = Exercise(
     prompt=f"Return a network that names {TARGET:.0%} of a family's other photographs rightly.",
     starter="def adopt(base, card, train):\n    return ____",
@@ -254,22 +202,25 @@ turn = Exercise(
         "its card says. Call eval() on the whole.",
         "Centre by the mean features of the training photographs; then train a head.",
     ),
-    answer=(
-        "def adopt(base, card, train):\n"
-        "    from facecourse.kit import transfer\n"
-        "    from facelib.models import backbones, embed\n\n"
-        "    base.requires_grad_(False)\n"
-        '    fed = backbones.Backbone(base, card["side"], card["mean"], card["spread"]).eval()\n'
-        "    centre = embed(fed, train.images, flip=False).mean(0)\n"
-        "    model = transfer.Recogniser(fed, centre, train.people)\n"
-        "    transfer.train_head(model, train, seed=0)\n"
-        "    return model"
-    ),
+    answer="""\
+def adopt(base, card, train):
+    from facecourse.kit import transfer
+    from facelib.models import backbones, embed
+
+    base.requires_grad_(False)
+    fed = backbones.Backbone(base, card["side"], card["mean"], card["spread"]).eval()
+    centre = embed(fed, train.images, flip=False).mean(0)
+    model = transfer.Recogniser(fed, centre, train.people)
+    transfer.train_head(model, train, seed=0)
+    return model""",
     checker=Checker(judge_turn),
+    slips=(
+        "return model -> return model.train()",
+        'card["mean"], card["spread"] -> '
+        '*([value / 255 for value in card[each]] for each in ("mean", "spread"))',
+        "    transfer.train_head(model, train, seed=0)\n -> ",
+    ),
     also_wrong=(
-        lambda base, card, train: build_door(base, card, train).train(),
-        partial(build_door, scale=255),
-        partial(build_door, taught=False),
         lambda base, card, train: base,
         lambda base, card, train: transfer.adapt("synthetic faces", "frozen", train, seed=0),
     ),

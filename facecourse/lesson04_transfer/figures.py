@@ -7,19 +7,17 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import torch
 from IPython.display import HTML
 from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
 from matplotlib.axes import Axes
-from torch import Tensor
 
-from facecourse.kit.charts import draw_intervals
-from facecourse.kit.compare import Shares
+from facecourse.kit.charts import draw_differences, draw_intervals
+from facecourse.kit.compare import Shares, judge, paired_points, top1_interval
 from facecourse.kit.explore import explore
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.lesson04_transfer.experiment import DEPTHS
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, bootstrap_people
+from facelib.measure import Interval
 
 RESAMPLES = 2000  # of the people
 STILL, LEARNS = "#c9d3dc", COLOURS[4]
@@ -37,26 +35,14 @@ CLAIMS = {
 Arms = Mapping[str, Shares]  # by name, of each split, of each person: the share named rightly
 
 
-def find_interval(shares: Shares | Tensor) -> Interval:
-    """The mean over splits with a 95 % interval over people, from 2,000 resamples."""
-    found = torch.as_tensor(shares).mean(0)
-    return bootstrap_people(found, torch.arange(len(found)), RESAMPLES)
-
-
 def find_intervals(arms: Arms) -> dict[str, Interval]:
-    """`find_interval` of each arm."""
-    return {name: find_interval(shares) for name, shares in arms.items()}
+    """The mean over splits of each arm with a 95 % interval over people, from 2,000 resamples."""
+    return {name: top1_interval(shares, RESAMPLES) for name, shares in arms.items()}
 
 
 def find_lead(first: Shares, second: Shares) -> Interval:
     """By how many points the first is ahead, paired over people and the splits both have."""
-    splits = min(len(first), len(second))
-    return find_interval(100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits])))
-
-
-def say_verdict(lead: Interval) -> str:
-    """What an interval of a difference allows to say."""
-    return "undecided" if not lead.excludes_zero else "better" if lead.value > 0 else "worse"
+    return paired_points(first, second, RESAMPLES)[0]
 
 
 def draw_leads(stored: Mapping[str, Any]) -> None:
@@ -68,23 +54,7 @@ def draw_leads(stored: Mapping[str, Any]) -> None:
         claim: find_lead(stored["top-1"][photos][first], stored["top-1"][photos][second])
         for claim, (photos, first, second) in CLAIMS.items()
     }
-    figure, axes = subplots(figsize=(7.6, 0.42 * len(leads) + 0.9))
-    hues = {"better": COLOURS[0], "worse": COLOURS[1], "undecided": "0.5"}
-    right = max(lead.high for lead in leads.values())
-    room = 0.02 * (right - min(lead.low for lead in leads.values()))
-    said = []
-    for row, (name, lead) in enumerate(leads.items()):
-        verdict = say_verdict(lead)
-        axes.plot([lead.low, lead.high], [row, row], color=hues[verdict], linewidth=3)
-        axes.plot(lead.value, row, "o", color=hues[verdict])
-        axes.text(right + room, row, verdict, color=hues[verdict], va="center")
-        said.append(f"{name}: {lead:+.1f}, {verdict}")
-    axes.axvline(0, color="black", linewidth=1)
-    axes.set_yticks(range(len(leads)), leads)
-    axes.set_ylim(len(leads) - 0.5, -0.5)
-    axes.set_xlim(right=right + 9 * room)
-    axes.set_xlabel("percentage points ahead (95 % CI over people)", loc="right")
-    show(figure, f"Paired differences in points. {'; '.join(said)}.")
+    draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
 
 
 def draw_ways() -> None:
@@ -144,8 +114,8 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
         draw_intervals(found, label, alt, {chosen: found[chosen].value})
         rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
-        words = [f"{say_verdict(lead)} than {name}" if lead.excludes_zero else f"undecided against "
-                 f"{name}" for name, lead in rivals.items()]  # fmt: skip
+        ways = "better than", "worse than", "undecided against"
+        words = [f"{judge(lead, *ways)} {name}" for name, lead in rivals.items()]
         return HTML(f"<p><b>{chosen}</b> is {', '.join(words)}.</p>")
 
     menu = Dropdown(options=list(stored), description="photos")
@@ -164,7 +134,7 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
         for (name, curve), colour in zip(curves[photos].items(), COLOURS, strict=False):
             heights = [fmean(runs) for runs in curve.values()]
             axes.plot(list(map(int, curve)), heights, "o-", color=colour, label=name)
-        level = find_interval(stored["top-1"][photos]["new head"]).value
+        level = top1_interval(stored["top-1"][photos]["new head"]).value
         axes.axhline(level, color="black", linestyle="--", label="new head, no step")
         axes.set_xscale("log")
         ticks = list(map(int, max(curves[photos].values(), key=len)))

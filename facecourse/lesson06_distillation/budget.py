@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
-from facecourse.kit.checkers import kind_of, run
-from facecourse.kit.exercise import CannotCheckError, NotAttemptedError, ____
+from facecourse.kit.checkers import build, kind_of, run_on
+from facecourse.kit.exercise import CannotCheckError
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson06_distillation import experiment
 from facelib.threads import few_threads
@@ -100,15 +100,10 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
 
     Raises:
         CannotCheckError: it builds no network for such faces.
-        NotAttemptedError: it has a gap.
     """
     seed, told = randrange(2**31), tell()
-    (model,) = build_seeded(seed, lambda: run(answer, ()))
-    if model is ____:
-        raise NotAttemptedError
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError(f"Return a network, an nn.Module; you return {kind_of(model)}.")
-    (said,) = run(model, (told.faces[:2],))
+    model, other = (build_seeded(start, lambda: build(answer)) for start in (seed, seed + 1))
+    said = run_on(model, told.faces[:2])
     if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
         found = kind_of(said)
         raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")
@@ -118,7 +113,6 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     if size > BYTES:
         return f"Its weights take {size:,} bytes, and {BYTES:,} are allowed. {_find_largest(model)}"
     group = randrange(FRESH)
-    (other,) = build_seeded(seed + 1, lambda: run(answer, ()))
     near = fmean(measure(teach(one, seed), group) for one in (model, other))
     rival = fmean(
         measure(teach(build_seeded(start, build_rival), seed), group) for start in (seed, seed + 1)
@@ -151,24 +145,3 @@ class Hiding(nn.Module):
 
     def forward(self, faces: Tensor) -> Tensor:
         return self.scale * self.big[0](faces.flatten(1))
-
-
-def make_student(*widths: int, rank: int = 0, pooled: bool = False) -> Callable[[], nn.Module]:
-    """Something to answer with: convolutions of these widths, each halving height and width, and a
-    linear layer, through `rank` numbers unless that is 0; after an average over all places or none.
-    """
-
-    def build() -> nn.Module:
-        layers, channels, side = [], 1, 1 if pooled else 32 >> len(widths)
-        for width in widths:
-            layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(width), nn.ReLU()]
-            channels = width
-        layers += [nn.AdaptiveAvgPool2d(1)] if pooled else []
-        layers += [nn.Flatten()]
-        inputs = channels * side**2
-        if rank:
-            layers += [nn.Linear(inputs, rank, bias=False), nn.BatchNorm1d(rank)]
-        return nn.Sequential(*layers, nn.Linear(rank or inputs, 128, bias=False))
-
-    return build

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
+from torch.nn.functional import cross_entropy, normalize, softmax
 
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student, make_student
+from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student
+from facelib.compress import SoftTargets
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
 _PERSON = torch.tensor([2, 0, 4, 1])
@@ -30,30 +29,18 @@ soften = Exercise(
         lambda logits, temperature: softmax(logits / temperature, 1),
         (_TAUGHT, 4.0),
         (_LOGITS, 0.5),
-        reasons=[
-            (lambda z, t: softmax(z, 1), "The temperature is missing."),
-            (lambda z, t: softmax(z, 1) / t, "Divided afterwards, the rows don't add up to 1."),
-            (lambda z, t: softmax(z * t, 1), "That sharpens: a temperature *divides* the logits."),
-            (lambda z, t: softmax(z / t, 0), "You went down columns. A face is a row: `dim=1`."),
-            (lambda z, t: log_softmax(z / t, 1), "Those are the logarithms of the probabilities."),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "logits / temperature -> logits": "The temperature is missing.",
+        "dim=1) -> dim=1) / temperature": "Divided afterwards, the rows don't add up to 1.",
+        "logits / -> logits *": "That sharpens: a temperature *divides* the logits.",
+        "dim=1 -> dim=0": "You went down columns. A face is a row: `dim=1`.",
+        "torch.softmax -> torch.log_softmax": "Those are the logarithms of the probabilities.",
+    },
     also_wrong=(lambda logits, temperature: logits / temperature,),
     praise="The order stays, the differences shrink: who is second becomes visible.",
 )
-
-
-def _distil(
-    logits: Tensor, taught: Tensor, person: Tensor, temperature: float, weight: float,
-    power: float = 2.0, hard: float = 1.0, swapped: bool = False, parts: int = 1,
-) -> Tensor:  # fmt: skip
-    """The loss, and what one might take for it: another power of the temperature, another
-    temperature of the names, q and p swapped, the divergence a mean over people, too."""
-    student, teacher = (taught, logits) if swapped else (logits, taught)
-    q, p = log_softmax(student / temperature, 1), softmax(teacher / temperature, 1)
-    soft = temperature**power * kl_div(q, p, reduction="batchmean") / parts
-    return (1 - weight) * cross_entropy(logits / hard, person) + weight * soft
 
 
 distil_loss = Exercise(
@@ -65,46 +52,34 @@ distil_loss = Exercise(
         '`kl_div(log_q, p, reduction="batchmean")` adds up over people and averages over faces.',
         "`weight` times the temperature squared goes to the divergence, the rest to the names.",
     ),
-    answer=(
-        "def distil_loss(logits, taught, person, temperature, weight):\n"
-        "    hard = torch.nn.functional.cross_entropy(logits, person)\n"
-        "    log_q = torch.log_softmax(logits / temperature, dim=1)\n"
-        "    p = torch.softmax(taught / temperature, dim=1)\n"
-        '    soft = torch.nn.functional.kl_div(log_q, p, reduction="batchmean")\n'
-        "    return (1 - weight) * hard + weight * temperature**2 * soft"
-    ),
+    answer="""\
+def distil_loss(logits, taught, person, temperature, weight):
+    hard = torch.nn.functional.cross_entropy(logits, person)
+    log_q = torch.log_softmax(logits / temperature, dim=1)
+    p = torch.softmax(taught / temperature, dim=1)
+    soft = torch.nn.functional.kl_div(log_q, p, reduction="batchmean")
+    return (1 - weight) * hard + weight * temperature**2 * soft""",
     checker=function(
-        _distil,
+        lambda z, v, y, t, w: SoftTargets(t, w)(z, (v, y)),
         (_LOGITS, _TAUGHT, _PERSON, 4.0, 0.9),
         (_TAUGHT, _LOGITS, _PERSON, 2.0, 0.3),
-        reasons=[
-            (
-                partial(_distil, power=0.0),
-                "T squared is missing: at T = 4 the teacher would count a sixteenth.",
-            ),
-            (partial(_distil, power=1.0), "T *squared*: both factors, of the slope and the rows."),
-            (
-                lambda z, v, y, t, w: _distil(z, v, y, t, w, hard=t),
-                "The names are learnt at temperature 1: divide the logits in the other part only.",
-            ),
-            (
-                lambda z, v, y, t, w: _distil(z, v, y, t, 1 - w),
-                "Swapped: `weight` is the teacher's.",
-            ),
-            (
-                lambda z, v, y, t, w: cross_entropy(z, y) + _distil(z, v, y, t, 1.0),
-                "Both parts are there, and neither has its weight.",
-            ),
-            (
-                lambda z, v, y, t, w: _distil(z, v, y, t, w, swapped=True),
-                "The other way round: the teacher's probabilities are p, which weigh.",
-            ),
-            (
-                lambda z, v, y, t, w: _distil(z, v, y, t, w, parts=z.shape[1]),
-                'Averaged over people, too: take `reduction="batchmean"`.',
-            ),
-        ],
     ),
+    slips={
+        " * temperature**2 -> ": "T squared is missing: at T = 4 the teacher would count a "
+        "sixteenth.",
+        "temperature**2 -> temperature": "T *squared*: both factors, of the slope and the rows.",
+        "(logits, person) -> (logits / temperature, person)": "The names are learnt at temperature "
+        "1: divide the logits in the other part only.",
+        "(1 - weight) * hard + weight * -> weight * hard + (1 - weight) *": "Swapped: `weight` is "
+        "the teacher's.",
+        "(1 - weight) * hard + weight * -> hard +": "Both parts are there, and neither has its "
+        "weight.",
+        "logits / temperature, dim=1)\n    p = torch.softmax(taught "
+        "-> taught / temperature, dim=1)\n    p = torch.softmax(logits": "The other way round: the "
+        "teacher's probabilities are p, which weigh.",
+        "temperature**2 * soft -> temperature**2 * soft / logits.shape[1]": "Averaged over people, "
+        'too: take `reduction="batchmean"`.',
+    },
     also_wrong=(lambda z, v, y, t, w: cross_entropy(z, y),),
     praise="Hinton's loss; `SoftTargets` is the same, and tests say so.",
 )
@@ -122,34 +97,22 @@ relate = Exercise(
         "Give every row the length one with `torch.nn.functional.normalize`; then `a @ a.T`.",
         "Subtract one table from the other, `.square()`, and `.mean()` over all of it.",
     ),
-    answer=(
-        "def relate(student, teacher):\n"
-        "    a, b = (torch.nn.functional.normalize(codes) for codes in (student, teacher))\n"
-        "    return (a @ a.T - b @ b.T).square().mean()"
-    ),
+    answer="""\
+def relate(student, teacher):
+    a, b = (torch.nn.functional.normalize(codes) for codes in (student, teacher))
+    return (a @ a.T - b @ b.T).square().mean()""",
     checker=function(
         lambda student, teacher: (_cosines(student) - _cosines(teacher)).square().mean(),
         (draw_normal(6, 8, seed=2), draw_normal(6, 8, seed=3)),
         (draw_normal(5, 4, seed=4), draw_normal(5, 8, seed=5)),
-        reasons=[
-            (
-                lambda s, t: (s @ s.T - t @ t.T).square().mean(),
-                "Those are dot products: give the embeddings the length one first.",
-            ),
-            (
-                lambda s, t: (_cosines(s) - _cosines(t)).abs().mean(),
-                "Squares are wanted: a pair that is far off should count most.",
-            ),
-            (
-                lambda s, t: (_cosines(s) - _cosines(t)).mean(),
-                "Too high and too low cancel: square the differences first.",
-            ),
-            (
-                lambda s, t: (_cosines(s) - _cosines(t)).square().sum(),
-                "The sum grows with the batch: take the mean.",
-            ),
-        ],
     ),
+    slips={
+        "torch.nn.functional.normalize(codes) -> codes": "Those are dot products: give the "
+        "embeddings the length one first.",
+        ".square() -> .abs()": "Squares are wanted: a pair that is far off should count most.",
+        ".square() -> ": "Too high and too low cancel: square the differences first.",
+        ".mean() -> .sum()": "The sum grows with the batch: take the mean.",
+    },
     also_wrong=(
         lambda s, t: (1 - torch.cosine_similarity(s[:, :4], t[:, :4])).mean(),
         lambda s, t: (_cosines(s.T) - _cosines(t.T[: s.shape[1]])).square().mean(),
@@ -169,31 +132,34 @@ student = Exercise(
         "Do not average over all places (where something is tells who it is), and put an "
         "`nn.BatchNorm1d` between the two linear layers.",
     ),
-    answer=(
-        "def build():\n"
-        "    layers, channels = [], 1\n"
-        "    for width in (6, 10, 8):\n"
-        "        layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]\n"
-        "        layers += [nn.BatchNorm2d(width), nn.ReLU()]\n"
-        "        channels = width\n"
-        "    thin = nn.Linear(128, 13, bias=False), nn.BatchNorm1d(13), nn.Linear(13, 128)\n"
-        "    return nn.Sequential(*layers, nn.Flatten(), *thin)"
-    ),
+    answer="""\
+def build():
+    layers, channels = [], 1
+    for width in (6, 10, 8):
+        layers += [nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(width), nn.ReLU()]
+        channels = width
+    thin = nn.Linear(128, 13, bias=False), nn.BatchNorm1d(13), nn.Linear(13, 128)
+    return nn.Sequential(*layers, nn.Flatten(), *thin)""",
     checker=Checker(
         judge_student,
         (
-            make_student(16, 32, 32),  # too large
             lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all
-            make_student(2, 2, 2),  # too narrow
-            make_student(8, 12, 12, pooled=True),  # forgets where things were
-            make_student(rank=4),  # sees no shape
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4), nn.Linear(4, 128)),
             build_rival,
             Hiding,  # weighs more than it says
         ),
     ),
+    slips=(
+        "(6, 10, 8) -> (16, 32, 8)",  # too large
+        "13, bias=False), nn.BatchNorm1d(13), nn.Linear(13 -> "
+        "1, bias=False), nn.BatchNorm1d(1), nn.Linear(1",  # too narrow
+        "*thin -> nn.Unflatten(1, (8, 4, 4)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), "
+        "nn.Linear(8, 128)",  # forgets where things were
+    ),
     also_wrong=(
         nn.Linear(1024, 128),
-        make_student,
+        lambda: build_rival,
         lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4)),
     ),
     praise="A network of five thousand weights says where in 128 dimensions a face lies.",

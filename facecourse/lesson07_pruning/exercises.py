@@ -13,24 +13,10 @@ from torch.nn.utils.prune import L1Unstructured
 from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, kind_of, number, run
-from facecourse.kit.exercise import (
-    CannotCheckError,
-    Checker,
-    Exercise,
-    NotAttemptedError,
-    ____,
-    collect,
-)
+from facecourse.kit.checkers import build, draw_normal, function, kind_of, number
+from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson07_pruning import experiment
-
-
-def _prune(weight: Tensor, share: float, size: Tensor) -> Tensor:
-    pruned = weight.flatten().clone()
-    pruned[size.flatten().argsort()[: round(share * weight.numel())]] = 0
-    return pruned.view_as(weight)
-
 
 magnitude = Exercise(
     prompt="Return a copy of the weights in which this share of them, the smallest ones, is 0.",
@@ -41,28 +27,24 @@ magnitude = Exercise(
         "threshold: all that is larger stays.",
         "A comparison gives a mask of True and False, by which a tensor can be multiplied.",
     ),
-    answer=(
-        "def magnitude(weight, share):\n"
-        "    size, count = weight.abs(), round(share * weight.numel())\n"
-        "    threshold = size.flatten().kthvalue(count).values\n"
-        "    mask = size > threshold\n"
-        "    return weight * mask"
-    ),
+    answer="""\
+def magnitude(weight, share):
+    size, count = weight.abs(), round(share * weight.numel())
+    threshold = size.flatten().kthvalue(count).values
+    mask = size > threshold
+    return weight * mask""",
     checker=function(
         lambda weight, share: L1Unstructured(share).prune(weight),
         (draw_normal(4, 6, seed=0), 0.5),
         (draw_normal(5, 3, 2, seed=1), 0.2),
-        reasons=[
-            (lambda w, s: _prune(w, s, w), "The most *negative* ones: -2 matters as much as 2."),
-            (lambda w, s: _prune(w, s, -w.abs()), "Those are the largest, which do the work."),
-            (lambda w, s: _prune(w, 1 - s, w.abs()), "That many stay; that many should go."),
-            (
-                lambda w, s: (_prune(w, s, w.abs()) != 0).float(),
-                "That is the mask. Multiply the weights by it.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "weight.abs() -> weight": "The most *negative* ones: -2 matters as much as 2.",
+        "weight.abs() -> -weight.abs()": "Those are the largest, which do the work.",
+        "round(share -> round((1 - share)": "That many stay; that many should go.",
+        "weight * mask -> mask.float()": "That is the mask. Multiply the weights by it.",
+    },
     also_wrong=(lambda weight, share: weight,),
     praise="Number for number what `torch.nn.utils.prune.L1Unstructured` makes of it.",
 )
@@ -108,11 +90,7 @@ def _make_stale(seed: int) -> tuple[nn.Module, Tensor]:
 
 def _renews(answer: Any) -> str | None:
     model, images = _make_stale(randrange(1000))
-    (renewed,) = run(answer, (model, images))
-    if isinstance(renewed, type(____)):
-        raise NotAttemptedError
-    if not isinstance(renewed, nn.Module):
-        raise CannotCheckError(f"Return the network; this is {kind_of(renewed)}.")
+    renewed = build(answer, *copy.deepcopy((model, images)))
     if renewed.training or any(layer.training for layer in renewed.modules()):
         return "It is still in training mode, and would judge each face by its batch: `eval()`."
     for before, after in zip(model.parameters(), renewed.parameters(), strict=True):
@@ -131,20 +109,6 @@ def _renews(answer: Any) -> str | None:
     return None
 
 
-def _renew(model: nn.Module, images: Tensor, momentum: float = 1.0) -> nn.Module:
-    for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-            layer.momentum = momentum
-    with torch.no_grad():
-        model.train()(images)
-    return model.eval()
-
-
-def _train_a_little(model: nn.Module, images: Tensor) -> nn.Module:
-    _renew(model, images)[0].weight.data *= 0.9
-    return model
-
-
 renew = Exercise(
     prompt="Return the network with its statistics of batch norm measured on these images.",
     starter="def renew(model, images):\n    return ____",
@@ -156,25 +120,24 @@ renew = Exercise(
         "At the end, momentum goes back to 0.1, or later training forgets all but its last batch; "
         "and the network to evaluation mode.",
     ),
-    answer=(
-        "def renew(model, images):\n"
-        "    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]\n"
-        "    for layer in norms:\n"
-        "        layer.momentum = 1.0\n"
-        "    with torch.no_grad():\n"
-        "        model.train()(images)\n"
-        "    for layer in norms:\n"
-        "        layer.momentum = 0.1\n"
-        "    return model.eval()"
-    ),
+    answer="""\
+def renew(model, images):
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    for layer in norms:
+        layer.momentum = 1.0
+    with torch.no_grad():
+        model.train()(images)
+    for layer in norms:
+        layer.momentum = 0.1
+    return model.eval()""",
     checker=Checker(
         _renews,
-        (
-            lambda model, images: model,
-            lambda model, images: _renew(model, images, momentum=0.1),
-            lambda model, images: _renew(model, images).train(),
-            _train_a_little,
-        ),
+        (lambda model, images: model,),
+    ),
+    slips=(
+        "momentum = 1.0 -> momentum = 0.1",
+        ".eval() -> .train()",
+        "    return ->     model[0].weight.data *= 0.9\n    return",
     ),
     also_wrong=(lambda model, images: model(images), lambda model, images: None),
     praise="No label, no gradient, a second of work.",
@@ -219,13 +182,12 @@ plan = Exercise(
         "is made and read by many layers.",
         "What stands inside a block is read by one layer alone: a quarter inside each of three.",
     ),
-    answer=(
-        "plan = {\n"
-        '    "features.6.change.0": 0.25,\n'
-        '    "features.10.change.0": 0.25,\n'
-        '    "features.11.change.0": 0.25,\n'
-        "}"
-    ),
+    answer="""\
+plan = {
+    "features.6.change.0": 0.25,
+    "features.10.change.0": 0.25,
+    "features.11.change.0": 0.25,
+}""",
     checker=Checker(
         _judge_plan,
         (

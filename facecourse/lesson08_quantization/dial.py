@@ -2,13 +2,11 @@
 
 Teacher and student, pruned, of low rank and rounded in every combination; none of these networks
 was taught after its cuts, only its batch norm knows new means. Beside them stand the two files that
-ship and were taught. Each becomes a zipped ONNX file and
-is judged as the ladder's rungs are. A run that was stopped goes on where it stopped.
+ship and were taught. Each becomes a zipped ONNX file and is judged as the ladder's rungs are.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import asdict
 from itertools import product
@@ -21,7 +19,6 @@ from facecourse.kit import evidence
 from facecourse.ladder.evidence import FARS
 from facecourse.ladder.student import calibration_faces, renew_statistics
 from facecourse.ladder.timing import CALLS, call
-from facelib import files
 from facelib.compress import decode, factorize, prune, round_weights, ship
 from facelib.compress.export import to_onnx
 from facelib.compress.ship import pack
@@ -108,21 +105,15 @@ def measure_taught(judge: Judge) -> dict[str, dict]:
 
 def main(folder: Path = HERE) -> None:
     """Measure and store dial.json, some fifteen minutes on one core."""
-    judge, run = Judge(), folder / "dial.run"
-    rows = json.loads(run.read_text("utf-8")) if run.exists() else []
-    networks = list(product(WIDTHS, PRUNED, RANKS))
-    for network in tqdm(networks[len(rows) // len(BITS) :], "networks"):
-        rows += measure_all(*network, judge)
-        files.write(run, json.dumps(rows).encode())
+    judge, networks = Judge(), tqdm(list(product(WIDTHS, PRUNED, RANKS)), "networks")
     payload = {
         "people": PEOPLE,
         "teacher": dict(zip(FARS, tar_at_low_far(judge.tail, list(FARS.values())), strict=True))
         | {"milliseconds": latency(judge.call, repeats=200).low_ms},
-        "rows": rows,
+        "rows": [row for network in networks for row in measure_all(*network, judge)],
         "taught": measure_taught(judge),
     }
     evidence.write("dial", payload, folder)
-    run.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from random import randrange
 from typing import Any
@@ -10,15 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, run
-from facecourse.kit.exercise import (
-    CannotCheckError,
-    Checker,
-    Exercise,
-    NotAttemptedError,
-    ____,
-    collect,
-)
+from facecourse.kit.checkers import build, draw_normal, function
+from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.ladder.student import renew_statistics
 from facecourse.lesson08_quantization.experiment import try_out
 from facelib.compress import factorize, prune, round_weights
@@ -28,18 +22,12 @@ from facelib.models.faceresnet import SHAPE
 _VALUES = torch.tensor([-1.0, -0.31, 0.0, 0.42, 1.9, 2.57, 4.0])
 
 
-def _write(values: Tensor, low: float, high: float, steps: int = 255) -> Tensor:
+def _write(values: Tensor, low: float, high: float) -> Tensor:
     """PyTorch writes the codes and reads them back: undo the reading."""
-    scale = (high - low) / steps
+    scale = (high - low) / 255
     zero = round(-low / scale)
     read = torch.fake_quantize_per_tensor_affine(values, scale, zero, 0, 255)
     return (read / scale + zero).round()
-
-
-def _write_wrong(values: Tensor, low: float, high: float, zero: bool, clamp: bool) -> Tensor:
-    scale = (high - low) / 255
-    codes = (values / scale + (round(-low / scale) if zero else 0)).round()
-    return codes.clamp(0, 255) if clamp else codes
 
 
 write_codes = Exercise(
@@ -51,42 +39,27 @@ write_codes = Exercise(
         "by the scale.",
         "Then `.round()`, and `.clamp(0, 255)` for what lies outside the ruler.",
     ),
-    answer=(
-        "def write_codes(values, low, high):\n"
-        "    scale = (high - low) / 255\n"
-        "    zero_point = round(-low / scale)\n"
-        "    return ((values / scale).round() + zero_point).clamp(0, 255)"
-    ),
+    answer="""\
+def write_codes(values, low, high):
+    scale = (high - low) / 255
+    zero_point = round(-low / scale)
+    return ((values / scale).round() + zero_point).clamp(0, 255)""",
     checker=function(
         _write,
         (_VALUES, -0.5, 2.05),
         (4 * draw_normal(30, seed=0), -3.0, 9.0),
-        reasons=[
-            (
-                lambda v, low, high: _write_wrong(v, low, high, zero=True, clamp=False),
-                "300 is no number of eight bits: cut off at 0 and 255.",
-            ),
-            (
-                lambda v, low, high: _write_wrong(v, low, high, zero=False, clamp=True),
-                "The zero point is missing: what lies below 0 needs codes, too.",
-            ),
-            (
-                lambda v, low, high: _write(v, low, high, steps=256),
-                "256 marks have 255 steps between them.",
-            ),
-            (
-                lambda v, low, high: ((v - low) / (high - low)).clamp(0, 1),
-                "Those are shares of the range. A code is a whole number of steps.",
-            ),
-            (
-                lambda v, low, high: (
-                    (_write(v, low, high) + round(255 * low / (high - low))) * ((high - low) / 255)
-                ),
-                "That is what the codes read back as. Return the codes.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        ".clamp(0, 255) -> ": "300 is no number of eight bits: cut off at 0 and 255.",
+        " + zero_point -> ": "The zero point is missing: what lies below 0 needs codes, too.",
+        "/ 255 -> / 256": "256 marks have 255 steps between them.",
+        "((values / scale).round() + zero_point).clamp(0, 255) "
+        "-> ((values - low) / (high - low)).clamp(0, 1)": "Those are shares of the range. A code "
+        "is a whole number of steps.",
+        ".clamp(0, 255) -> .clamp(0, 255).sub(zero_point) * scale": "That is what the codes read "
+        "back as. Return the codes.",
+    },
     also_wrong=(lambda values, low, high: values.round(),),
     praise="The codes of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
 )
@@ -101,12 +74,6 @@ def _fold(
     with torch.no_grad():
         bias = norm(torch.zeros(1, len(weight)))  # what it makes of 0
         return torch.cat([norm(weight.T) - bias, bias]).T
-
-
-def _fold_wrong(weight, mean, variance, gain, offset, eps, root=True, sign=-1, moved=True):
-    scale = gain / ((variance + eps).sqrt() if root else variance + eps)
-    bias = offset + sign * mean * (scale if moved else 1)
-    return torch.cat([weight * scale[:, None], bias[:, None]], 1)
 
 
 def _draw_norm(seed: int, outputs: int, inputs: int) -> tuple:
@@ -125,37 +92,27 @@ fold = Exercise(
         "`offset - mean * scale`, doesn't depend on x: it is the bias.",
         "`torch.cat([a, b[:, None]], 1)` puts a vector b beside a matrix a.",
     ),
-    answer=(
-        "def fold(weight, mean, variance, gain, offset, eps):\n"
-        "    scale = gain / (variance + eps).sqrt()\n"
-        "    bias = offset - mean * scale\n"
-        "    return torch.cat([weight * scale[:, None], bias[:, None]], 1)"
-    ),
+    answer="""\
+def fold(weight, mean, variance, gain, offset, eps):
+    scale = gain / (variance + eps).sqrt()
+    bias = offset - mean * scale
+    return torch.cat([weight * scale[:, None], bias[:, None]], 1)""",
     checker=function(
         _fold,
         _draw_norm(1, 3, 5),
         _draw_norm(20, 4, 4),
         tolerance=1e-4,
-        reasons=[
-            (
-                lambda *given: _fold_wrong(*given, root=False),
-                "The variance is a square: divide by its root.",
-            ),
-            (
-                lambda *given: _fold_wrong(*given, sign=1),
-                "The mean is taken *away* before the scale.",
-            ),
-            (
-                lambda *given: _fold_wrong(*given, moved=False),
-                "The mean meets the scale, too: it is taken from the output before that.",
-            ),
-            (
-                lambda w, m, v, g, o, e: torch.cat([w, (o - m * g)[:, None]], 1),
-                "Each row of the weights must meet its output's scale.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "(variance + eps).sqrt() -> (variance + eps)": "The variance is a square: divide by its "
+        "root.",
+        "offset - mean -> offset + mean": "The mean is taken *away* before the scale.",
+        "mean * scale -> mean": "The mean meets the scale, too: it is taken from the output before "
+        "that.",
+        "weight * scale[:, None] -> weight": "Each row of the weights must meet its output's "
+        "scale.",
+    },
     also_wrong=(lambda weight, mean, variance, gain, offset, eps: weight,),
     praise="No multiplication is left of batch norm: a runtime does this before it rounds.",
 )
@@ -184,29 +141,24 @@ pass_back = Exercise(
         "gradient is 0. `(weight / scale).round().abs() <= most` says who is inside.",
         "Truth values count as 1 and 0 in a product.",
     ),
-    answer=(
-        "def pass_back(weight, scale, most, gradient):\n"
-        "    inside = (weight / scale).round().abs() <= most\n"
-        "    return gradient * inside"
-    ),
+    answer="""\
+def pass_back(weight, scale, most, gradient):
+    inside = (weight / scale).round().abs() <= most
+    return gradient * inside""",
     checker=function(
         _straight,
         (_draw_weights(12, seed=3, end=0.9), 0.3, 3, draw_normal(12, seed=4)),
         (_draw_weights(4, 6, seed=5, end=0.7), 0.1, 7, draw_normal(4, 6, seed=6)),
-        reasons=[
-            (
-                lambda w, s, m, g: 0 * g,
-                "That is rounding's true derivative, zero: nothing would learn.",
-            ),
-            (lambda w, s, m, g: g, "What is cut off moves no more: no gradient beyond the marks."),
-            (lambda w, s, m, g: g / s * (w.abs() <= m * s), "The scale divides and multiplies."),
-            (
-                lambda w, s, m, g: g * ((w / s).round().abs() > m),
-                "Turned round: those *inside* get the gradient.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "gradient * inside -> 0 * gradient": "That is rounding's true derivative, zero: nothing "
+        "would learn.",
+        "gradient * inside -> gradient": "What is cut off moves no more: no gradient beyond the "
+        "marks.",
+        "gradient * inside -> gradient / scale * inside": "The scale divides and multiplies.",
+        "<= -> >": "Turned round: those *inside* get the gradient.",
+    },
     also_wrong=(lambda weight, scale, most, gradient: weight * gradient,),
     praise="As `torch.fake_quantize_per_tensor_affine` does, for which what *rounds* to the last "
     "mark is inside.",
@@ -219,11 +171,7 @@ FRESH = 2  # crowds that the checker draws from
 
 def _judge(answer: Any) -> str | None:
     student, seed = face_student(), 1 + randrange(FRESH)
-    (model,) = run(answer, (student, face_pruned()))
-    if model is ____:
-        raise NotAttemptedError
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError("A network is wanted: return what the last step made.")
+    model = build(answer, *copy.deepcopy((student, face_pruned())))
     found = try_out(model, seed)
     lost = found.lost - try_out(student, seed).lost
     said = f"{found.bytes:,} bytes, and {lost:.1f} points lost beyond the student's of eight bits. "
@@ -256,11 +204,10 @@ shrink = Exercise(
         "`factorize(student, {'embedding.1': 32})` returns a network and a report; "
         "`round_weights(network, 4)` a network.",
     ),
-    answer=(
-        "def shrink(student, pruned):\n"
-        "    thinner, _ = factorize(student, {'embedding.1': 32})\n"
-        "    return renew_statistics(round_weights(thinner, 4))"
-    ),
+    answer="""\
+def shrink(student, pruned):
+    thinner, _ = factorize(student, {'embedding.1': 32})
+    return renew_statistics(round_weights(thinner, 4))""",
     checker=Checker(_judge, (_prune_hard,)),
     also_wrong=(
         lambda student, pruned: student,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from facecourse.kit.charts import draw_band
+from facecourse.kit.charts import draw_band, draw_rows_of
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, mean_interval
@@ -88,18 +88,12 @@ def draw_faster(found: Mapping[str, Interval], live: Mapping[str, Interval]) -> 
     """Draw how many times faster files of 8 bits are than the same networks' of 32, with a line at
     one; `found` is the evidence's "eight bits", crosses are measured here."""
     figure, axis = subplots(figsize=(7, 0.36 * len(found) + 1))
-    for row, (name, ratio) in enumerate(found.items()):
-        axis.plot([ratio.low, ratio.high], [row, row], color=COLOURS[0], linewidth=3)
-        axis.plot(ratio.value, row, "o", color=COLOURS[0])
-        if name in live:
-            axis.plot(live[name].value, row, "x", color=COLOURS[1], markersize=8, markeredgewidth=2)
+    draw_rows_of(axis, found, {name: ratio.value for name, ratio in live.items()})
     axis.axvline(1, color="black", linewidth=1)
     axis.set_xscale("log")
     ticks = (0.25, 0.5, 1, 2, 4, 8)
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_yticks(range(len(found)), found)
-    axis.invert_yaxis()
     axis.set_xlabel("times faster than at 32 bits (log), 95 % CI over turns; x = here", loc="right")
     said = "; ".join(f"{name} {ratio.value:.2f}" for name, ratio in found.items())
     show(figure, f"Times faster with eight bits: {said}. Left of one it is slower.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from random import randrange
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +10,6 @@ from torch import Tensor, nn
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function, number
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson09_recurrent.experiment import shuffle_frames
 from facecourse.lesson09_recurrent.nods import judge_reader
 
 through_time = Exercise(
@@ -37,19 +34,6 @@ through_time = Exercise(
 )
 
 
-def _gru(
-    x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor,
-    turned: bool = False, early: bool = False, order: tuple[int, int, int] = (0, 1, 2),
-) -> Tensor:  # fmt: skip
-    """A GRU's step; `turned`: z takes the new; `early`: r multiplies the state before W does;
-    `order`: where r, z and n lie."""
-    from_x, from_h = (x @ w_x.T + b_x).chunk(3, 1), (h @ w_h.T + b_h).chunk(3, 1)
-    r, z = (torch.sigmoid(from_x[place] + from_h[place]) for place in order[:2])
-    old = ((r * h) @ w_h.T + b_h).chunk(3, 1)[order[2]] if early else r * from_h[order[2]]
-    n = torch.tanh(from_x[order[2]] + old)
-    return z * n + (1 - z) * h if turned else (1 - z) * n + z * h
-
-
 def _draw_step(count: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
     shapes = (count, inputs), (count, hidden), (3 * hidden, inputs), (3 * hidden, hidden)
     biases = (3 * hidden,), (3 * hidden,)
@@ -66,48 +50,32 @@ gru = Exercise(
         "n is `torch.tanh` of its part of x plus r times its part of h; z says how much of the "
         "old state stays, and 1 - z how much of n comes in.",
     ),
-    answer=(
-        "def gru(x, h, w_x, w_h, b_x, b_h):\n"
-        "    r_x, z_x, n_x = (x @ w_x.T + b_x).chunk(3, dim=1)\n"
-        "    r_h, z_h, n_h = (h @ w_h.T + b_h).chunk(3, dim=1)\n"
-        "    r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)\n"
-        "    n = torch.tanh(n_x + r * n_h)\n"
-        "    return (1 - z) * n + z * h"
-    ),
+    answer="""\
+def gru(x, h, w_x, w_h, b_x, b_h):
+    r_x, z_x, n_x = (x @ w_x.T + b_x).chunk(3, dim=1)
+    r_h, z_h, n_h = (h @ w_h.T + b_h).chunk(3, dim=1)
+    r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)
+    n = torch.tanh(n_x + r * n_h)
+    return (1 - z) * n + z * h""",
     checker=function(
         torch.gru_cell,
         _draw_step(3, 4, 5),
         _draw_step(2, 3, 2),
-        reasons=[
-            (
-                lambda *given: _gru(*given, turned=True),
-                "Your z lets the *new* in. Here it says how much of the old state stays.",
-            ),
-            (
-                lambda *given: _gru(*given, early=True),
-                "You multiply the state by r before the matrix does, as the published paper did. "
-                "PyTorch multiplies what the matrix made of it.",
-            ),
-            (
-                lambda *given: _gru(*given, order=(1, 0, 2)),
-                "The gates are exchanged: r's part comes first, then z's, then n's.",
-            ),
-            (
-                lambda x, h, w_x, w_h, b_x, b_h: torch.tanh(
-                    (x @ w_x.T + b_x + h @ w_h.T + b_h).chunk(3, 1)[2]
-                ),
-                "That is a plain RNN's step: the gates are missing.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "(1 - z) * n + z * h -> z * n + (1 - z) * h": "Your z lets the *new* in. Here it says how "
+        "much of the old state stays.",
+        "r * n_h -> ((r * h) @ w_h.T + b_h).chunk(3, dim=1)[2]": "You multiply the state by r "
+        "before the matrix does, as the published paper did. PyTorch multiplies what the matrix "
+        "made of it.",
+        "r, z = -> z, r =": "The gates are exchanged: r's part comes first, then z's, then n's.",
+        "(1 - z) * n + z * h -> torch.tanh(n_x + n_h)": "That is a plain RNN's step: the gates are "
+        "missing.",
+    },
     also_wrong=(lambda x, h, w_x, w_h, b_x, b_h: h,),
     praise="Equal to PyTorch's GRU: a step that can keep.",
 )
-
-
-def _pool(frames: Tensor, scores: Tensor, sharpness: float, dim: int = 1) -> Tensor:
-    return (torch.softmax(sharpness * scores, dim)[..., None] * frames).sum(1)
 
 
 _CLIPS = draw_normal(2, 5, 3, seed=8), draw_normal(2, 5, seed=9)
@@ -121,62 +89,27 @@ pool = Exercise(
         "The weights are (N, T) and the frames (N, T, D): `weights[..., None]` gives each weight "
         "a third dimension. Multiply, and add up over the frames.",
     ),
-    answer=(
-        "def pool(frames, scores, sharpness):\n"
-        "    weights = torch.softmax(sharpness * scores, dim=1)\n"
-        "    return (weights[..., None] * frames).sum(dim=1)"
-    ),
+    answer="""\
+def pool(frames, scores, sharpness):
+    weights = torch.softmax(sharpness * scores, dim=1)
+    return (weights[..., None] * frames).sum(dim=1)""",
     checker=function(
-        _pool,
+        lambda f, s, k: torch.einsum("nt,ntd->nd", torch.softmax(k * s, 1), f),
         (*_CLIPS, 2.0),
         (*_CLIPS, 0.0),
         (draw_normal(3, 4, 2, seed=10), draw_normal(3, 4, seed=11), 50.0),
-        reasons=[
-            (
-                lambda f, s, k: _pool(f, s, k, dim=0),
-                "Your weights add up to 1 over the *clips*. Frames share them: `dim=1`.",
-            ),
-            (lambda f, s, k: _pool(f, s, 1.0), "`sharpness` is missing."),
-            (
-                lambda f, s, k: _pool(f, s, k) / f.shape[1],
-                "The weights add up to 1 already: a sum, not a mean.",
-            ),
-            (
-                lambda f, s, k: (k * s[..., None] * f).sum(1),
-                "Scores are no weights yet: softmax makes them positive, with the sum 1.",
-            ),
-        ],
     ),
+    slips={
+        "scores, dim=1 -> scores, dim=0": "Your weights add up to 1 over the *clips*. Frames share "
+        "them: `dim=1`.",
+        "sharpness *  -> ": "`sharpness` is missing.",
+        ".sum(dim=1) -> .mean(dim=1)": "The weights add up to 1 already: a sum, not a mean.",
+        "torch.softmax(sharpness * scores, dim=1) -> sharpness * scores": "Scores are no weights "
+        "yet: softmax makes them positive, with the sum 1.",
+    },
     also_wrong=(lambda frames, scores, sharpness: frames[:, -1],),
     praise="At sharpness 0 it is the plain mean, at a large one the best frame alone.",
 )
-
-
-class _Told(nn.Module):
-    """What `look` makes of frames, `pool` of that, and two logits of it: wrong in many ways."""
-
-    def __init__(self, look: nn.Module, pool: Any, size: int) -> None:
-        super().__init__()
-        self.look, self.pool, self.say = look, pool, nn.Linear(size, 2)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return self.say(self.pool(self.look(frames)))
-
-
-def _pooled(width: int, pool: Any) -> nn.Module:
-    return _Told(nn.Sequential(nn.Linear(width, 8), nn.ReLU()), pool, 8)
-
-
-def _remembered(look: nn.Module, inputs: int, size: int) -> nn.Module:
-    cell = nn.GRU(inputs, size, batch_first=True)
-    return _Told(nn.Sequential(look, cell), lambda states: states[0][:, -1], size)
-
-
-class _Shuffled(nn.Linear):
-    """A layer that looks at each frame, and deals them anew."""
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return super().forward(shuffle_frames(frames, randrange(2**31)))
 
 
 nods = Exercise(
@@ -191,37 +124,34 @@ nods = Exercise(
         "The last state, `states[:, -1]`, knows how often: a second `nn.Linear(8, 2)` says it. "
         "Put all three into a class and return one of it.",
     ),
-    answer=(
-        "class Nods(nn.Module):\n"
-        "    def __init__(self, width):\n"
-        "        super().__init__()\n"
-        "        self.look = nn.Linear(width, 2)\n"
-        "        self.cell = nn.GRU(2, 8, batch_first=True)\n"
-        "        self.say = nn.Linear(8, 2)\n"
-        "\n"
-        "    def forward(self, frames):\n"
-        "        states, _ = self.cell(self.look(frames))\n"
-        "        return self.say(states[:, -1])\n"
-        "\n"
-        "\n"
-        "def build_reader(width):\n"
-        "    return Nods(width)"
+    answer="""\
+class Nods(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.look = nn.Linear(width, 2)
+        self.cell = nn.GRU(2, 8, batch_first=True)
+        self.say = nn.Linear(8, 2)
+
+    def forward(self, frames):
+        states, _ = self.cell(self.look(frames))
+        return self.say(states[:, -1])
+
+
+def build_reader(width):
+    return Nods(width)""",
+    checker=Checker(judge_reader),
+    slips=(
+        "self.look(frames) -> self.look(frames).mean(1, keepdim=True)",
+        "self.look(frames) -> self.look(frames).amax(1, keepdim=True)",
+        "self.look(frames) -> self.look(frames[:, -1:])",
+        "self.look(frames) -> self.look(frames[:, torch.randperm(12)])",
+        "8, batch_first=True)\n        self.say = nn.Linear(8 -> "
+        "32, batch_first=True)\n        self.say = nn.Linear(32",
+        "Linear(width, 2)\n        self.cell = nn.GRU(2, 8, batch_first=True)\n        self.say = "
+        "nn.Linear(8 -> Identity()\n        self.cell = nn.GRU(width, 4, batch_first=True)\n"
+        "        self.say = nn.Linear(4",
     ),
-    checker=Checker(
-        judge_reader,
-        (
-            lambda width: _pooled(width, lambda seen: seen.mean(1)),
-            lambda width: _pooled(width, lambda seen: seen[:, -1]),
-            lambda width: _remembered(_Shuffled(width, 2), 2, 8),
-            lambda width: _remembered(nn.Linear(width, 2), 2, 32),
-            lambda width: _remembered(nn.Identity(), width, 4),
-        ),
-    ),
-    also_wrong=(
-        lambda width: None,
-        lambda width: nn.Linear(width, 2),
-        lambda width: _pooled(width, lambda seen: seen.amax(1)),
-    ),
+    also_wrong=(lambda width: None, lambda width: nn.Linear(width, 2)),
     praise="It looks at each frame with few weights, and remembers with fewer.",
 )
 

@@ -5,7 +5,7 @@ A clip is twelve frames of a head, put together from pictures of it level and be
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from random import randrange
 from statistics import fmean
 from typing import Any
@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facecourse.kit.checkers import find_shape, kind_of, run
-from facecourse.kit.exercise import CannotCheckError, NotAttemptedError, ____
+from facecourse.kit.checkers import build, find_shape, run_on
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson09_recurrent.experiment import (
     LEARN,
@@ -99,22 +98,17 @@ def train(model: nn.Module) -> tuple[float, float]:
 def judge_reader(answer: Any) -> str | None:
     """Why the network that `answer(WIDTH)` builds won't do; None if it tells enough of new people's
     clips rightly, once it has learnt from others."""
-    (model,) = build_seeded(0, lambda: run(answer, (WIDTH,)))
-    if model is ____:
-        raise NotAttemptedError
-    if not isinstance(model, nn.Module):
-        raise CannotCheckError(f"A network, an nn.Module, is wanted; this is {kind_of(model)}.")
+    model, other = (build_seeded(seed, lambda: build(answer, WIDTH)) for seed in (0, 1))
     if (weights := sum(map(torch.numel, model.state_dict().values()))) > MOST_WEIGHTS:
         return (
             f"It has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Make each frame few "
             "numbers before a cell remembers them."
         )
     frames, _ = take_nods(TRIED, TRY, randrange(2**31))
-    if (shape := find_shape(run(model.forward, (frames[:3],))[0])) != (3, 2):
+    if (shape := find_shape(run_on(model.forward, frames[:3]))) != (3, 2):
         return f"Of three clips it says {shape}; two logits a clip are wanted, (3, 2)."
-    (other,) = build_seeded(1, lambda: run(answer, (WIDTH,)))
     # Two starts, so that luck decides less; no line of `train` is the learner's.
-    trained = [run(partial(train, one), ())[0] for one in (model, other)]
+    trained = [run_on(train, one) for one in (model, other)]
     known, share = map(fmean, zip(*trained, strict=True))
     if share >= WANTED:
         print(f"{share:.0%} of new people's clips are told rightly, with {weights} weights.")

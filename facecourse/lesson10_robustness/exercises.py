@@ -65,11 +65,10 @@ darken = Exercise(
         "White counts `1000 * 2**-stops` photons in this light. How many does each pixel expect?",
         "`torch.poisson(expected)` draws how many come. Then divide: white must be 1 again.",
     ),
-    answer=(
-        "def darken(images, stops):\n"
-        "    white = 1000 * 2.0**-stops\n"
-        "    return torch.poisson(images * white) / white"
-    ),
+    answer="""\
+def darken(images, stops):
+    white = 1000 * 2.0**-stops
+    return torch.poisson(images * white) / white""",
     checker=Checker(
         _judge_dark,
         (
@@ -118,41 +117,33 @@ group_rates = Exercise(
         "The mean of truth values, as `(some >= threshold).double().mean()`, is a share.",
         "Collect a list of two numbers for each group in a loop, and return the list of lists.",
     ),
-    answer=(
-        "def group_rates(scores, same, group, threshold):\n"
-        "    rows = []\n"
-        "    for number in range(4):\n"
-        "        impostor = scores[(group == number) & ~same]\n"
-        "        genuine = scores[(group == number) & same]\n"
-        "        fmr = (impostor >= threshold).double().mean()\n"
-        "        fnmr = (genuine < threshold).double().mean()\n"
-        "        rows.append([float(fmr), float(fnmr)])\n"
-        "    return rows"
-    ),
+    answer="""\
+def group_rates(scores, same, group, threshold):
+    rows = []
+    for number in range(4):
+        impostor = scores[(group == number) & ~same]
+        genuine = scores[(group == number) & same]
+        fmr = (impostor >= threshold).double().mean()
+        fnmr = (genuine < threshold).double().mean()
+        rows.append([float(fmr), float(fnmr)])
+    return rows""",
     checker=function(
         _rates,
         (*_tied(0, 0.2), 0.4),
         (*_tied(1, 0.3), 0.25),
-        reasons=[
-            (lambda *given: _rates(*given).flip(1), "FMR first, then FNMR."),
-            (
-                lambda s, same, g, at: _rates(s, same, g, at) / 2,
-                "You divide by all pairs. FMR is a share of impostor pairs, FNMR one of genuine.",
-            ),
-            (
-                lambda *given: _rates(*given) * torch.tensor([1, -1]) + torch.tensor([0, 1]),
-                "The second is the TAR, which is 1 - FNMR.",
-            ),
-            (
-                lambda s, same, g, at: _rates(s, same, torch.zeros_like(g), at)[:1].expand(4, 2),
-                "Every group has the same rates: those of all pairs. Pick the group's own.",
-            ),
-            (
-                lambda s, same, g, at: _rates(s - 1e-4, same, g, at),
-                "A score that equals the threshold is accepted: `>=`.",
-            ),
-        ],
     ),
+    slips={
+        "[float(fmr), float(fnmr)] -> [float(fnmr), float(fmr)]": "FMR first, then FNMR.",
+        "[float(fmr), float(fnmr)] -> [float(fmr) / 2, float(fnmr) / 2]": "You divide by all "
+        "pairs. FMR is a share of impostor pairs, FNMR one of genuine.",
+        "genuine < threshold -> genuine >= threshold": "The second is the TAR, which is 1 - FNMR.",
+        "(group == number) & ~same]\n        genuine = scores[(group == number) & same "
+        "-> ~same]\n        genuine = scores[same": "Every group has the same rates: those of all "
+        "pairs. Pick the group's own.",
+        ">= threshold).double().mean()\n        fnmr = (genuine < "
+        "-> > threshold).double().mean()\n        fnmr = (genuine <=": "A score that equals the "
+        "threshold is accepted: `>=`.",
+    },
     also_wrong=(lambda *given: None,),
     praise="An audit of decisions begins with these two; the rest is whom it counts.",
 )
@@ -163,11 +154,11 @@ group_rates = Exercise(
 GAPS = ((10, 0.2, 0.05), (25, 0.3, 0.1))  # seed, spread, FMR
 
 
-def _price(scores: Tensor, same: Tensor, group: Tensor, fmr: float, own: bool = True) -> Tensor:
-    """FNMR of each group; not `own`: at the threshold of all groups together."""
+def _price(scores: Tensor, same: Tensor, group: Tensor, fmr: float) -> Tensor:
+    """FNMR of each group at its own threshold."""
     found = []
     for inside in (group == number for number in range(4)):
-        threshold = scores[~same & (inside if own else True)].quantile(1 - fmr)
+        threshold = scores[~same & inside].quantile(1 - fmr)
         found.append((scores[inside & same] < threshold).double().mean())
     return torch.stack(found)
 
@@ -180,31 +171,27 @@ equal_fmr = Exercise(
         "For one group: the scores of its impostors, and `.quantile(1 - fmr)` of them.",
         "Then the share of this group's genuine scores that is below that threshold.",
     ),
-    answer=(
-        "def equal_fmr(scores, same, group, fmr):\n"
-        "    rejected = []\n"
-        "    for number in range(4):\n"
-        "        inside = group == number\n"
-        "        threshold = scores[inside & ~same].quantile(1 - fmr)\n"
-        "        genuine = scores[inside & same]\n"
-        "        rejected.append(float((genuine < threshold).double().mean()))\n"
-        "    return rejected"
-    ),
+    answer="""\
+def equal_fmr(scores, same, group, fmr):
+    rejected = []
+    for number in range(4):
+        inside = group == number
+        threshold = scores[inside & ~same].quantile(1 - fmr)
+        genuine = scores[inside & same]
+        rejected.append(float((genuine < threshold).double().mean()))
+    return rejected""",
     checker=function(
         _price,
         *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS),
-        reasons=[
-            (
-                lambda *given: _price(*given, own=False),
-                "Those are FNMRs at one threshold for everybody. Each group has its own.",
-            ),
-            (lambda *given: 1 - _price(*given), "Those are TARs; FNMR is what is missing to 1."),
-            (
-                lambda s, same, g, fmr: torch.full((4,), fmr),
-                "That is the FMR that was chosen. What does it cost: which genuine pairs go?",
-            ),
-        ],
     ),
+    slips={
+        "inside & ~same -> ~same": "Those are FNMRs at one threshold for everybody. Each group has "
+        "its own.",
+        "genuine < threshold -> genuine >= threshold": "Those are TARs; FNMR is what is missing to "
+        "1.",
+        "return rejected -> return [fmr] * 4": "That is the FMR that was chosen. What does it "
+        "cost: which genuine pairs go?",
+    },
     also_wrong=(lambda *given: _price(*given).mean(),),
     praise="Equal FMR, unequal FNMR: one of the two can be made equal, hardly ever both.",
 )
@@ -275,16 +262,15 @@ door_threshold = Exercise(
         "all?",
         "The highest. And new people may be worse than these: promise half of what you may.",
     ),
-    answer=(
-        "def door_threshold(codes, person, group):\n"
-        "    thresholds = []\n"
-        "    for number in range(4):\n"
-        "        inside = group == number\n"
-        "        scores = codes[inside] @ codes[inside].T\n"
-        "        impostor = person[inside][:, None] != person[inside]\n"
-        "        thresholds.append(scores[impostor].quantile(0.99))\n"
-        "    return max(thresholds)"
-    ),
+    answer="""\
+def door_threshold(codes, person, group):
+    thresholds = []
+    for number in range(4):
+        inside = group == number
+        scores = codes[inside] @ codes[inside].T
+        impostor = person[inside][:, None] != person[inside]
+        thresholds.append(scores[impostor].quantile(0.99))
+    return max(thresholds)""",
     checker=Checker(_judge_door, (_choose_by_all, lambda *given: 0.0, lambda *given: 1.0)),
     also_wrong=(lambda codes, person, group: person,),
     praise="The worst-served group sets the threshold, and everybody pays for it in rejections.",

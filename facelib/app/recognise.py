@@ -23,7 +23,7 @@ register_file = click.option(
 )  # fmt: skip
 DOOR = (
     click.option("--model", type=PHOTO, help="An ONNX file; else the network that ships."),
-    click.option("--far", type=float, help="False accept rate: 0.1, 0.01, or 0.001, the default."),
+    click.option("--far", type=float, help="False accept rate: 0.1, 0.001, or 0.01, the default."),
     click.option("--threshold", type=float, help="A cosine, in place of --far."),
     click.option("--largest", is_flag=True, help="Of several faces take the largest."),
     click.option("--crops", type=click.Path(file_okay=False, path_type=Path),
@@ -62,7 +62,7 @@ class Door:
         self.recogniser, self.largest, self.crops = Recogniser(model), largest, crops
         self.known, self.threshold = None, threshold
         if threshold is None:
-            self.known = look_up(self.recogniser.sha256, 0.001 if far is None else far)
+            self.known = look_up(self.recogniser.sha256, 0.01 if far is None else far)
             self.threshold = self.known.threshold
 
     def look(self, photo: Path) -> np.ndarray:

@@ -26,7 +26,7 @@ class Threshold(NamedTuple):
     false_rejects: dict[str, Any]
 
 
-def look_up(model: str, far: float = 0.001, faces: str = "photographs") -> Threshold:
+def look_up(model: str, far: float = 0.01, faces: str = "photographs") -> Threshold:
     """The threshold of a network that ships.
 
     Args:

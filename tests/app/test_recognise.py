@@ -55,7 +55,7 @@ def test_photographs_of_one_person_are_verified_and_those_of_two_are_not(run, ad
         assert said.exit_code == found.exit_code == (not same)
         found = json.loads(found.output)
         assert found["same"] == same == (found["cosine"] >= found["threshold"])
-        assert found["far"] == 0.001
+        assert found["far"] == 0.01
         assert found["milliseconds"] > 0
         assert f"cosine {found['cosine']:.3f}, threshold {found['threshold']:.3f}" in said.output
         missed = found["false_rejects"]

@@ -27,7 +27,7 @@ def test_each_keeps_about_its_rate_on_others_of_its_kind(faces):
 
 
 def test_the_default_is_for_photographs_and_renders_need_less():
-    assert look_up(MODEL) == look_up(MODEL, 0.001, "photographs")
+    assert look_up(MODEL) == look_up(MODEL, 0.01, "photographs")
     assert look_up(MODEL).threshold > look_up(MODEL, faces="renders").threshold
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from facecourse.kit.checkers import choice, function, number, tensor, truth
+from facecourse.kit.checkers import choice, function, number, tensor
 from facecourse.kit.exercise import Exercise, ____
 
 
@@ -183,21 +183,6 @@ def test_a_function_is_judged_whatever_it_does(answer, kind, words):
     assert torch.get_default_dtype() == torch.float32, "what an answer sets for all is set back"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RecursionError, Warning])
-def test_an_answer_that_breaks_every_look_at_it_is_an_error_in_words(error):
-    class Broken(list):
-        def refuse(self, *_):
-            raise error
-
-        __str__ = __repr__ = __iter__ = __len__ = __getitem__ = __eq__ = refuse
-        __array__ = __float__ = __bool__ = __hash__ = refuse
-
-    for checker in (number(5), choice("a", {}), truth(True, "no"), tensor(WANTED)):
-        outcome = judge(checker, Broken())
-        assert outcome.kind in ("error", "incorrect")
-        assert len(outcome.message) > 1
-
-
 class Endless(Sequence):
     """Zeros that are counted in no time, and would take hours to convert."""
 
@@ -229,14 +214,6 @@ def test_neither_the_answer_nor_the_question_is_changed():
         assert check(answer) is not None
         assert check(WANTED) is None
     assert answer.tolist() == [[1, 2], [3, 5]]
-
-
-def test_a_truth_value_comes_in_every_form():
-    check = truth(True, "Is it not?")
-    for right in (True, np.True_, np.array(True), torch.tensor(True), torch.tensor([True])):
-        assert check(right) is None
-    for wrong in (False, np.False_, torch.tensor(False), 1, "True", None, [True], torch.ones(2)):
-        assert check(wrong) == "Is it not?"
 
 
 def test_the_tolerance_counts_what_is_off_and_does_not_spread_to_known_mistakes():

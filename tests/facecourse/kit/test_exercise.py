@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from facecourse.kit.checkers import number
-from facecourse.kit.exercise import Checker, Exercise, NotAttemptedError, Outcome, ____, collect
+from facecourse.kit.checkers import function, number
+from facecourse.kit.exercise import (
+    Checker,
+    Exercise,
+    NotAttemptedError,
+    Outcome,
+    ____,
+    collect,
+    define,
+)
 from facecourse.kit.quiz import NumberQuiz
 
 
@@ -66,9 +74,21 @@ def test_a_question_has_the_name_of_its_variable_and_its_wrong_answers(exercise)
     assert found == ((exercise,), (quiz,))
     assert [(q.lesson, q.name) for q in (exercise, quiz)] == [("07", "sum"), ("07", "typed")]
     assert exercise.wrong == (6, 4)
-    assert exercise.variable == "total"
-    exercise.starter = "def add(a, b):\n    return ____"
-    assert exercise.variable == "add"
+
+
+def test_a_slip_is_the_answer_but_for_one_piece_with_its_own_words():
+    def ask(**how):
+        return Exercise("?", "def f(x): ____", (), "def f(x):\n    return x + 1", **how)
+
+    checker = function(lambda x: x + 1, (2,))
+    told = ask(checker=checker, slips={"+ -> -": "Add it.", " + 1 -> ": "Add one."})
+    assert [told.check(wrong).message for wrong in told.wrong] == ["Add it.", "Add one."]
+    assert told.check(define(told.answer)).kind == "correct"
+    alone = ask(checker=checker, slips=("+ -> *",))
+    assert [alone.check(wrong).kind for wrong in alone.wrong] == ["incorrect"]
+    for change in ("y -> x", "x -> y", "no arrow"):
+        with pytest.raises(ValueError, match="a piece that the answer has once"):
+            ask(checker=checker, slips=(change,))
 
 
 def test_a_page_shows_code_and_emphasis_as_such_and_never_runs_the_learners_html(exercise):

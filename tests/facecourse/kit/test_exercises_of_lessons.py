@@ -2,7 +2,6 @@
 
 import ast
 import copy
-import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -12,9 +11,9 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 
-from facecourse.kit import Exercise, ____, charts, load_lesson
+from facecourse.kit import Exercise, charts, load_lesson
+from facecourse.kit.exercise import define
 from facecourse.lesson02_learning import figures
-from facelib import data, measure
 from notebooks.build import sources
 
 LESSONS = {source.stem[:2]: load_lesson(source.stem[:2]) for source in sources()}
@@ -38,11 +37,7 @@ def questions(*kinds: str) -> list:
 
 def solved(exercise: Exercise, code: str):
     """The value that `code` gives the name the starter leaves open."""
-    names = {"____": ____, "data": data, "math": math, "measure": measure, "torch": torch}
-    names["nn"] = torch.nn
-    names |= copy.deepcopy(exercise.context)
-    exec(code, names)
-    return names[exercise.variable]
+    return define(code, **copy.deepcopy(exercise.context))
 
 
 @pytest.mark.parametrize("number", LESSONS)

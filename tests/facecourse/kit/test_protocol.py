@@ -68,6 +68,7 @@ def test_a_measured_row_has_every_cost_and_keeps_those_that_are_given(tmp_path, 
 
 def test_rows_are_put_in_the_place_of_the_same_methods_or_at_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "BOARD", tmp_path / "board.json")
+    Scoreboard(protocol.PROTOCOL).save(evidence.BOARD)
 
     def put(**values):
         protocol.put_rows(

@@ -61,5 +61,5 @@ def test_a_paired_difference_comes_with_its_word(shown):
     base = [0.5, 0.6, 0.7]
     pairs = {"more": [0.6, 0.71, 0.8], "less": [0.4, 0.51, 0.6], "same": [0.6, 0.6, 0.6]}
     figures.draw_changes({name: (runs, base) for name, runs in pairs.items()}, "nothing")
-    for said in ("more: higher +10.3", "less: lower -9.7", "same: undecided +0.0"):
+    for said in ("[8.9, 11.8], higher", "less: -9.7 [-11.1, -8.2], lower", "24.8], undecided"):
         assert said in shown[0]

@@ -48,14 +48,6 @@ def test_each_network_learns_some_faces_and_is_tested_on_others(faces, kind):
     assert sharing.top1_shifted(model, test) > 0.6
 
 
-@pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN"])
-def test_a_seed_gives_one_network(faces, kind):
-    small = faces.map(sharing.to_quarter)
-    model, again = (sharing.train_kind(kind, small, 2, seed=0, steps=2)[0] for _ in range(2))
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name])
-
-
 def test_training_and_test_faces_do_not_meet(dense):
     _, train, test = dense
     seen = {image.numpy().tobytes() for image in train.images}
@@ -80,14 +72,6 @@ def test_maps_that_are_not_pooled_all_reach_the_classifier(faces):
     images = small.images[:2] / 255
     maps = model[1](model[0](images)).relu().flatten(1)
     assert torch.equal(model(images), model[-1](maps))
-
-
-def test_a_code_words_gradient_is_the_sum_of_what_its_weights_would_get(dense):
-    layer = share(dense[0], 4)[0].features[3][0].double()
-    codes, words = layer.parametrizations.weight[0].codes, layer.parametrizations.weight.original
-    (found,) = torch.autograd.grad(layer.weight.pow(3).sum(), words)
-    free = 3 * layer.weight.detach() ** 2
-    assert torch.allclose(found, torch.stack([free[codes == k].sum() for k in range(4)]))
 
 
 def test_new_statistics_are_all_that_changes_in_the_copy_and_they_are_those_of_the_images(dense):

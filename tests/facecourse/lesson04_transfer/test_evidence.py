@@ -21,8 +21,8 @@ def small_networks(monkeypatch):
         return model
 
     monkeypatch.setattr(transfer, "SOURCES", dict.fromkeys(transfer.SOURCES, build))
-    for module, name in ((lesson04, "face_embedding"), (lesson04, "efficientnet_lite0"),
-                         (experiment, "face_embedding"), (experiment, "FaceResNet")):  # fmt: skip
+    replaced = (lesson04, "face_embedding"), (lesson04, "efficientnet_lite0")
+    for module, name in (*replaced, (experiment, "FaceResNet")):
         monkeypatch.setattr(module, name, build)
     monkeypatch.setattr(experiment, "SIZES", dict.fromkeys(experiment.SIZES, experiment.orl.to_64))
     monkeypatch.setattr(experiment, "RATES", dict(experiment.RATES))
@@ -32,9 +32,8 @@ def small_networks(monkeypatch):
 @pytest.mark.evidence
 @pytest.mark.usefixtures("small_networks")
 def test_the_evidence_of_lesson_04_has_every_person_of_every_split_and_all_that_is_drawn(
-    measure, shown, monkeypatch
+    measure, shown
 ):
-    monkeypatch.setattr(figures, "show", lambda figure, alt: shown.append(alt))
     stored = measure(
         lesson04, SEEDS={1: (0, 1), 2: (0,), 5: (0,)}, HEADS=(0,), CHOICES=(100,), STEPS=2,
         LONGER=3, FEW_STEPS=1, WATCHED=(1, 2, 3),

@@ -145,29 +145,6 @@ def shares(*values):
     return [[v + wobble for v in values] for wobble in (0.0, 0.01, -0.01, 0.0)]
 
 
-def test_leads_are_paired_by_people_and_say_better_worse_or_undecided():
-    high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
-    pairs = (high, low), (low, high), (high, mixed), (high[:2], low)
-    leads = [figures.find_lead(*pair) for pair in pairs]
-    said = [figures.say_verdict(lead) for lead in leads]
-    assert said == ["better", "worse", "undecided", "better"]
-    assert leads[0].value == pytest.approx(100 * (2.7 - 1.51) / 3)
-
-
-def test_intervals_are_about_people_and_not_about_splits():
-    alike, uneven = map(figures.find_interval, (shares(0.5, 0.5, 0.5), shares(0.0, 0.5, 1.0)))
-    assert alike.high - alike.low < 0.001
-    assert uneven.high - uneven.low > 0.5
-    assert (uneven.n, uneven.of) == (3, "people")
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    alts = []
-    monkeypatch.setattr(figures, "show", lambda figure, alt: alts.append(alt))
-    return alts
-
-
 def test_the_depth_chosen_is_compared_with_the_others(shown):
     stored = {"1": dict.fromkeys((*experiment.DEPTHS, "from nothing"), shares(0.7, 0.8, 0.9))}
     stored["1"]["all layers"] = shares(0.8, 0.9, 1.0)
@@ -176,23 +153,23 @@ def test_the_depth_chosen_is_compared_with_the_others(shown):
     assert [alt.split("chosen: ")[1] for alt in shown] == ["head and all layers.", "head."]
 
 
-def test_the_curves_follow_the_number_of_photographs(drawn):
+def test_the_curves_follow_the_number_of_photographs(shown):
     rest = {"new head": shares(0.5, 0.6, 0.7)}
     curves = {n: {"fine-tuned": {"5": [end, end], "80": [end, end]}} for n, end in
               (("1", 0.9), ("5", 1.0))}  # fmt: skip
     stored = {"curves": curves, "top-1": {"1": rest, "5": rest}, "seconds": {"head": [1.0, 3.0]}}
     photos, _ = figures.photographs_slider(stored).children
     photos.value = "5"
-    assert ["fine-tuned 0.900" in drawn[0], "fine-tuned 1.000" in drawn[1]] == [True, True]
+    assert ["fine-tuned 0.900" in shown[0], "fine-tuned 1.000" in shown[1]] == [True, True]
 
 
-def test_the_schematic_says_what_it_shows(drawn):
+def test_the_schematic_says_what_it_shows(shown):
     figures.draw_ways()
-    assert "Frozen, the head alone learns" in drawn[0]
+    assert "Frozen, the head alone learns" in shown[0]
 
 
 def test_a_door_that_judges_a_face_by_its_batch_or_reads_0_to_255_names_too_few():
-    for mistake in exercises.turn.also_wrong[:2]:
+    for mistake in exercises.turn.checker.mistakes[:2]:
         outcome = exercises.turn.check(mistake)
         assert outcome.kind == "incorrect"
         assert "In which mode, and in which range" in outcome.message

@@ -7,13 +7,16 @@ import torch
 from torch import nn
 
 from facecourse.kit import orl
+from facecourse.kit.exercise import define
 from facecourse.ladder import student
-from facecourse.lesson06_distillation import budget, experiment, figures
+from facecourse.lesson06_distillation import budget, exercises, experiment, figures
 from facelib.compress import SoftTargets
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet
 from facelib.synth.people import PEOPLE
 from facelib.training.batches import DrawnFaces
+
+*_, LARGE, NARROW, _ = exercises.student.checker.mistakes
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def test_bytes_are_those_of_weights_and_statistics():
 
 
 def test_weights_that_no_file_would_hold_are_found():
-    plain = budget.make_student(4, 4, rank=2)()
+    plain = define(exercises.student.answer)()
     assert not budget.hides_weights(plain)
     assert budget.hides_weights(nn.Sequential(budget.Hiding()))
     plain[1].register_buffer("more", torch.ones(3), persistent=False)
@@ -96,7 +99,7 @@ def test_weights_that_no_file_would_hold_are_found():
 
 def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
     torch.manual_seed(0)
-    model, told = budget.make_student(4, 4, 4)(), budget.tell()
+    model, told = define(exercises.student.answer)(), budget.tell()
 
     def far() -> float:
         with torch.no_grad():
@@ -110,11 +113,8 @@ def test_a_taught_network_comes_nearer_to_its_teacher(small_teacher):
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (budget.make_student(16, 32, 32), r"allowed\. The largest is 10\.weight"),
-        (
-            budget.make_student(2, 2, rank=2),
-            r"rival -?0\.\d+; 1\.0 more than that is wanted\. [\d,]+ bytes are left",
-        ),
+        (LARGE, r"allowed\. The largest is 3\.weight"),
+        (NARROW, r"rival -?0\.\d+; 1\.0 more than that is wanted\. [\d,]+ bytes are left"),
     ],
 )
 def test_what_is_too_large_or_too_poor_is_told_so(small_teacher, monkeypatch, answer, reason):

@@ -9,7 +9,6 @@ from facecourse.kit import evidence, orl
 from facecourse.ladder import student
 from facecourse.lesson07_pruning import exercises, figures
 from facecourse.lesson07_pruning import experiment as pruning
-from facelib.compress import decode, sparsify
 from facelib.compress.layers import find_layers
 from facelib.measure import macs
 from facelib.models import FaceResNet, face_student
@@ -31,14 +30,6 @@ def few(monkeypatch, small_ladder):
     _forget()
     yield
     _forget()
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The text alternatives of this lesson's figures."""
-    alts = []
-    monkeypatch.setattr(figures, "show", lambda figure, alt: alts.append(alt))
-    return alts
 
 
 def widths(model):
@@ -129,37 +120,30 @@ def test_a_pruned_namer_is_plain_and_has_its_zeros():
 
 
 @pytest.mark.usefixtures("few")
-def test_the_slider_takes_as_many_weights_as_it_says(drawn):
+def test_the_slider_takes_as_many_weights_as_it_says(shown):
     slider, _ = figures.zeros_slider(people=12).children
     count = len(figures.flatten_weights(face_student()))
     for share, white in ((0, "0%"), (0.9, "8")):
         slider.value = share
-        assert f"the {count - round(share * count):,} weights that are left" in drawn[-1]
-        assert f"in which {white}" in drawn[-1]
-
-
-def test_zeros_make_a_short_file_once_it_is_zipped():
-    sparse = decode(sparsify(face_student(), 0.9)[0])
-    (plain, zipped), (longer, _) = map(figures.measure_file, (sparse, face_student()))
-    assert plain == longer
-    assert zipped < 0.4 * plain
+        assert f"the {count - round(share * count):,} weights that are left" in shown[-1]
+        assert f"in which {white}" in shown[-1]
 
 
 @pytest.mark.usefixtures("few")
-def test_the_slider_shows_the_widths_that_are_left(drawn):
+def test_the_slider_shows_the_widths_that_are_left(shown):
     slider, menu, _ = figures.cut_slider(people=12).children
     slider.value, menu.value = 0.5, "first layer, too"
-    assert "features.0 16 to 16" in drawn[0]
-    assert "features.0 16 to 8" in drawn[-1]
+    assert "features.0 16 to 16" in shown[0]
+    assert "features.0 16 to 8" in shown[-1]
 
 
-def test_every_figure_says_what_it_shows(drawn):
+def test_every_figure_says_what_it_shows(shown):
     figures.draw_channels()
     figures.draw_cuts(STORED["cuts"], {"at once": 20.0}, 0.3)
     figures.draw_roofline(STORED, STORED)
     figures.draw_groups(STORED["groups"])
-    assert len(drawn) == 4
+    assert len(shown) == 4
     nothing = STORED["cuts"]["nothing"]["at once"].value
-    assert f"single weights, at once, {nothing:.1f}" in drawn[1]
-    assert all(name in drawn[2] for name in STORED["networks"])
-    assert all(name in drawn[3] for name in pruning.GROUPS)
+    assert f"single weights, at once, {nothing:.1f}" in shown[1]
+    assert all(name in shown[2] for name in STORED["networks"])
+    assert all(name in shown[3] for name in pruning.GROUPS)
