@@ -1,10 +1,8 @@
 """What finding and cutting faces gives and costs: FACELIB_LFW=... python -m benchmarks.align
 
-On View 1 of LFW, to choose by: aligned crops in frames of 250 px, their edges repeated, are found
-and cut anew. Where eyes, nose and mouth are in them is not published: it is the median of what our
-detector finds, so a fault common to all is not seen. Then people who don't exist, by skin, whose
-maker may be to blame as well as the detector (Buolamwini & Gebru 2018). Last, the time of a pair.
-"""
+On View 1 of LFW, to choose by, in frames of 250 px that repeat the crops' edges. Where eyes, nose
+and mouth are in these is the median of what the detector finds: a fault common to all isn't seen.
+Then people who don't exist, by skin; their maker may be to blame (Buolamwini & Gebru 2018)."""
 
 from __future__ import annotations
 
@@ -33,8 +31,7 @@ from facelib.models.pretrained import COMPACT
 from facelib.synth import identities, nuisances, render, skin_group
 
 SIZE, MARGIN = 112, 69  # px: of a crop, and around it
-# Whole heads, as a detector meets them; first lit as the first generation of faces was, without
-# hats, then as any photographs here.
+# Whole heads, in the light of the first generation of faces, then in any.
 FRONTAL = {"yaw": (-10.0, 10.0), "pitch": (-10.0, 10.0), "scale": (0.86, 1.18)}
 PHOTOS = {
     "even light, no hats": {"azimuth": (-60.0, 60.0), "ambient": (0.35, 0.8), "hat": 0.0},

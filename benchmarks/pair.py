@@ -1,7 +1,4 @@
-"""One comparison as a door makes it, without PyTorch: python -m benchmarks.pair A B MODEL TIMES
-
-Prints the milliseconds of each time and the peak memory, which Linux alone tells, as JSON.
-"""
+"""One comparison, timed without PyTorch (Linux): python -m benchmarks.pair A B MODEL TIMES"""
 
 import json
 import sys
