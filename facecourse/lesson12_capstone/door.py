@@ -150,8 +150,8 @@ class Door:
 
     def enroll(
         self, name: str, crops: Sequence[np.ndarray], *, consent: bool, is_new: bool = False
-    ) -> None:
-        """Keep crops (112, 112, 3) of a person, and a template of each.
+    ) -> int:
+        """Keep crops (112, 112, 3) of a person, and a template of each; return how many are new.
 
         Args:
             is_new: nobody who is enrolled, however alike.
@@ -174,8 +174,9 @@ class Door:
                         f"This face looks like {other}, who is enrolled (cosine {score:.2f}). Is "
                         f"{name} somebody else?"
                     )
-        self.register.enroll(name, templates, consent=consent)
+        new = self.register.enroll(name, templates, consent=consent)
         self.crops.setdefault(name, []).extend(crops)
+        return new
 
     def forget(self, name: str) -> None:
         """Drop a person's crops and templates.

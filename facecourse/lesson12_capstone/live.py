@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -27,6 +28,7 @@ FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
 }
 ANYBODY = "anybody enrolled"
 NOBODY = "<p>Nobody is at the door yet.</p>"
+CLOSED = "A door: run this cell to open it."
 RENDERED = """Two people are enrolled who don't exist, and a third picture of one is at the door. \
 The threshold is for photographs; rendered people are told apart more easily."""
 
@@ -63,7 +65,12 @@ class Live(widgets.VBox):
         self.add_class("door")
         self._refresh()
 
-    def use_nobodies(self, _: object = None) -> None:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        # Where no kernel runs, and without what widgets say, which may be faces.
+        still = {"text/plain": CLOSED, "text/html": f"<p><i>{CLOSED}</i></p>"}
+        return super()._repr_mimebundle_() | still
+
+    def use_nobodies(self, _: object = None) -> Live:
         """Enrol two people who don't exist; a third picture of one comes to the door."""
         self.news.value = ""
         with said.refusing(self.news):
@@ -74,6 +81,7 @@ class Live(widgets.VBox):
                     self.door.enroll(name, [shot.crop for shot in known], consent=True)
             self.news.value = said.confirm(RENDERED)
         self._refresh()
+        return self
 
     def _enrolling(self) -> list[widgets.Widget]:
         self.faces, self.news = widgets.HTML(), widgets.HTML()
@@ -120,7 +128,10 @@ class Live(widgets.VBox):
         for slider in self.sliders.values():
             slider.observe(self._fool, "value")
         reset = _button("All to 0", self._reset, "As the photograph was")
-        words = "Whoever is at the door is photographed anew, and the face found and cut anew."
+        words = (
+            "Whoever is at the door is photographed anew, and the face found and cut anew. Nothing "
+            "here tells a face from a print of it."
+        )
         return [
             widgets.HTML(f"<h3>Try to fool it</h3><p>{words}</p>"),
             _row(widgets.VBox([*self.sliders.values(), reset]), self.fooled),
@@ -135,14 +146,15 @@ class Live(widgets.VBox):
         name, count = self.name.value.strip(), len(self.waiting)
         with said.refusing(self.news):
             try:
-                self.door.enroll(name, self.waiting, consent=self.consent.value, is_new=is_new)
+                new = self.door.enroll(
+                    name, self.waiting, consent=self.consent.value, is_new=is_new
+                )
             except AlikeError:
                 self.is_new.layout.display = None
                 raise
             self.waiting, self.name.value, self.consent.value = [], "", False
             self._refresh()
-            faces = "1 face" if count == 1 else f"{count} faces"
-            self.news.value = said.confirm(f"✔ {faces} of {name} enrolled.")
+            self.news.value = said.confirm(f"✔ {name} is enrolled; new faces: {new} of {count}.")
 
     def _enroll_as_new(self, _: object) -> None:
         self._enroll(None, is_new=True)
