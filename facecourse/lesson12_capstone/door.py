@@ -85,7 +85,7 @@ def look(photo: Image.Image | bytes, smallest: float = SMALLEST) -> Look:
     return Look(view, faces[0].crop, took)
 
 
-def spoil(
+def tamper(
     view: Image.Image, light: float = 0, turn: float = 0, cover: float = 0, paper: float = 0
 ) -> Image.Image:
     """What the camera sees if somebody interferes.

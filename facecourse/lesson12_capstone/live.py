@@ -15,12 +15,12 @@ from facecourse.lesson12_capstone.door import (
     Look,
     look,
     photograph_nobody,
-    spoil,
+    tamper,
 )
 from facecourse.lesson12_capstone.networks import Embedder, load_networks
 from facecourse.lesson12_capstone.source import Source
 
-FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
+FOOLING = {  # what `tamper` takes: label, least, most, step, tooltip
     "light": ("Light", -6, 3, 0.25, "In stops: each doubles the light, or halves it"),
     "turn": ("Turn", -90, 90, 5, "In degrees: to the left, or to the right if negative"),
     "cover": ("Cover", 0, 0.8, 0.05, "The share of the picture that a scarf hides, from below"),
@@ -212,7 +212,7 @@ class Live(widgets.VBox):
             self.fooled.value = NOBODY
             return
         amounts = {name: slider.value for name, slider in self.sliders.items()}
-        view = spoil(self.probe.view, **amounts)
+        view = tamper(self.probe.view, **amounts)
         done = ", ".join(
             f"{FOOLING[name][0]} {round(amount, 2) + 0:g}" for name, amount in amounts.items()
         )
