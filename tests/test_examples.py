@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
+from nbclient import NotebookClient
 from PIL import Image
 
 from facelib.door.recogniser import Recogniser
 from facelib.synth import synth
+from notebooks.kernels import patience, quiet_kernels
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -27,3 +30,15 @@ def test_twenty_lines_without_this_package_verify_as_the_recogniser_does(tmp_pat
     lines = [line for line in script.read_text("utf-8").splitlines() if line.strip()]
     assert len(lines) <= 25
     assert not any("facelib" in line for line in lines if "import" in line)
+
+
+def test_the_door_opens_in_a_notebook_of_two_cells_and_keeps_nobody_there():
+    notebook = nbformat.read(EXAMPLES / "door.ipynb", 4)
+    about, door = notebook.cells
+    assert (about.cell_type, door.outputs, door.execution_count) == ("markdown", [], None)
+    door.source += ".use_nobodies()"
+    with quiet_kernels():
+        NotebookClient(notebook, timeout=patience(60), store_widget_state=False).execute()
+    (output,) = door.outputs
+    assert "application/vnd.jupyter.widget-view+json" in output.data
+    assert "<img" not in nbformat.writes(notebook)

@@ -85,7 +85,7 @@ def look(photo: Image.Image | bytes, smallest: float = SMALLEST) -> Look:
     return Look(view, faces[0].crop, took)
 
 
-def spoil(
+def tamper(
     view: Image.Image, light: float = 0, turn: float = 0, cover: float = 0, paper: float = 0
 ) -> Image.Image:
     """What the camera sees if somebody interferes.
@@ -128,7 +128,7 @@ class Door:
     `why` says why there is none; register; crops, of each person those that are kept.
     """
 
-    def __init__(self, networks: Mapping[str, Embedder], far: float = 0.001) -> None:
+    def __init__(self, networks: Mapping[str, Embedder], far: float = 0.01) -> None:
         self.networks, self.far = dict(networks), far
         self.crops: dict[str, list[np.ndarray]] = {}
         self.switch(list(networks)[-1])
@@ -150,8 +150,8 @@ class Door:
 
     def enroll(
         self, name: str, crops: Sequence[np.ndarray], *, consent: bool, is_new: bool = False
-    ) -> None:
-        """Keep crops (112, 112, 3) of a person, and a template of each.
+    ) -> int:
+        """Keep crops (112, 112, 3) of a person, and a template of each; return how many are new.
 
         Args:
             is_new: nobody who is enrolled, however alike.
@@ -174,8 +174,9 @@ class Door:
                         f"This face looks like {other}, who is enrolled (cosine {score:.2f}). Is "
                         f"{name} somebody else?"
                     )
-        self.register.enroll(name, templates, consent=consent)
+        new = self.register.enroll(name, templates, consent=consent)
         self.crops.setdefault(name, []).extend(crops)
+        return new
 
     def forget(self, name: str) -> None:
         """Drop a person's crops and templates.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -14,12 +15,12 @@ from facecourse.lesson12_capstone.door import (
     Look,
     look,
     photograph_nobody,
-    spoil,
+    tamper,
 )
 from facecourse.lesson12_capstone.networks import Embedder, load_networks
 from facecourse.lesson12_capstone.source import Source
 
-FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
+FOOLING = {  # what `tamper` takes: label, least, most, step, tooltip
     "light": ("Light", -6, 3, 0.25, "In stops: each doubles the light, or halves it"),
     "turn": ("Turn", -90, 90, 5, "In degrees: to the left, or to the right if negative"),
     "cover": ("Cover", 0, 0.8, 0.05, "The share of the picture that a scarf hides, from below"),
@@ -27,11 +28,12 @@ FOOLING = {  # what `spoil` takes: label, least, most, step, tooltip
 }
 ANYBODY = "anybody enrolled"
 NOBODY = "<p>Nobody is at the door yet.</p>"
+CLOSED = "A door: run this cell to open it."
 RENDERED = """Two people are enrolled who don't exist, and a third picture of one is at the door. \
 The threshold is for photographs; rendered people are told apart more easily."""
 
 
-def open_door(models: Mapping[str, Embedder] | None = None, far: float = 0.001) -> Live:
+def open_door(models: Mapping[str, Embedder] | None = None, far: float = 0.01) -> Live:
     """A door to try; whoever is enrolled is forgotten with the kernel.
 
     Args:
@@ -63,7 +65,12 @@ class Live(widgets.VBox):
         self.add_class("door")
         self._refresh()
 
-    def use_nobodies(self, _: object = None) -> None:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        # Where no kernel runs, and without what widgets say, which may be faces.
+        still = {"text/plain": CLOSED, "text/html": f"<p><i>{CLOSED}</i></p>"}
+        return super()._repr_mimebundle_() | still
+
+    def use_nobodies(self, _: object = None) -> Live:
         """Enrol two people who don't exist; a third picture of one comes to the door."""
         self.news.value = ""
         with said.refusing(self.news):
@@ -74,6 +81,7 @@ class Live(widgets.VBox):
                     self.door.enroll(name, [shot.crop for shot in known], consent=True)
             self.news.value = said.confirm(RENDERED)
         self._refresh()
+        return self
 
     def _enrolling(self) -> list[widgets.Widget]:
         self.faces, self.news = widgets.HTML(), widgets.HTML()
@@ -97,7 +105,7 @@ class Live(widgets.VBox):
                 _button("Enrol", self._enroll, "Keep the new faces under this name"),
                 _button("Drop", self._drop, "Drop the faces that are not kept yet"),
             ),
-            self.news, self.is_new,
+            self.news, _row(self.is_new),
             _row(self.people, _button("Forget", self._forget, "Delete all that is kept of them")),
         ]  # fmt: skip
 
@@ -120,10 +128,13 @@ class Live(widgets.VBox):
         for slider in self.sliders.values():
             slider.observe(self._fool, "value")
         reset = _button("All to 0", self._reset, "As the photograph was")
-        words = "Whoever is at the door is photographed anew, and the face found and cut anew."
+        words = (
+            "Whoever is at the door is photographed anew, and the face found and cut anew. Nothing "
+            "here tells a face from a print of it."
+        )
         return [
             widgets.HTML(f"<h3>Try to fool it</h3><p>{words}</p>"),
-            _row(widgets.VBox([*self.sliders.values(), reset]), self.fooled),
+            _row(widgets.VBox([*self.sliders.values(), _row(reset)]), self.fooled),
         ]
 
     def _offer(self, content: bytes) -> None:
@@ -135,14 +146,15 @@ class Live(widgets.VBox):
         name, count = self.name.value.strip(), len(self.waiting)
         with said.refusing(self.news):
             try:
-                self.door.enroll(name, self.waiting, consent=self.consent.value, is_new=is_new)
+                new = self.door.enroll(
+                    name, self.waiting, consent=self.consent.value, is_new=is_new
+                )
             except AlikeError:
                 self.is_new.layout.display = None
                 raise
             self.waiting, self.name.value, self.consent.value = [], "", False
             self._refresh()
-            faces = "1 face" if count == 1 else f"{count} faces"
-            self.news.value = said.confirm(f"✔ {faces} of {name} enrolled.")
+            self.news.value = said.confirm(f"✔ {name} is enrolled; new faces: {new} of {count}.")
 
     def _enroll_as_new(self, _: object) -> None:
         self._enroll(None, is_new=True)
@@ -200,7 +212,7 @@ class Live(widgets.VBox):
             self.fooled.value = NOBODY
             return
         amounts = {name: slider.value for name, slider in self.sliders.items()}
-        view = spoil(self.probe.view, **amounts)
+        view = tamper(self.probe.view, **amounts)
         done = ", ".join(
             f"{FOOLING[name][0]} {round(amount, 2) + 0:g}" for name, amount in amounts.items()
         )

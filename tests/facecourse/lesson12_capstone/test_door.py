@@ -9,7 +9,7 @@ from facecourse.lesson12_capstone.door import (
     Door,
     look,
     photograph_nobody,
-    spoil,
+    tamper,
 )
 from facecourse.lesson12_capstone.networks import NETWORKS, load_networks
 from facelib.data import resize, to_grey
@@ -33,7 +33,7 @@ def door(networks):
 
 def test_the_smallest_network_is_at_the_door_first_with_its_threshold(door):
     assert door.network == list(NETWORKS)[-1] == "compact"
-    assert door.known == look_up(door.networks["compact"].sha256, 0.001)
+    assert door.known == look_up(door.networks["compact"].sha256, 0.01)
 
 
 def test_a_network_of_pytorch_embeds_as_the_library_does(networks):
@@ -143,12 +143,12 @@ def test_a_photograph_without_one_face_is_refused(photo, words):
 
 def test_each_amount_changes_the_picture_and_none_leaves_it():
     view = photograph_nobody()["nobody 2"][0]
-    assert np.array_equal(spoil(view), view)
+    assert np.array_equal(tamper(view), view)
     mean = np.asarray(view).mean()
-    assert np.asarray(spoil(view, light=-2)).mean() == pytest.approx(mean / 4, rel=0.02)
-    upright = np.asarray(spoil(spoil(view, turn=90), turn=-90)).astype(int)
+    assert np.asarray(tamper(view, light=-2)).mean() == pytest.approx(mean / 4, rel=0.02)
+    upright = np.asarray(tamper(tamper(view, turn=90), turn=-90)).astype(int)
     assert np.abs(upright - np.asarray(view)).mean() < 3
-    covered = np.asarray(spoil(view, cover=0.5))
+    covered = np.asarray(tamper(view, cover=0.5))
     assert np.array_equal(covered[:56], np.asarray(view)[:56])
     assert (covered[56:] == 90).all()
-    assert np.asarray(spoil(view, paper=1)).std() < np.asarray(view).std()
+    assert np.asarray(tamper(view, paper=1)).std() < np.asarray(view).std()

@@ -73,7 +73,7 @@ def test_nothing_is_kept_before_the_click_nor_without_consent(live):
     assert live.door.crops == {}
     live.consent.value = True
     press(live, "Enrol")
-    assert said(live.news) == "✔ 2 faces of Ann enrolled."
+    assert said(live.news) == "✔ Ann is enrolled; new faces: 2 of 2."
     assert said(live.faces) == "Ann Ann"
     assert (live.name.value, live.consent.value, live.waiting) == ("", False, [])
 
@@ -133,6 +133,15 @@ def test_the_same_person_under_another_name_is_asked_about(live):
     press(live, "It is somebody else")
     assert live.is_new.layout.display == "none"
     assert set(live.door.crops) == {"Ann", "Eve"}
+
+
+def test_a_photograph_that_is_enrolled_already_is_not_counted(live):
+    enroll(live, "Ann", ANN[0])
+    enroll(live, "Ann", *ANN[:2])
+    assert said(live.news) == "✔ Ann is enrolled; new faces: 1 of 2."
+    assert live.door.register.people == {"Ann": 2}
+    live.network.value = "student"
+    assert live.door.register.people == {"Ann": 2}
 
 
 def test_faces_are_dropped_on_request(live):
