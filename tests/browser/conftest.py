@@ -42,10 +42,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("Chromium was not found")
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
     with sync_playwright() as playwright:
-<<<<<<< HEAD
         # A camera that shows a moving disc; who may use it, a test says.
-=======
->>>>>>> demo
         flags = ["--disable-gpu", "--disable-sync", "--use-fake-device-for-media-stream"]
         browser = playwright.chromium.launch(
             executable_path=executable, chromium_sandbox=not root, args=flags
