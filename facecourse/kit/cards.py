@@ -40,6 +40,7 @@ CARDS = {
     "09": Card("An RNN aside", 35, 1.2, 0.5),
     "10": Card("Robustness and fairness", 40, 1.3, 0.3),
     "11": Card("Privacy and security", 40, 1.4, 0.3),
+    "12": Card("Capstone", 70, 1.4, 0.1),
 }
 
 

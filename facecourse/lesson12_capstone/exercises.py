@@ -83,50 +83,54 @@ _SCORES = [
 ]
 
 
-def _keeps_by_values(found: Score, budget: Budget) -> bool:
-    within = found.bytes <= budget.bytes and found.lost.value <= budget.lost
-    return within and found.faster.value >= budget.faster
+def _use(found: Score, budget: Budget, lost: str = "high", faster: str = "low") -> list[float]:
+    return [
+        found.bytes / budget.bytes,
+        budget.faster / getattr(found.faster, faster),
+        getattr(found.lost, lost) / budget.lost,
+    ]
 
 
-def _keeps_by_best(found: Score, budget: Budget) -> bool:
-    within = found.bytes <= budget.bytes and found.lost.low <= budget.lost
-    return within and found.faster.high >= budget.faster
-
-
-def _keeps_strictly(found: Score, budget: Budget) -> bool:
-    within = found.bytes < budget.bytes and found.lost.high < budget.lost
-    return within and found.faster.low > budget.faster
-
-
-keep_budget = Exercise(
-    prompt="Return True where a score keeps a budget, beyond what chance explains.",
-    starter="def keep_budget(score, budget):\n    return ____",
+use_budget = Exercise(
+    prompt="Return which shares of a budget a score uses up, at the worse end of each interval: "
+    "bytes, time, points lost. At most 1 each keeps it.",
+    starter="def use_budget(score, budget):\n    return ____",
     hints=(
         "A score has `bytes`, and the intervals `faster` and `lost`; a budget has three numbers "
         "under the same names.",
         "An interval has `low` and `high`. Which end would disappoint you?",
-        "At most: `score.lost.high <= budget.lost`. At least: the low end of `faster`.",
+        "Twice as fast uses half of the time: `budget.faster / score.faster.low`.",
     ),
     answer=(
-        "def keep_budget(score, budget):\n"
-        "    small = score.bytes <= budget.bytes\n"
-        "    quick = score.faster.low >= budget.faster\n"
-        "    return small and quick and score.lost.high <= budget.lost"
+        "def use_budget(score, budget):\n"
+        "    size = score.bytes / budget.bytes\n"
+        "    time = budget.faster / score.faster.low\n"
+        "    return [size, time, score.lost.high / budget.lost]"
     ),
     checker=function(
-        keeps,
+        _use,
         *((found, DOOR) for found in _SCORES),
         reasons=[
             (
-                _keeps_by_values,
+                lambda found, budget: _use(found, budget, "value", "value"),
                 "A value in the middle of its interval may lie on the wrong side by chance: take "
                 "the end that would disappoint you.",
             ),
-            (_keeps_by_best, "That is the end that would please you: take the other."),
-            (_keeps_strictly, '"At most" includes the limit itself: `<=` and `>=`.'),
+            (
+                lambda found, budget: _use(found, budget, "low", "high"),
+                "That is the end that would please you: take the other.",
+            ),
+            (
+                lambda found, budget: [
+                    found.bytes / budget.bytes,
+                    found.faster.low / budget.faster,
+                    found.lost.high / budget.lost,
+                ],
+                "A faster file uses less of its time: turn the second fraction over.",
+            ),
         ],
     ),
-    also_wrong=(lambda score, budget: score.bytes <= budget.bytes,),
+    also_wrong=(lambda score, budget: [score.bytes / budget.bytes],),
     praise="A promise counts where the worse end of the interval keeps it.",
 )
 

@@ -115,15 +115,15 @@ record("points lost", found.lost.value, "points")
 print(found)
 
 # %% [markdown]
-# **Exercise 2.** Does a score keep a budget? Promise only what the worse end of each interval keeps.
+# **Exercise 2.** Which shares of a budget does a score use up: bytes, time, points lost? Take the worse end of each interval; a share above one breaks the budget.
 
 
 # %% tags=["exercise", "nbval-check-output"]
-def keep_budget(score, budget):
+def use_budget(score, budget):
     return ____
 
 
-exercises.keep_budget.check(keep_budget)
+exercises.use_budget.check(use_budget)
 
 # %%
 attempts.note("the lesson's own", found)
