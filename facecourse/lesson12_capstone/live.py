@@ -105,7 +105,7 @@ class Live(widgets.VBox):
                 _button("Enrol", self._enroll, "Keep the new faces under this name"),
                 _button("Drop", self._drop, "Drop the faces that are not kept yet"),
             ),
-            self.news, self.is_new,
+            self.news, _row(self.is_new),
             _row(self.people, _button("Forget", self._forget, "Delete all that is kept of them")),
         ]  # fmt: skip
 
@@ -134,7 +134,7 @@ class Live(widgets.VBox):
         )
         return [
             widgets.HTML(f"<h3>Try to fool it</h3><p>{words}</p>"),
-            _row(widgets.VBox([*self.sliders.values(), reset]), self.fooled),
+            _row(widgets.VBox([*self.sliders.values(), _row(reset)]), self.fooled),
         ]
 
     def _offer(self, content: bytes) -> None:

@@ -7,6 +7,7 @@ import click
 from facelib import __version__
 from facelib.app import recognise, workshop
 from facelib.app.answers import as_json, say
+from facelib.app.demo import demo
 
 COMPLETION = """\b
 Completion of words by the shell (bash; zsh_source and fish_source for others):
@@ -34,5 +35,6 @@ def doctor(as_json: bool) -> None:
 for command in (
     recognise.verify, recognise.enroll, recognise.identify, recognise.forget, recognise.enrolled,
     workshop.train, workshop.evaluate, workshop.compress, workshop.export,
+    demo,
 ):  # fmt: skip
     commands.add_command(command)

@@ -1,9 +1,10 @@
-"""One JupyterLab and one Chromium for each module of browser tests."""
+"""One Chromium for each module of browser tests, and what it opens: JupyterLab, or the page."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,12 +14,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from facelib import synth
 from facelib.app.doctor import find_chromium
 from notebooks.kernels import patience, quiet_kernels
 from tests.browser.driver import Lab, Lesson
+from tests.browser.visitor import Visitor, served
 
+ROOT = Path(__file__).parents[2]
 # Attach every cell, also those out of sight, and ask for no news.
 TRACKER = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 SETTINGS = {
@@ -76,6 +81,41 @@ def open_lesson(
     yield open_copy
     for lesson in opened:
         lesson.close()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """The address of the page, built by the command and not at a host's root, and its folder."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm was not found")
+    root = tmp_path_factory.mktemp("host")
+    folder = root / "some" / "where"
+    subprocess.run([sys.executable, "tools/build_page.py", "--out", folder], cwd=ROOT, check=True)
+    with served(root) as (address, _):
+        yield f"{address}some/where/", folder
+
+
+@pytest.fixture
+def visit(chromium: Browser, host: tuple[str, Path]) -> Iterator[Callable[..., Visitor]]:
+    """Open the page in a context of its own; at the end nothing has gone wrong there."""
+    opened: list[Visitor] = []
+
+    def open_page(**settings) -> Visitor:
+        page = chromium.new_context(**settings).new_page()
+        opened.append(Visitor(page, host[0]))
+        return opened[-1]
+
+    yield open_page
+    for visitor in opened:
+        visitor.page.context.close()
+        assert visitor.faults == []
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Image.Image]:
+    """Two faces of nobody."""
+    faces = synth.synth(2, 1, seed=9, size=112, channels=3).images
+    return [Image.fromarray(face.permute(1, 2, 0).numpy()) for face in faces]
 
 
 @contextmanager

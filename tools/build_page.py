@@ -1,0 +1,95 @@
+"""Build the web page that compares two faces: `python tools/build_page.py` (needs npm).
+
+Everything it needs lies in one folder afterwards, which any host of static files can serve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from export_mtcnn import export
+from filelock import FileLock
+from PIL import Image
+
+from facelib import synth
+from facelib.door import align, mtcnn, recogniser, session, thresholds
+
+ROOT = Path(__file__).parents[1]
+WEB = ROOT / "web"
+RUNTIME = {  # of onnxruntime-web: the smallest build, one thread, no GPU
+    "ort.wasm.bundle.min.mjs": "onnxruntime.js",
+    "ort-wasm-simd-threaded.wasm": "onnxruntime.wasm",
+}
+RATES = 0.1, 0.01, 0.001
+NOTICES = {  # that go with copies: package, its file, our name
+    ("onnxruntime", "onnxruntime/LICENSE"): "onnxruntime.txt",
+    ("onnxruntime", "onnxruntime/ThirdPartyNotices.txt"): "onnxruntime_third_parties.txt",
+    ("mtcnn", "mtcnn-1.0.0.dist-info/LICENSE"): "mtcnn.txt",
+}
+
+
+def build(out: Path) -> None:
+    """Write the whole page into a folder, in place of an older one."""
+    if out.exists() and any(out.iterdir()) and not (out / "onnxruntime.wasm").exists():
+        raise SystemExit(f"{out} holds something else: name an empty or a new folder")
+    fetch_packages()
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(WEB / "src", out)
+    for name, new in RUNTIME.items():
+        shutil.copy(WEB / "node_modules" / "onnxruntime-web" / "dist" / name, out / new)
+    (out / "licences").mkdir()
+    for (package, file), new in NOTICES.items():
+        notice = metadata.distribution(package).locate_file(file)
+        shutil.copy(str(notice), out / "licences" / new)
+    content, _ = session.read(recogniser.COMPACT)
+    (out / "model.onnx").write_bytes(content)
+    (out / "mtcnn").mkdir()
+    for name in ("propose", "refine", "locate"):
+        (out / "mtcnn" / f"{name}.onnx").write_bytes(export(getattr(mtcnn, name.upper())))
+    (out / "settings.json").write_text(json.dumps(gather_settings()), "utf-8")
+    draw_examples(out / "examples")
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB; look at it with `facelib demo`")
+
+
+def gather_settings() -> dict:
+    """What the page must know of the library: where a cut has a face, and the thresholds."""
+    model = recogniser.Recogniser().sha256
+    known = [thresholds.look_up(model, far)._asdict() for far in RATES]
+    return {"align": {"size": 112, "points": align.POINTS.tolist()}, "thresholds": known}
+
+
+def fetch_packages() -> None:
+    """What package-lock.json pins, unless it is there already."""
+    pins, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    with FileLock(WEB / ".npm.lock"):  # two at a time would take files from under each other
+        if there.exists() and there.stat().st_mtime >= pins.stat().st_mtime:
+            return
+        npm = shutil.which("npm")
+        if npm is None:
+            raise SystemExit("npm was not found: install Node.js from https://nodejs.org")
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=WEB, check=True)
+
+
+def draw_examples(folder: Path) -> None:
+    """Two pictures of somebody and one of somebody else, none of whom exists."""
+    folder.mkdir()
+    aligned = {"scale": 1.25, "shift_x": 0.0, "shift_y": 0.0, "roll": 0.0}
+    seen = {"yaw": (-20.0, 20.0), "ambient": (0.45, 0.7)}
+    images = torch.tensor([2, 1])
+    faces = synth.synth(2, images, seed=2, size=112, channels=3, **aligned, **seen)
+    for name, image in zip(("one", "one-again", "another"), faces.images, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=WEB / "dist", help="folder to write")
+    build(parser.parse_args().out)
