@@ -21,6 +21,7 @@ from notebooks.verify import committed, committed_notebooks, departures, run, to
 
 TOLERANCES = tolerances(Path(__file__).with_name("tolerances.toml"))
 MOST_SECONDS, MOST_GIGABYTES = 90, 1.5  # what the course promises, on two free cores
+LONGER = {"12": 120}  # seconds: the capstone scores what it builds
 
 lessons = pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
 
@@ -120,7 +121,7 @@ def test_the_solved_lesson_keeps_time_and_tolerances_in_quick(source, tmp_path, 
     took = f"{source.stem}, quick: {cost.seconds:.0f} s, {cost.gigabytes:.2f} GB of memory"
     record_property("cost", took)
     assert departures(read_records(output), TOLERANCES.get(source.name[:2], {})) == []
-    limit = patience(MOST_SECONDS)
+    limit = patience(LONGER.get(source.name[:2], MOST_SECONDS))
     assert cost.seconds <= limit, f"{took}; {too_slow(source.stem, limit)}"
     assert cost.gigabytes <= MOST_GIGABYTES, took
 
