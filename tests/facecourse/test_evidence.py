@@ -18,6 +18,7 @@ MODULES = {
     "04": "lesson04_transfer.evidence",
     "05": "lesson05_embeddings.evidence",
     "zero_shot": "lesson05_embeddings.zero_shot",
+    "scraped": "lesson05_embeddings.scraped",
     "06": "lesson06_distillation.evidence",
     "07": "lesson07_pruning.evidence",
     "08": "lesson08_quantization.evidence",
@@ -37,6 +38,10 @@ FOUND = {
     "03": {"rows": ((), {}), "mouths": ({}, {})},
     "dial": {"tar_at_low_far": (0, 0)},
     "zero_shot": {"choose": ("", None, {})},
+    "scraped": {
+        "zero_shot": MagicMock(SQUARE=(), **{"choose.return_value": ("", MagicMock(), {})}),
+        "lfw": MagicMock(**{"of_pairs.return_value": (MagicMock(), MagicMock(), None)}),
+    },
     "07": {"pruning": MagicMock(**{"measure_speed.return_value": dict.fromkeys(SPEED)})},
     "10": {
         "experiment": MagicMock(**{"detect_skin.return_value": (0, 0)}),

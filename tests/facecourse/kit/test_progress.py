@@ -30,6 +30,24 @@ def test_what_was_solved_once_stays_solved_in_an_empty_file_an_answer(exercise):
     assert all(path.parent.name == "07" and path.stat().st_size == 0 for path in kept)
 
 
+NOTE = """
+import sys
+from facecourse.kit import progress
+print("ready", flush=True)
+input()
+for n in range(20):
+    progress.note("02", sys.argv[1] + str(n), True)
+    progress.note("02", "same", sys.argv[1] == "a")
+"""
+
+
+def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs(run_together):
+    run_together(NOTE, ["a"], ["b"])
+    known = progress.read("02")
+    assert len(known) == 41
+    assert all(known.values()), "what one of them solved stays solved"
+
+
 def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
     monkeypatch.delenv("FACELIB_PROGRESS")
     monkeypatch.setattr(progress.Path, "home", Mock(side_effect=RuntimeError("no home")))
