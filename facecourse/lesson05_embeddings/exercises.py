@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
 from facecourse.kit.charts import side_by_side
-from facecourse.kit.checkers import draw_normal, function, number
+from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.lesson05_embeddings.crowd import embed_crowd, try_door
 
@@ -230,28 +230,6 @@ carry = Exercise(
     praise="Chosen on some people, reported on others: 5 % was promised, and more came in.",
 )
 
-
-detection = Exercise(
-    prompt="The share of the six known probes that are named rightly *and* let in.",
-    starter="rate = ____",
-    hints=(
-        "One of the five unenrolled may enter, not two: where must the threshold be?",
-        "A little above the second highest score among them, 0.70. Who is right above it?",
-    ),
-    answer="rate = 3 / 6",
-    checker=number(
-        0.5,
-        tolerance=1e-3,
-        reasons={
-            5 / 6: "That is top-1 among known people; the threshold turns some of them away.",
-            4 / 6: "One of those above the threshold has the wrong name.",
-            3 / 5: "Of all six known probes: the misnamed one counts, as a failure.",
-            50: "As a share, please: a number from 0 to 1.",
-            1 / 6: "Your threshold is higher than it need be: just above 0.70 only one enters.",
-        },
-    ),
-    praise="Five of six in a closed set, three of six with unenrolled people at the door.",
-)
 
 MOST_IN, MOST_OUT = 0.003, 0.01  # FAR and FRR that it may have
 FRESH = (1, 2, 3)  # crowds that the checker tries a door on

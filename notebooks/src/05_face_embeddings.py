@@ -2,7 +2,7 @@
 # # 05 · Face embeddings: people as directions
 #
 # **You will learn** how a network places faces on a sphere, what triplet and margin losses do there, and how to build a door that knows a newcomer.
-# **You need** [lesson 04](04_transfer_learning.ipynb), and from [lesson 01](01_background.ipynb) thresholds, FAR and FRR. **Time:** 90 minutes to read and do, a minute or so to run on two cores.
+# **You need** [lesson 04](04_transfer_learning.ipynb), and from [lesson 01](01_background.ipynb) thresholds, FAR and FRR. **Time:** an hour and a half.
 
 # %% tags=["parameters"]
 profile = None
@@ -37,7 +37,7 @@ figures.draw_cosines(six.images[1::2], six.images[::2], codes[1::2] @ codes[::2]
 #
 # ## From names to directions
 #
-# A classifier ends in one logit a person. A door cannot use that: those who come were never in the training. The embedding is what goes *into* the last layer. To see it, a tiny network makes two numbers of a face and learns to name six people:
+# A classifier ends in one logit a person. A door cannot use that: those who come were never in the training. The embedding is what goes *into* the last layer. A tiny network makes two numbers of a face and learns to name six people:
 
 # %%
 steps = pick(profile, smoke=20, quick=200, full=200)
@@ -177,8 +177,6 @@ torch.allclose(mine(batch, person), theirs(batch, person), atol=1e-5)
 widgets.margin_slider(steps)
 
 # %% [markdown]
-# A circle is cramped: some margins leave two people stuck side by side.
-#
 # > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty *people*?
 #
 # A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Each has the rate and scale that did best *within* s1 to s20, learnt from ten people and judged by the other ten. Margins are the papers', not tuned to twenty; *normalised softmax* has the margin 0. The cross is trained now, with the first seed:
@@ -194,7 +192,7 @@ record("TAR at 1 % FAR of CosFace, 20 people", 100 * now, "%")
 figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax")
 
 # %% [markdown]
-# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. By AUC most are worse. (The triplet loss took the lowest rate tried.) *Undecided* does not mean equal.
+# Differences to softmax with the same seed; intervals over seeds, always of the same twenty people. No margin loss is shown to be better than softmax here: on twenty people the claim is not confirmed, and for millions not refuted. By AUC most are worse. (The triplet loss took the lowest rate tried.)
 #
 # ## Hundreds of thousands of people who don't exist
 #
@@ -217,9 +215,17 @@ figures.draw_networks(
 # %% [markdown]
 # Filled as they are, hollow centred (stored). On LFW, press photographs of public figures, most of them white men, ours leads all of them. On ORL most is undecided, and centring makes the ImageNet network the strongest rival. Against the CNN of twenty people (one network) ours is undecided there and far ahead on LFW: that CNN may have learnt a studio.
 #
-# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW's test pairs no setting was chosen, but by its development pairs, of the same photographs, the second generator of faces was: trust that panel more, not wholly. (Half of LFW's pairs show one person; the threshold for each tenth of them is the best on the other nine.)
+# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made (see the model card): lesson 02's leak, through the author's eyes. By LFW's test pairs no setting was chosen, but by its development pairs, of the same photographs, the second generator of faces was: trust that panel more, not wholly.
 #
-# Ours is far below the state of the art. [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's network learnt three million photographs gathered from the web, nobody asked, and [reports 99.38 %](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html).
+# Ours is far below the state of the art. [DigiFace-1M](https://arxiv.org/abs/2210.02579) (Bae et al. 2023), better rendered, reaches 96.2 % on LFW with a larger network. dlib's network learnt three million photographs, most of them gathered from the web, and nobody was asked. Here it is under this lesson's protocol, in one pass:
+
+# %%
+rival = evidence.load("scraped")["LFW"]
+for name in ("dlib", "ours", "dlib minus ours"):
+    print(f"{name}, LFW: {rival[name]:.3f}")
+
+# %% [markdown]
+# That difference is what asking nobody has bought, so far.
 #
 # ## A threshold is a promise about others
 #
@@ -304,15 +310,7 @@ choices = pick(profile, smoke=2, quick=20, full=40)
 verify.compare_enrolments(codes, unseen, sizes=(2, 5, 10), halves=choices)
 
 # %% [markdown]
-# Even two enrolled people are found far less often once others must stay outside, and that flatters: the threshold was chosen by the same others.
-#
-# **Exercise 5.** Best scores of six photographs of enrolled people, with whether the name was right, and of five others. Whatever scores above the threshold enters; it is the lowest that lets in only *one* of the five. Which share of the six is named rightly and let in?
-
-# %% tags=["exercise", "nbval-check-output"]
-known_probes = [(0.91, True), (0.55, True), (0.72, True), (0.83, False), (0.78, True), (0.64, True)]
-best_scores_of_the_others = [0.81, 0.70, 0.42, 0.35, 0.20]
-rate = ____
-exercises.detection.check(rate)
+# Even two enrolled people are found far less often once others must stay outside: the threshold, flatteringly, was chosen by the same others.
 
 # %% [markdown]
 # ## Your turn: a door

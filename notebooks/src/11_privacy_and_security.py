@@ -231,11 +231,11 @@ exercises.leak.check(line)
 # - **Purpose.** Write down one. Is it 1:1 (one's own telephone) or 1:N (a crowd)? The network is the same, the risk is not.
 # - **Consent.** Is it freely given (hardly so at work or in school), can it be withdrawn, is there another way in?
 # - **Assessment before use.** GDPR, article 35; China's measures for face recognition (since June 2025).
-# - **Law.** A template that serves to identify somebody uniquely is a special category of data (GDPR, article 9). The EU's AI Act, article 5, forbids untargeted scraping of faces, guessing race from them and, with exceptions, live identification in public by police; annex III lists what is high-risk (1:1 verification is not). Illinois asks for written consent (BIPA).
+# - **Law.** A template that serves to identify somebody uniquely is a special category of data (GDPR, article 9). The EU's AI Act, article 5, forbids untargeted scraping of faces, guessing race from them and, with exceptions, live identification in public by police; annex III lists what is high-risk (1:1 verification is not).
 # - **Deletion.** On which day, with backups, logs, and networks that learnt from the face?
 # - **Files.** A pickle is a program: load weights with `weights_only=True`, or as safetensors.
 # - **Data.** MS-Celeb-1M, DukeMTMC, Brainwash and MegaFace were withdrawn; copies circulate. LFW's people were not asked either.
 #
 # ## What you know now
 #
-# An embedding is personal data: it can be drawn, linked and stolen. Try a defence against somebody who knows it. Say at which APCER, which FAR, on whom. The board gets no row. Next, lesson 12: your own door.
+# An embedding is personal data: it can be drawn, linked and stolen. Try a defence against somebody who knows it. Say at which APCER, which FAR, on whom. Next: [lesson 12](12_capstone.ipynb), your own door.
