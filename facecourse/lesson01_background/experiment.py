@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from statistics import fmean
 
 import torch
 from torch import Tensor
 
-from facecourse.kit.charts import mean_intervals
 from facelib.data import FaceSet, all_pairs
 from facelib.data.corrupt import light_from_left
-from facelib.figures import Table
-from facelib.measure import Verification, paired_interval, similarity
+from facelib.measure import Interval, Verification, paired_interval, similarity
 from facelib.models.classical import gabor_magnitudes
 from facelib.synth import synth
 
@@ -53,24 +52,18 @@ def _score_by_gabor(first: Tensor, second: Tensor) -> Tensor:
     return similarity(*(torch.from_numpy(gabor_magnitudes(some)) for some in (first, second)))
 
 
-def compare_preparations(faces: FaceSet, steps: Mapping[str, Callable[[Tensor], Tensor]]) -> Table:
-    """Top-1 of nearest neighbours on pixels, in %, by preparation and by damage to the probes: mean
-    after "nothing", and of each step the paired difference to it, in points.
+def compare_preparation(
+    faces: FaceSet, prepare: Callable[[Tensor], Tensor]
+) -> dict[str, tuple[float, Interval]]:
+    """By the light on the probes: mean top-1 of nearest neighbours on pixels, in %, and how many
+    points it changes, paired over splits, where probes and gallery are prepared.
     """
-    probes = {
-        "clean probes": faces.images,
-        "side light": light_from_left(faces.images),
-    }
-    plain = {name: _prepared(faces, images, faces.images) for name, images in probes.items()}
-    rows = [["nothing", *(f"{found:.1f}" for found in mean_intervals(plain).values())]]
-    for step, prepare in steps.items():
-        seen = {name: prepare(images) for name, images in probes.items()}
-        found = {
-            name: _prepared(faces, images, seen["clean probes"]) for name, images in seen.items()
-        }
-        changes = (paired_interval(found[name], plain[name], "splits") for name in probes)
-        rows.append([step, *(f"{change:+.1f}" for change in changes)])
-    return Table(["preparation", *probes], rows)
+    gallery, found = prepare(faces.images), {}
+    for light, probes in {"even": faces.images, "side": light_from_left(faces.images)}.items():
+        plain = _prepared(faces, probes, faces.images)
+        change = paired_interval(_prepared(faces, prepare(probes), gallery), plain, "splits")
+        found[f"{light} light"] = fmean(plain), change
+    return found
 
 
 def _prepared(faces: FaceSet, probes: Tensor, gallery: Tensor) -> list[float]:

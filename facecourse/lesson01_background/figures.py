@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import torch
 from IPython.display import HTML
 from ipywidgets import Button, HBox, IntSlider, SelectionSlider
@@ -11,6 +13,7 @@ from torch import Tensor
 
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import Explorer, explore
+from facelib.data.corrupt import light_from_left
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, mean_interval, paired_interval, share_interval
 
@@ -124,15 +127,15 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
     splits = SelectionSlider(options=[5, 20, 80], description="splits")
     deal = IntSlider(1, min=1, max=20, description="draw")
 
-    def follow(splits: int, deal: int) -> Table:
+    def follow(splits: int, deal: int) -> None:
         generator = torch.Generator().manual_seed(deal)
         drawn = torch.randperm(len(first), generator=generator)[:splits]
-        return _draw_intervals((first, second), names, drawn)
+        _draw_intervals((first, second), names, drawn)
 
     return explore(follow, splits=splits, deal=deal)
 
 
-def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> Table:
+def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> None:
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
     some = [100 * run[drawn] for run in runs]
     found = [mean_interval(values, "splits") for values in some]
@@ -145,14 +148,12 @@ def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: 
     right.axvline(0, color="black", linewidth=1)
     right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
     verdict = judge(difference, "better", "worse")
-    right.set_title(f"{difference:+.1f}: {verdict}", fontsize=10)
+    right.set_title(f"{names[0]} less {names[1]} {difference:+.1f}: {verdict}", fontsize=10)
     show(
         figure,
         f"Top-1 of {names[0]} and {names[1]} on {len(drawn)} splits, a dot each, with mean and "
-        f"interval; on the right their difference: {verdict}.",
+        f"interval; on the right their difference {difference:+.1f}: {verdict}.",
     )
-    row = [*(f"{interval:.1f}" for interval in found), f"{difference:+.1f}", verdict]
-    return Table([*names, f"{names[0]} minus {names[1]}", ""], [row])
 
 
 def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: float) -> None:
@@ -164,6 +165,23 @@ def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth
     axis.plot([interval.low, interval.high], [row + 0.2] * 2, color=COLOURS[0], linewidth=3)
     axis.plot(interval.value, row + 0.2, "o", color=COLOURS[0])
     axis.plot([truth, truth], [row + 0.05, row + 0.35], color=COLOURS[1], linewidth=2)
+
+
+def draw_preparation(
+    photo: Tensor, prepare: Callable[[Tensor], Tensor], found: Mapping[str, tuple[float, Interval]]
+) -> None:
+    """Draw a photograph, uint8 (1, 1, H, W), in each light and so prepared, with what was found."""
+    figure, axes = subplots(1, 4, figsize=(8, 2.5))
+    told = []
+    for place, (light, (plain, change)) in enumerate(found.items()):
+        lit = photo if light == "even light" else light_from_left(photo)
+        titles = f"{light}\n{plain:.1f} %", f"equalised\n{change:+.1f} points"
+        for axis, face, title in zip(axes[2 * place :], (lit, prepare(lit)), titles, strict=False):
+            axis.imshow(face[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+            axis.set_title(title, fontsize=9)
+            axis.set_axis_off()
+            told.append(title.replace("\n", " "))
+    show(figure, f"A face of nobody as it is and equalised; {', '.join(told)} (95 % CI).")
 
 
 def draw_timeline() -> None:

@@ -168,69 +168,6 @@ cosface = Exercise(
 )
 
 
-def _carry(scores: Tensor, same: Tensor, others: Tensor, others_same: Tensor, far: float) -> Tensor:
-    impostor = scores[~same].sort(descending=True).values
-    accepted = others > impostor[round(far * len(impostor))]
-    return torch.stack([accepted[~others_same], ~accepted[others_same]]).double().mean(1)
-
-
-def _draw_scores(seed: int, spread: float) -> tuple[Tensor, Tensor]:
-    """Scores of 400 pairs in steps of 0.01: no rule's threshold falls between two of them."""
-    same = torch.arange(400) % 2 == 0
-    return (100 * (0.5 * same + spread * draw_normal(400, seed=seed))).round() / 100, same
-
-
-_SCORES = (*_draw_scores(10, 0.20), *_draw_scores(11, 0.25), 0.05)
-
-carry = Exercise(
-    prompt="Choose a threshold by the first people, and return FAR and FRR of the others there.",
-    starter="def carry(scores, same, others, others_same, far):\n    return ____",
-    hints=(
-        "`scores[~same]` are the impostors' scores of the people you choose by. Which is the "
-        "highest threshold that lets in the share `far` of them?",
-        "Sorted from the highest down, the place `far` times their number holds the first that "
-        "must stay outside: whatever scores above it comes in. (`quantile` finds it, too.)",
-        "FAR: the share of `others[~others_same]` that comes in. FRR: the share of "
-        "`others[others_same]` that doesn't.",
-    ),
-    answer=(
-        "def carry(scores, same, others, others_same, far):\n"
-        "    threshold = scores[~same].quantile(1 - far)\n"
-        "    accepted = others > threshold\n"
-        "    wrong_in = accepted[~others_same].double().mean()\n"
-        "    wrong_out = 1 - accepted[others_same].double().mean()\n"
-        "    return torch.stack([wrong_in, wrong_out])"
-    ),
-    checker=function(
-        _carry,
-        _SCORES,
-        tolerance=0.0026,
-        reasons=[
-            (
-                lambda s, m, o, om, far: _carry(o, om, o, om, far),
-                "You chose by the others themselves: that FAR is always as promised, and a lie.",
-            ),
-            (
-                lambda s, m, o, om, far: _carry(s, m, s, m, far),
-                "Those are the rates of the people you chose by. Report the others'.",
-            ),
-            (
-                lambda s, m, o, om, far: (
-                    _carry(s, m, o, om, far) * torch.tensor([1, -1]) + torch.tensor([0, 1])
-                ),
-                "The second is the TAR. The FRR is what is missing from it to 1.",
-            ),
-            (lambda *given: _carry(*given).flip(0), "The FAR first, then the FRR."),
-            (
-                lambda s, m, o, om, far: _carry(s, torch.zeros_like(m), o, om, far),
-                "Choose by impostor pairs alone: `scores[~same]`.",
-            ),
-        ],
-    ),
-    praise="Chosen on some people, reported on others: 5 % was promised, and more came in.",
-)
-
-
 MOST_IN, MOST_OUT = 0.003, 0.01  # FAR and FRR that it may have
 FRESH = (1, 2, 3)  # crowds that the checker tries a door on
 

@@ -11,6 +11,8 @@ from matplotlib.patches import Circle, Wedge
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from facecourse.kit.charts import draw_rows_of
+from facecourse.kit.compare import judge
 from facecourse.lesson05_embeddings import experiment
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
@@ -145,25 +147,17 @@ def draw_loss_differences(
         for metric in ("AUC", "TAR at 1 % FAR")
     }
     figure, axes = subplots(1, 2, figsize=(7.8, 0.4 * len(others) + 1.2), sharey=True)
-    for axis, (metric, rows) in zip(axes, found.items(), strict=True):
-        _draw_differences(axis, rows)
-        axis.set_xlabel(f"{metric}, points against {rival}", fontsize=9)
     first = runs[rival]["TAR at 1 % FAR"][0]
-    for name, value in live.items():
-        axes[1].plot(100 * (value - first), others.index(name), "x", color=COLOURS[1], zorder=3)
+    crosses = {}, {name: 100 * (value - first) for name, value in live.items()}
+    for axis, (metric, rows), cross in zip(axes, found.items(), crosses, strict=True):
+        axis.axvline(0, color="black", linewidth=1)
+        draw_rows_of(axis, rows, cross)
+        for place, change in enumerate(rows.values()):
+            _name_verdict(axis, place, change, ("better", "worse"))
+        axis.set_xlabel(f"{metric}, points against {rival}", fontsize=9)
+    axes[0].set_ylim(len(others) - 0.5, -0.5)
     told = "; ".join(f"{name} {rows:+.1f}" for name, rows in found["TAR at 1 % FAR"].items())
     show(figure, f"Points of TAR against {rival}, mean over seeds with 95 % interval: {told}.")
-
-
-def _draw_differences(axis: Axes, rows: Mapping[str, Interval]) -> None:
-    """Intervals of differences against a line at 0, each called better, worse or undecided."""
-    axis.axvline(0, color="black", linewidth=1)
-    for place, found in enumerate(rows.values()):
-        axis.plot([found.low, found.high], [place, place], color=COLOURS[0], linewidth=3)
-        axis.plot(found.value, place, "o", color=COLOURS[0])
-        _name_verdict(axis, place, found, ("better", "worse"))
-    axis.set_yticks(range(len(rows)), rows)
-    axis.set_ylim(len(rows) - 0.5, -0.5)
 
 
 def draw_networks(stored: Mapping[str, Mapping], names: Sequence[str]) -> None:
@@ -207,9 +201,8 @@ def draw_networks(stored: Mapping[str, Mapping], names: Sequence[str]) -> None:
 
 def _name_verdict(axis: Axes, y: float, found: Interval, words: tuple[str, str]) -> None:
     """Right of a row what an interval of a difference decides: one of two words, or undecided."""
-    word = words[0] if found.low > 0 else words[1] if found.high < 0 else "undecided"
-    look = {"va": "center", "fontsize": 7}
-    axis.annotate(word, (1, y), (3, 0), ("axes fraction", "data"), "offset points", **look)
+    look = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
+    axis.annotate(judge(found, *words), (1, y), (3, 0), ("axes fraction", "data"), **look)
 
 
 def draw_promises(stored: Mapping[str, Mapping[str, Interval]], far: float) -> None:

@@ -20,7 +20,7 @@ from facelib.training.losses import MARGINS
 def margin_slider(steps: int = 200) -> VBox:
     """Trains a network on a circle for each margin; its regions, points and angles follow."""
 
-    def draw(kind: str, margin: float) -> Table:
+    def draw(kind: str, margin: float) -> None:
         loss = experiment.build_flat(margin, kind)
         points = experiment.train_points(loss, steps)
         towards = torch.atan2(*loss.weight.detach().flip(1).unbind(1)).rad2deg()
@@ -33,16 +33,14 @@ def margin_slider(steps: int = 200) -> VBox:
             look = {"color": COLOURS[person], "alpha": 0.25, "linewidth": 0}
             axis.add_patch(Wedge((0, 0), 1.15, float(start), float(end), **look))
         draw_people(axis, points)
-        share = 2 * sum(rooms) / 360
+        found, share = experiment.measure_angles(points), 2 * sum(rooms) / 360
+        told = f"{found.within:.1f}° inside, {found.between:.1f}° apart"
+        figure.supxlabel(f"{told}; {share:.0%} of the circle is coloured", fontsize=9)
         show(
             figure,
-            f"Six people on a circle; coloured regions, {share:.0%} of the circle, are where a "
-            "face satisfies the loss, white lies in the margin.",
+            f"Six people on a circle, {told}; coloured regions, {share:.0%} of the circle, are "
+            "where a face satisfies the loss, white lies in the margin.",
         )
-        found = experiment.measure_angles(points)
-        angles = f"{found.within:.1f}°", f"{found.between:.1f}°"
-        head = ["margin", "inside a person", "nearest two apart", "satisfies the loss"]
-        return Table(head, [[margin, *angles, f"{share:.0%} of the circle"]])
 
     kinds = Dropdown(options=list(MARGINS), description="kind")
     slider = FloatSlider(0.35, min=0, max=0.8, step=0.05, description="margin")

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
 from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
 from facecourse.lesson11_privacy import experiment
+from facecourse.lesson11_privacy.experiment import climb_to
 from facecourse.lesson11_privacy.recapture import bpcer_at
 from facelib.models import face_embedding
 
@@ -194,15 +194,6 @@ def _judge_fool(answer: Any) -> str | None:
     return found + "One large step overshoots, noise hardly matters: go many small steps uphill."
 
 
-def _climb(see: Any, faces: Tensor, targets: Tensor, limit: float, steps: int) -> Tensor:
-    changed = faces.clone().requires_grad_()
-    for _ in range(abs(steps)):
-        (grad,) = torch.autograd.grad(cosine_similarity(see(changed), targets).sum(), changed)
-        step = 2 * limit / steps * grad.sign()
-        changed = (changed + step).clamp(faces - limit, faces + limit).clamp(0, 1)
-    return changed.detach()
-
-
 fool = Exercise(
     prompt="Change each impostor's pixels by at most `limit`, so that the door takes him for his "
     "target.",
@@ -230,9 +221,9 @@ fool = Exercise(
         _judge_fool,
         (
             lambda see, faces, targets, limit: faces,
-            lambda see, faces, targets, limit: _climb(see, faces, targets, limit / 2, 1),
-            lambda see, faces, targets, limit: _climb(see, faces, targets, limit, -3),
-            lambda see, faces, targets, limit: _climb(see, faces, targets, 4 * limit, 10),
+            lambda see, faces, targets, limit: climb_to(see, faces, targets, limit / 2, 1),
+            lambda see, faces, targets, limit: climb_to(see, faces, -targets, limit, 3),
+            lambda see, faces, targets, limit: climb_to(see, faces, targets, 4 * limit, 10),
             lambda see, faces, targets, limit: faces + limit * torch.randn_like(faces).sign(),
         ),
     ),
