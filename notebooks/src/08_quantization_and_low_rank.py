@@ -100,6 +100,7 @@ class Reader(quantization.CalibrationDataReader):
         return None if batch is None else {"images": (batch / 255).numpy()}
 
 
+# %%
 folder = tempfile.TemporaryDirectory()  # is gone when the kernel ends
 place = Path(folder.name)
 whole, first_too = place / "32 bits", place / "8 bits, first layer too"
