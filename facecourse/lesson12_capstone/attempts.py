@@ -35,7 +35,7 @@ def _folder() -> Path:
     return find_folder() / "12" / "attempts"
 
 
-def note(name: str, score: Score) -> Path:
+def keep_attempt(name: str, score: Score) -> Path:
     """Keep a score under a name of the learner's choice; returns where.
 
     Raises:
@@ -52,7 +52,7 @@ def note(name: str, score: Score) -> Path:
     return path
 
 
-def read() -> list[Attempt]:
+def list_attempts() -> list[Attempt]:
     """Every file that was scored, the one that lost least first; a damaged row is left out."""
     rows: dict[str, list[Mapping]] = {}
     for path in sorted(_folder().glob("*.json")):

@@ -105,12 +105,12 @@ def list_budgets() -> Table:
     return tabulate(rows, "budget", columns)
 
 
-def draw_attempts(recipes: Mapping[str, Mapping[str, Any]], attempts: Sequence[Attempt]) -> Table:
+def draw_yours(recipes: Mapping[str, Mapping[str, Any]], attempts: Sequence[Attempt]) -> Table:
     """Draw stored recipes, the three budgets as boxes, and the learner's attempts as crosses.
 
     Args:
         recipes: the evidence's, by name.
-        attempts: as `attempts.read` gives them, the best six of which stand in the table.
+        attempts: as `list_attempts` gives them, the best six of which stand in the table.
     """
     figure, axis = subplots(figsize=(7.5, 3.6))
     for (name, budget), colour in zip(BUDGETS.items(), COLOURS[1:], strict=False):

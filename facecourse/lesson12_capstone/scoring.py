@@ -64,7 +64,7 @@ def draw_seed() -> int:
     return pick_seed("fresh", secrets.randbelow(PEOPLE["fresh"].count))
 
 
-def score(path: str | Path, seed: int | None = None, people: int = 2000) -> Score:
+def score_file(path: str | Path, seed: int | None = None, people: int = 2000) -> Score:
     """Measure an ONNX file beside the teacher's.
 
     Args:
@@ -100,7 +100,7 @@ def _teacher() -> bytes:
         return export(face_embedding(), Path(folder) / "teacher.onnx", SHAPE).path.read_bytes()
 
 
-@lru_cache(2)
+@lru_cache(1)
 def _drawn(seed: int, people: int) -> FaceSet:
     return ladder_faces(people, seed=seed)
 

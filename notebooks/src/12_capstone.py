@@ -17,7 +17,7 @@ import torch
 from facecourse.kit import ____, choose_profile, evidence, pick, record
 from facecourse.ladder.student import calibration_faces, renew_statistics, train_further
 from facecourse.lesson12_capstone import attempts, card, exercises, experiment, figures, live
-from facecourse.lesson12_capstone.scoring import draw_seed, score
+from facecourse.lesson12_capstone.scoring import draw_seed, score_file
 from facelib.compress import export, factorize, prune, round_weights, ship
 from facelib.door.recogniser import Recogniser
 from facelib.door.register import Register
@@ -101,7 +101,7 @@ record("parity, mean cosine", cosines.mean())
 few = pick(profile, smoke=40, quick=100, full=100)
 seen = draw_seed()
 cheat = export(experiment.memorise(seen, few), place / "cheat.onnx", SHAPE).path
-known, fresh = score(cheat, seed=seen, people=few), score(cheat, people=few)
+known, fresh = score_file(cheat, seed=seen, people=few), score_file(cheat, people=few)
 record("points lost, cheat on people it has seen", known.lost.value, "points")
 record("points lost, cheat on fresh people", fresh.lost.value, "points")
 
@@ -109,8 +109,8 @@ record("points lost, cheat on fresh people", fresh.lost.value, "points")
 # The claim is false: below zero, the cheat beats the teacher on pictures it knows, and on fresh ones it is no recogniser at all. So the score draws its people *when it is asked*, from a million seeds that nothing else uses. The seed is part of the result: anybody can measure it again, nobody could prepare for it.
 
 # %%
-people = pick(profile, smoke=60, quick=1200, full=5000)
-found = score(path, people=people)
+people = pick(profile, smoke=60, quick=800, full=5000)
+found = score_file(path, people=people)
 record("points lost", found.lost.value, "points")
 print(found)
 
@@ -126,9 +126,9 @@ def use_budget(score, budget):
 exercises.use_budget.check(use_budget)
 
 # %%
-attempts.note("the lesson's own", found)
+attempts.keep_attempt("the lesson's own", found)
 print("keeps the budget" if experiment.keeps(found, budget) else "misses the budget")
-figures.draw_attempts(stored["recipes"], attempts.read())
+figures.draw_yours(stored["recipes"], attempts.list_attempts())
 
 # %% [markdown]
 # Dots are stored recipes, measured on more people; dashed boxes are three budgets: *card*, *camera* and *phone*. The crosses are yours. A file that is scored again is averaged, so drawing people until they please is no way up.
@@ -164,7 +164,7 @@ for tool in (
 thin, _ = factorize(face_student(), {"embedding.1": 48})
 attempt = {"budget": "camera", "network": renew_statistics(thin), "bits": 8}
 tried = experiment.try_recipe(attempt, pick(profile, smoke=60, quick=500, full=2000))
-attempts.note("student, thin", tried)
+attempts.keep_attempt("student, thin", tried)
 print(tried)
 
 # %% [markdown]
@@ -177,7 +177,7 @@ exercises.mine.check(mine)
 # %% [markdown]
 # ## Open challenges
 #
-# Nobody knows the best answers. Each is scored by `score` on as many people as it takes by itself, and entered by `attempts.note`; the stored recipes are what there is to beat.
+# Nobody knows the best answers. Each is scored by `score_file` on as many people as it takes by itself, and entered by `attempts.keep_attempt`; the stored recipes are what there is to beat.
 #
 # - **Small:** the smallest file that loses at most 3 points.
 # - **Fast:** the fastest file that loses at most 10.

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from facecourse.lesson12_capstone import attempts, card, exercises, experiment, figures, scoring
-from facecourse.lesson12_capstone.scoring import draw_seed, score
+from facecourse.lesson12_capstone.scoring import draw_seed, score_file
 from facelib.compress import export
 from facelib.measure import Interval
 from facelib.models import FaceCNN, face_student
@@ -29,7 +29,7 @@ def found():
 
 
 def test_a_seed_and_a_file_give_one_score_but_for_the_time(student):
-    first, again = (score(student, seed=PEOPLE["fresh"].first, people=FEW) for _ in "ab")
+    first, again = (score_file(student, seed=PEOPLE["fresh"].first, people=FEW) for _ in "ab")
     assert dataclasses.replace(first, faster=again.faster) == again
     assert first.bytes == student.stat().st_size
     assert first.faster.low > 1.5
@@ -45,16 +45,16 @@ def test_each_draw_is_of_people_that_nothing_else_uses():
 def test_who_learns_the_people_by_heart_gains_nothing_on_fresh_ones(tmp_path):
     seen = draw_seed()
     cheat = export(experiment.memorise(seen, FEW), tmp_path / "cheat.onnx", SHAPE).path
-    assert score(cheat, seed=seen, people=FEW).lost.value <= 0
-    assert score(cheat, people=FEW).lost.low > 50
+    assert score_file(cheat, seed=seen, people=FEW).lost.value <= 0
+    assert score_file(cheat, people=FEW).lost.low > 50
 
 
 def test_a_file_that_reads_no_such_faces_is_refused(tmp_path):
     wide = export(FaceCNN(2, 8, 3), tmp_path / "wide.onnx", (1, 56, 46)).path
     with pytest.raises(ValueError, match="reads images"):
-        score(wide, people=FEW)
+        score_file(wide, people=FEW)
     with pytest.raises(FileNotFoundError):
-        score(tmp_path / "none.onnx", people=FEW)
+        score_file(tmp_path / "none.onnx", people=FEW)
 
 
 @pytest.fixture
@@ -64,19 +64,19 @@ def kept(monkeypatch, tmp_path):
 
 
 def test_attempts_are_kept_averaged_over_their_scores_and_sorted(kept, found):
-    assert attempts.read() == []
+    assert attempts.list_attempts() == []
     lucky = dataclasses.replace(found, seed=8, lost=Interval(1.0, 0.5, 1.5, 50))
     better = dataclasses.replace(found, sha256="cd" * 32, lost=Interval(0.5, 0.1, 0.9, 50))
     for name, one in (("mine", found), ("mine, again", lucky), ("other", better)):
-        path = attempts.note(name, one)
+        path = attempts.keep_attempt(name, one)
     assert json.loads(path.read_text())["people"] == 50
-    best, other = attempts.read()
+    best, other = attempts.list_attempts()
     assert (best.name, best.lost, best.scores) == ("other", 0.5, 1)
     assert (other.lost, other.scores) == (1.5, 2)
     (kept / "damaged.json").write_text("{")
-    assert len(attempts.read()) == 2
+    assert len(attempts.list_attempts()) == 2
     with pytest.raises(ValueError, match="want a name"):
-        attempts.note(" ", found)
+        attempts.keep_attempt(" ", found)
 
 
 def test_a_card_holds_what_was_measured_and_refuses_gaps(found):
@@ -101,9 +101,9 @@ def test_a_budget_is_kept_by_the_worse_end_of_an_interval(found):
 def test_figures_say_what_they_show(monkeypatch, shell, kept, found):
     said = []
     monkeypatch.setattr(figures, "show", lambda figure, alt: said.append(alt))
-    attempts.note("mine", found)
+    attempts.keep_attempt("mine", found)
     recipes = {"one": {"bytes": 5000, "lost": found.lost}}
-    table = figures.draw_attempts(recipes, attempts.read())
+    table = figures.draw_yours(recipes, attempts.list_attempts())
     assert table.rows[0][0] == "mine"
     assert "1 stored recipes" in said[0]
     row = {
