@@ -2,7 +2,7 @@
 # # 01 · Background: what recognition is, and how to measure it
 #
 # **You will** be the recogniser, build the classical ones, and tell a real difference from luck.
-# **You need** [lesson 00](00_start_here.ipynb). **Time:** an hour, less than a minute of it to run.
+# **You need** [lesson 00](00_start_here.ipynb). **Time:** an hour, or a little more.
 
 # %% tags=["parameters"]
 profile = None
@@ -26,7 +26,7 @@ stored, one = evidence.load("01"), evidence.load("one_photo")["top-1"]
 # %% [markdown]
 # ## Are you better than a machine?
 #
-# Twenty pairs of people who don't exist; ten pairs show one person twice. Decide.
+# Twenty pairs of people who don't exist; ten show one person twice. Decide.
 
 # %% tags=["nbval-ignore-output"]
 pairs, same = experiment.deal_pairs(seed=11)
@@ -75,7 +75,7 @@ steps = {name: torch.tensor(picture - picture.mean()) for name, picture in steps
 charts.draw_panels(steps, "One face as pixels, eigenfaces, LBP codes, edges and waves.")
 
 # %% [markdown]
-# The last three are averaged in cells of a grid, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one.
+# The last three are counted or averaged in cells of a grid, so that a small shift matters little. **Fisherfaces** (linear discriminant analysis) ask what differs *between* people and not within one.
 #
 # All are compared by the **cosine**, a dot product at unit length: by hand, for pixels less their mean, as by the library.
 
@@ -93,7 +93,7 @@ library = classical.pixels().fit(train.images, train.person).predict(test.images
 # %% [markdown]
 # ## Measure it
 #
-# All methods and lesson 00's network name real photographs, five enrolled and five asked. Dots are stored means of 20 such **splits**, with a **95 % interval**: of 100 such measurements, about 95 bars cover the true mean. Crosses are this run.
+# All methods and lesson 00's network name real photographs, five enrolled and five asked. Dots are stored means of 20 such deals, called **splits**, with a **95 % interval**: of 100 such measurements, about 95 bars cover the true mean.
 
 # %%
 methods = ("pixels", "eigenfaces", "Fisherfaces", "LBP", "HOG", "Gabor")
@@ -115,7 +115,7 @@ alt = "The CNN is ahead, Gabor filters follow, pixels and eigenfaces come last."
 charts.draw_intervals({name: five[name] for name in live}, label, alt, live, shares=True)
 
 # %% [markdown]
-# The network leads with 99.2 %, before Gabor filters with 97.8 %; it had help, from changed pictures and mirror images. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# The network leads with 99.2 %, before Gabor filters with 97.8 %; the network had help, from changed pictures and mirror images. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #
@@ -136,7 +136,7 @@ figures.interval_slider(lbp, hog, ("LBP", "HOG"))
 #
 # > 📌 **Claim.** "A network needs many images; with one photograph, rules made by hand win."
 #
-# Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Gabor filters get the same help here, twenty such views enrolled beside each photograph. **Weight decay** pulls a network's numbers towards zero (lesson 02). Differences of top-1, stored:
+# Networks are trained with **augmentation**: pictures shifted, turned, scaled, mirrored, relit. Gabor filters get the same help here, twenty such views enrolled beside each photograph. **Weight decay** pulls a network's numbers towards zero (lesson 02). Differences of top-1 on six splits, stored:
 
 # %%
 asked = {
@@ -167,7 +167,7 @@ figures.draw_preparation(nobody.images[:1], data.normalise_light, found)
 #
 # **Accuracy** is the share of all pictures named rightly. A person's **recall** is the share of *their* pictures that were given their name; their **precision**, of the pictures given their name, the share that is theirs.
 #
-# **Exercise 1.** Ten pictures each of Anna, Ben and Chen (the rows), and the names they were given (the columns). Answer Anna's `[precision, recall]`.
+# **Exercise 1.** Ten pictures each of Anna, Ben and Chen (rows), and the names they were given (columns). Answer Anna's `[precision, recall]`.
 
 # %% tags=["exercise", "nbval-check-output"]
 table = torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])
@@ -177,7 +177,7 @@ exercises.confusion.check(anna)
 # %% [markdown]
 # ## Verification: two histograms and a line
 #
-# ORL's s21 to s40 stay **unseen** through the course: nothing is trained on them. (Lesson 05 tells of one look at them.) LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR that of the genuine pairs. Each place of the line is a point of the **ROC** curve (its FAR axis is logarithmic from 0.1 % on).
+# ORL's s21 to s40 stay **unseen** through the course: nothing is trained on them. (Lesson 05 tells of one look.) LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, and **TAR** = 1 − FRR that of the genuine pairs. Each place of the line is a point of the **ROC** curve (its FAR axis is logarithmic from 0.1 % on).
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import protocol, verify
@@ -264,7 +264,7 @@ exercises.door.check(set_threshold)
 # %% [markdown]
 # ## Where it came from
 #
-# Articles put LBP in the 1980s, deep networks in the early 2000s, weight sharing after them. By the papers:
+# Articles put LBP in the 1980s, deep networks in the early 2000s, weight sharing after them. The papers say:
 
 # %%
 figures.draw_timeline()

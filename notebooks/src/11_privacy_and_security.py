@@ -88,7 +88,7 @@ def turn_back(templates, known_rotated, known):
 exercises.turn_back.check(turn_back)
 
 # %% [markdown]
-# How many friends does he need, with the very photographs they enrolled?
+# How many friends does he need, with the photographs they enrolled?
 
 # %% tags=["nbval-ignore-output"]
 figures.key_slider(model, attack, stolen, secret)
@@ -127,7 +127,7 @@ figures.draw_members(stored["members"], live)
 # %% [markdown]
 # Augmentation hides members in part. The second attack, nearly blind where training was not augmented, finds more of them where it was: a defence tried against one attack has not been tried. An AUC near 0.5, a coin, may hide a few members found for certain ([Carlini et al. 2022](https://arxiv.org/abs/2112.03570)).
 #
-# **Differential privacy** limits every attack: training clips each photograph's gradient and adds noise ([Abadi et al. 2016](https://doi.org/10.1145/2976749.2978318)), so that one photograph changes the chance of any result by a factor $e^\varepsilon$ at most (but for a tiny $\delta$). At $\varepsilon = 1$ an attack that suspects 1 % of the others finds at most 2.7 % of the members. Accuracy pays.
+# **Differential privacy** limits every attack: training clips each photograph's gradient and adds noise ([Abadi et al. 2016](https://doi.org/10.1145/2976749.2978318)), so that one photograph changes the chance of any result by a factor $e^\varepsilon$ at most (but for a tiny $\delta$). At $\varepsilon = 1$ an attack that suspects 1 % of the others finds at most 2.7 % of the members. Accuracy pays for it.
 #
 # ## Who gets in
 #
