@@ -35,7 +35,7 @@ def margin_slider(steps: int = 200) -> VBox:
         draw_people(axis, points)
         found, share = experiment.measure_angles(points), 2 * sum(rooms) / 360
         told = f"{found.within:.1f}° inside, {found.between:.1f}° apart"
-        figure.supxlabel(f"{told}; {share:.0%} of the circle is coloured", fontsize=9)
+        figure.supxlabel(f"{told}\n{share:.0%} of the circle is coloured", fontsize=9)
         show(
             figure,
             f"Six people on a circle, {told}; coloured regions, {share:.0%} of the circle, are "
