@@ -257,10 +257,12 @@ knock("Ben", named["Ben"][2:])
 register.forget("Ada"), sorted(register.people)
 
 # %% [markdown]
-# Templates are personal data: they are stored only with consent, and `forget` deletes them. Now you, if you wish: by photographs or the camera, or by two people who don't exist. Nothing leaves this kernel, and nothing is written to disk.
+# Templates are personal data: they are stored only with consent, and `forget` deletes them. Two people who don't exist are enrolled below; now you, if you wish, by photographs or the camera. Nothing leaves this kernel, and nothing is written to disk.
 
 # %% tags=["nbval-ignore-output"]
-live.open_door()
+door = live.open_door()
+door.use_nobodies()
+door
 
 # %% [markdown]
 # From a shell, on your own photographs, the same door is
