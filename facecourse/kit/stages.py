@@ -1,4 +1,4 @@
-"""What lessons 10 and 11 both draw: a door as a chain of stages, and what can go wrong at each."""
+"""A chain of boxes: the stages of a door in lessons 10 and 11, the road of lesson 12."""
 
 from __future__ import annotations
 
@@ -19,17 +19,23 @@ def draw_stages(notes: Mapping[str, str]) -> None:
     """
     if unknown := notes.keys() - set(STAGES):
         raise ValueError(f"want notes on {', '.join(STAGES)}, got one on {', '.join(unknown)}")
-    figure, axis = subplots(figsize=(8.4, 1.6))
-    for place, stage in enumerate(STAGES):
-        colour = COLOURS[0] if stage in notes else "0.5"
+    told = "; ".join(f"{stage}: {' '.join(note.split())}" for stage, note in notes.items())
+    whole = {stage: notes.get(stage, "") for stage in STAGES}
+    draw_chain(whole, f"A chain from the camera to the door, with notes below. {told}.")
+
+
+def draw_chain(notes: Mapping[str, str], alt: str) -> None:
+    """Draw boxes from left to right, each with its note below; those without one are grey."""
+    figure, axis = subplots(figsize=(max(8.4, 1.3 * len(notes)), 1.6))
+    for place, (step, note) in enumerate(notes.items()):
+        colour = COLOURS[0] if note else "0.5"
         look = {"boxstyle": "round,pad=0.06", "facecolor": "white", "edgecolor": colour}
         axis.add_patch(FancyBboxPatch((2 * place - 0.62, 0.75), 1.24, 0.4, **look))
-        axis.text(2 * place, 0.95, stage, ha="center", va="center")
-        axis.text(2 * place, 0.5, notes.get(stage, ""), ha="center", va="top", fontsize=8)
+        axis.text(2 * place, 0.95, step, ha="center", va="center")
+        axis.text(2 * place, 0.5, note, ha="center", va="top", fontsize=8)
         if place:
             arrow = {"arrowstyle": "->", "color": "0.4"}
             axis.annotate("", (2 * place - 0.72, 0.95), (2 * place - 1.28, 0.95), arrowprops=arrow)
-    axis.set(xlim=(-1, 2 * len(STAGES) - 1), ylim=(-0.1, 1.25))
+    axis.set(xlim=(-1, 2 * len(notes) - 1), ylim=(-0.1, 1.25))
     axis.set_axis_off()
-    told = "; ".join(f"{stage}: {' '.join(note.split())}" for stage, note in notes.items())
-    show(figure, f"A chain from the camera to the door, with notes below. {told}.")
+    show(figure, alt)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from facecourse.lesson12_capstone.networks import Embedder
 from facelib.data import corrupt
-from facelib.door.align import align
+from facelib.door.align import align, side_to_read
 from facelib.door.detect import SMALLEST
 from facelib.door.photo import read_photo, spell
 from facelib.door.register import Register
@@ -60,7 +60,7 @@ def look(photo: Image.Image | bytes, smallest: float = SMALLEST) -> Look:
         ImportError: the extra `door` is not installed.
     """
     if isinstance(photo, bytes):
-        photo = read_photo(photo, side=round(CROP / SMALLEST))
+        photo = read_photo(photo, side=side_to_read(CROP))
     start = time.perf_counter()
     faces = align(photo, CROP, smallest)
     took = 1000 * (time.perf_counter() - start)
@@ -168,12 +168,11 @@ class Door:
         name = spell(name.strip())
         templates = self._embedder.embed(np.stack(crops))
         for template in templates if self.known and not is_new else ():
-            for other, score in self.register.identify(template, None):
-                if other != name and score >= self.known.threshold:
-                    raise AlikeError(
-                        f"This face looks like {other}, who is enrolled (cosine {score:.2f}). Is "
-                        f"{name} somebody else?"
-                    )
+            if found := self.register.find_other(name, template, self.known.threshold):
+                raise AlikeError(
+                    "This face looks like {}, who is enrolled (cosine {:.2f}). Is {} somebody "
+                    "else?".format(*found, name)
+                )
         new = self.register.enroll(name, templates, consent=consent)
         self.crops.setdefault(name, []).extend(crops)
         return new

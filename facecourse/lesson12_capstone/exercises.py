@@ -20,7 +20,7 @@ from facecourse.kit.exercise import (
 )
 from facecourse.ladder.student import renew_statistics
 from facecourse.lesson12_capstone.card import missing
-from facecourse.lesson12_capstone.experiment import BUDGETS, DOOR, Budget, keeps, shipped
+from facecourse.lesson12_capstone.experiment import BUDGETS, DOOR, keeps, shipped, use
 from facecourse.lesson12_capstone.scoring import Score, draw_seed, score_file
 from facelib.compress import round_weights
 from facelib.measure import Interval
@@ -83,14 +83,6 @@ _SCORES = [
 ]
 
 
-def _use(found: Score, budget: Budget, lost: str = "high", faster: str = "low") -> list[float]:
-    return [
-        found.bytes / budget.bytes,
-        budget.faster / getattr(found.faster, faster),
-        getattr(found.lost, lost) / budget.lost,
-    ]
-
-
 use_budget = Exercise(
     prompt="Return which shares of a budget a score uses up, at the worse end of each interval: "
     "bytes, time, points lost. At most 1 each keeps it.",
@@ -108,16 +100,16 @@ use_budget = Exercise(
         "    return [size, time, score.lost.high / budget.lost]"
     ),
     checker=function(
-        _use,
+        use,
         *((found, DOOR) for found in _SCORES),
         reasons=[
             (
-                lambda found, budget: _use(found, budget, "value", "value"),
+                lambda found, budget: use(found, budget, "value", "value"),
                 "A value in the middle of its interval may lie on the wrong side by chance: take "
                 "the end that would disappoint you.",
             ),
             (
-                lambda found, budget: _use(found, budget, "low", "high"),
+                lambda found, budget: use(found, budget, "high", "low"),
                 "That is the end that would please you: take the other.",
             ),
             (

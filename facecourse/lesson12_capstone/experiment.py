@@ -36,10 +36,22 @@ BUDGETS = {
 }
 
 
+def use(found: Score, budget: Budget, faster: str = "low", lost: str = "high") -> list[float]:
+    """Which shares of a budget a score uses up: bytes, time, points lost.
+
+    Args:
+        faster, lost: the ends of these intervals; the less favourable ones unless given.
+    """
+    return [
+        found.bytes / budget.bytes,
+        budget.faster / getattr(found.faster, faster),
+        getattr(found.lost, lost) / budget.lost,
+    ]
+
+
 def keeps(found: Score, budget: Budget) -> bool:
     """Does a score keep a budget, by the less favourable ends of its intervals?"""
-    within = found.bytes <= budget.bytes and found.lost.high <= budget.lost
-    return within and found.faster.low >= budget.faster
+    return max(use(found, budget)) <= 1
 
 
 def _rounded(network: nn.Module, bits: int) -> tuple[nn.Module, int]:

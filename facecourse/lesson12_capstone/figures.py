@@ -7,10 +7,11 @@ from typing import Any
 
 from ipywidgets import IntSlider, VBox
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from facecourse.kit.charts import draw_faces, tabulate
 from facecourse.kit.explore import explore
+from facecourse.kit.stages import draw_chain
 from facecourse.lesson12_capstone.attempts import Attempt
 from facecourse.lesson12_capstone.experiment import BUDGETS, Budget
 from facelib.figures import COLOURS, Table, show, subplots
@@ -25,18 +26,7 @@ _SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
 
 def draw_road() -> None:
     """Draw the seven steps of the lesson."""
-    figure, axis = subplots(figsize=(9, 1.5))
-    for place, (step, words) in enumerate(ROAD.items()):
-        look = {"boxstyle": "round,pad=0.06", "facecolor": "white", "edgecolor": COLOURS[0]}
-        axis.add_patch(FancyBboxPatch((2 * place - 0.6, 0.75), 1.2, 0.4, **look))
-        axis.text(2 * place, 0.95, step, ha="center", va="center")
-        axis.text(2 * place, 0.5, words, ha="center", va="top", fontsize=8)
-        if place:
-            arrow = {"arrowstyle": "->", "color": "0.4"}
-            axis.annotate("", (2 * place - 0.72, 0.95), (2 * place - 1.28, 0.95), arrowprops=arrow)
-    axis.set(xlim=(-1, 2 * len(ROAD) - 1), ylim=(-0.1, 1.25))
-    axis.set_axis_off()
-    show(figure, f"The road of this lesson, seven steps: {', '.join(ROAD)}.")
+    draw_chain(ROAD, f"The road of this lesson, seven steps: {', '.join(ROAD)}.")
 
 
 def budget_slider(dial: Mapping[str, Any]) -> VBox:

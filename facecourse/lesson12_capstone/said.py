@@ -79,10 +79,7 @@ def describe(door: Door) -> str:
     name = html.escape(door.network)
     if not door.known:
         return f"<p><b>{name}</b> gives scores and no verdict: {html.escape(door.why)}.</p>"
-    wrong, missed = (
-        f"{100 * rate['value']:.1f} % [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
-        for rate in (door.known.false_accepts, door.known.false_rejects)
-    )
+    wrong, missed = door.known.in_words()
     return (
         f"<p><b>{name}</b> says yes from a cosine of {door.known.threshold:.3f} on, chosen on "
         f"photographs so that {100 * door.known.far:g} % of pairs of two people pass (FAR). Of "

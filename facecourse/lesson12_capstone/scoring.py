@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from facecourse.ladder.timing import CALLS, call
@@ -78,11 +79,11 @@ def score_file(path: str | Path, seed: int | None = None, people: int = 2000) ->
     """
     seed = draw_seed() if seed is None else seed
     path = Path(path)
-    model, teacher = OnnxModel(path, THREADS), OnnxModel(_teacher(), THREADS)
-    codes = embed(model, _drawn(seed, people).images[:2], flip=False)  # says what is wrong at once
+    model = OnnxModel(path, THREADS)
+    model.embed(torch.zeros(2, *SHAPE))  # what is wrong is said before anybody is drawn
     faces, before = _drawn(seed, people), _before(seed, people)
     codes = embed(model, faces.images, flip=False)
-    one_thread = call(OnnxModel(teacher.content)), call(OnnxModel(model.content))
+    one_thread = call(OnnxModel(_teacher())), call(OnnxModel(model.content))
     return Score(
         bytes=path.stat().st_size,
         faster=latency_ratio(*one_thread, pairs=TURNS, calls=CALLS),

@@ -71,13 +71,11 @@ class Door:
         Raises:
             ValueError: it can't be read, or shows no face or several.
         """
-        from facelib.door.align import align
-        from facelib.door.detect import SMALLEST
+        from facelib.door.align import align, side_to_read
         from facelib.door.photo import read_photo
 
         try:
-            # In so many pixels the smallest face has as many as its crop.
-            faces = align(read_photo(photo, side=round(112 / SMALLEST)))
+            faces = align(read_photo(photo, side=side_to_read(112)))
         except ValueError as error:
             raise ValueError(f"{photo}: {error}") from error
         if not faces:
@@ -103,10 +101,7 @@ class Door:
         """How often its decisions are wrong, in words."""
         if not self.known:
             return "How often this threshold errs, `facelib evaluate MODEL FOLDER` measures."
-        wrong, missed = (
-            f"{100 * rate['value']:.1f} % [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
-            for rate in (self.known.false_accepts, self.known.false_rejects)
-        )
+        wrong, missed = self.known.in_words()
         far, n = 100 * self.known.far, self.known.false_accepts["n"]
         return CAVEAT.format(far=far, n=n, wrong=wrong, missed=missed)
 
@@ -182,9 +177,9 @@ def enroll(
         raise PermissionError("nothing is stored without consent; a script says it by --consent")
     templates = np.stack([door.look(photo) for photo in photos])
     for photo, template in zip(photos, templates, strict=True):
-        others = [found for found in register.identify(template, None) if found[0] != name]
-        if others and others[0][1] >= door.threshold and not new_person:
-            looks = "{} looks like {!r}, who is enrolled (cosine {:.3f})".format(photo, *others[0])
+        other = register.find_other(name, template, door.threshold)
+        if other and not new_person:
+            looks = "{} looks like {!r}, who is enrolled (cosine {:.3f})".format(photo, *other)
             if not _agrees(f"{looks}. Is {name!r} somebody else?"):
                 raise ValueError(f"{looks}: nothing was stored. If it is another, say --new-person")
     new = register.enroll(name, templates, consent=True)

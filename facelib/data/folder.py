@@ -15,8 +15,8 @@ from torch import Tensor
 from facelib.data import pack
 from facelib.data.decode import decode, to_tensor
 from facelib.data.faceset import FaceSet
-from facelib.door.align import POINTS, align
-from facelib.door.detect import DETAIL, SMALLEST
+from facelib.door.align import POINTS, align, side_to_read
+from facelib.door.detect import DETAIL
 from facelib.door.photo import ENDINGS, NO_FILE, list_visible, read_photo, spell
 
 
@@ -117,8 +117,7 @@ def _crop(file: Path, size: int, detect: bool) -> Tensor:
     if not detect:
         photo = read_photo(file, side=2 * size)
         return to_tensor(ImageOps.fit(photo, (size, size), Image.Resampling.BICUBIC))
-    # In so many pixels the smallest face has as many as its crop, or as detection looks at.
-    faces = align(read_photo(file, side=round(max(size, DETAIL) / SMALLEST)), size)
+    faces = align(read_photo(file, side=side_to_read(size)), size)
     if not faces:
         raise ValueError("no face found: crop the photo by hand or turn detect off")
     return to_tensor(faces[0].crop)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from facelib.door.detect import SMALLEST, detect, shrink
+from facelib.door.detect import DETAIL, SMALLEST, detect, shrink
 
 # Where eyes, nose and corners of the mouth are in LFW's usual aligned cut, x and y as shares of its
 # side: medians over the photographs of View 1, as `python -m benchmarks.align` finds them.
@@ -50,6 +50,12 @@ def align(image: Image.Image, size: int = 112, smallest: float = SMALLEST) -> li
         Face(cut(image, face.points, size), face.eyes, face.box, face.score)
         for face in detect(image, smallest)
     ]
+
+
+def side_to_read(size: int) -> int:
+    """Px a side of a photograph, for `read_photo`, in which the smallest face has as many as its
+    crop, or as detection looks at."""
+    return round(max(size, DETAIL) / SMALLEST)
 
 
 def fit(points: np.ndarray, size: int) -> tuple[complex, complex]:

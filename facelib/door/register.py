@@ -104,6 +104,15 @@ class Register:
             best[row["name"]] = max(float(score), best.get(row["name"], -1.0))
         return sorted(best.items(), key=lambda found: -found[1])[:k]
 
+    def find_other(
+        self, name: str, template: np.ndarray, threshold: float
+    ) -> tuple[str, float] | None:
+        """Of the people but this one who reach the threshold, a cosine, the one most alike, and
+        their cosine; None if nobody does. Arguments and errors as in `identify`."""
+        others = (found for found in self.identify(template, None) if found[0] != name)
+        best = next(others, None)
+        return best if best and best[1] >= threshold else None
+
     def verify(self, name: str, template: np.ndarray) -> float:
         """The cosine, -1 to 1, of a template (D,) and the most similar one of this person.
 

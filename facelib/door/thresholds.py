@@ -25,6 +25,14 @@ class Threshold(NamedTuple):
     false_accepts: dict[str, Any]
     false_rejects: dict[str, Any]
 
+    def in_words(self) -> tuple[str, str]:
+        """Both shares in %, each with its interval."""
+        accepted, rejected = (
+            f"{100 * rate['value']:.1f} % [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
+            for rate in (self.false_accepts, self.false_rejects)
+        )
+        return accepted, rejected
+
 
 def look_up(model: str, far: float = 0.01, faces: str = "photographs") -> Threshold:
     """The threshold of a network that ships.

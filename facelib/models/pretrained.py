@@ -7,6 +7,7 @@ from typing import cast
 
 from torch import nn
 
+from facelib.door.recogniser import COMPACT
 from facelib.models import io
 from facelib.models.faceresnet import FaceResNet
 from facelib.models.runtime import OnnxModel
@@ -14,7 +15,6 @@ from facelib.models.runtime import OnnxModel
 WEIGHTS = Path(__file__).parent / "weights" / "face_embedding.safetensors"
 STUDENT = WEIGHTS.with_name("face_student.safetensors")
 PRUNED = WEIGHTS.with_name("face_pruned.safetensors")
-COMPACT = WEIGHTS.with_name("face_compact.onnx.zip")
 
 
 def face_embedding() -> FaceResNet:
