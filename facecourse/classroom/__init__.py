@@ -1,0 +1,1 @@
+"""For whoever teaches a class: assignments, grading, reports, hand-ins without faces."""

@@ -1,0 +1,10 @@
+"""The commands of a class, `facelib class`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group("class")
+def classroom() -> None:
+    """For whoever teaches: assignments, reports, hand-ins without faces."""
