@@ -120,7 +120,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             continue
         if STRIPPED & tags(cell):
             cell.outputs = []
-        # A widget's view is an empty frame without its kernel; sliders and quizzes bring a page.
+        # A widget's view is an empty frame without its kernel; a slider brings a page.
         for output in cell.outputs:
             if output.get("data", {}).pop(WIDGET, None) and "text/html" not in output.data:
                 output.data = {}

@@ -1,4 +1,4 @@
-"""What the notebooks share: exercises and quizzes, profiles, evidence, records and the board."""
+"""What the notebooks share: exercises, profiles, evidence, records and the board."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Exercise", "Scoreboard", "____", "choose_profile", "load_lesson", "p
 
 
 def load_lesson(number: str) -> ModuleType:
-    """The module that declares EXERCISES and QUIZZES of lesson `number` ("01").
+    """The module that declares the EXERCISES of lesson `number` ("01").
 
     Raises:
         ValueError: no lesson has this number.

@@ -79,7 +79,7 @@ def cost_card() -> Table:
 
 
 def progress_card() -> Table:
-    """How many questions of each lesson were solved and tried, from the learner's own disk."""
+    """How many exercises of each lesson were solved and tried, from the learner's own disk."""
     try:
         print(make_printable(f"kept in {progress.find_folder()}"))
     except FileNotFoundError as error:
@@ -88,11 +88,11 @@ def progress_card() -> Table:
     rows = []
     for number, card in CARDS.items():
         lesson = load_lesson(number)
-        asked = [question.name for question in (*lesson.EXERCISES, *getattr(lesson, "QUIZZES", ()))]
+        asked = [exercise.name for exercise in lesson.EXERCISES]
         known = progress.read(number)
         solved = sum(known.get(name, False) for name in asked)
         tried = sum(name in known for name in asked)
         counts = (solved, tried - solved, len(asked) - tried)
         bar = "".join(mark * count for mark, count in zip(marks, counts, strict=True))
         rows.append([number, card.title, f"{solved} of {len(asked)} solved", bar])
-    return Table(["lesson", "", "exercises and quizzes", ""], rows)
+    return Table(["lesson", "", "exercises", ""], rows)

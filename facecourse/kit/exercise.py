@@ -108,59 +108,8 @@ class Checker:
         return self.judge(answer)
 
 
-class Question:
-    """What exercises and quizzes share: a checked answer, noted in the learner's progress.
-
-    Attributes: prompt, the question; checker, which returns None for a right answer and else the
-    reason why it is wrong; praise, for a right answer; lesson, "02", and name, unique in it: both
-    are set by `collect`.
-    """
-
-    name: str
-    prompt: str
-    checker: Checker
-    praise: str
-    lesson: str
-
-    @property
-    def wrong(self) -> tuple[Any, ...]:
-        """Answers that the checker must reject."""
-        return self.checker.mistakes
-
-    def check(self, answer: Any) -> Outcome:
-        """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
-        outcome = self._judge(answer)
-        if self.lesson and outcome.kind != "not attempted":
-            try:
-                progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
-            except OSError as error:
-                lost = f"{outcome.message} (Your progress was not saved: {error}.)"
-                return replace(outcome, message=lost)
-        return outcome
-
-    def _judge(self, answer: Any) -> Outcome:
-        try:
-            parts = answer if isinstance(answer, list | tuple) else [answer]
-            if any(isinstance(part, _Blank) for part in parts):
-                raise NotAttemptedError
-            reason = self.checker(answer)
-        except NotAttemptedError:
-            return Outcome("not attempted", f"Replace ____ with your answer. {self.prompt}")
-        except CannotCheckError as error:
-            return Outcome("error", str(error))
-        except KeyboardInterrupt:
-            return Outcome("error", "You stopped the check before it came to an end.")
-        except BaseException as error:  # whatever the learner's answer does is for them to see
-            return Outcome(
-                "error",
-                f"Your answer is of type {type(answer).__name__}; checking it failed with "
-                f"{type(error).__name__}. Is it of the kind the question asks for?",
-            )
-        return Outcome("correct", self.praise) if reason is None else Outcome("incorrect", reason)
-
-
 @dataclass
-class Exercise(Question):
+class Exercise:
     """One task with everything that belongs to it.
 
     Args:
@@ -174,6 +123,8 @@ class Exercise(Question):
         context: the variables that `answer` takes from the lesson, its modules apart.
         slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
             with what to say to it, unless the checker knows that by itself.
+        praise: what to say to a right answer.
+        name, lesson: `collect` sets them.
     """
 
     prompt: str
@@ -207,6 +158,37 @@ class Exercise(Question):
         """The known mistakes, and what is wrong besides."""
         return (*self.checker.mistakes, *self.also_wrong)
 
+    def check(self, answer: Any) -> Outcome:
+        """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
+        outcome = self._judge(answer)
+        if self.lesson and outcome.kind != "not attempted":
+            try:
+                progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
+            except OSError as error:
+                lost = f"{outcome.message} (Your progress was not saved: {error}.)"
+                return replace(outcome, message=lost)
+        return outcome
+
+    def _judge(self, answer: Any) -> Outcome:
+        try:
+            parts = answer if isinstance(answer, list | tuple) else [answer]
+            if any(isinstance(part, _Blank) for part in parts):
+                raise NotAttemptedError
+            reason = self.checker(answer)
+        except NotAttemptedError:
+            return Outcome("not attempted", f"Replace ____ with your answer. {self.prompt}")
+        except CannotCheckError as error:
+            return Outcome("error", str(error))
+        except KeyboardInterrupt:
+            return Outcome("error", "You stopped the check before it came to an end.")
+        except BaseException as error:  # whatever the learner's answer does is for them to see
+            return Outcome(
+                "error",
+                f"Your answer is of type {type(answer).__name__}; checking it failed with "
+                f"{type(error).__name__}. Is it of the kind the question asks for?",
+            )
+        return Outcome("correct", self.praise) if reason is None else Outcome("incorrect", reason)
+
     def hint(self) -> None:
         """Print the next hint; after the last one, the last again."""
         self._shown = min(self._shown + 1, len(self.hints))
@@ -218,17 +200,14 @@ class Exercise(Question):
         print(self.answer)
 
 
-def collect(
-    lesson: str, names: Mapping[str, Any]
-) -> tuple[tuple[Exercise, ...], tuple[Question, ...]]:
-    """The exercises and the quizzes of lesson "02", each of which now knows its place.
+def collect(lesson: str, names: Mapping[str, Any]) -> tuple[Exercise, ...]:
+    """The exercises of lesson "02", each of which now knows its lesson and its name.
 
     Args:
         lesson: its number.
-        names: of a module, `globals()`; a question is named as its variable.
+        names: of a module, `globals()`; an exercise is named as its variable.
     """
-    questions = {name: value for name, value in names.items() if isinstance(value, Question)}
-    for name, question in questions.items():
-        question.name, question.lesson = name, lesson
-    exercises = tuple(q for q in questions.values() if isinstance(q, Exercise))
-    return exercises, tuple(q for q in questions.values() if not isinstance(q, Exercise))
+    exercises = {name: value for name, value in names.items() if isinstance(value, Exercise)}
+    for name, exercise in exercises.items():
+        exercise.name, exercise.lesson = name, lesson
+    return tuple(exercises.values())

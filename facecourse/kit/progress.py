@@ -29,7 +29,7 @@ def find_folder() -> Path:
 
 
 def read(lesson: str) -> dict[str, bool]:
-    """The questions of lesson "02" tried so far: {name: solved}; empty where none can be read."""
+    """The exercises of lesson "02" tried so far: {name: solved}; empty where none can be read."""
     try:
         names = [path.name for path in (find_folder() / lesson).iterdir()]
     except OSError:
@@ -40,7 +40,7 @@ def read(lesson: str) -> dict[str, bool]:
 
 
 def note(lesson: str, name: str, solved: bool) -> None:
-    """Remember that a question was tried, or solved; what was solved once stays solved.
+    """Remember that an exercise was tried, or solved; what was solved once stays solved.
 
     Raises:
         OSError: the disk refuses, or there is no folder for it (`find_folder`).

@@ -199,4 +199,4 @@ def set_threshold(scores, same):
     praise="It holds on people who had no part in choosing it, and the door still opens.",
 )
 
-EXERCISES, QUIZZES = collect("01", globals())
+EXERCISES = collect("01", globals())

@@ -1,4 +1,4 @@
-"""Lesson 02, how a network learns: its exercises and quizzes."""
+"""Lesson 02, how a network learns: its exercises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from torch.nn.functional import cross_entropy
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.kit.quiz import NumberQuiz, Quiz
 from facecourse.lesson02_learning import experiment
 from facecourse.lesson02_learning.trainings import check_loop, judge_learner
 
@@ -131,34 +130,6 @@ def train(model, x, person):
     context={"cross_entropy": cross_entropy},
 )
 
-report = NumberQuiz(
-    "After each of four epochs, validation top-1 was 60, 78, 88, 85 % and test top-1 58, 77, 81, "
-    "86 %. You may stop when you like. Which test top-1 may you report?",
-    wanted=81,
-    tolerance=0.5,
-    unit="%",
-    reasons={
-        86: "The test images chose that epoch: on new images it would not be the best.",
-        88: "That is the validation top-1. It chose the epoch, so it flatters as well.",
-        3: "That is the epoch. Which test top-1 stands there?",
-    },
-    praise="Lower than the best, and honest: validation chose the epoch, the test had no say.",
-)
-
-batches = Quiz(
-    "200 photographs, 60 epochs. What changes if a batch is 1 photograph, 40, or all 200?",
-    {
-        "Only the time: the weights end where they would": "Each batch size walks another path.",
-        "Smaller batches: fewer steps, each by a better gradient": "The other way round: an epoch "
-        "of batches of 1 is 200 steps, and one photograph says little about the others.",
-        "Smaller batches: more steps, each by a noisier gradient": "1 gives 12,000 steps, 40 gives "
-        "300, 200 gives 60; the fewer photographs a gradient is averaged over, the noisier it is.",
-        "All 200 at once is best, since its gradient is exact": "Exact, but only 60 steps: "
-        "whether that is better must be measured.",
-    },
-    right="c",
-)
-
 yours = Exercise(
     prompt="Train a network on one photograph a person, and return it.",
     starter="""\
@@ -186,10 +157,7 @@ def learn(images, person):
         loss.backward()
         optimiser.step()
     return model.eval()""",
-    checker=Checker(
-        judge_learner,
-        (),
-    ),
+    checker=Checker(judge_learner),
     slips=(
         "augment(images, chance) -> images / 255",
         "range(300) -> range(0)",
@@ -201,4 +169,4 @@ def learn(images, person):
     context={"cross_entropy": cross_entropy},
 )
 
-EXERCISES, QUIZZES = collect("02", globals())
+EXERCISES = collect("02", globals())

@@ -255,4 +255,4 @@ mouth_kernel = [
     praise="It finds most mouths of people it has never seen, by the same few numbers everywhere.",
 )
 
-EXERCISES, QUIZZES = collect("03", globals())
+EXERCISES = collect("03", globals())

@@ -227,4 +227,4 @@ def adopt(base, card, train):
     praise="The door knows the family, by a network that knew no face.",
 )
 
-EXERCISES, QUIZZES = collect("04", globals())
+EXERCISES = collect("04", globals())

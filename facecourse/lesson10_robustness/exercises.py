@@ -276,4 +276,4 @@ def door_threshold(codes, person, group):
     praise="The worst-served group sets the threshold, and everybody pays for it in rejections.",
 )
 
-EXERCISES, QUIZZES = collect("10", globals())
+EXERCISES = collect("10", globals())

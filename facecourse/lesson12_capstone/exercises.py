@@ -236,4 +236,4 @@ card_words = Exercise(
     praise="A checker counts words. Whether they are true, your members will judge.",
 )
 
-EXERCISES, QUIZZES = collect("12", globals())
+EXERCISES = collect("12", globals())

@@ -33,7 +33,6 @@ DONE = """() => {
     return !prompts.some(prompt => prompt.includes("*"))
         && (failed || prompts.every(prompt => /\\d/.test(prompt)));
 }"""
-FOCUSED = "element => element === document.activeElement"
 SLIDERS = ".widget-slider .noUi-handle"
 FIELDS = ".widget-dropdown select, .widget-text input[type=number]"
 # What the nearest box shows: cells of tables, and figures, which say in words what they show.
@@ -88,26 +87,13 @@ class Lesson:
         idle = self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
         expect(idle).to_be_visible(timeout=PATIENCE)
 
-    def reopen(self) -> None:
-        """Save, end the kernel, and come back to the page, as after a break."""
-        self.page.keyboard.press("Control+s")
-        saved = self.lab.folder / self.name
-        if not self._until(lambda: '"execution_count": 1' in saved.read_text("utf-8"), PATIENCE):
-            raise TimeoutError(too_slow("saving the notebook", PATIENCE / 1000))
-        self._end_kernels()
-        self.heard.clear()
-        self.open()
-
     def close(self) -> None:
         """End its kernel, too."""
-        self._end_kernels()
-        self.page.close()
-
-    def _end_kernels(self) -> None:
         header = {"Authorization": f"token {self.lab.token}"}
         sessions = f"{self.lab.url}api/sessions"
         for session in self.page.request.get(sessions, headers=header).json():
             self.page.request.delete(f"{sessions}/{session['id']}", headers=header)
+        self.page.close()
 
     def run_all(self) -> None:
         """Choose Run All Cells, wait until all have run or one has failed, and note the seconds."""
@@ -163,27 +149,6 @@ class Lesson:
             self.page.keyboard.press("Control+Enter")
             told = re.compile(f"[✔✘⚠…] {kind}")
             expect(cell.locator(".jp-OutputArea")).to_contain_text(told, timeout=PATIENCE)
-
-    def answer_quizzes(self) -> list[str]:
-        """Answer every quiz, rightly or not, by keyboard alone; returns what it says to that."""
-        keyboard, told = self.page.keyboard, []
-        for quiz in self.page.locator(".quiz").all():
-            field, button = quiz.locator("input").first, quiz.get_by_role("button", name="Check")
-            field.focus()
-            if field.get_attribute("type") in ("radio", "checkbox"):
-                keyboard.press("Space")
-            else:
-                keyboard.insert_text("1")
-            for _ in range(quiz.locator("input").count()):
-                keyboard.press("Tab")
-                if button.evaluate(FOCUSED):
-                    break
-            expect(button).to_be_focused()
-            keyboard.press("Enter")
-            feedback = quiz.locator(".quiz-feedback")
-            expect(feedback).to_contain_text(re.compile(r"\w"), timeout=PATIENCE)
-            told.append(feedback.inner_text())
-        return told
 
     def screenshot(self, path: Path) -> None:
         """Store a picture of the whole notebook."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import expect
 
 from facecourse.learn import METADATA
 from tests.browser.driver import Lesson
@@ -23,8 +22,6 @@ def beside(control, compute):
     page = "<table><tr><td>{}</td><td>{}</td></tr></table>"
     return explore(lambda value: HTML(page.format(value, compute(value))), value=control)
 """
-QUIZ = "from facecourse.kit.quiz import NumberQuiz, Quiz"
-OPTIONS = '{"cat": "Meow.", "cow": "Moo.", "dog": "Woof.", "owl": "Hoot."}'
 
 
 @pytest.fixture
@@ -81,36 +78,6 @@ def test_an_error_or_a_warning_is_found_wherever_it_shows(run):
     found = run(*cells).faults()
     for cell, words in enumerate(["careful", "ZeroDivisionError", "IndexError"]):
         assert [words in fault for fault in found if fault.startswith(f"cell {cell} ")] == [True]
-
-
-def test_a_quiz_of_every_kind_is_answered_by_keyboard(run):
-    lesson = run(
-        f"{QUIZ}\n\nQuiz('Who barks?', {OPTIONS}, 'c')",
-        f"Quiz('Who gives milk?', {OPTIONS}, 'a, b, c')",
-        "NumberQuiz('How many heads has a cat?', 1, 0)",
-    )
-    wrong, part, right = lesson.answer_quizzes()
-    assert "incorrect Meow." in wrong
-    assert "incorrect What you chose" in part
-    assert "✔ correct" in right
-
-
-def test_a_quiz_can_be_read_when_its_kernel_is_gone_and_says_that_it_was_solved(run):
-    collect = "from facecourse.kit.exercise import collect\n\ncollect('99', globals())"
-    lesson = run(QUIZ, f"asked = Quiz('Who barks?', {OPTIONS}, 'c')\n{collect}", "asked")
-    still, live = lesson.page.locator(".quiz-still-99-asked"), lesson.page.locator(".quiz")
-    expect(live).to_be_visible()
-    expect(still).to_be_hidden()
-    live.get_by_text("dog").click()
-    live.get_by_role("button", name="Check").click()
-    expect(live.locator(".quiz-feedback")).to_contain_text("Woof.")
-    lesson.reopen()
-    expect(still).to_be_visible()
-    expect(still).to_contain_text("c) dog")
-    expect(still).to_contain_text("Run this cell to answer.")
-    lesson.run_all()
-    expect(live.locator(".quiz-feedback")).to_contain_text("You have solved this one before.")
-    expect(still).to_be_hidden()
 
 
 def test_an_answer_is_typed_over_the_starter_and_an_unexpected_outcome_is_red(run, monkeypatch):

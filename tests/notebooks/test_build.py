@@ -99,14 +99,14 @@ def test_solved_refuses_cells_and_exercises_that_do_not_match(sources, message):
         build.solved(notebook(*[code(cell, tags=["exercise"]) for cell in sources]), [EXERCISE])
 
 
-def test_clean_removes_faces_widgets_and_times_and_keeps_what_a_quiz_says():
+def test_clean_removes_faces_widgets_and_times_and_keeps_a_widgets_page():
     view = {build.WIDGET: {"model_id": "1"}, "text/plain": "interactive"}
     words = {"text/html": "<p>2 + 3?</p>", "text/plain": "2 + 3?"}
     cells = [
         code("faces", page("<img>"), tags=["real-faces"]),
         code("paths", stream("/usr/bin/python"), tags=["this-machine"]),
         code("slider", new_output("display_data", view), stream("kept")),
-        code("quiz", new_output("display_data", view | words)),
+        code("still", new_output("display_data", view | words)),
         new_markdown_cell("text"),
     ]
     cells[0].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}

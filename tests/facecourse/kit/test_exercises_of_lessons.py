@@ -1,4 +1,4 @@
-"""Every question of every lesson: its own solution passes, its wrong answers do not."""
+"""Every exercise of every lesson: its own solution passes, its wrong answers do not."""
 
 import ast
 import copy
@@ -26,13 +26,14 @@ def undrawn(monkeypatch):
         monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
 
 
-def questions(*kinds: str) -> list:
-    return [
-        pytest.param(question, id=f"{number}-{question.name}")
+each_exercise = pytest.mark.parametrize(
+    "exercise",
+    [
+        pytest.param(exercise, id=f"{number}-{exercise.name}")
         for number, module in LESSONS.items()
-        for kind in kinds
-        for question in getattr(module, kind, ())
-    ]
+        for exercise in module.EXERCISES
+    ],
+)
 
 
 def solved(exercise: Exercise, code: str):
@@ -44,21 +45,15 @@ def solved(exercise: Exercise, code: str):
 def test_every_lesson_has_enough_exercises(number):
     module = LESSONS[number]
     assert len(module.EXERCISES) >= (3 if number == "00" else 4)
-    for question in (*module.EXERCISES, *getattr(module, "QUIZZES", ())):
-        assert question.lesson == number
-        assert getattr(module, question.name) is question, "a lesson calls it by its name"
+    for exercise in module.EXERCISES:
+        assert exercise.lesson == number
+        assert getattr(module, exercise.name) is exercise, "a lesson calls it by its name"
 
 
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_the_solution_passes(exercise):
     outcome = exercise.check(solved(exercise, exercise.answer))
     assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
-
-
-@pytest.mark.parametrize("quiz", questions("QUIZZES"))
-def test_the_right_answer_of_a_quiz_passes(quiz):
-    outcome = quiz.check(quiz.right)
-    assert (outcome.kind, outcome.message) == ("correct", quiz.praise)
 
 
 SCALARS = {
@@ -111,7 +106,7 @@ class InForm:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_a_right_answer_is_right_in_every_form(exercise):
     value = solved(exercise, exercise.answer)
     right = forms(value)
@@ -124,10 +119,10 @@ def test_a_right_answer_is_right_in_every_form(exercise):
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("question", questions("EXERCISES", "QUIZZES"))
-def test_at_least_three_wrong_answers_are_rejected_with_a_reason(question):
-    outcomes = [question.check(answer) for answer in question.wrong]
-    for answer, outcome in zip(question.wrong, outcomes, strict=True):
+@each_exercise
+def test_at_least_three_wrong_answers_are_rejected_with_a_reason(exercise):
+    outcomes = [exercise.check(answer) for answer in exercise.wrong]
+    for answer, outcome in zip(exercise.wrong, outcomes, strict=True):
         assert outcome.kind in ("incorrect", "error"), answer
         assert len(outcome.message) > 10
         assert "checking it failed with" not in outcome.message, "the checker has a fault"
@@ -135,7 +130,7 @@ def test_at_least_three_wrong_answers_are_rejected_with_a_reason(question):
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_every_known_mistake_has_words_of_its_own(exercise):
     for mistake in exercise.checker.mistakes:
         message = exercise.check(mistake).message
@@ -143,21 +138,19 @@ def test_every_known_mistake_has_words_of_its_own(exercise):
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("question", questions("EXERCISES", "QUIZZES"))
-def test_the_answer_as_praise_rounds_it_is_accepted(question):
-    right = getattr(question, "right", None)
-    if isinstance(question, Exercise):
-        right = solved(question, question.answer)
-    if isinstance(right, str | frozenset) or np.size(right) != 1 or callable(right):
+@each_exercise
+def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
+    right = solved(exercise, exercise.answer)
+    if isinstance(right, str) or np.size(right) != 1 or callable(right):
         return
-    for text in re.findall(r"\d[\d,]*(?:\.\d+)?", question.praise):
+    for text in re.findall(r"\d[\d,]*(?:\.\d+)?", exercise.praise):
         said = float(text.replace(",", ""))
         if abs(said - float(right)) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) and said:
-            assert question.check(said).kind == "correct", f"praise says {text}"
+            assert exercise.check(said).kind == "correct", f"praise says {text}"
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise):
     right, data = solved(exercise, exercise.answer), exercise.context.values()
     kept = {tensor: tensor.clone() for tensor in data if isinstance(tensor, torch.Tensor)}
@@ -169,13 +162,13 @@ def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exe
     assert outcome.kind == "correct"
 
 
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_the_starter_is_an_attempt_nobody_has_made_yet(exercise):
     assert exercise.starter.count("____") == 1
     assert exercise.check(solved(exercise, exercise.starter)).kind == "not attempted"
 
 
-@pytest.mark.parametrize("exercise", questions("EXERCISES"))
+@each_exercise
 def test_hints_do_not_hold_the_whole_answer(exercise):
     assert exercise.hints
     last = ast.parse(exercise.answer).body[-1]

@@ -57,10 +57,10 @@ def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
     assert progress.read("07") == {}
 
 
-def test_a_name_of_a_question_is_a_name_of_a_file_on_every_system():
+def test_a_name_of_an_exercise_is_a_name_of_a_file_on_every_system():
     devices = {f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)}
     for place in range(11):
         lesson = load_lesson(f"{place:02d}")
-        names = [question.name.lower() for question in (*lesson.EXERCISES, *lesson.QUIZZES)]
+        names = [exercise.name.lower() for exercise in lesson.EXERCISES]
         assert len(set(names)) == len(names), "Windows takes a and A for one"
         assert not (devices | {"con", "prn", "aux", "nul"}) & set(names)
