@@ -18,7 +18,7 @@ from facecourse.kit import progress
 from facecourse.kit.words import to_html, to_plain
 from facelib import data, measure
 
-Kind = Literal["correct", "incorrect", "error", "not attempted"]
+Kind = Literal["correct", "incorrect", "error", "not attempted", "answered"]
 
 MODULES = {"data": data, "math": math, "measure": measure, "torch": torch, "nn": torch.nn}
 
@@ -29,6 +29,7 @@ _LOOK = {
     "incorrect": ("✘", "#c75300"),
     "error": ("⚠", "#c2367a"),
     "not attempted": ("…", "#6b7a8c"),
+    "answered": ("✎", "#6b7a8c"),
 }
 
 
@@ -65,17 +66,23 @@ class _Blank:
 ____ = _Blank()
 
 
+def defined(code: str) -> str:
+    """The name that some code of a lesson defines last."""
+    return re.findall(r"^(?:def )?(\w+)(?=\(| = )", code, re.MULTILINE)[-1]
+
+
 def define(code: str, **context: Any) -> Any:
     """What some code of a lesson defines last, a function or a value; it may use what `context`
     holds and the modules of `MODULES`."""
     names = {"____": ____, **MODULES, **context}
     exec(code, names)
-    return names[re.findall(r"^(?:def )?(\w+)(?=\(| = )", code, re.MULTILINE)[-1]]
+    return names[defined(code)]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `check` found: one of four kinds, and what to tell the learner."""
+    """What `check` found, and what to tell the learner. Only a class, where answers are judged
+    after they are handed in, meets "answered"."""
 
     kind: Kind
     message: str
@@ -118,7 +125,8 @@ class Exercise:
             `name = ____`, or a function that returns `____`.
         hints: from a nudge to nearly the answer.
         answer: the code that replaces the starter and defines the same name.
-        checker: judges the answer, and knows mistakes.
+        checker: judges the answer, and knows mistakes. The edition for a class has neither this nor
+            an answer (facecourse.classroom.edition).
         also_wrong: answers that the checker must reject, too.
         context: the variables that `answer` takes from the lesson, its modules apart.
         slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
@@ -130,8 +138,8 @@ class Exercise:
     prompt: str
     starter: str
     hints: tuple[str, ...]
-    answer: str
-    checker: Checker
+    answer: str = ""
+    checker: Checker | None = None
     also_wrong: tuple[Any, ...] = ()
     praise: str = "That is right."
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -141,6 +149,8 @@ class Exercise:
     _shown: int = field(default=0, repr=False)
 
     def __post_init__(self) -> None:
+        if self.checker is None:
+            return
         wrong = tuple(map(self._slip, self.slips))
         if isinstance(self.slips, Mapping):
             self.checker = self.checker.know(zip(wrong, self.slips.values(), strict=True))
@@ -161,7 +171,7 @@ class Exercise:
     def check(self, answer: Any) -> Outcome:
         """Is this answer right? Never raises: a fault in the answer is an outcome, too."""
         outcome = self._judge(answer)
-        if self.lesson and outcome.kind != "not attempted":
+        if self.lesson and outcome.kind not in ("not attempted", "answered"):
             try:
                 progress.note(self.lesson, self.name, solved=outcome.kind == "correct")
             except OSError as error:
@@ -174,6 +184,8 @@ class Exercise:
             parts = answer if isinstance(answer, list | tuple) else [answer]
             if any(isinstance(part, _Blank) for part in parts):
                 raise NotAttemptedError
+            if self.checker is None:
+                return Outcome("answered", "It will be judged when you have handed it in.")
             reason = self.checker(answer)
         except NotAttemptedError:
             return Outcome("not attempted", f"Replace ____ with your answer. {self.prompt}")
@@ -197,7 +209,7 @@ class Exercise:
 
     def solution(self) -> None:
         """Print code that solves the exercise."""
-        print(self.answer)
+        print(self.answer or "In a class, your teacher has the solution.")
 
 
 def collect(lesson: str, names: Mapping[str, Any]) -> tuple[Exercise, ...]:

@@ -1,0 +1,162 @@
+"""Assignments for nbgrader, made of the lessons' exercises: `facelib class assign FOLDER`.
+
+An assignment holds a lesson's tasks in the lesson's own words, a cell for each answer and a locked
+cell that judges it. What it teaches stays in the lesson, so a student works with both.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import click
+
+from facecourse.kit import load_lesson
+from facecourse.kit.exercise import Exercise, defined
+from facecourse.learn import METADATA, lessons, read_source
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+POINTS, POINTS_OF_YOUR_TURN = 1, 3
+CONFIG = '''\
+"""An nbgrader course of compact face recognition; `nbgrader --help-all` lists what can be set."""
+
+from facecourse.classroom.judge import STEPS
+
+c = get_config()
+c.CourseDirectory.course_id = "compact-face"
+c.ClearSolutions.code_stub = {"python": ""}
+c.OverwriteCells.add_missing_cells = True
+c.Autograde.autograde_preprocessors = STEPS  # answers are judged in a process of their own
+# c.Judge.seconds = 120  # for each answer
+# c.Exchange.root = "/srv/nbgrader/exchange"  # a folder that teacher and students share
+'''
+GUIDE = """\
+# {title}: exercises
+
+Work beside the lesson. Replace each gap, `____`; further cells are yours to add. The cell below an
+answer is locked; when you run it, it says whether there is an answer, and what it is worth is found
+when all are graded. An answer runs for at most two minutes, without a network, and needs nothing
+from `sys`, `inspect`, `subprocess` or their like.
+
+Only your answers are judged: no picture of a real person belongs into what you hand in."""
+
+
+def build_assignment(source: Path) -> NotebookNode:
+    """The assignment of a lesson (its percent script), with solutions, as nbgrader's `source`."""
+    from nbformat.v4 import new_notebook
+
+    lesson = read_source(source)
+    number = source.stem[:2]
+    module = load_lesson(number)
+    title = lesson.cells[0].source.splitlines()[0].lstrip("# ").partition(":")[0]
+    folder = module.__name__.rpartition(".")[0]
+    setup = f"""\
+    import math
+
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    from facecourse.kit import ____
+    from {folder} import exercises
+    from facelib import data, measure"""
+    cells = [
+        _cell("markdown", GUIDE.format(title=title), f"lesson{number}", locked=True),
+        _cell("code", dedent(setup), f"lesson{number}_setup", locked=True),
+    ]
+    for exercise in module.EXERCISES:
+        cells += _ask(exercise, *_find(lesson, exercise))
+    return new_notebook(cells=cells, metadata=METADATA)
+
+
+def _find(lesson: NotebookNode, exercise: Exercise) -> tuple[str, bool]:
+    """A task in its lesson's words, and whether it is the open one, *Your turn*."""
+    text = ""
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown":
+            text = cell.source if "**Exercise" in cell.source else text
+        elif exercise.starter in cell.source:
+            before, _, task = text.partition("**Exercise")
+            return f"**Exercise{task}", "## Your turn" in before
+    raise ValueError(f"lesson {exercise.lesson} does not ask {exercise.name!r}")
+
+
+def _ask(exercise: Exercise, task: str, is_open: bool) -> list[NotebookNode]:
+    name = f"lesson{exercise.lesson}_{exercise.name}"
+    points = POINTS_OF_YOUR_TURN if is_open else POINTS
+    given = [f'{g} = exercises.{exercise.name}.context["{g}"]' for g in exercise.context]
+    solution = f"### BEGIN SOLUTION\n{exercise.answer}\n### END SOLUTION"
+    check = f"exercises.{exercise.name}.check({defined(exercise.starter)})"
+    refuse = (
+        "### BEGIN HIDDEN TESTS\n"
+        'raise RuntimeError("grade with the nbgrader_config.py of this course, which judges")\n'
+        "### END HIDDEN TESTS"
+    )
+    return [
+        _cell("markdown", f"{task}\n\n*Points: {points}.*", f"{name}_task", locked=True),
+        *([_cell("code", "\n".join(given), f"{name}_given", locked=True)] if given else []),
+        _cell("code", f"{exercise.starter}\n{solution}", name, solution=True),
+        _cell("code", f"{check}\n{refuse}", f"{name}_check", locked=True, points=points),
+    ]
+
+
+def _cell(kind: str, source: str, name: str, **nbgrader: object) -> NotebookNode:
+    from nbformat.v4 import new_code_cell, new_markdown_cell
+
+    marks = {"grade": "points" in nbgrader, "solution": False, "locked": False, "task": False}
+    marks |= {"grade_id": name, "schema_version": 3, "cell_type": kind, **nbgrader}
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    return make(source, metadata={"nbgrader": marks}, id=re.sub(r"\W", "-", name))
+
+
+def write_course(folder: Path, numbers: Sequence[str]) -> list[Path]:
+    """Write the sources of these lessons' assignments, and the settings, where there are none yet.
+
+    Returns: the assignments that are new, `FOLDER/source/lesson03`.
+
+    Raises:
+        ValueError: a number that no lesson has.
+        OSError: the folder can't be written.
+    """
+    import nbformat
+
+    known = {source.stem[:2]: source for source in lessons()}
+    if unknown := sorted(set(numbers) - set(known)):
+        raise ValueError(f"no lesson {', '.join(unknown)}; there are {', '.join(known)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (settings := folder / "nbgrader_config.py").exists():
+        settings.write_text(CONFIG, "utf-8")
+    new = []
+    for number in numbers or known:
+        path = folder / "source" / f"lesson{number}" / f"lesson{number}.ipynb"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(build_assignment(known[number]), path)
+            new.append(path.parent)
+    return new
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("lesson", nargs=-1)
+def assign(folder: Path, lesson: tuple[str, ...]) -> None:
+    """Make an nbgrader course in FOLDER, with an assignment for each LESSON (03 05; all if none).
+
+    What is there already, edited perhaps, is left as it is. The edition for students, without
+    solutions, is then in FOLDER/release.
+    """
+    try:
+        new = write_course(folder, lesson)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    for assignment in new:
+        command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment.name]
+        subprocess.run([*command, "--create"], cwd=folder, check=True)
+    click.echo(f"{len(new)} new assignments in {folder.resolve() / 'release'}")
