@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from facecourse.classroom.assign import assign
+from facecourse.classroom.report import report
 
 
 @click.group("class")
@@ -12,4 +13,5 @@ def classroom() -> None:
     """For whoever teaches: assignments, reports, hand-ins without faces."""
 
 
-classroom.add_command(assign)
+for command in (assign, report):
+    classroom.add_command(command)

@@ -34,10 +34,9 @@ def _defines(node: ast.stmt) -> list[str]:
         return [alias.asname or alias.name for alias in node.names]
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    if isinstance(node, ast.Assign):
-        parts = [part for target in node.targets for part in ast.walk(target)]
-        return [part.id for part in parts if isinstance(part, ast.Name)]
-    return []
+    targets = [*getattr(node, "targets", ()), *filter(None, [getattr(node, "target", None)])]
+    parts = [part for target in targets for part in ast.walk(target)]
+    return [part.id for part in parts if isinstance(part, ast.Name)]
 
 
 def _strip(node: ast.stmt) -> bool:

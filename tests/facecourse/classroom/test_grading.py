@@ -1,0 +1,153 @@
+"""The real nbgrader takes an assignment from its source to the feedback and the class report."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from facecourse.classroom.assign import write_course
+from facecourse.classroom.report import find_hard, read_marks, write_report
+from facecourse.kit import load_lesson
+
+pytest.importorskip("nbgrader")
+pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap was not found")
+
+ROOT = Path(__file__).parents[3]
+ANSWERS = {exercise.name: exercise.answer for exercise in load_lesson("03").EXERCISES}
+WRONG = {"edges": "edges = [[1, 0, -1]] * 3", "find_mouths": "mouth_kernel = [[1]]"}
+
+
+def nbgrader(*words: str, folder: Path, student: str = "teacher") -> str:
+    """What a command of nbgrader says; it must succeed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "USER": student, "LOGNAME": student},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def answer(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat.NotebookNode:
+    """A release notebook with answers below the starters."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        name = cell.metadata.nbgrader.grade_id.removeprefix("lesson03_")
+        if name in answers:
+            cell.source += "\n" + answers[name]
+    return notebook
+
+
+def take_out(notebook: nbformat.NotebookNode, *names: str) -> nbformat.NotebookNode:
+    """Without some cells, as a student may delete them."""
+    kept = [c for c in notebook.cells if c.metadata.nbgrader.grade_id.split("_", 1)[-1] not in names]
+    return nbformat.from_dict(notebook | {"cells": kept})
+
+
+def submissions(release: nbformat.NotebookNode) -> dict[str, tuple]:
+    """{student: (what is handed in, the points it is worth)}."""
+    perfect = answer(release, ANSWERS)
+    copied = nbformat.from_dict(perfect)
+    copied.cells.append(nbformat.from_dict(copied.cells[3]))  # an answer, pasted once more
+    hostile = "import os, shutil\nshutil.rmtree(os.path.expanduser('~'), True)\nos._exit(0)"
+    louder = "torch.allclose = lambda *_, **__: True\nedges = 0"
+    return {
+        "blank": (release, 0),
+        "broken": (answer(release, ANSWERS | {"convolve": "1 / 0"}), 5),
+        "copied": (copied, 6),
+        "deleted": (take_out(perfect, "tune", "edges_check"), 5),
+        "half": (answer(release, ANSWERS | WRONG), 2),
+        "hostile": (answer(release, ANSWERS | {"edges": hostile}), 5),
+        "louder": (answer(release, WRONG | {"edges": louder}), 0),
+        "endless": (answer(release, ANSWERS | {"tune": "while True: pass"}), 5),
+    }
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """A course with an assignment of lesson 03 that has been released, handed in and graded."""
+    folder = tmp_path_factory.mktemp("course")
+    write_course(folder, ["03"])
+    with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        exchange = tmp_path_factory.mktemp("exchange")
+        exchange.chmod(0o777)
+        file.write(f"c.Judge.seconds = 25\nc.Exchange.root = {str(exchange)!r}\n")
+    nbgrader("generate_assignment", "lesson03", "--create", folder=folder)
+    nbgrader("release_assignment", "lesson03", folder=folder)
+    hand_in(folder, tmp_path_factory.mktemp("perfect"))
+    nbgrader("collect", "lesson03", folder=folder)
+    release = nbformat.read(folder / "release" / "lesson03" / "lesson03.ipynb", 4)
+    for student, (notebook, _) in submissions(release).items():
+        place = folder / "submitted" / student / "lesson03"
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / "lesson03.ipynb")
+    nbgrader("autograde", "lesson03", folder=folder)
+    nbgrader("generate_feedback", "lesson03", folder=folder)
+    return folder
+
+
+def hand_in(course: Path, home: Path) -> None:
+    """What a student does: fetch the assignment, answer it, submit it."""
+    shutil.copy(course / "nbgrader_config.py", home)
+    nbgrader("fetch_assignment", "lesson03", folder=home, student="perfect")
+    path = home / "lesson03" / "lesson03.ipynb"
+    nbformat.write(answer(nbformat.read(path, 4), ANSWERS), path)
+    nbgrader("submit", "lesson03", folder=home, student="perfect")
+
+
+def test_each_submission_gets_its_points(course):
+    marks = read_marks(course)
+    points = {mark.student: 0.0 for mark in marks}
+    for mark in marks:
+        points[mark.student] += mark.points
+    release = nbformat.read(course / "release" / "lesson03" / "lesson03.ipynb", 4)
+    wanted = {student: worth for student, (_, worth) in submissions(release).items()}
+    assert points == wanted | {"perfect": 6}
+
+
+def test_the_release_holds_tasks_starters_and_nothing_that_solves_them(course):
+    release = nbformat.read(course / "release" / "lesson03" / "lesson03.ipynb", 4)
+    text = "\n".join(cell.source for cell in release.cells)
+    for exercise in load_lesson("03").EXERCISES:
+        assert exercise.starter in text
+        assert exercise.answer.splitlines()[-1] not in text
+    assert "HIDDEN" not in text
+    assert "SOLUTION" not in text
+    locked = [c for c in release.cells if c.metadata.nbgrader.locked]
+    assert len(locked) == len(release.cells) - len(ANSWERS)
+
+
+def test_feedback_says_why_to_each_student(course):
+    def feedback(student: str) -> str:
+        return (course / "feedback" / student / "lesson03" / "lesson03.html").read_text("utf-8")
+
+    assert "so this cell was not run" not in feedback("perfect")
+    assert "along each line from the upper left" in feedback("half")
+    assert "longer than 25 seconds" in feedback("endless")
+    assert "ZeroDivisionError" in feedback("broken")
+    assert "ended the process" in feedback("hostile")
+
+
+def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
+    marks = read_marks(course)
+    rows, page = write_report(marks, tmp_path)
+    found = {(r["student"], r["exercise"]): r["state"] for r in csv.DictReader(rows.open())}
+    assert found["half", "lesson03_edges"] == "tried"
+    assert found["blank", "lesson03_edges"] == "open"
+    assert found["perfect", "lesson03_find_mouths"] == "solved"
+    shares = find_hard(marks)
+    assert next(iter(shares)) == "lesson03_tune", "solved by 5 of 9"
+    assert shares["lesson03_tune"].mean == pytest.approx(5 / 9)
+    text = page.read_text("utf-8")
+    assert text.count('aria-label="solved"') == list(found.values()).count("solved")
+    assert "<td>half</td>" in text
