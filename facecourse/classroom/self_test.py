@@ -241,7 +241,7 @@ def draw_roc() -> None:
     show(figure, f"Genuine pairs accepted over the false accept rate: {points}.")
 
 
-def report() -> str:
+def advise() -> str:
     """How many were solved, and before which lessons to look up the others."""
     solved = progress.read("self-test")
     left = [(q.name, lessons) for q, lessons in NEEDED if not solved.get(q.name)]

@@ -118,4 +118,4 @@ self_test.plot.check(accepted)
 # ## What to prepare for
 
 # %%
-print(self_test.report())
+print(self_test.advise())

@@ -50,11 +50,11 @@ def test_it_runs_whole_and_its_last_cell_names_what_is_left(answered, tmp_path, 
     assert "Look up" not in said
 
 
-def test_the_report_names_the_lessons_of_what_is_unsolved(tmp_path, monkeypatch):
+def test_the_advice_names_the_lessons_of_what_is_unsolved(tmp_path, monkeypatch):
     monkeypatch.setenv("FACELIB_PROGRESS", str(tmp_path))
     for question in self_test.EXERCISES:
         progress.note("self-test", question.name, solved=question.name != "chain_rule")
-    assert self_test.report() == (
+    assert self_test.advise() == (
         "9 of 10 solved on this machine.\nLook up chain rule before lessons 02, 03, 06, 08 and 09."
     )
 
