@@ -50,7 +50,9 @@ def answer(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat
 
 def take_out(notebook: nbformat.NotebookNode, *names: str) -> nbformat.NotebookNode:
     """Without some cells, as a student may delete them."""
-    kept = [c for c in notebook.cells if c.metadata.nbgrader.grade_id.split("_", 1)[-1] not in names]
+    kept = [
+        c for c in notebook.cells if c.metadata.nbgrader.grade_id.split("_", 1)[-1] not in names
+    ]
     return nbformat.from_dict(notebook | {"cells": kept})
 
 

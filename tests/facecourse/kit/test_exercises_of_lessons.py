@@ -11,12 +11,14 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 
+from facecourse.classroom import self_test
 from facecourse.kit import Exercise, charts, load_lesson
 from facecourse.kit.exercise import define
 from facecourse.lesson02_learning import figures
 from notebooks.build import sources
 
 LESSONS = {source.stem[:2]: load_lesson(source.stem[:2]) for source in sources()}
+LESSONS["self-test"] = self_test
 
 
 @pytest.fixture
