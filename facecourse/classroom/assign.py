@@ -23,7 +23,6 @@ from facecourse.learn import METADATA, lessons, read_source
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-POINTS, POINTS_OF_YOUR_TURN = 1, 3
 CONFIG = '''\
 """An nbgrader course of compact face recognition; `nbgrader --help-all` lists what can be set."""
 
@@ -72,25 +71,23 @@ def build_assignment(source: Path) -> NotebookNode:
         _cell("code", dedent(setup), f"lesson{number}_setup", locked=True),
     ]
     for exercise in module.EXERCISES:
-        cells += _ask(exercise, *_find(lesson, exercise))
+        cells += _ask(exercise, _find(lesson, exercise))
     return new_notebook(cells=cells, metadata=METADATA)
 
 
-def _find(lesson: NotebookNode, exercise: Exercise) -> tuple[str, bool]:
-    """A task in its lesson's words, and whether it is the open one, *Your turn*."""
+def _find(lesson: NotebookNode, exercise: Exercise) -> str:
+    """A task in its lesson's words."""
     text = ""
     for cell in lesson.cells:
         if cell.cell_type == "markdown":
             text = cell.source if "**Exercise" in cell.source else text
         elif exercise.starter in cell.source:
-            before, _, task = text.partition("**Exercise")
-            return f"**Exercise{task}", "## Your turn" in before
+            return "**Exercise" + text.partition("**Exercise")[2]
     raise ValueError(f"lesson {exercise.lesson} does not ask {exercise.name!r}")
 
 
-def _ask(exercise: Exercise, task: str, is_open: bool) -> list[NotebookNode]:
-    name = f"lesson{exercise.lesson}_{exercise.name}"
-    points = POINTS_OF_YOUR_TURN if is_open else POINTS
+def _ask(exercise: Exercise, task: str) -> list[NotebookNode]:
+    name, points = f"lesson{exercise.lesson}_{exercise.name}", exercise.points
     given = [f'{g} = exercises.{exercise.name}.context["{g}"]' for g in exercise.context]
     solution = f"### BEGIN SOLUTION\n{exercise.answer}\n### END SOLUTION"
     check = f"exercises.{exercise.name}.check({defined(exercise.starter)})"

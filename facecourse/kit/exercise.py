@@ -132,6 +132,7 @@ class Exercise:
         slips: wrong answers that are `answer` but for one piece of its code, "piece -> other", each
             with what to say to it, unless the checker knows that by itself.
         praise: what to say to a right answer.
+        points: what it is worth in a class; ten a lesson.
         name, lesson: `collect` sets them.
     """
 
@@ -144,6 +145,7 @@ class Exercise:
     praise: str = "That is right."
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
     slips: Mapping[str, str] | Sequence[str] = ()
+    points: int = 2
     name: str = ""
     lesson: str = field(default="", repr=False)
     _shown: int = field(default=0, repr=False)

@@ -60,6 +60,7 @@ def _measure_both(model: nn.Module, split: Split) -> list[float]:
 
 
 memory = Exercise(
+    points=4,
     prompt="The share named rightly in `split.train`, and in `split.test`.",
     starter="""\
 def measure_both(model, split):
@@ -116,6 +117,7 @@ def _judge_spoiling(answer: object) -> str | None:
 
 
 spoil = Exercise(
+    points=4,
     prompt="Fewer than half named rightly, and no grey value changed by more than 40.",
     starter="""\
 def spoil(images):

@@ -51,6 +51,7 @@ def _make_scores(seed: int) -> tuple[Tensor, Tensor]:
 
 
 tar = Exercise(
+    points=3,
     prompt="The largest TAR of any threshold that accepts at most the share `far` of impostors.",
     starter="""\
 def tar_at(scores, same, far):
@@ -170,6 +171,7 @@ def _judge_door(answer: object) -> str | None:
 
 
 door = Exercise(
+    points=3,
     prompt="A threshold that keeps FAR at 1 % on people it was not chosen on.",
     starter="""\
 def set_threshold(scores, same):

@@ -91,6 +91,7 @@ def differences(loss, w, e):
 
 
 loop = Exercise(
+    points=3,
     prompt="Complete the training loop.",
     starter="""\
 def train(model, x, person):
@@ -131,6 +132,7 @@ def train(model, x, person):
 )
 
 yours = Exercise(
+    points=3,
     prompt="Train a network on one photograph a person, and return it.",
     starter="""\
 def learn(images, person):

@@ -91,6 +91,7 @@ def _without_conv2d(checker: Checker) -> Checker:
 
 
 convolve = Exercise(
+    points=3,
     prompt="Maps (N, K, H - 2, W - 2) of images (N, C, H, W), kernels (K, C, 3, 3); no conv2d.",
     starter="def convolve(images, kernels):\n    return ____",
     hints=(
@@ -216,6 +217,7 @@ def _finds_mouths(answer: Any) -> str | None:
 
 
 find_mouths = Exercise(
+    points=3,
     prompt="A kernel of whole numbers from -3 to 3, 9 x 9 at most, that answers most at mouths.",
     starter="mouth_kernel = ____",
     hints=(

@@ -193,6 +193,7 @@ def judge_turn(answer: Any) -> str | None:
 
 
 turn = Exercise(
+    points=4,
     prompt=f"Return a network that names {TARGET:.0%} of a family's other photographs rightly.",
     starter="def adopt(base, card, train):\n    return ____",
     hints=(

@@ -71,6 +71,7 @@ def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
 _CASES = _draw_triplets(4), _draw_triplets(5)
 
 triplet = Exercise(
+    points=3,
     prompt="Return the triplet loss, a mean over the semi-hard negatives only.",
     starter="def triplet(anchor, positive, negatives, margin):\n    return ____",
     hints=(
@@ -209,6 +210,7 @@ def _best_three(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
 
 
 door = Exercise(
+    points=3,
     prompt="Let the owner in and keep others out, by five photographs and a threshold of yours.",
     starter="def door(photos, probes, practice):\n    return ____",
     hints=(

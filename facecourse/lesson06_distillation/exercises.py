@@ -44,6 +44,7 @@ soften = Exercise(
 
 
 distil_loss = Exercise(
+    points=3,
     prompt="Return the loss: both parts, each with its weight, and T squared where it belongs.",
     starter="def distil_loss(logits, taught, person, temperature, weight):\n    return ____",
     hints=(
@@ -122,6 +123,7 @@ def relate(student, teacher):
 )
 
 student = Exercise(
+    points=3,
     prompt="Build a student of at most 20,000 bytes that, once taught, comes near to the teacher.",
     starter="def build():\n    return ____",
     hints=(

@@ -110,6 +110,7 @@ def _renews(answer: Any) -> str | None:
 
 
 renew = Exercise(
+    points=3,
     prompt="Return the network with its statistics of batch norm measured on these images.",
     starter="def renew(model, images):\n    return ____",
     hints=(
@@ -174,6 +175,7 @@ def _judge_plan(answer: Any) -> str | None:
 
 
 plan = Exercise(
+    points=3,
     prompt="Which share of which layers' channels goes? Beat what the library cuts by itself.",
     starter="plan = ____",
     hints=(

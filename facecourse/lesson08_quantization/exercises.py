@@ -83,6 +83,7 @@ def _draw_norm(seed: int, outputs: int, inputs: int) -> tuple:
 
 
 fold = Exercise(
+    points=3,
     prompt="Return one matrix: the folded weights, and the folded bias as a last column.",
     starter="def fold(weight, mean, variance, gain, offset, eps):\n    return ____",
     hints=(
@@ -193,6 +194,7 @@ _STEPS: dict[str, Callable] = {
 }  # fmt: skip
 
 shrink = Exercise(
+    points=3,
     prompt="Return a network whose file keeps the budget, made of the student or the pruned one.",
     starter="def shrink(student, pruned):\n    return ____",
     hints=(

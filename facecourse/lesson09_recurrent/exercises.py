@@ -41,6 +41,7 @@ def _draw_step(count: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
 
 
 gru = Exercise(
+    points=3,
     prompt="Return the next state of a GRU, (N, hidden), from the inputs x and the states h.",
     starter="def gru(x, h, w_x, w_h, b_x, b_h):\n    return ____",
     hints=(
@@ -113,6 +114,7 @@ def pool(frames, scores, sharpness):
 
 
 nods = Exercise(
+    points=3,
     prompt="Build a network that tells from twelve frames whether a head nodded once or twice.",
     starter="def build_reader(width):\n    return ____",
     hints=(

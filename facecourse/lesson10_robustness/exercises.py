@@ -110,6 +110,7 @@ def _tied(seed: int, spread: float) -> tuple[Tensor, Tensor, Tensor]:
 
 
 group_rates = Exercise(
+    points=3,
     prompt="Return a row for each of the groups 0 to 3: its FMR and its FNMR.",
     starter="def group_rates(scores, same, group, threshold):\n    return ____",
     hints=(
@@ -253,6 +254,7 @@ def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor) -> Tensor:
 
 
 door_threshold = Exercise(
+    points=3,
     prompt="Choose one threshold by people who practise: for new people no group may have an FMR "
     "above 2 %, and hardly more genuine pairs may be rejected than must be.",
     starter="def door_threshold(codes, person, group):\n    return ____",

@@ -33,6 +33,7 @@ def _case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 turn_back = Exercise(
+    points=3,
     prompt="Return the templates as they were before they were rotated.",
     starter="def turn_back(templates, known_rotated, known):\n    return ____",
     hints=(
@@ -195,6 +196,7 @@ def _judge_fool(answer: Any) -> str | None:
 
 
 fool = Exercise(
+    points=3,
     prompt="Change each impostor's pixels by at most `limit`, so that the door takes him for his "
     "target.",
     starter="def fool(see, faces, targets, limit):\n    return ____",

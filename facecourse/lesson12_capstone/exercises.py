@@ -158,6 +158,7 @@ def _judge_recipe(answer: Any) -> str | None:
 
 
 mine = Exercise(
+    points=4,
     prompt='Give a dict: one of the three budgets by its name, a network, and the "bits" of its '
     "weights.",
     starter="mine = ____",

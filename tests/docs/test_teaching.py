@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from facecourse.kit import load_lesson
 from notebooks.build import sources, stored, text
 from notebooks.verify import committed
 
@@ -147,7 +148,9 @@ def test_the_points_of_a_lesson_are_ten_over_its_exercises(lesson):
     assert [row[0].strip("`") for row in rows] == re.findall(
         r"^exercises\.(\w+)\.check", code, re.M
     )
-    assert sum(number(row[1]) for row in rows) == 10
+    declared = {exercise.name: exercise.points for exercise in load_lesson(lesson).EXERCISES}
+    assert {row[0].strip("`"): number(row[1]) for row in rows} == declared
+    assert sum(declared.values()) == 10
     assert all(row[2] for row in rows)
 
 

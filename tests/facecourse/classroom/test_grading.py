@@ -65,13 +65,13 @@ def submissions(release: nbformat.NotebookNode) -> dict[str, tuple]:
     louder = "torch.allclose = lambda *_, **__: True\nedges = 0"
     return {
         "blank": (release, 0),
-        "broken": (answer(release, ANSWERS | {"convolve": "1 / 0"}), 5),
-        "copied": (copied, 6),
-        "deleted": (take_out(perfect, "tune", "edges_check"), 5),
-        "half": (answer(release, ANSWERS | WRONG), 2),
-        "hostile": (answer(release, ANSWERS | {"edges": hostile}), 5),
+        "broken": (answer(release, ANSWERS | {"convolve": "1 / 0"}), 7),
+        "copied": (copied, 10),
+        "deleted": (take_out(perfect, "tune", "edges_check"), 8),
+        "half": (answer(release, ANSWERS | WRONG), 5),
+        "hostile": (answer(release, ANSWERS | {"edges": hostile}), 8),
         "louder": (answer(release, WRONG | {"edges": louder}), 0),
-        "endless": (answer(release, ANSWERS | {"tune": "while True: pass"}), 5),
+        "endless": (answer(release, ANSWERS | {"tune": "while True: pass"}), 8),
     }
 
 
@@ -114,7 +114,7 @@ def test_each_submission_gets_its_points(course):
         points[mark.student] += mark.points
     release = nbformat.read(course / "release" / "lesson03" / "lesson03.ipynb", 4)
     wanted = {student: worth for student, (_, worth) in submissions(release).items()}
-    assert points == wanted | {"perfect": 6}
+    assert points == wanted | {"perfect": 10}
 
 
 def test_the_release_holds_tasks_starters_and_nothing_that_solves_them(course):
