@@ -9,8 +9,13 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 # The reasons for which a test may be skipped in CI: a real LFW is not part of the repository, and
-# pip installs neither a browser nor npm.
-ALLOWED_SKIPS = {"FACELIB_LFW is not set", "Chromium was not found", "npm was not found"}
+# pip installs neither a browser nor npm nor bubblewrap.
+ALLOWED_SKIPS = {
+    "FACELIB_LFW is not set",
+    "Chromium was not found",
+    "npm was not found",
+    "bubblewrap does not run here",
+}
 
 NIGHTLY = ("nightly", "evidence")
 

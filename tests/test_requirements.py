@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LINES = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
 PINS = [Requirement(line) for line in LINES if not line.startswith(("#", "-e"))]
+EXTRAS = dict(PROJECT["optional-dependencies"])
+TEACHER = [Requirement(line) for line in EXTRAS.pop("teacher")]  # no learner installs it
 DIRECT = [
-    Requirement(line)
-    for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
-    for line in group
+    Requirement(line) for group in (PROJECT["dependencies"], *EXTRAS.values()) for line in group
 ]
 SYSTEMS = {  # what the markers of a pin are evaluated with
     "linux": {"os_name": "posix", "platform_system": "Linux", "platform_machine": "x86_64"},
@@ -55,7 +55,7 @@ def test_each_place_has_one_fitting_pin_of_every_dependency(python, system):
 
 
 def test_every_line_is_an_exact_pin_from_any_index_and_the_last_is_this_project():
-    assert LINES[-1] == f"-e .[{','.join(PROJECT['optional-dependencies'])}]"
+    assert LINES[-1] == f"-e .[{','.join(EXTRAS)}]"
     assert "\n-e" not in "\n".join(LINES[:-1])
     for pin in PINS:
         assert re.fullmatch(r"==[\w.!+]+", str(pin.specifier)), f"{pin} is not one version"
@@ -63,6 +63,14 @@ def test_every_line_is_an_exact_pin_from_any_index_and_the_last_is_this_project(
     assert not [line for line in LINES if re.search(r"://|--|file:|^[./]", line)]
     # No GPU library, so that CPU installs can use the file.
     assert not [pin.name for pin in PINS if re.match(r"nvidia|cuda|triton", pin.name)]
+
+
+def test_what_a_teacher_installs_besides_is_pinned_in_a_file_of_its_own():
+    lines = (ROOT / "requirements" / "class.txt").read_text("utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert [pin.name for pin in pins] == [wanted.name for wanted in TEACHER]
+    for pin, wanted in zip(pins, TEACHER, strict=True):
+        assert wanted.specifier.contains(str(pin.specifier).removeprefix("=="))
 
 
 def test_conda_gets_a_python_and_the_same_pins():

@@ -26,11 +26,14 @@ def main(arguments: list[str]) -> None:
     """Resolve, then replace requirements.txt only when that has worked."""
     if shutil.which("uv") is None:
         sys.exit("tools/lock.py needs uv to resolve for every platform: pip install uv")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [extra for extra in project["optional-dependencies"] if extra != "teacher"]
     with tempfile.TemporaryDirectory() as folder:
         resolved = Path(folder) / "pins.txt"
         if REQUIREMENTS.exists():
             shutil.copy(REQUIREMENTS, resolved)
-        command = "uv pip compile pyproject.toml --all-extras --universal --quiet"
+        command = "uv pip compile pyproject.toml --universal --quiet"
+        command += "".join(f" --extra={extra}" for extra in extras)
         command += " --python-version=3.11 --no-header --no-annotate --output-file"
         subprocess.run(
             [*command.split(), resolved, *arguments],
@@ -43,8 +46,6 @@ def main(arguments: list[str]) -> None:
             for pin in resolved.read_text("utf-8").splitlines()
             if not pin.startswith(GPU_LIBRARIES)
         ]
-        extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-        extras = extras["project"]["optional-dependencies"]
         text = HEADER + "\n".join([*pins, f"-e .[{','.join(extras)}]"]) + "\n"
         REQUIREMENTS.write_text(text, "utf-8", newline="\n")
 

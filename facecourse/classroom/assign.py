@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 CONFIG = '''\
 """An nbgrader course of compact face recognition; `nbgrader --help-all` lists what can be set."""
 
-from facecourse.classroom.judge import STEPS
+from facecourse.classroom.judge import AUTOGRADE, SANITIZE
 
 c = get_config()
 c.CourseDirectory.course_id = "compact-face"
 c.ClearSolutions.code_stub = {"python": ""}
-c.OverwriteCells.add_missing_cells = True
-c.Autograde.autograde_preprocessors = STEPS  # answers are judged in a process of their own
+c.Restore.add_missing_cells = True
+c.Autograde.sanitize_preprocessors = SANITIZE
+c.Autograde.autograde_preprocessors = AUTOGRADE  # answers are judged in a process of their own
 # c.Judge.seconds = 120  # for each answer
 # c.Exchange.root = "/srv/nbgrader/exchange"  # a folder that teacher and students share
 '''

@@ -1,5 +1,5 @@
-"""What takes the place of nbgrader's own execution when it grades: `nbgrader_config.py` of a course
-made by `facelib class assign` names it.
+"""What takes the place of two of nbgrader's steps when it grades: `nbgrader_config.py` of a course
+made by `facelib class assign` names them.
 
 nbgrader would run a submission and the hidden tests in one kernel, where a submission can change
 what the tests find, and its points are full where a kernel says nothing at all. Here a cell has
@@ -14,7 +14,7 @@ from typing import Any, get_args
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import is_grade
 from traitlets import Bool, Float, Integer
 
@@ -73,4 +73,23 @@ class Judge(NbGraderPreprocessor):
         ]
 
 
-STEPS = [Judge if step is Execute else step for step in Autograde.autograde_preprocessors.default()]
+class Restore(OverwriteCells):
+    """nbgrader's, which puts locked cells back as they were, and which stumbles over cells that
+    claim to be the assignment's and aren't: pasted copies, say. Those become a student's own."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if "grade_id" not in cell.metadata.get("nbgrader", {}):
+            cell.metadata.pop("nbgrader", None)
+        return cell, resources
+
+
+def _replace(trait: str, old: type, new: type) -> list[type]:
+    steps = getattr(Autograde, trait).default()
+    return [new if step is old else step for step in steps]
+
+
+SANITIZE = _replace("sanitize_preprocessors", OverwriteCells, Restore)
+AUTOGRADE = _replace("autograde_preprocessors", Execute, Judge)

@@ -80,7 +80,7 @@ def find_hard(marks: list[Mark]) -> dict[str, Interval]:
     for mark in marks:
         solved[mark.exercise].append(mark.state == "solved")
     shares = {name: share_interval(torch.tensor(s), "hand-ins") for name, s in solved.items()}
-    return dict(sorted(shares.items(), key=lambda share: share[1].mean))
+    return dict(sorted(shares.items(), key=lambda share: share[1].value))
 
 
 def write_report(marks: list[Mark], out: Path) -> list[Path]:

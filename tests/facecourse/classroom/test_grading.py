@@ -15,21 +15,23 @@ import pytest
 from facecourse.classroom.assign import write_course
 from facecourse.classroom.report import find_hard, read_marks, write_report
 from facecourse.kit import load_lesson
+from tests.facecourse.classroom.walls import needs_walls
 
 pytest.importorskip("nbgrader")
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap was not found")
+pytestmark = needs_walls
 
 ROOT = Path(__file__).parents[3]
 ANSWERS = {exercise.name: exercise.answer for exercise in load_lesson("03").EXERCISES}
+FORGERY = {"grade_id": "lesson03_bonus_check", "points": 100}
 WRONG = {"edges": "edges = [[1, 0, -1]] * 3", "find_mouths": "mouth_kernel = [[1]]"}
 
 
-def nbgrader(*words: str, folder: Path, student: str = "teacher") -> str:
+def nbgrader(*words: str, folder: Path) -> str:
     """What a command of nbgrader says; it must succeed."""
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "USER": student, "LOGNAME": student},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -58,20 +60,20 @@ def take_out(notebook: nbformat.NotebookNode, *names: str) -> nbformat.NotebookN
 
 def submissions(release: nbformat.NotebookNode) -> dict[str, tuple]:
     """{student: (what is handed in, the points it is worth)}."""
-    perfect = answer(release, ANSWERS)
-    copied = nbformat.from_dict(perfect)
-    copied.cells.append(nbformat.from_dict(copied.cells[3]))  # an answer, pasted once more
+    broken = take_out(answer(release, ANSWERS | {"convolve": "1 / 0"}), "tune", "edges_check")
+    copied = answer(release, ANSWERS)
+    copied.cells.append(nbformat.from_dict(copied.cells[3] | {"id": "a-copy"}))
+    forged = copied.cells[-2].metadata | {"nbgrader": copied.cells[4].metadata.nbgrader | FORGERY}
+    copied.cells.append(nbformat.from_dict(copied.cells[4] | {"id": "own", "metadata": forged}))
     hostile = "import os, shutil\nshutil.rmtree(os.path.expanduser('~'), True)\nos._exit(0)"
     louder = "torch.allclose = lambda *_, **__: True\nedges = 0"
     return {
         "blank": (release, 0),
-        "broken": (answer(release, ANSWERS | {"convolve": "1 / 0"}), 7),
+        "broken": (broken, 5),
         "copied": (copied, 10),
-        "deleted": (take_out(perfect, "tune", "edges_check"), 8),
         "half": (answer(release, ANSWERS | WRONG), 5),
-        "hostile": (answer(release, ANSWERS | {"edges": hostile}), 8),
+        "hostile": (answer(release, ANSWERS | {"edges": hostile, "tune": "while True: pass"}), 6),
         "louder": (answer(release, WRONG | {"edges": louder}), 0),
-        "endless": (answer(release, ANSWERS | {"tune": "while True: pass"}), 8),
     }
 
 
@@ -88,6 +90,8 @@ def course(tmp_path_factory) -> Path:
     nbgrader("release_assignment", "lesson03", folder=folder)
     hand_in(folder, tmp_path_factory.mktemp("perfect"))
     nbgrader("collect", "lesson03", folder=folder)
+    (own,) = (folder / "submitted").iterdir()  # nbgrader names it by the system's account
+    own.rename(own.with_name("perfect"))
     release = nbformat.read(folder / "release" / "lesson03" / "lesson03.ipynb", 4)
     for student, (notebook, _) in submissions(release).items():
         place = folder / "submitted" / student / "lesson03"
@@ -101,10 +105,10 @@ def course(tmp_path_factory) -> Path:
 def hand_in(course: Path, home: Path) -> None:
     """What a student does: fetch the assignment, answer it, submit it."""
     shutil.copy(course / "nbgrader_config.py", home)
-    nbgrader("fetch_assignment", "lesson03", folder=home, student="perfect")
+    nbgrader("fetch_assignment", "lesson03", folder=home)
     path = home / "lesson03" / "lesson03.ipynb"
     nbformat.write(answer(nbformat.read(path, 4), ANSWERS), path)
-    nbgrader("submit", "lesson03", folder=home, student="perfect")
+    nbgrader("submit", "lesson03", folder=home)
 
 
 def test_each_submission_gets_its_points(course):
@@ -135,7 +139,7 @@ def test_feedback_says_why_to_each_student(course):
 
     assert "so this cell was not run" not in feedback("perfect")
     assert "along each line from the upper left" in feedback("half")
-    assert "longer than 25 seconds" in feedback("endless")
+    assert "longer than 25 seconds" in feedback("hostile")
     assert "ZeroDivisionError" in feedback("broken")
     assert "ended the process" in feedback("hostile")
 
@@ -148,8 +152,8 @@ def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
     assert found["blank", "lesson03_edges"] == "open"
     assert found["perfect", "lesson03_find_mouths"] == "solved"
     shares = find_hard(marks)
-    assert next(iter(shares)) == "lesson03_tune", "solved by 5 of 9"
-    assert shares["lesson03_tune"].mean == pytest.approx(5 / 9)
+    assert shares["lesson03_tune"].value == pytest.approx(3 / 7)
+    assert [s.value for s in shares.values()] == sorted(s.value for s in shares.values())
     text = page.read_text("utf-8")
     assert text.count('aria-label="solved"') == list(found.values()).count("solved")
     assert "<td>half</td>" in text

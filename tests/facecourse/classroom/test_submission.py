@@ -9,13 +9,14 @@ import pytest
 from facecourse.classroom import submission
 from facecourse.classroom.submission import Cell, Limits, judge_cells, refuse
 from facecourse.kit import load_lesson
+from tests.facecourse.classroom.walls import needs_walls
 
 EXERCISES = {exercise.name: exercise for exercise in load_lesson("03").EXERCISES}
 RIGHT = {name: exercise.answer for name, exercise in EXERCISES.items() if name != "find_mouths"}
 SETUP = "import torch\nfrom torch.nn import functional as F\nfrom facecourse.kit import ____"
 LIMITS = Limits(seconds=25)
 
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap was not found")
+pytestmark = needs_walls
 
 
 def judge(answers: dict[str, str], student: str = "anna") -> dict[str, submission.Finding]:
