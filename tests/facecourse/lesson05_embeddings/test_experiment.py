@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import normalize
 
 from facecourse.kit import verify
-from facecourse.kit.exercise import CannotCheckError
+from facecourse.kit.exercise import CannotCheckError, define
 from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib.data import FaceSet
 from facelib.measure import Interval
@@ -98,9 +98,7 @@ def test_the_door_of_the_solution_keeps_its_target_whoever_comes_and_poor_ones_d
     numbers, monkeypatch
 ):
     monkeypatch.setattr(exercises, "FRESH", numbers)
-    names = {"torch": torch}
-    exec(exercises.door.answer, names)
-    assert exercises.door.checker(names["door"]) is None
+    assert exercises.door.checker(define(exercises.door.answer)) is None
     assert all(exercises.door.checker(poor) for poor in exercises.door.checker.mistakes)
 
 
