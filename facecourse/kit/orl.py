@@ -14,6 +14,7 @@ from torch.nn.functional import normalize
 
 from facecourse.kit.protocol import open_people, unseen_people
 from facelib.data import Augment, FaceSet, resize, to_square
+from facelib.measure import identify
 from facelib.models import FaceCNN, embed, predict
 from facelib.training import fit
 
@@ -56,6 +57,12 @@ def top1_per_person(model: nn.Module, test: FaceSet) -> list[float]:
 def name_faces(model: nn.Module, test: FaceSet) -> Tensor:
     """Whom the new layer takes each face for, int64 (N,)."""
     return predict(model, test.images, flip=False).cpu()
+
+
+def match_faces(model: nn.Module | None, train: FaceSet, test: FaceSet) -> Tensor:
+    """Whose photograph is most similar to each face, int64 (N,)."""
+    known, asked = (embed_or_flatten(model, faces.images) for faces in (train, test))
+    return identify(asked, known, train.person)
 
 
 def share_by_person(names: Tensor, test: FaceSet) -> list[float]:
