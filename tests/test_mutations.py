@@ -10,8 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from facelib.compress import export, load_shared, quantize, save_shared, share, ship
 from facelib.data import folder, lfw, pack
-from facelib.models import FaceCNN, io
+from facelib.models import FaceCNN, FaceResNet, embed, io
+from facelib.models.runtime import OnnxModel
+from facelib.synth import synth
 
 PAIRS = "2\t1\nAda\t1\t2\nAda\t1\tBen\t2\nBen\t1\t3\nAda\t3\tBen\t3\n"
 TIMES = 40
@@ -113,6 +116,45 @@ def test_a_list_of_pairs_is_sound_or_refused(photos):
 
     refused = try_all(photos / "pairs.txt", lambda: lfw(photos), right, ValueError)
     assert refused > TIMES / 2
+
+
+FACES = synth(4, 2, seed=0).images
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """An ONNX file, a file of codes and one to ship."""
+    torch.manual_seed(0)
+    folder, model = tmp_path_factory.mktemp("whole"), FaceResNet(2, 8, (1, 0, 1)).eval()
+    export(model, folder / "onnx", (1, 64, 64))
+    save_shared(share(model, 16)[0], folder / "codes")
+    ship(model, folder / "small", FACES)
+    return folder
+
+
+@pytest.mark.parametrize("images", [None, FACES], ids=["dynamic", "static"])
+def test_an_onnx_file_is_refused_by_name_or_quantized_as_it_stands(written, tmp_path, images):
+    def cosines():
+        quantize(written / "onnx", tmp_path / "int8.onnx", images)
+        made, source = (
+            embed(OnnxModel(p), FACES) for p in (tmp_path / "int8.onnx", written / "onnx")
+        )
+        return (made * source).sum(1)
+
+    def right(found):
+        assert found.min() > 0.9
+
+    assert TIMES / 4 < try_all(written / "onnx", cosines, right, ValueError) < TIMES
+
+
+@pytest.mark.parametrize(("kind", "read"), [("codes", load_shared), ("small", OnnxModel)])
+def test_a_file_of_codes_or_to_ship_is_itself_or_refused(written, kind, read):
+    whole = embed(read(written / kind), FACES)
+
+    def right(found):  # what changed says nothing: zeros where there were zeros, an archive's date
+        assert torch.equal(embed(found, FACES), whole)
+
+    assert try_all(written / kind, lambda: read(written / kind), right, ValueError) > 0.8 * TIMES
 
 
 def test_a_model_is_itself_or_refused(tmp_path):

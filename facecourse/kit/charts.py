@@ -15,7 +15,7 @@ from torch import Tensor
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, Verification, mean_interval
+from facelib.measure import Interval, Verification, mean_share
 
 Column = str | Callable[[Any], object]
 HUES = {  # of what a difference decides
@@ -45,9 +45,9 @@ def tabulate(found: Mapping[str, Any], first: str, columns: Mapping[str, Column]
     return Table([first, *columns], ([name, *row] for name, row in zip(found, cells, strict=True)))
 
 
-def mean_intervals(runs: Mapping[str, Sequence[float]], of: str = "splits") -> dict[str, Interval]:
-    """The mean of each method's runs with its 95 % t interval."""
-    return {name: mean_interval(values, of) for name, values in runs.items()}
+def mean_intervals(runs: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
+    """The mean of each method's shares over splits, with its 95 % t interval."""
+    return {name: mean_share(shares, "splits") for name, shares in runs.items()}
 
 
 def draw_panels(pictures: Mapping[str, Tensor], alt: str, limit: float | None = None) -> None:

@@ -116,29 +116,28 @@ def function(
     reference: Callable,
     *cases: tuple,
     tolerance: float = 1e-5,
-    reasons: Sequence[tuple[Callable, str]] = (),
     draw: Draw | None = None,
 ) -> Checker:
     """A checker for a function that returns a number or an array, tried on some inputs.
 
     `reference` does it right. A case holds the arguments of one call, of which the answer gets
-    copies. `reasons` are functions that make a known mistake; `draw` shows the first case. The rest
-    is as in `tensor`.
+    copies; `draw` shows the first. The rest is as in `tensor`. Mistakes are an exercise's `slips`.
     """
 
     def results(of: Callable) -> list[Tensor]:
         return [as_numbers(of(*copy.deepcopy(case))) for case in cases]
 
-    def judge(answer: Any) -> str | None:
-        answers, known = run(answer, *cases), ((results(of), why) for of, why in reasons)
-        called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
-        return _compare(answers, results(reference), known, tolerance, draw, called)
+    def know(reasons: Iterable[tuple[Callable, str]]) -> Checker:
+        reasons = tuple(reasons)
 
-    def know(more: Iterable[tuple[Callable, str]]) -> Checker:
-        settings = {"tolerance": tolerance, "draw": draw}
-        return function(reference, *cases, reasons=[*reasons, *more], **settings)
+        def judge(answer: Any) -> str | None:
+            answers, known = run(answer, *cases), ((results(of), why) for of, why in reasons)
+            called = [f"Called with {', '.join(map(_brief, case))}: " for case in cases]
+            return _compare(answers, results(reference), known, tolerance, draw, called)
 
-    return Checker(judge, tuple(mistake for mistake, _ in reasons), know)
+        return Checker(judge, tuple(mistake for mistake, _ in reasons), know)
+
+    return know(())
 
 
 def run(function: Callable, *cases: tuple) -> list:

@@ -16,7 +16,7 @@ from facelib.measure import (
     Verification,
     bootstrap_difference,
     bootstrap_pairs,
-    mean_interval,
+    mean_share,
     similarity,
 )
 from facelib.measure.verification import Rates
@@ -112,7 +112,7 @@ def compare_enrolments(
             inside, outside = (torch.cat(part) for part in zip(*parts, strict=True))
             found.append(detection_rate(inside, outside, FPIR))
             closed.append(float(inside.isfinite().double().mean()))
-        rows.append([size, mean_interval(closed, "choices"), mean_interval(found, "choices")])
+        rows.append([size, mean_share(closed, "choices"), mean_share(found, "choices")])
     head = ["enrolled", "top-1, nobody else comes", f"found while {FPIR:.0%} of the others enter"]
     return Table(head, rows)
 

@@ -40,10 +40,6 @@ confusion = Exercise(
 )
 
 
-def _tar_at(scores: Tensor, same: Tensor, far: float) -> float:
-    return Verification(scores, same).tar_at(far)
-
-
 def _make_scores(seed: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     same = torch.arange(240) < 40
@@ -67,31 +63,17 @@ def tar_at(scores, same, far):
     allowed = int(far * len(impostors))
     return (scores[same] > impostors[allowed]).double().mean()""",
     checker=function(
-        _tar_at,
+        lambda scores, same, far: Verification(scores, same).tar_at(far),
         *((*_make_scores(seed), far) for seed, far in ((0, 0.02), (1, 0.1), (2, 0.01))),
-        reasons=[
-            (lambda s, t, f: 1 - _tar_at(s, t, f), "That is the share that is turned away."),
-            (
-                lambda s, t, f: (
-                    (s[t] >= s[~t].sort(descending=True).values[int(f * 200) - 1]).double().mean()
-                ),
-                "Your threshold is the last impostor who passes. It may lie lower: just above the "
-                "first who must stay out.",
-            ),
-            (
-                lambda s, t, f: (
-                    (s > s[~t].sort(descending=True).values[int(f * 200)]).double().mean()
-                ),
-                "That counts all pairs. Only genuine ones, `scores[same]`, make the TAR.",
-            ),
-            (
-                lambda s, t, f: (
-                    (s[t] > s.sort(descending=True).values[int(f * 240)]).double().mean()
-                ),
-                "The threshold comes from the impostors alone.",
-            ),
-        ],
     ),
+    slips={
+        "> impostors -> <= impostors": "That is the share that is turned away.",
+        "> impostors[allowed] -> >= impostors[allowed - 1]": "Your threshold is the last impostor "
+        "who passes. It may lie lower: just above the first who must stay out.",
+        "scores[same] -> scores": "That counts all pairs. Only genuine ones, `scores[same]`, make "
+        "the TAR.",
+        "scores[~same] -> scores": "The threshold comes from the impostors alone.",
+    },
     praise="Two lines, and they agree with `Verification.tar_at`.",
 )
 

@@ -9,13 +9,14 @@ from IPython.display import HTML
 from ipywidgets import Button, HBox, IntSlider, SelectionSlider
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import Explorer, explore
 from facelib.data.corrupt import light_from_left
 from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, mean_interval, paired_interval, share_interval
+from facelib.measure import Interval, mean_share, paired_interval, share_interval
 
 HISTORY = (  # year, what, above or below the line
     (1980, "shared kernels\n(Neocognitron)", 1),
@@ -137,14 +138,15 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
 
 def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> None:
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
-    some = [100 * run[drawn] for run in runs]
-    found = [mean_interval(values, "splits") for values in some]
-    for row, (values, interval, run) in enumerate(zip(some, found, runs, strict=True)):
-        _draw_runs(left, row, values, interval, 100 * float(run.mean()))
+    some = [run[drawn] for run in runs]
+    for row, (values, run) in enumerate(zip(some, runs, strict=True)):
+        _draw_runs(left, row, values, mean_share(values, "splits"), float(run.mean()))
+    left.xaxis.set_major_formatter(PercentFormatter(1, 1, ""))
     left.set_yticks((0, 1), names)
     left.set(xlabel="top-1, %", ylim=(1.5, -0.5))
-    difference = paired_interval(*some, "splits")
-    _draw_runs(right, 0, some[0] - some[1], difference, 100 * float((runs[0] - runs[1]).mean()))
+    difference = paired_interval(*(100 * values for values in some), "splits")
+    apart = 100 * (runs[0] - runs[1])
+    _draw_runs(right, 0, apart[drawn], difference, float(apart.mean()))
     right.axvline(0, color="black", linewidth=1)
     right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
     verdict = judge(difference, "better", "worse")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from statistics import fmean
 
 import torch
@@ -23,7 +22,7 @@ from facecourse.lesson03_sharing import experiment
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, STRIDE
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, latency_ratio, macs, mean_interval, parameters
+from facelib.measure import latency_ratio, macs, mean_interval, mean_share, parameters
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -198,7 +197,7 @@ def draw_finders(
         axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
     counts = [int(count) for count in stored]
     for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
-        points = [_bound(runs[kind], "seeds") for runs in stored.values()]
+        points = [mean_share(runs[kind], "seeds") for runs in stored.values()]
         draw_band(axes[3], counts, points, style, label=kind)
     means = {name: fmean(shares) for name, shares in unlearnt.items()}
     for (name, mean), style in zip(means.items(), (":", "-."), strict=True):
@@ -230,12 +229,6 @@ def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6)
 def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
     axis.imshow(face[0].numpy(), cmap="gray")
     axis.plot(place % SIDE, place // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
-
-
-def _bound(shares: Sequence[float], of: str) -> Interval:
-    """The mean of some shares with its 95 % interval, which ends at 0 and 1."""
-    found = mean_interval(shares, of)
-    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def codebook_slider(
@@ -288,7 +281,7 @@ def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float
         draw_band(
             axis,
             bits,
-            [_bound(runs[name], "splits") for runs in books.values()],
+            [mean_share(runs[name], "splits") for runs in books.values()],
             style,
             label=label,
         )

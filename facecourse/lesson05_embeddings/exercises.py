@@ -35,32 +35,29 @@ cosines = Exercise(
         lambda probes, faces: normalize(probes) @ normalize(faces).T,
         (_PROBES, _FACES),
         (10 * _FACES, _PROBES),
-        reasons=[
-            (lambda p, f: p @ f.T, "Those are dot products: long embeddings get high scores."),
-            (lambda p, f: normalize(p) @ f.T, "The faces still have lengths of their own."),
-            (lambda p, f: p @ normalize(f).T, "The probes still have lengths of their own."),
-            (
-                lambda p, f: normalize(p, dim=0) @ normalize(f, dim=0).T,
-                "You gave the *columns* the length one. A face is a row: `dim=1`.",
-            ),
-            (lambda p, f: normalize(f) @ normalize(p).T, "Transposed: each probe needs a row."),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "probes / probes.norm(dim=1, keepdim=True)\n    faces = faces / faces.norm(dim=1, "
+        "keepdim=True) -> probes": "Those are dot products: long embeddings get high scores.",
+        "faces / faces.norm(dim=1, keepdim=True) -> faces": "The faces still have lengths of their "
+        "own.",
+        "probes / probes.norm(dim=1, keepdim=True) -> probes": "The probes still have lengths of "
+        "their own.",
+        "probes.norm(dim=1, keepdim=True)\n    faces = faces / faces.norm(dim=1 -> "
+        "probes.norm(dim=0, keepdim=True)\n    faces = faces / faces.norm(dim=0": "You gave the "
+        "*columns* the length one. A face is a row: `dim=1`.",
+        "probes @ faces.T -> faces @ probes.T": "Transposed: each probe needs a row.",
+    },
     also_wrong=(lambda probes, faces: torch.cosine_similarity(probes[:3], faces[:3]),),
     praise="Lengths are gone, and one product compares everybody with everybody.",
 )
 
 
-def _triplet(
-    anchor: Tensor, positive: Tensor, negatives: Tensor, margin: float,
-    least: float = 0.0, most: float = 1.0,
-) -> Tensor:  # fmt: skip
-    """The mean loss over negatives farther than the positive by more than `least` margins and by
-    less than `most`."""
+def _triplet(anchor: Tensor, positive: Tensor, negatives: Tensor, margin: float) -> Tensor:
     near = (anchor - positive).square().sum()
     gap = (anchor - negatives).square().sum(1) - near
-    return (margin - gap)[(gap > least * margin) & (gap < most * margin)].mean()
+    return (margin - gap)[(gap > 0) & (gap < margin)].mean()
 
 
 def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
@@ -91,29 +88,19 @@ triplet = Exercise(
     checker=function(
         _triplet,
         *_CASES,
-        reasons=[
-            (
-                lambda *given: _triplet(*given, least=-9.0),
-                "The hard negatives are in it, nearer than the positive: leave them out.",
-            ),
-            (
-                lambda *given: _triplet(*given, most=9.0),
-                "The easy negatives are in it: farther by the margin, they pull the mean down.",
-            ),
-            (
-                lambda *given: _triplet(*given, least=-9.0, most=0.0),
-                "Those are the hard negatives. Semi-hard ones lie farther than the positive.",
-            ),
-            (
-                lambda *given: given[3] - _triplet(*given),
-                "Turned round: the loss must *fall* when the negative moves away.",
-            ),
-            (
-                lambda a, p, n, margin: _triplet(a, p, n, margin) - margin,
-                "Add the margin: without it a negative just beyond the positive costs nothing.",
-            ),
-        ],
     ),
+    slips={
+        "(far > near) & -> ": "The hard negatives are in it, nearer than the positive: leave them "
+        "out.",
+        "& (far < near + margin) -> ": "The easy negatives are in it: farther by the margin, they "
+        "pull the mean down.",
+        "(far > near) & (far < near + margin) -> far < near": "Those are the hard negatives. "
+        "Semi-hard ones lie farther than the positive.",
+        "near - far[semi_hard] + margin -> far[semi_hard] - near": "Turned round: the loss must "
+        "*fall* when the negative moves away.",
+        "far[semi_hard] + margin -> far[semi_hard]": "Add the margin: without it a negative just "
+        "beyond the positive costs nothing.",
+    },
     also_wrong=(
         lambda a, p, n, margin: 0.0,
         lambda a, p, n, margin: ((a - p).norm() - (a - n).norm(dim=1) + margin).clamp(min=0).mean(),
@@ -121,10 +108,6 @@ triplet = Exercise(
     praise="Only those that nearly pass for the positive teach; the lesson's loss does this for "
     "every pair of a batch.",
 )
-
-
-def _cosface(cosine: Tensor, person: Tensor, margin: float, scale: float) -> Tensor:
-    return scale * (cosine - margin * one_hot(person, cosine.shape[1]))
 
 
 _COSINE = torch.tensor([[0.8, 0.3, -0.2], [0.1, 0.5, 0.4], [-0.3, 0.0, 0.6], [0.7, 0.6, 0.2]])
@@ -144,23 +127,17 @@ cosface = Exercise(
         "    return scale * (cosine - margin * right)"
     ),
     checker=function(
-        _cosface,
+        lambda cosine, person, m, scale: scale * (cosine - m * one_hot(person, cosine.shape[1])),
         (_COSINE, _NAMES, 0.35, 30.0),
         (draw_normal(3, 5, seed=2).tanh(), torch.tensor([0, 3, 1]), 0.2, 10.0),
-        reasons=[
-            (
-                lambda c, p, m, s: _cosface(c, p, -m, s),
-                "You made it *easier*: take the margin away.",
-            ),
-            (lambda c, p, m, s: _cosface(c, p, m / s, s), "Take it away before you scale."),
-            (lambda c, p, m, s: s * (c - m), "Taken from everybody, softmax doesn't notice it."),
-            (
-                lambda c, p, m, s: _cosface(c, p, m, 1),
-                "Unscaled, softmax can't be sure of anybody.",
-            ),
-        ],
         draw=side_by_side,
     ),
+    slips={
+        "cosine - margin -> cosine + margin": "You made it *easier*: take the margin away.",
+        "(cosine - margin * right) -> cosine - margin * right": "Take it away before you scale.",
+        "margin * right -> margin": "Taken from everybody, softmax doesn't notice it.",
+        "scale * ( -> (": "Unscaled, softmax can't be sure of anybody.",
+    },
     also_wrong=(
         lambda cosine, person, margin, scale: scale * cosine,
         lambda cosine, person, margin, scale: scale * (cosine - margin * one_hot(person, 3)),

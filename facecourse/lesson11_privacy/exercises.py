@@ -17,9 +17,9 @@ from facecourse.lesson11_privacy.recapture import bpcer_at
 from facelib.models import face_embedding
 
 
-def _turn(known: Tensor, seen: Tensor) -> Tensor:
-    left, _, right = torch.linalg.svd(known.T @ seen)
-    return left @ right
+def _turn_back(templates: Tensor, rotated: Tensor, known: Tensor) -> Tensor:
+    left, _, right = torch.linalg.svd(rotated.T @ known)
+    return templates @ left @ right
 
 
 def _case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -48,31 +48,23 @@ turn_back = Exercise(
         "    return templates @ (left @ right)"
     ),
     checker=function(
-        lambda templates, known, seen: templates @ _turn(known, seen),
+        _turn_back,
         _case(0),
         _case(10),
         tolerance=1e-4,
-        reasons=[
-            (lambda t, k, s: t, "They are still rotated."),
-            (lambda t, k, s: t @ _turn(k, s).T, "You turned them on: the inverse is wanted."),
-            (lambda t, k, s: _turn(k, s), "That is the rotation. Now apply it to the templates."),
-            (
-                lambda t, k, s: t @ (k.T @ s),
-                "This product stretches: take its SVD and leave the singular values out.",
-            ),
-            (
-                lambda t, k, s: t @ torch.linalg.lstsq(k, s).solution,
-                "Any matrix may stretch as the noise likes (least squares). A rotation may not: "
-                "take the SVD.",
-            ),
-        ],
     ),
+    slips={
+        "templates @ (left @ right) -> templates": "They are still rotated.",
+        "(left @ right) -> (left @ right).T": "You turned them on: the inverse is wanted.",
+        "templates @ (left @ right) -> left @ right": "That is the rotation. Now apply it to the "
+        "templates.",
+        "(left @ right) -> (known_rotated.T @ known)": "This product stretches: take its SVD and "
+        "leave the singular values out.",
+        "(left @ right) -> torch.linalg.lstsq(known_rotated, known).solution": "Any matrix may "
+        "stretch as the noise likes (least squares). A rotation may not: take the SVD.",
+    },
     praise="The key is out, and with it everybody's template: one key for all is one secret.",
 )
-
-
-def _bpcer(live: Tensor, attacks: Tensor, apcer: float) -> Tensor:
-    return bpcer_at(live, attacks, apcer).double().mean()
 
 
 def _scores(seed: int) -> tuple[Tensor, Tensor]:
@@ -98,25 +90,18 @@ bpcer = Exercise(
         "    return (live >= threshold).double().mean()"
     ),
     checker=function(
-        _bpcer,
+        lambda live, attacks, apcer: bpcer_at(live, attacks, apcer).double().mean(),
         *((*_scores(seed), apcer) for seed, apcer in SHARES),
-        reasons=[
-            (
-                lambda live, attacks, a: _bpcer(live, attacks, 1 - a),
-                "At your threshold nearly all attacks pass: take it at their lower end.",
-            ),
-            (lambda *given: 1 - _bpcer(*given), "That is the share of live faces let in."),
-            (
-                lambda live, attacks, a: (live >= live.quantile(1 - a)).double().mean(),
-                "You chose by live faces, and let that share be refused. How many attacks pass "
-                "there? Choose by attacks.",
-            ),
-            (
-                lambda live, attacks, a: (live >= 1.0).double().mean(),
-                "A threshold of 1 says nothing: these attacks decide where it must be.",
-            ),
-        ],
     ),
+    slips={
+        "(apcer) -> (1 - apcer)": "At your threshold nearly all attacks pass: take it at their "
+        "lower end.",
+        "live >= threshold -> live < threshold": "That is the share of live faces let in.",
+        "attacks.quantile(apcer) -> live.quantile(1 - apcer)": "You chose by live faces, and let "
+        "that share be refused. How many attacks pass there? Choose by attacks.",
+        "attacks.quantile(apcer) -> 1.0": "A threshold of 1 says nothing: these attacks decide "
+        "where it must be.",
+    },
     praise="Where one attack in 20 passes, the standard calls it BPCER20.",
 )
 

@@ -16,7 +16,7 @@ from facecourse.kit.explore import explore
 from facecourse.lesson11_privacy import experiment, recapture
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, mean_interval
+from facelib.measure import Interval, mean_share
 from facelib.models import embed
 from facelib.synth import Factors
 from facelib.synth.people import pick_seed
@@ -96,10 +96,8 @@ def draw_members(
 ) -> None:
     """Draw the AUC of attacks on members, by what the network learnt from; `found` is the
     evidence's "members" [learnt from][attack], one value a seed; `live` has both words as one."""
-    runs = {f"{learnt}, {attack}": mean_interval(values) for learnt, by in found.items()
+    runs = {f"{learnt}, {attack}": mean_share(values) for learnt, by in found.items()
             for attack, values in by.items()}  # fmt: skip
-    runs = {name: Interval(r.value, max(r.low, 0), min(r.high, 1), r.n, r.of)
-            for name, r in runs.items()}  # fmt: skip
     told = "; ".join(f"{name} {rate.value:.2f}" for name, rate in runs.items())
     label = "AUC: 0.5 is a coin (bar: 95 %, over seeds; x: this run)"
     draw_intervals(runs, label, f"AUC of membership attacks, mean over seeds: {told}.", live)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import cosine_similarity
 
 from facecourse.kit.checkers import draw_normal, function
@@ -29,10 +29,6 @@ from facelib.models import face_compact, face_embedding, face_pruned, face_stude
 PEOPLE = 600  # whom the checker draws
 
 
-def _parity(network: Tensor, file: Tensor) -> Tensor:
-    return cosine_similarity(network, file).min()
-
-
 _NETWORK = draw_normal(6, 8, seed=0)
 _CASES = [(_NETWORK, _NETWORK * 3 + 0.4 * draw_normal(6, 8, seed=seed)) for seed in (1, 2)]
 
@@ -47,23 +43,16 @@ parity = Exercise(
     ),
     answer=("def parity(network, file):\n    return torch.cosine_similarity(network, file).min()"),
     checker=function(
-        _parity,
+        lambda network, file: cosine_similarity(network, file).min(),
         *_CASES,
-        reasons=[
-            (
-                lambda network, file: cosine_similarity(network, file).mean(),
-                "A mean hides the one face that goes wrong: take the smallest.",
-            ),
-            (
-                lambda network, file: (network * file).sum(1).min(),
-                "These embeddings have any length: divide by it, or compare by a cosine.",
-            ),
-            (
-                lambda network, file: (network - file).abs().max(),
-                "That is the largest difference, which grows with the length. Want a cosine.",
-            ),
-        ],
     ),
+    slips={
+        ".min() -> .mean()": "A mean hides the one face that goes wrong: take the smallest.",
+        "torch.cosine_similarity(network, file) -> (network * file).sum(1)": "These embeddings "
+        "have any length: divide by it, or compare by a cosine.",
+        "torch.cosine_similarity(network, file).min() -> (network - file).abs().max()": "That is "
+        "the largest difference, which grows with the length. Want a cosine.",
+    },
     also_wrong=(lambda network, file: cosine_similarity(network, file, dim=0).min(),),
     praise="One number that says whether the file is the network.",
 )
@@ -102,26 +91,16 @@ use_budget = Exercise(
     checker=function(
         use,
         *((found, DOOR) for found in _SCORES),
-        reasons=[
-            (
-                lambda found, budget: use(found, budget, "value", "value"),
-                "A value in the middle of its interval may lie on the wrong side by chance: take "
-                "the end that would disappoint you.",
-            ),
-            (
-                lambda found, budget: use(found, budget, "high", "low"),
-                "That is the end that would please you: take the other.",
-            ),
-            (
-                lambda found, budget: [
-                    found.bytes / budget.bytes,
-                    found.faster.low / budget.faster,
-                    found.lost.high / budget.lost,
-                ],
-                "A faster file uses less of its time: turn the second fraction over.",
-            ),
-        ],
     ),
+    slips={
+        "low\n    return [size, time, score.lost.high -> value\n    return [size, time, "
+        "score.lost.value": "A value in the middle of its interval may lie on the wrong side by "
+        "chance: take the end that would disappoint you.",
+        "low\n    return [size, time, score.lost.high -> high\n    return [size, time, "
+        "score.lost.low": "That is the end that would please you: take the other.",
+        "budget.faster / score.faster.low -> score.faster.low / budget.faster": "A faster file "
+        "uses less of its time: turn the second fraction over.",
+    },
     also_wrong=(lambda score, budget: [score.bytes / budget.bytes],),
     praise="A promise counts where the worse end of the interval keeps it.",
 )

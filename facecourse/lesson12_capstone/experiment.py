@@ -36,17 +36,11 @@ BUDGETS = {
 }
 
 
-def use(found: Score, budget: Budget, faster: str = "low", lost: str = "high") -> list[float]:
-    """Which shares of a budget a score uses up: bytes, time, points lost.
-
-    Args:
-        faster, lost: the ends of these intervals; the less favourable ones unless given.
-    """
-    return [
-        found.bytes / budget.bytes,
-        budget.faster / getattr(found.faster, faster),
-        getattr(found.lost, lost) / budget.lost,
-    ]
+def use(found: Score, budget: Budget) -> list[float]:
+    """Which shares of a budget a score uses up, at the less favourable end of each interval: bytes,
+    time, points lost."""
+    shares = found.bytes / budget.bytes, budget.faster / found.faster.low
+    return [*shares, found.lost.high / budget.lost]
 
 
 def keeps(found: Score, budget: Budget) -> bool:

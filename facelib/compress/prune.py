@@ -19,7 +19,6 @@ from facelib.compress.layers import refuse_made
 from facelib.measure import macs, parameters
 
 STEPS = 100  # as finely as the goal is approached
-IMPORTANCE = ("L1", "batch norm", "Taylor")
 
 
 @dataclass(frozen=True)
@@ -35,42 +34,33 @@ def prune(
     ratio: float,
     shape: Sequence[int],
     *,
-    importance: str = "L1",
-    loss: Callable[[nn.Module], Tensor] | None = None,
     round_to: int = 8,
 ) -> tuple[nn.Module, PruneReport]:
     """A copy of `model` with the least important channels taken out, and a report.
 
-    The copy needs to be fine-tuned. Linear layers, the embedding and the names, keep their outputs,
-    and so does a convolution whose channels are the network's.
+    Importance is the group L1 of torch-pruning: the mean absolute value of all weights that go with
+    a channel, here and where it is read, relative to its layer's others (Li et al. 2017,
+    https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone). Channels of all layers
+    are ranked together. Linear layers, the embedding and the names, keep their outputs, and so does
+    a convolution whose channels are the network's. The copy needs to be fine-tuned.
 
     Args:
         model: trained; not changed.
         ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
         shape: of one image, (C, H, W).
-        importance: "L1", the group L1 of torch-pruning: the mean absolute value of all weights that
-            go with a channel, here and where it is read, relative to its layer's others (Li et al.
-            2017, https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone); "batch
-            norm", its scale (Liu et al. 2017, https://arxiv.org/abs/1708.06519); "Taylor", weight
-            times gradient, absolute, over the same weights (after Molchanov et al. 2019,
-            https://arxiv.org/abs/1906.10771). Channels of all layers are ranked together.
-        loss: for "Taylor": model -> a number, on a batch of the training data.
         round_to: widths stay multiples of it, which fast kernels want.
 
     Raises:
-        ValueError: a ratio out of range or out of reach, another importance, a layer that can't be
-            pruned: no convolution, no batch norm to judge by, or weights that are made.
+        ValueError: a ratio out of range or out of reach, no convolution, or weights that are made,
+            NaN or infinite.
     """
-    _check(model, ratio, importance, loss, round_to)
+    _check(model, ratio, round_to)
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
     before = macs(model, shape)
     with _followed(model):
-        pruner = _pruner(pruned, shape, importance, round_to)
+        pruner = _pruner(pruned, shape, round_to)
     wanted = math.floor((1 - ratio) * before)
     for _ in range(STEPS):
-        if importance == "Taylor":
-            pruned.zero_grad()
-            loss(pruned).backward()
         with _followed(model):
             pruner.step()
             left = macs(pruned, shape)
@@ -86,26 +76,20 @@ def prune(
         found, wanted = pruned(image).shape, copy.deepcopy(model).eval()(image).shape
         if found != wanted:
             raise ValueError(f"its outputs of shape {tuple(wanted)} became {tuple(found)}")
-    pruned.zero_grad()
     for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
         parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
     return pruned, PruneReport((before, left), (parameters(model), parameters(pruned)))
 
 
-def _pruner(model: nn.Module, shape: Sequence[int], importance: str, round_to: int):
+def _pruner(model: nn.Module, shape: Sequence[int], round_to: int):
     """torch-pruning's, that leaves alone what makes the outputs."""
     import torch_pruning
 
-    scores = {
-        "L1": lambda: torch_pruning.importance.MagnitudeImportance(p=1),
-        "batch norm": torch_pruning.importance.BNScaleImportance,
-        "Taylor": torch_pruning.importance.TaylorImportance,
-    }
     pruner = torch_pruning.pruner.BasePruner(
         model,
         torch.zeros(1, *shape).to(next(model.parameters())),  # of their kind, where they are
-        importance=_without_ties(scores[importance]()),
+        importance=_without_ties(torch_pruning.importance.MagnitudeImportance(p=1)),
         global_pruning=True,
         pruning_ratio=1.0,
         max_pruning_ratio=1 - 1e-6,  # no layer goes whole
@@ -149,23 +133,14 @@ def _followed(model: nn.Module) -> Iterator[None]:
         ) from error
 
 
-def _check(
-    model: nn.Module, ratio: float, importance: str, loss: Callable | None, round_to: int
-) -> None:
+def _check(model: nn.Module, ratio: float, round_to: int) -> None:
     if not 0 < ratio < 1 or round_to < 1:
         raise ValueError(
             "want a ratio above 0 and below 1 (the share of the MACs to take out) and widths in "
             f"steps of 1 or more, got ratio={ratio}, round_to={round_to}"
         )
-    if importance not in IMPORTANCE:
-        raise ValueError(f"want importance {' or '.join(IMPORTANCE)}, got {importance!r}")
-    if (importance == "Taylor") != (loss is not None):
-        raise ValueError("the importance Taylor needs a loss, and no other does")
     if not any(isinstance(layer, nn.Conv2d) for layer in model.modules()):
         raise ValueError(f"{type(model).__name__} has no convolution whose channels could go")
-    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
-    if importance == "batch norm" and not norms:
-        raise ValueError(f"{type(model).__name__} has no batch norm to judge channels by: take L1")
     for name, layer in model.named_modules():
         refuse_made(name, layer, "prune")
     if bad := [name for name, one in model.named_parameters() if not one.isfinite().all()]:

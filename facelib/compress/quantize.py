@@ -20,7 +20,6 @@ from facelib.compress.quiet import quiet
 from facelib.door.session import MOST
 from facelib.models.runtime import OnnxModel
 
-RANGES = {"minmax": "MinMax", "percentile": "Percentile"}  # and what onnxruntime calls them
 KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu")  # what is computed in whole numbers
 BATCH, FEW_CHANNELS = 32, 4
 
@@ -35,15 +34,10 @@ class QuantizeReport:
     layers: tuple[int, int]
 
 
-def quantize(
-    source: str | Path,
-    path: str | Path,
-    images: Tensor | None = None,
-    *,
-    ranges: str = "minmax",
-    per_channel: bool = True,
-) -> QuantizeReport:
+def quantize(source: str | Path, path: str | Path, images: Tensor | None = None) -> QuantizeReport:
     """Write an ONNX file of 8 bits made from one of 32, which stays as it is.
+
+    Each output of a layer has a scale of its own; activations have that of the largest seen.
 
     What standardises the pixels stays at 32 bits, and so does a first convolution that reads fewer
     than four channels: whole-number kernels want more products to add up (on one channel ours took
@@ -55,32 +49,25 @@ def quantize(
         images: uint8 (N, C, H, W), faces like those to come, never those reported on: their
             activations set scales and zero points (static). None sets them anew for every batch
             (dynamic) and leaves convolutions as they are, for which that is slow.
-        ranges: "minmax" covers all activations seen; "percentile" 99.999 % of them. (onnxruntime's
-            "entropy" is left out: with as few bins as it takes, its scales are those of "minmax",
-            https://github.com/microsoft/onnxruntime/issues/9597.)
-        per_channel: a scale for each output of a layer instead of one for all its weights.
 
     Raises:
         FileNotFoundError: no source.
-        ValueError: images that are none or not like the source's input, unknown ranges, or a
-            source that is damaged or no ONNX, is quantized already or has nothing to quantize.
+        ValueError: images that are none or not like the source's input, or a source that is
+            damaged or no ONNX, is quantized already or has nothing to quantize.
         OSError: it can't be written; nothing is left behind.
     """
     import onnx
     from onnxruntime import quantization as ort
 
     source, path = Path(source), Path(path)
-    if ranges not in RANGES:
-        raise ValueError(f"want ranges {' or '.join(RANGES)}, got {ranges!r}")
     content = files.read(source, "ONNX file", MOST)
     try:
         whole = onnx.load_from_string(content)
         layers, _ = _nodes(whole.graph)
         if images is None:
-            settings = {"op_types_to_quantize": ["Gemm", "MatMul"], "per_channel": per_channel}
-            data = _made(ort.quantize_dynamic, whole, **settings)
+            data = _made(ort.quantize_dynamic, whole, op_types_to_quantize=["Gemm", "MatMul"])
         else:
-            data = calibrate(content, images, ranges, per_channel)
+            data = calibrate(content, images)
         with quiet():
             OnnxModel(data)  # it runs
     except (OSError, MemoryError):
@@ -95,12 +82,7 @@ def quantize(
     return QuantizeReport(path, (len(content), len(data)), (len(layers), done))
 
 
-def calibrate(
-    content: bytes,
-    images: Tensor,
-    ranges: str = "minmax",
-    per_channel: bool = True,
-) -> bytes:
+def calibrate(content: bytes, images: Tensor) -> bytes:
     """The ONNX file of 8 bits with static scales, from one of 32, as `quantize` writes it."""
     import onnx
     from onnxruntime import quantization as ort
@@ -114,7 +96,7 @@ def calibrate(
     return _made(
         ort.quantize_static, whole, _Reader(images, whole.graph.input[0].name),
         quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
-        calibrate_method=ort.CalibrationMethod[RANGES[ranges]], per_channel=per_channel,
+        calibrate_method=ort.CalibrationMethod.MinMax,
         op_types_to_quantize=list(KINDS), nodes_to_exclude=_nodes(whole.graph)[1],
         extra_options={"CalibStridedMinMax": 1},
     )  # fmt: skip
@@ -126,7 +108,7 @@ def _made(quantizer: Callable, whole, *more: object, **settings: object) -> byte
 
     with tempfile.TemporaryDirectory() as folder, quiet():
         made = Path(folder) / "quantized.onnx"
-        quantizer(whole, made, *more, weight_type=QuantType.QInt8, **settings)
+        quantizer(whole, made, *more, weight_type=QuantType.QInt8, per_channel=True, **settings)
         return made.read_bytes()
 
 

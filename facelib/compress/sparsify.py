@@ -7,7 +7,6 @@ decides. Zeros take the time of other numbers; what they save is the file's size
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -32,11 +31,9 @@ class Masked(nn.Module):
         return weight * self.mask
 
 
-def sparsify(
-    model: nn.Module, share: float, layers: Iterable[str] | None = None
-) -> tuple[nn.Module, dict[str, float]]:
-    """A copy of `model` in which this share of the weights is 0, and what share of each layer's,
-    by name.
+def sparsify(model: nn.Module, share: float) -> tuple[nn.Module, dict[str, float]]:
+    """A copy of `model` in which this share of the weights of convolutions and linear layers is 0,
+    and what share of each layer's, by name.
 
     The smallest of all layers together go, so that layers with many small weights lose more. Train
     the copy as any model: what is 0 stays 0. `decode` makes plain weights of it. Call it again
@@ -45,16 +42,15 @@ def sparsify(
     Args:
         model: trained; not changed.
         share: above 0 and below 1; with an earlier round's zeros counted in.
-        layers: names from `model.named_modules()`; every convolution and linear layer if not given.
 
     Raises:
-        ValueError: a share out of range or below that of an earlier round, a layer that isn't
-            there, or one whose weights are shared by a codebook.
+        ValueError: a share out of range or below that of an earlier round, no layer, or one whose
+            weights are shared by a codebook.
     """
     if not 0 < share < 1:
         raise ValueError(f"want a share of the weights above 0 and below 1, got {share}")
     sparse = copy.deepcopy(model)
-    chosen = find_layers(sparse, layers)
+    chosen = find_layers(sparse)
     for name, layer in chosen.items():
         if parametrized_by(layer) is Masked:
             make_plain(layer)  # an earlier round's zeros are the smallest and go first again

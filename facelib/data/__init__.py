@@ -6,13 +6,7 @@ from facelib.data.folder import folder
 from facelib.data.lfw import LFW, lfw
 from facelib.data.orl import orl
 from facelib.data.pairs import Pairs, all_pairs
-from facelib.data.preprocess import (
-    normalise_light,
-    resize,
-    swap_red_blue,
-    to_grey,
-    to_square,
-)
+from facelib.data.preprocess import normalise_light, resize, to_grey, to_square
 from facelib.data.sheet import contact_sheet
 from facelib.door.align import align
 
@@ -31,7 +25,6 @@ __all__ = [
     "normalise_light",
     "orl",
     "resize",
-    "swap_red_blue",
     "to_grey",
     "to_square",
 ]

@@ -30,11 +30,11 @@ def darken(images: Tensor, share: float, whole: Callable[[Tensor], Tensor] = tor
     return _grey(whole(images * share))
 
 
-def underexpose(images: Tensor, stops: float, photons: float = 1000, seed: int = 0) -> Tensor:
+def underexpose(images: Tensor, stops: float) -> Tensor:
     """As a camera sees them by `stops` less light and brightens them again: every pixel counts
-    photons, `photons` of them where it is white in full light, and they arrive by chance."""
-    most = photons * 2.0**-stops
-    generator = torch.Generator().manual_seed(seed)
+    photons, 1,000 where it is white in full light, and they arrive by chance (always the same)."""
+    most = 1000 * 2.0**-stops
+    generator = torch.Generator().manual_seed(0)
     return _grey((torch.poisson(images * (most / 255), generator) * (255 / most)).round())
 
 
@@ -82,25 +82,15 @@ def rotate(images: Tensor, degrees: float) -> Tensor:
     return _grey(warp(images.float(), angle.cos(), angle.sin(), none, none).round())
 
 
-def misalign(
-    images: Tensor, shift: float = 0, degrees: float = 0, larger: float = 0, seed: int = 0
-) -> Tensor:
-    """As if the eyes had been found in the wrong place; edges are repeated.
-
-    Args:
-        shift: in % of the width, each image in a direction of its own.
-        degrees: each image is turned to a side of its own.
-        larger: in %.
-        seed: of directions and sides.
-    """
-    way = 2 * math.pi * torch.rand(len(images), generator=torch.Generator().manual_seed(seed))
+def misalign(images: Tensor, shift: float) -> Tensor:
+    """As if the eyes had been found in the wrong place: moved by `shift` % of the width, each image
+    in a direction of its own (always the same); edges are repeated."""
+    way = 2 * math.pi * torch.rand(len(images), generator=torch.Generator().manual_seed(0))
     height, width = images.shape[2:]
     far = 2 * shift / 100  # grids run from -1 to 1: 2 is a whole width
-    angle = torch.where(way > math.pi, 1.0, -1.0) * math.radians(degrees)
     across, down = far * way.cos(), far * way.sin() * width / height
-    size = 1 / (1 + larger / 100)
-    moved = warp(images.float(), angle.cos() * size, angle.sin() * size, across, down)
-    return _grey(moved.round())
+    still = torch.ones(len(images))
+    return _grey(warp(images.float(), still, 0 * still, across, down).round())
 
 
 def _grey(values: Tensor) -> Tensor:

@@ -45,12 +45,6 @@ def to_square(images: Tensor) -> Tensor:
     return _in_float(images, lambda part: functional.pad(part, sides, mode="replicate"))
 
 
-def swap_red_blue(images: Tensor) -> Tensor:
-    """RGB to BGR, the order OpenCV reads images in, and back."""
-    _need_rgb(images)
-    return images.flip(1)
-
-
 def normalise_light(images: Tensor) -> Tensor:
     """Histogram equalisation: a pixel becomes the share of its image that is no brighter, x 255.
 

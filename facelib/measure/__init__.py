@@ -4,7 +4,13 @@ from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, boo
 from facelib.measure.cost import latency, latency_ratio, macs, parameters, saved_bytes
 from facelib.measure.histogram import verify_all
 from facelib.measure.identification import identify, similarity
-from facelib.measure.interval import Interval, mean_interval, paired_interval, share_interval
+from facelib.measure.interval import (
+    Interval,
+    mean_interval,
+    mean_share,
+    paired_interval,
+    share_interval,
+)
 from facelib.measure.machine import describe
 from facelib.measure.verification import Verification, ten_fold
 
@@ -20,6 +26,7 @@ __all__ = [
     "latency_ratio",
     "macs",
     "mean_interval",
+    "mean_share",
     "paired_interval",
     "parameters",
     "saved_bytes",

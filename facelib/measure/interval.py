@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -62,6 +62,12 @@ def mean_interval(values: Sequence[float] | Tensor, of: str = "seeds") -> Interv
     n, mean = len(values), float(values.mean())
     half = float(stats.t.ppf(0.975, n - 1) * values.std() / math.sqrt(n))
     return Interval(mean, mean - half, mean + half, n, of)
+
+
+def mean_share(shares: Sequence[float] | Tensor, of: str = "seeds") -> Interval:
+    """The mean of shares, 0 to 1, one a run: `mean_interval`, whose ends stay within 0 and 1."""
+    found = mean_interval(shares, of)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def share_interval(happened: Tensor, of: str = "people") -> Interval:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from facelib.measure.interval import Interval, mean_interval
+from facelib.measure.interval import Interval, mean_share
 
 _ROUNDING = 1e-12  # a FAR of 3/1000 must count as 0.003 however either was computed
 
@@ -210,7 +210,7 @@ class TenFold:
     @property
     def interval(self) -> Interval:
         """The mean's t 95 % interval. Folds share training pairs, so it is approximate."""
-        return mean_interval(self.accuracy, of="folds")
+        return mean_share(self.accuracy, of="folds")
 
     def __repr__(self) -> str:
         return (

@@ -24,6 +24,18 @@ def run() -> Callable[..., Result]:
     return call
 
 
+@pytest.fixture
+def refuse(run) -> Callable[..., str]:
+    """Run a command that can't do what it is asked; returns what it says."""
+
+    def call(*words: object, **settings) -> str:
+        done = run(*words, **settings)
+        assert done.exit_code == 2
+        return done.output
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> Path:
     """A folder with three photographs each of eight people who don't exist: Ada/1.jpg."""

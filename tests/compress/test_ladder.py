@@ -79,15 +79,11 @@ def taught(student, teacher):
     compress.distill(student, teacher, DrawnFaces(FACES, 2), compress.MatchEmbedding(), **settings)
 
 
-def squares(model):
-    return model(IMAGES).square().mean()
-
-
 def worn(model):
     """The model in the midst of training, part of it frozen: there is much that could change."""
     model.train().features[1].eval()
     model.features[4].requires_grad_(False)
-    squares(model).backward()
+    model(IMAGES).square().mean().backward()
     return model
 
 
@@ -105,9 +101,6 @@ def everything(model):
 ALL = {name: lambda model, _, step=step: step(model) for name, step in STEPS.items()} | {
     "share": lambda model, _: compress.share(model, 4),
     "sparsify": lambda model, _: compress.sparsify(model, 0.5),
-    "prune by Taylor": lambda model, _: compress.prune(
-        model, 0.1, SHAPE, importance="Taylor", loss=squares
-    ),
     "export": lambda model, path: compress.export(model, path, SHAPE),
     "teacher": lambda model, _: taught(FaceResNet(2, 16), model),
     "student": lambda model, _: taught(model, FaceResNet(2, 16)),

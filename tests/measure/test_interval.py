@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from facelib.measure import Interval, mean_interval, paired_interval, share_interval
+from facelib.measure import Interval, mean_interval, mean_share, paired_interval, share_interval
 
 
 def test_an_interval_reads_in_one_line():
@@ -36,6 +36,13 @@ def test_mean_and_paired_intervals_are_those_of_scipys_t_tests():
     ):
         assert (found.low, found.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
         assert (found.value, found.n, found.of) == (pytest.approx(value), 5, of)
+
+
+def test_the_interval_of_a_mean_of_shares_ends_at_0_and_1():
+    for shares, low, high in (([0.02, 0.1, 0.0], 0, None), ([0.95, 1.0, 0.9], None, 1)):
+        cut, whole = mean_share(shares, "splits"), mean_interval(shares, "splits")
+        wanted = whole.low if low is None else low, whole.high if high is None else high
+        assert (cut.value, cut.low, cut.high, cut.of) == (whole.value, *wanted, "splits")
 
 
 def test_pairing_finds_a_small_difference_that_a_common_spread_would_hide():

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -97,33 +98,34 @@ def test_the_stored_lesson_passes_plain_nbval(source, tmp_path):
     assert re.search(r"^=+ \d+ passed in .* =+$", said, re.MULTILINE), said
 
 
+def run_solved(source: Path, folder: Path, profile: str, note: Callable) -> tuple[Path, float]:
+    """The executed notebook of a solved lesson, which keeps to the memory promised, and seconds."""
+    output = folder / "executed.ipynb"
+    cost = run(copy(source, folder, answered=True), output, "-p", "profile", profile)
+    took = f"{source.stem}, {profile}: {cost.seconds:.0f} s, {cost.gigabytes:.2f} GB of memory"
+    note("cost", took)
+    assert cost.gigabytes <= MOST_GIGABYTES, took
+    return output, cost.seconds
+
+
 @pytest.mark.notebook
 @lessons
 def test_the_solved_lesson_runs_by_plain_papermill(source, tmp_path, record_property):
-    output = tmp_path / "executed.ipynb"
-    cost = run(copy(source, tmp_path, answered=True), output, "-p", "profile", "smoke")
-    took = f"{source.stem}, smoke: {cost.seconds:.0f} s, {cost.gigabytes:.2f} GB of memory"
-    record_property("cost", took)
-
+    output, _ = run_solved(source, tmp_path, "smoke", record_property)
     executed, declared = nbformat.read(output, as_version=4), load_lesson(source.name[:2]).EXERCISES
     words = "\n".join(text(o) for cell in executed.cells for o in cell.get("outputs", ()))
     assert re.findall(r"^[✔✘⚠…] ([\w ]+):", words, re.MULTILINE) == ["correct"] * len(declared)
     assert set(read_records(output)) == set(TOLERANCES.get(source.name[:2], {}))
-    assert cost.gigabytes <= MOST_GIGABYTES, took
 
 
 @pytest.mark.notebook
 @pytest.mark.nightly
 @lessons
 def test_the_solved_lesson_keeps_time_and_tolerances_in_quick(source, tmp_path, record_property):
-    output = tmp_path / "executed.ipynb"
-    cost = run(copy(source, tmp_path, answered=True), output, "-p", "profile", "quick")
-    took = f"{source.stem}, quick: {cost.seconds:.0f} s, {cost.gigabytes:.2f} GB of memory"
-    record_property("cost", took)
+    output, seconds = run_solved(source, tmp_path, "quick", record_property)
     assert departures(read_records(output), TOLERANCES.get(source.name[:2], {})) == []
     limit = patience(LONGER.get(source.name[:2], MOST_SECONDS))
-    assert cost.seconds <= limit, f"{took}; {too_slow(source.stem, limit)}"
-    assert cost.gigabytes <= MOST_GIGABYTES, took
+    assert seconds <= limit, f"{seconds:.0f} s; {too_slow(source.stem, limit)}"
 
 
 @pytest.mark.notebook

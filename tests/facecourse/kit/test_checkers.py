@@ -176,7 +176,7 @@ CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
     ],
 )
 def test_a_function_is_judged_whatever_it_does(answer, kind, words):
-    checker = function(softmax, *CASES, reasons=[(torch.sigmoid, "That is the sigmoid of each.")])
+    checker = function(softmax, *CASES).know([(torch.sigmoid, "That is the sigmoid of each.")])
     outcome = judge(checker, answer)
     assert (outcome.kind, words in outcome.message) == (kind, True), outcome
     assert CASES[0][0].tolist() == [1, 2, 3], "the cases stay as they are"

@@ -100,11 +100,12 @@ class InForm:
     """A function that is an object, as `functools.partial` makes them."""
 
     def __init__(self, function, form: str):
-        self.function, self.form = function, form
+        self.function, self.form, self.gives_numbers = function, form, False
 
     def __call__(self, *arguments):
         value = self.function(*arguments)
-        return forms(value).get(self.form, value)
+        self.gives_numbers |= bool(known := forms(value))
+        return known.get(self.form, value)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -113,11 +114,12 @@ def test_a_right_answer_is_right_in_every_form(exercise):
     value = solved(exercise, exercise.answer)
     right = forms(value)
     if callable(value):
-        names = {*SCALARS, *ARRAYS} - {"tensor of one"}
-        right = {name: InForm(value, name) for name in names}
-    outcomes = {name: exercise.check(answer) for name, answer in right.items()}
-    refused = {name: said.message for name, said in outcomes.items() if said.kind != "correct"}
-    assert refused == {}
+        right = {name: InForm(value, name) for name in {*SCALARS, *ARRAYS} - {"tensor of one"}}
+    for name, answer in right.items():
+        outcome = exercise.check(answer)
+        assert outcome.kind == "correct", (name, outcome.message)
+        if isinstance(answer, InForm) and not answer.gives_numbers:
+            break  # a network, say, which has one form
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -156,6 +158,8 @@ def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
 def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise):
     right, data = solved(exercise, exercise.answer), exercise.context.values()
     kept = {tensor: tensor.clone() for tensor in data if isinstance(tensor, torch.Tensor)}
+    if not kept:  # it is what `test_the_solution_passes` has seen
+        return
     for tensor in kept:
         tensor.zero_()
     outcome = exercise.check(right)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
 from torch.nn.functional import normalize
 
 from facecourse.kit import verify
-from facecourse.kit.exercise import CannotCheckError
+from facecourse.kit.exercise import CannotCheckError, define
 from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib.data import FaceSet
 from facelib.measure import Interval
@@ -97,9 +98,7 @@ def test_the_door_of_the_solution_keeps_its_target_whoever_comes_and_poor_ones_d
     numbers, monkeypatch
 ):
     monkeypatch.setattr(exercises, "FRESH", numbers)
-    names = {"torch": torch}
-    exec(exercises.door.answer, names)
-    assert exercises.door.checker(names["door"]) is None
+    assert exercises.door.checker(define(exercises.door.answer)) is None
     assert all(exercises.door.checker(poor) for poor in exercises.door.checker.mistakes)
 
 
@@ -127,9 +126,10 @@ def test_in_an_open_set_known_probes_need_the_right_name_and_others_any():
 
 def test_fewer_enrolled_people_are_found_once_others_must_stay_outside():
     codes, person = people(20, 4, noise=1.0)
-    table = verify.compare_enrolments(codes, faces_of(person), sizes=(5,), halves=3)
-    closed, found = (float(cell.split()[0]) for cell in table.rows[0][1:])
-    assert 0 < found < closed <= 1
+    table = verify.compare_enrolments(codes, faces_of(person), sizes=(5,), halves=2)
+    closed, found = (list(map(float, re.findall(r"\d\.\d+", cell))) for cell in table.rows[0][1:])
+    assert 0 < found[0] < closed[0] <= 1
+    assert max(closed + found) <= 1, "so few choices tell little, but these are shares"
 
 
 def test_another_margin_trains_another_network(shown):

@@ -83,7 +83,7 @@ def test_a_baseline_that_learns_nothing_scores_every_fold_by_the_same_cosine(ima
 @pytest.mark.usefixtures("tiny_lfw")
 def test_every_method_is_compared_with_ours_over_people_and_over_folds(measure, monkeypatch):
     network = FaceCNN(4, 8, 20).eval()
-    monkeypatch.setattr(zero_shot, "train_cnn", lambda faces, seed: (network, 0.0))
+    monkeypatch.setattr(zero_shot, "train_cnn", lambda faces, seed: network)
     sizes = {"CLASSICAL": ("pixels",), "KEEPERS": ("pixels",), "STAGES": (1,), "SIDES": (32,)}
     stored = measure(zero_shot, "zero_shot", **sizes)
     assert stored["chosen on s1-s20"]["EfficientNet-Lite0"] == "1 stages, 32 px, padded"

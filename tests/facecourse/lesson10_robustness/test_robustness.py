@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from facecourse.kit.exercise import define
 from facecourse.kit.orl import STILL
 from facecourse.lesson10_robustness import exercises, experiment, figures
 from facelib.data import corrupt
@@ -200,10 +201,9 @@ def test_figures_say_what_was_measured(shown):
 @pytest.mark.parametrize("number", range(exercises.CROWDS))
 def test_the_worst_groups_threshold_serves_every_crowd_and_everybodys_does_not(number, monkeypatch):
     monkeypatch.setattr(exercises, "randrange", lambda crowds: number)
-    names = {"torch": torch}
-    exec(exercises.door_threshold.answer, names)
-    assert exercises.door_threshold.check(names["door_threshold"]).kind == "correct"
-    said = exercises.door_threshold.check(exercises._choose_by_all)
+    asked = exercises.door_threshold
+    assert asked.check(define(asked.answer)).kind == "correct"
+    said = asked.check(exercises._choose_by_all)
     assert said.kind == "incorrect"
     assert "worst group" in said.message
 
