@@ -13,12 +13,10 @@ from facelib import files
 
 def find_notebooks(path: Path, out: Path | None = None) -> list[Path]:
     """A notebook, or those in a folder and in its folders, but for saved states and our copies."""
-    if not path.is_dir():
-        return [path]
-    every = sorted(path.rglob("*.ipynb"))
-    if out:
+    every = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+    if path.is_dir() and out:
         every = [p for p in every if not p.resolve().is_relative_to(out.resolve())]
-    return [p for p in every if ".ipynb_checkpoints" not in p.parts and ".stripped" not in p.name]
+    return [p for p in every if ".ipynb_checkpoints" not in p.parts and not p.match("*.stripped.ipynb")]
 
 
 def strip_file(path: Path, target: Path) -> Counter[str]:
