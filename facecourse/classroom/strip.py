@@ -16,7 +16,8 @@ def find_notebooks(path: Path, out: Path | None = None) -> list[Path]:
     every = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
     if path.is_dir() and out:
         every = [p for p in every if not p.resolve().is_relative_to(out.resolve())]
-    return [p for p in every if ".ipynb_checkpoints" not in p.parts and not p.match("*.stripped.ipynb")]
+    every = [p for p in every if ".ipynb_checkpoints" not in p.parts]
+    return [p for p in every if not p.name.endswith(".stripped.ipynb")]
 
 
 def strip_file(path: Path, target: Path) -> Counter[str]:
