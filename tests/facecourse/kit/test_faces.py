@@ -1,5 +1,10 @@
 """Lessons take ORL, or where it may not be shown, drawn people of the same shape."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -56,3 +61,14 @@ def test_no_evidence_is_stored_of_drawn_people(drawn, tmp_path):
     with pytest.raises(ValueError, match="measured on ORL: unset FACELIB_FACES"):
         evidence.write("evidence", {}, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.nightly
+def test_checkers_find_the_same_answers_right_and_wrong_by_drawn_people():
+    test = Path(__file__).with_name("test_exercises_of_lessons.py")
+    some = "(00 or 01 or 02) and (solution_passes or wrong_answers)"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n=0", "-pno:cacheprovider", test, "-k", some],
+        env=os.environ | {"FACELIB_FACES": "synthetic"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
