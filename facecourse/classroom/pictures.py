@@ -21,7 +21,7 @@ CHART = re.compile(
     r'<img class="chart" alt="[^"<>]*" src="data:image/png;base64,([A-Za-z0-9+/=]+)">'
 )
 TAGS = re.compile(
-    "a|b|blockquote|br|caption|code|d[dlt]|details|div|em|h[1-6r]|i|li|ol|p|pre|s|small|span|strong"
+    "b|blockquote|br|caption|code|d[dlt]|details|div|em|h[1-6r]|i|li|ol|p|pre|s|small|span|strong"
     "|style|su[bp]|summary|table|tbody|td|tfoot|th|thead|tr|u|ul"
 )
 ATTRIBUTES = {"border", "class", "colspan", "id", "open", "role", "rowspan", "scope", "style"}
@@ -62,7 +62,7 @@ def strip_notebook(notebook: NotebookNode) -> Counter[str]:
 
     gone = Counter({"states of widgets": len(notebook.metadata.pop("widgets", ()))})
     for cell in notebook.cells:
-        attached, cell.source = ATTACHED.subn(SENTENCE, cell.source)[::-1]
+        cell.source, attached = ATTACHED.subn(SENTENCE, cell.source)
         cell.source = _unpack(cell.source, gone)
         gone["attachments"] += max(attached, len(cell.pop("attachments", ())))
         if cell.cell_type == "code" and "real-faces" in cell.metadata.get("tags", ()):
