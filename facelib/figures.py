@@ -17,7 +17,10 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import DisplayHandle, display
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage, BboxImage, FigureImage
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 STYLE = {
@@ -41,14 +44,22 @@ def subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
 
 
 def mime(figure: Figure, alt: str) -> dict[str, str]:
-    """The figure as HTML with the text alternative, and as PNG for tools that show no HTML."""
+    """The figure as HTML with the text alternative, and as PNG for tools that show no HTML.
+
+    The HTML of one without a picture inside, which can show nobody's face, is of class `chart`.
+    """
     if len(alt.split()) < 3:
         raise ValueError(f"alt should say what the figure shows, in a few words, got {alt!r}")
     file = io.BytesIO()
     figure.savefig(file, format="png")
     png = base64.b64encode(file.getvalue()).decode()
-    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
+    chart = "" if figure.findobj(_is_picture) else ' class="chart"'
+    image = f'<img{chart} alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
     return {"text/html": image, "image/png": png, "text/plain": alt}
+
+
+def _is_picture(artist: Artist) -> bool:
+    return isinstance(artist, AxesImage | BboxImage | FigureImage | QuadMesh)
 
 
 def show(figure: Figure, alt: str, handle: DisplayHandle | None = None) -> DisplayHandle | None:

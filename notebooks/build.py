@@ -94,7 +94,7 @@ def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS) -> NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    with quiet_kernels(FACELIB_PROFILE="quick"):
+    with quiet_kernels(FACELIB_PROFILE="quick", FACELIB_FACES="orl"):
         return client.execute()
 
 

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from facelib import figures
 from facelib.measure import Interval
@@ -71,3 +72,16 @@ def test_a_long_table_is_folded_under_what_it_says():
     page = figures.Table(["n"], [[1]], fold="All & sundry")._repr_html_()
     assert page.startswith("<details><summary>All &amp; sundry</summary><table>")
     assert page.endswith("</table></details>")
+
+
+def test_a_figure_with_a_picture_inside_is_no_chart(figure):
+    figure.axes[0].plot([0, 1])
+    assert '<img class="chart" alt=' in figures.mime(figure, "two points joined")["text/html"]
+    for draw in ("imshow", "pcolormesh", "matshow"):
+        other, axis = figures.subplots()
+        getattr(axis, draw)([[0, 1], [1, 0]])
+        assert "chart" not in figures.mime(other, "a small picture")["text/html"]
+        plt.close(other)
+    box = AnnotationBbox(OffsetImage([[0, 1], [1, 0]]), (0, 0))
+    figure.axes[0].add_artist(box)
+    assert "chart" not in figures.mime(figure, "a picture pinned on")["text/html"]

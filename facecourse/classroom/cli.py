@@ -8,6 +8,7 @@ import click
 
 from facecourse.classroom.assign import assign
 from facecourse.classroom.report import report
+from facecourse.classroom.strip import strip
 from facecourse.learn import FOLDER, SOURCES, read_source
 
 
@@ -41,5 +42,5 @@ def self_test(folder: Path) -> None:
     click.echo(f"open {path.resolve()} in JupyterLab")
 
 
-for command in (assign, report):
+for command in (assign, report, strip):
     classroom.add_command(command)

@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from facecourse.kit.faces import choose_faces
 from facelib import files
 from facelib.measure import Interval, describe
 
@@ -67,9 +68,12 @@ def write(name: str, payload: dict[str, Any], folder: Path) -> Path:
     Tensors and arrays become lists, dataclasses (an Interval) become dicts.
 
     Raises:
-        TypeError, ValueError: JSON can't hold a value, NaN for example.
+        TypeError, ValueError: JSON can't hold a value, NaN for example, or people are drawn where
+            ORL's are meant.
         OSError: it can't be written; an older file stays as it was.
     """
+    if choose_faces() != "orl":
+        raise ValueError("evidence is measured on ORL: unset FACELIB_FACES, and measure again")
     module = getattr(sys.modules["__main__"], "__spec__", None)
     command = ["python", "-m", module.name] if module else [Path(sys.argv[0]).name]
     command += ["FOLDER" if Path(word).is_dir() else word for word in sys.argv[1:] if module]

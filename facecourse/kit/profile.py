@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TypeVar
 
+from facecourse.kit.faces import choose_faces
+
 T = TypeVar("T")
 PROFILES = ("smoke", "quick", "full")
 
@@ -12,14 +14,16 @@ PROFILES = ("smoke", "quick", "full")
 def choose_profile(profile: str | None) -> str:
     """The profile itself; None takes the environment variable FACELIB_PROFILE, else quick.
 
-    Every lesson begins with it, so that a mistyped name is found before anything has run.
+    Every lesson begins with it, so that a mistyped name is found before anything has run, and so
+    that drawn people (`choose_faces`) are called so.
 
     Raises:
-        ValueError: a profile that isn't one of the three.
+        ValueError: a profile that isn't one of the three, or FACELIB_FACES has a value unknown.
     """
     profile = profile or os.environ.get("FACELIB_PROFILE") or "quick"
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
+    choose_faces()
     return profile
 
 

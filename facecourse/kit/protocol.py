@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from facecourse.kit import evidence
+from facecourse.kit.faces import load_faces
 from facecourse.kit.scoreboard import Protocol, Row, Scoreboard
-from facelib.data import FaceSet, all_pairs, orl
+from facelib.data import FaceSet, all_pairs
 from facelib.measure import latency, macs, parameters, saved_bytes
 from facelib.measure.bootstrap import bootstrap_difference, bootstrap_pairs, bootstrap_people
 from facelib.measure.identification import similarity
@@ -41,12 +42,12 @@ PROTOCOL = Protocol(
 
 def open_people() -> FaceSet:
     """ORL s1 to s20: free to train on and to choose by."""
-    return orl().of_people(list(range(20)))
+    return load_faces().of_people(list(range(20)))
 
 
 def unseen_people() -> FaceSet:
     """ORL s21 to s40, relabelled 0 to 19: only to report on."""
-    return orl().of_people(list(range(20, 40)))
+    return load_faces().of_people(list(range(20, 40)))
 
 
 def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run
 from facecourse.kit.exercise import Checker, Exercise, collect
+from facecourse.kit.faces import load_faces
 from facecourse.kit.orl import to_half
-from facelib.data import FaceSet, Split, orl
+from facelib.data import FaceSet, Split
 from facelib.models import predict
 
 LIMIT, TARGET = 40, 0.5  # grey values that may change; share that may still be named rightly
@@ -99,7 +100,7 @@ def measure_both(model, split):
 def _judge_spoiling(answer: object) -> str | None:
     """Run a learner's function on photographs of a new split, against the nearest photograph."""
     seed = random.SystemRandom().randrange(2**31)
-    train, _, test = orl().map(to_half).split_images(train=5, seed=seed)
+    train, _, test = load_faces().map(to_half).split_images(train=5, seed=seed)
     (spoilt,) = run(answer, (test.images,)) if callable(answer) else (answer,)
     spoilt = as_numbers(spoilt)
     if spoilt.shape != test.images.shape:

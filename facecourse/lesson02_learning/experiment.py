@@ -16,9 +16,10 @@ from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
+from facecourse.kit.faces import load_faces
 from facecourse.kit.orl import HEIGHT, WIDTH, to_tiny
 from facecourse.kit.seeds import build_seeded
-from facelib.data import FaceSet, Split, orl
+from facelib.data import FaceSet, Split
 
 PEOPLE = 40
 STEPS = 300
@@ -49,7 +50,7 @@ def hold_out(faces: FaceSet, images: int, seed: int) -> Split:
 
 def load_tiny_faces(seed: int, images: int = 5) -> Parts:
     """ORL at 14 x 12 pixels, split, and scaled by the training part alone."""
-    faces = orl().map(to_tiny)
+    faces = load_faces().map(to_tiny)
     parts = [(part.images.flatten(1) / 255, part.person) for part in hold_out(faces, images, seed)]
     mean, spread = parts[0][0].mean(0), parts[0][0].std()
     return Parts(*(Part((x - mean) / spread, person) for x, person in parts))
@@ -169,7 +170,7 @@ class Valley(NamedTuple):
 @cache
 def load_valley() -> Valley:
     """s33 against s6 by the first eigenface and the tenth, along which faces differ far less."""
-    faces = orl()
+    faces = load_faces()
     coordinates = PCA(10, svd_solver="arpack", random_state=0).fit_transform(
         faces.images.flatten(1).numpy() / 255
     )

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from facecourse.kit.faces import load_faces
 from facecourse.kit.orl import BARE, to_tiny
 from facecourse.lesson02_learning.experiment import (
     LOSSES,
@@ -21,7 +22,7 @@ from facecourse.lesson02_learning.experiment import (
     score,
     train_full_batch,
 )
-from facelib.data import Augment, FaceSet, Split, orl
+from facelib.data import Augment, FaceSet, Split
 from facelib.models import FaceCNN
 from facelib.training import fit
 
@@ -101,7 +102,7 @@ def copy_faces(seed: int, deal_names: bool = False) -> tuple[FaceSet, Tensor]:
         seed: of the copies.
         deal_names: give the names by chance, so that there is nothing to learn.
     """
-    faces, generator = orl(), torch.Generator().manual_seed(seed)
+    faces, generator = load_faces(), torch.Generator().manual_seed(seed)
     if deal_names:
         faces = replace(faces, person=faces.person[torch.randperm(400, generator=generator)])
     copies = (NUDGE(faces.images, generator) * 255).byte()

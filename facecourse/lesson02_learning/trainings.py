@@ -11,9 +11,9 @@ from torch.nn.functional import cross_entropy
 
 from facecourse.kit.checkers import as_numbers, kind_of, run, run_on
 from facecourse.kit.exercise import CannotCheckError, Checker
+from facecourse.kit.faces import load_faces
 from facecourse.kit.orl import to_tiny
 from facecourse.lesson02_learning import experiment
-from facelib.data import orl
 
 
 def _watch(train: Callable, seed: int = 200) -> tuple[float, Tensor]:
@@ -64,7 +64,7 @@ _SPLITS = 210, 211, 212
 def judge_learner(answer: Any) -> str | None:
     """None if what a training returns names `TARGET` % of photographs on new splits, else what is
     missing."""
-    faces, known, hits = orl().map(to_tiny), [], []
+    faces, known, hits = load_faces().map(to_tiny), [], []
     for seed in _SPLITS:
         split = experiment.hold_out(faces, 1, seed)
         (model,) = run(answer, (split.train.images, split.train.person))

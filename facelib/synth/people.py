@@ -37,6 +37,7 @@ PEOPLE = {
     "cuts": Seeds(2**29 + 2**23, 1, "choose", "which channels of the student go"),
     "tried": Seeds(2**29 + 2**24, 2**10, "choose", "on whom recipes of compression are tried"),
     "thresholds": Seeds(2**29 + 2**25, 1, "choose", "the door's thresholds for faces like these"),
+    "stand-ins": Seeds(2**29 + 2**26, 1, "judge", "in lessons, where ORL's may not be shown"),
     "ladder": Seeds(2**30, 1, "judge", "the rungs of compression, and groups"),
     "fresh": Seeds(2**30 + 2**20, 2**20, "judge", "drawn when a file of the capstone is scored"),
     "last look": Seeds(2**30 + 1, 1, "judge", "looked at once, when all is chosen"),

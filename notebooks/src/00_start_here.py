@@ -8,7 +8,8 @@
 
 # %%
 from facecourse.kit import ____, charts, record
-from facelib.data import contact_sheet, orl, resize
+from facecourse.kit.faces import load_faces
+from facelib.data import contact_sheet, resize
 from facelib.synth import synth
 
 faces = synth(5, images=2, seed=3, size=112).images[[4, 0, 6, 2, 8, 1]]
@@ -23,7 +24,7 @@ charts.draw_panels(numbered, "Six faces of people who don't exist, numbered.", l
 # **ORL** holds 400 photographs of 40 people, taken for research in Cambridge ([Samaria & Harter 1994](https://doi.org/10.1109/ACV.1994.341300)). Each has 112 × 92 pixels. A **pixel** is one number, from 0 (black) to 255 (white).
 
 # %% tags=["nbval-check-output"]
-faces = orl()
+faces = load_faces()
 faces, faces.images[0, 0, :2, :6].tolist()
 
 # %% [markdown]

@@ -14,6 +14,7 @@ from skimage import feature, filters
 from sklearn.decomposition import PCA
 
 from facecourse.kit import ____, charts, choose_profile, compare, evidence, orl, pick, record
+from facecourse.kit.faces import load_faces
 from facecourse.lesson01_background import exercises, experiment, figures
 from facelib import data, measure
 from facelib.models import FaceCNN, classical, embed, predict
@@ -80,7 +81,7 @@ charts.draw_panels(steps, "One face as pixels, eigenfaces, LBP codes, edges and 
 # All are compared by the **cosine**, a dot product at unit length: by hand, for pixels less their mean, as by the library.
 
 # %%
-faces = data.orl()
+faces = load_faces()
 train, _, test = faces.split_images(train=5, seed=0)
 
 # %% tags=["nbval-check-output"]

@@ -10,6 +10,7 @@ profile = None
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import ____, charts, choose_profile, compare, evidence, orl, pick, record
+from facecourse.kit.faces import load_faces
 from facecourse.lesson02_learning import exercises, experiment, figures, overfitting
 from facelib import data, models, training
 
@@ -163,7 +164,7 @@ def train(model, faces, epochs, batch=40, lr=4e-3, seed=0):
             schedule.step()
 
 
-split = data.orl().map(orl.to_half).split_images(train=5, seed=0)
+split = load_faces().map(orl.to_half).split_images(train=5, seed=0)
 epochs = pick(profile, smoke=2, quick=60, full=60)
 train(mine, split.train, epochs)
 named = mine.eval()(split.test.images / 255).argmax(1)
@@ -255,7 +256,7 @@ for w in (-1.5, 1.5):
 
 # %%
 steps = pick(profile, smoke=4, quick=300, full=300)
-one = experiment.hold_out(data.orl().map(orl.to_half), images=1, seed=0)
+one = experiment.hold_out(load_faces().map(orl.to_half), images=1, seed=0)
 bare = overfitting.train_watched(one, seed=0, steps=steps)
 record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
 figures.draw_learning(bare.loss, bare.top1, steps)
@@ -276,7 +277,7 @@ figures.draw_changes(pairs, "that without a remedy")
 # A quiet leak: copy each photograph, a little shifted, *then* split. Do it with names dealt by chance, which nobody can know from a face:
 
 # %%
-faces, chance = data.orl(), torch.Generator().manual_seed(0)
+faces, chance = load_faces(), torch.Generator().manual_seed(0)
 dealt = faces.person[torch.randperm(400, generator=chance)]
 copies = (overfitting.NUDGE(faces.images, chance) * 255).byte()
 twins = data.FaceSet(torch.cat([faces.images, copies]), dealt.repeat(2), faces.names)

@@ -16,8 +16,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from facecourse.kit import ____, choose_profile, evidence, orl, pick, record
+from facecourse.kit.faces import load_faces
 from facecourse.lesson03_sharing import exercises, experiment, figures
-from facelib import data, synth
+from facelib import synth
 
 profile = choose_profile(profile)
 stored = evidence.load("03")
@@ -101,7 +102,7 @@ local.weight.grad.shape, torch.allclose(added, conv.weight.grad.flatten(1), atol
 # Behind each layer come ReLU, max pooling and a linear layer for ORL's 40 people; all train on one photograph each, at rates chosen on other splits of the same pictures. As a control, the first layer stays **frozen** at its random start.
 
 # %%
-faces = data.orl().map(experiment.to_quarter)
+faces = load_faces().map(experiment.to_quarter)
 steps = pick(profile, smoke=10, quick=200, full=200)
 for kind in layers:
     for ending, frozen in (("", False), (", frozen", True)):
@@ -193,7 +194,7 @@ def k_means(weights, codebook):
 # %%
 from facelib.compress import share
 
-dense, train, test = experiment.train_dense(data.orl(), seed=0, steps=3 * steps // 2)
+dense, train, test = experiment.train_dense(load_faces(), seed=0, steps=3 * steps // 2)
 record("top-1 with 32 bits a weight", 100 * orl.top1(dense, test), "%")
 coarse, _ = share(dense, values=4)
 record("top-1 with 4 values a layer", 100 * orl.top1(coarse, test), "%")

