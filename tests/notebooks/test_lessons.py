@@ -15,7 +15,7 @@ import pytest
 from facecourse.kit import load_lesson
 from facecourse.kit.record import read_records
 from facecourse.learn import read_source
-from notebooks.build import problems, solved, sources, stored, tags, text
+from notebooks.build import EDITIONS, NOTEBOOKS, problems, solved, sources, stored, tags, text
 from notebooks.kernels import patience, too_slow
 from notebooks.verify import committed, committed_notebooks, departures, run, tolerances
 
@@ -23,7 +23,14 @@ TOLERANCES = tolerances(Path(__file__).with_name("tolerances.toml"))
 MOST_SECONDS, MOST_GIGABYTES = 90, 1.5  # what the course promises, on two free cores
 LONGER = {"12": 120}  # seconds: the capstone scores what it builds
 
-lessons = pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+ALL = {stored(source).relative_to(NOTEBOOKS).as_posix(): source for source in sources(EDITIONS)}
+lessons = pytest.mark.parametrize("source", ALL.values(), ids=ALL)
+# A translation runs the code of its original, so it is run at night.
+RUNS = [
+    pytest.param(source, id=name, marks=[pytest.mark.nightly] if "/" in name else [])
+    for name, source in ALL.items()
+]
+runs = pytest.mark.parametrize("source", RUNS)
 
 
 def read_committed(source: Path) -> nbformat.NotebookNode:
@@ -62,14 +69,14 @@ def run_tool(*command: object, folder: Path, seconds: float = 300) -> str:
 
 def test_there_is_a_lesson_and_no_notebook_without_a_source():
     assert sources()
-    assert {stored(source).name for source in sources()} == committed_notebooks()
+    assert set(ALL) == committed_notebooks()
 
 
 @lessons
 def test_the_stored_cells_are_those_of_the_source(source):
     assert cells(read_committed(source)) == cells(read_source(source)), (
-        f"git's {stored(source).name} has other cells than {source.name}. Either the source has "
-        f"changed (python -m notebooks.build {source.name[:2]}, then git add), or answers were "
+        f"git's {stored(source)} has other cells than {source}. Either the source has changed "
+        "(python -m notebooks.build, with its number, then git add), or answers were "
         "committed (facelib learn makes a copy to answer in)"
     )
 
@@ -90,7 +97,7 @@ def test_the_stored_records_are_what_they_should_be(source, tmp_path):
 
 
 @pytest.mark.notebook
-@lessons
+@runs
 def test_the_stored_lesson_passes_plain_nbval(source, tmp_path):
     lesson = copy(source, tmp_path)
     said = run_tool("pytest", "--nbval-lax", "-pno:cacheprovider", lesson, folder=tmp_path)
@@ -98,7 +105,7 @@ def test_the_stored_lesson_passes_plain_nbval(source, tmp_path):
 
 
 @pytest.mark.notebook
-@lessons
+@runs
 def test_the_solved_lesson_runs_by_plain_papermill(source, tmp_path, record_property):
     output = tmp_path / "executed.ipynb"
     cost = run(copy(source, tmp_path, answered=True), output, "-p", "profile", "smoke")
