@@ -37,9 +37,9 @@ QUIET = (
 )
 
 
-def lessons() -> list[Path]:
-    """The lessons as their authors write them, in order; after them those in Chinese, in `zh`."""
-    return sorted(SOURCES.rglob("[0-9][0-9]_*.py"))
+def lessons(folder: str = "") -> list[Path]:
+    """The lessons as their authors write them, in order; of the folder "zh" those in Chinese."""
+    return sorted((SOURCES / folder).glob("[0-9][0-9]_*.py"))
 
 
 def read_source(source: Path) -> NotebookNode:
@@ -79,7 +79,7 @@ def copy_lessons(folder: Path) -> dict[Path, bool]:
     import nbformat
 
     found = {}
-    for source in lessons():
+    for source in lessons() + lessons("zh"):
         place = folder / source.relative_to(SOURCES).parent
         place.mkdir(parents=True, exist_ok=True)
         notebook = read_source(source)
