@@ -37,9 +37,9 @@ QUIET = (
 )
 
 
-def lessons() -> list[Path]:
-    """The lessons as their authors write them, in order."""
-    return sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+def lessons(folder: str = "") -> list[Path]:
+    """The lessons as their authors write them, in order; of the folder "zh" those in Chinese."""
+    return sorted((SOURCES / folder).glob("[0-9][0-9]_*.py"))
 
 
 def read_source(source: Path) -> NotebookNode:
@@ -78,14 +78,15 @@ def copy_lessons(folder: Path) -> dict[Path, bool]:
     """
     import nbformat
 
-    folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    for source in lessons():
+    for source in lessons() + lessons("zh"):
+        place = folder / source.relative_to(SOURCES).parent
+        place.mkdir(parents=True, exist_ok=True)
         notebook = read_source(source)
         edition = hashlib.sha256("".join(cell.id for cell in notebook.cells).encode()).hexdigest()
         notebook.metadata["compact_face_course"] = {"edition": edition[:12]}
         for number in count(1):
-            path = folder / f"{source.stem}{'' if number == 1 else f'-{number}'}.ipynb"
+            path = place / f"{source.stem}{'' if number == 1 else f'-{number}'}.ipynb"
             if not path.exists():
                 with path.open("x", encoding="utf-8", newline="\n") as file:
                     nbformat.write(notebook, file)

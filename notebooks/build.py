@@ -1,7 +1,8 @@
-"""Execute the lesson sources into notebooks: `python -m notebooks.build [NN ...]`.
+"""Execute the lesson sources into notebooks: `python -m notebooks.build [NN ...] [zh/NN ...]`.
 
 An author edits notebooks/src/NN_name.py (jupytext percent, cell tags in the metadata); a learner
 opens notebooks/NN_name.ipynb, which holds the same cells and what they gave in the quick profile.
+Those in `zh` say the same in Chinese, around the outputs of the original.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import nbformat
@@ -19,8 +21,10 @@ from nbformat import NotebookNode
 from facecourse.kit import evidence
 from facecourse.learn import METADATA, name_cells, read_source
 from notebooks.kernels import quiet_kernels
+from notebooks.translation import translate
 
 NOTEBOOKS = Path(__file__).parent
+EDITIONS = ("[0-9][0-9]", "zh/[0-9][0-9]")  # the numbers of all lessons in English, in Chinese
 LARGEST = 2_000_000  # bytes of a stored notebook
 STRIPPED = {"real-faces", "this-machine"}  # tags of cells whose outputs are never stored
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -32,23 +36,21 @@ FORBIDDEN = {
 }
 
 
-def sources(numbers: Iterable[str] = ()) -> list[Path]:
-    """The lesson sources in order; only those with these numbers, if any are given.
+def sources(numbers: Sequence[str] = EDITIONS[:1]) -> list[Path]:
+    """The lesson sources with these numbers in order, such as "05" or "zh/03"; else all in English.
 
     Raises:
         ValueError: a number that no source has.
     """
-    every = sorted((NOTEBOOKS / "src").glob("[0-9][0-9]_*.py"))
-    numbers = list(numbers)
-    known = [path.name[:2] for path in every]
-    if unknown := [number for number in numbers if number not in known]:
-        raise ValueError(f"no lesson {', '.join(unknown)} in notebooks/src, there is {known}")
-    return [path for path in every if not numbers or path.name[:2] in numbers]
+    found = {number: list((NOTEBOOKS / "src").glob(f"{number}_*.py")) for number in numbers}
+    if unknown := [number for number, paths in found.items() if not paths]:
+        raise ValueError(f"no lesson {', '.join(unknown)} in notebooks/src")
+    return sorted(chain.from_iterable(found.values()))
 
 
 def stored(source: Path) -> Path:
     """Where the notebook of a lesson source lies."""
-    return NOTEBOOKS / f"{source.stem}.ipynb"
+    return NOTEBOOKS / source.relative_to(NOTEBOOKS / "src").with_suffix(".ipynb")
 
 
 def tags(cell: NotebookNode) -> set[str]:
@@ -206,20 +208,27 @@ def edited(path: Path) -> list[int]:
 
 
 def build(source: Path) -> Path:
-    """Execute one lesson source and store the notebook; returns where.
+    """Execute one lesson source, or translate what its original gave, and store the notebook;
+    returns where.
 
     Raises:
-        ValueError: the result breaks a rule for stored notebooks; nothing is written.
+        ValueError: the result breaks a rule for stored notebooks, or a translation departs from its
+            original as it is stored; nothing is written.
         FileExistsError: somebody's answers are in the notebook; nothing is run nor written.
     """
     target = stored(source)
+    target.parent.mkdir(exist_ok=True)
     if target.exists() and (cells := edited(target)):
         raise FileExistsError(
             f"{target} holds what no build wrote, in cells {cells}: answers, perhaps. Move it to a "
             f"folder of yours (or put it back: git checkout {target}), and build again"
         )
-    executed = execute(read_source(source))
-    executed.metadata.evidence = evidence_of(executed)
+    original = NOTEBOOKS / "src" / source.name
+    if source == original:
+        executed = execute(read_source(source))
+        executed.metadata.evidence = evidence_of(executed)
+    else:
+        executed = translate(nbformat.read(stored(original), as_version=4), read_source(source))
     notebook = clean(executed)
     if found := hidden_errors(executed) + problems(notebook):
         raise ValueError(f"{source.name} is not stored:\n  " + "\n  ".join(dict.fromkeys(found)))
@@ -229,8 +238,8 @@ def build(source: Path) -> Path:
 
 
 if __name__ == "__main__":
-    for lesson in sources(sys.argv[1:]):
+    for lesson in sources(sys.argv[1:] or EDITIONS):
         try:
-            print(f"{build(lesson).name} built")
+            print(f"{build(lesson).relative_to(NOTEBOOKS)} built")
         except (FileExistsError, ValueError) as error:
             sys.exit(str(error))

@@ -29,7 +29,8 @@ from nbformat import NotebookNode
 import facecourse
 import facelib
 from facecourse.kit import evidence
-from notebooks.build import NOTEBOOKS, read_source, sources, stored, text
+from notebooks.build import EDITIONS, NOTEBOOKS, read_source, sources, stored, text
+from notebooks.translation import mistranslations
 from notebooks.verify import committed
 
 FACTS = NOTEBOOKS / "facts.toml"
@@ -223,18 +224,24 @@ def unbound(source: NotebookNode, executed: NotebookNode, facts: Mapping[str, st
 
 
 def check(path: Path) -> list[str]:
-    """`unbound` of a lesson's source and of its notebook as git has it, by facts.toml."""
-    every = tomllib.loads(FACTS.read_text("utf-8"))
-    own, source = every.get(path.name[:2], {}), read_source(path)
+    """`unbound` of a lesson's source and of its notebook as git has it, by facts.toml; for a
+    translation, of its original's source, and how the translation departs from it."""
+    every, original = tomllib.loads(FACTS.read_text("utf-8")), NOTEBOOKS / "src" / path.name
+    own, source = every.get(path.name[:2], {}), read_source(original)
     told = "\n".join(cell.source for cell in source.cells)
     executed = nbformat.reads(committed(stored(path)), as_version=4)
-    found = unbound(source, executed, every["all"] | own)
+    found = []
+    if path != original:
+        found += mistranslations(source, read_source(path))
+        for cell, theirs in zip(executed.cells, source.cells, strict=False):
+            cell.source = theirs.source  # sections go by their headings
+    found += unbound(source, executed, every["all"] | own)
     return found + [f"facts.toml: no text says {phrase!r}" for phrase in own if phrase not in told]
 
 
 if __name__ == "__main__":
-    found = {path.name: check(path) for path in sources(sys.argv[1:])}
-    for name, numbers in found.items():
+    found = {path: check(path) for path in sources(sys.argv[1:] or EDITIONS)}
+    for path, numbers in found.items():
         for number in numbers:
-            print(f"{name[:2]}  {number}")
+            print(f"{stored(path).relative_to(NOTEBOOKS)}  {number}")
     sys.exit(any(found.values()))

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from operator import getitem
 from pathlib import Path
 
@@ -117,9 +118,10 @@ def committed(path: Path) -> str:
 
 
 def committed_notebooks() -> set[str]:
-    """The names of the notebooks that git has; of those that lie there where git has none."""
+    """The notebooks that git has, from their folder; those that lie there where git has none."""
     known = _git(NOTEBOOKS, "ls-files", "*.ipynb").split()
-    return set(known or (path.name for path in NOTEBOOKS.glob("*.ipynb")))
+    there = chain(NOTEBOOKS.glob("*.ipynb"), NOTEBOOKS.glob("zh/*.ipynb"))
+    return set(known or (path.relative_to(NOTEBOOKS).as_posix() for path in there))
 
 
 def _git(folder: Path, *arguments: str) -> str:

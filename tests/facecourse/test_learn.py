@@ -27,9 +27,12 @@ def source(tmp_path, monkeypatch):
 
 def test_the_copy_holds_every_lesson_without_outputs(tmp_path):
     copied = copy_lessons(tmp_path / "mine")
-    assert [path.stem for path in copied] == [source.stem for source in lessons()]
+    names = [path.relative_to(tmp_path / "mine").with_suffix(".py") for path in copied]
+    sources = lessons() + lessons("zh")
+    assert names == [source.relative_to(learning.SOURCES) for source in sources]
+    assert names[0].stem == "00_start_here"
     assert all(copied.values())
-    for path, source in zip(copied, lessons(), strict=True):
+    for path, source in zip(copied, sources, strict=True):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         assert notebook.cells == read_source(source).cells
@@ -95,4 +98,4 @@ def test_the_wheel_carries_lessons_licences_and_model_card_and_copies_from_there
     assert {path.name for path in (about / "licenses").iterdir()} == {"LICENSE", "LICENSES.md"}
     command = [sys.executable, "-m", "facecourse.learn", "mine", "--no-open"]
     subprocess.run(command, cwd=site, check=True, env={"PYTHONPATH": str(site), "PATH": ""})
-    assert len(list((site / "mine").glob("*.ipynb"))) == len(lessons())
+    assert len(list((site / "mine").rglob("*.ipynb"))) == len(lessons() + lessons("zh"))

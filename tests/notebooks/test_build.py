@@ -66,12 +66,15 @@ def test_a_source_gives_the_same_cells_each_time_and_a_new_one_leaves_the_ids_of
 
 def test_sources_are_found_by_number(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
-    (tmp_path / "src").mkdir()
-    for name in ("01_b.py", "00_a.py", "notes.py"):
+    (tmp_path / "src" / "zh").mkdir(parents=True)
+    for name in ("01_b.py", "00_a.py", "notes.py", "zh/00_a.py"):
         write(tmp_path / "src" / name, "")
     assert [path.name for path in build.sources()] == ["00_a.py", "01_b.py"]
     assert [path.name for path in build.sources(["01"])] == ["01_b.py"]
     assert build.stored(tmp_path / "src" / "01_b.py") == tmp_path / "01_b.ipynb"
+    (chinese,) = build.sources(["zh/00"])
+    assert build.stored(chinese) == tmp_path / "zh" / "00_a.ipynb"
+    assert build.sources(build.EDITIONS) == [*build.sources(), chinese]
     with pytest.raises(ValueError, match="no lesson 7"):
         build.sources(["7"])
 
@@ -175,7 +178,8 @@ def test_build_stores_a_clean_notebook_twice_the_same_and_keeps_it_when_a_build_
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
-    source = tmp_path / "00_tiny.py"
+    source = tmp_path / "src" / "00_tiny.py"
+    source.parent.mkdir()
     setup = "# %%\nimport os\nimport sys\n\nimport ipywidgets\n\nos.environ['FACELIB_PROFILE']"
     widget = '# %% tags=["this-machine"]\nprint(sys.executable)\nipywidgets.IntSlider()'
     write(source, setup, widget)
@@ -213,7 +217,8 @@ def test_a_notebook_that_shows_older_evidence_or_an_older_board_is_named(tmp_pat
 
 def test_a_build_never_overwrites_an_answer(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
-    source = write(tmp_path / "00_tiny.py", "# %%\nanswer = ____", "# %%\n1 + 1")
+    (tmp_path / "src").mkdir()
+    source = write(tmp_path / "src" / "00_tiny.py", "# %%\nanswer = ____", "# %%\n1 + 1")
     lesson, target = read_source(source), build.stored(source)
     lesson.cells[1].outputs = [stream("2")]
     nbformat.write(lesson, target)

@@ -17,7 +17,7 @@ from facecourse.kit import load_lesson
 from facecourse.kit.faces import NOTICE
 from facecourse.kit.record import read_records
 from facecourse.learn import read_source
-from notebooks.build import problems, solved, sources, stored, tags, text
+from notebooks.build import EDITIONS, NOTEBOOKS, problems, solved, sources, stored, tags, text
 from notebooks.kernels import patience, too_slow
 from notebooks.verify import committed, committed_notebooks, departures, run, tolerances
 
@@ -27,7 +27,14 @@ QUICK = "00", "03"  # lessons that run with drawn people by day, too
 LONGER = {"12": 120}  # seconds: the capstone scores what it builds
 
 nights = pytest.mark.nightly
-lessons = pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+ALL = {stored(source).relative_to(NOTEBOOKS).as_posix(): source for source in sources(EDITIONS)}
+lessons = pytest.mark.parametrize("source", ALL.values(), ids=ALL)
+# A translation runs the code of its original, so it is run at night.
+RUNS = [
+    pytest.param(source, id=name, marks=[nights] if "/" in name else [])
+    for name, source in ALL.items()
+]
+runs = pytest.mark.parametrize("source", RUNS)
 
 
 def read_committed(source: Path) -> nbformat.NotebookNode:
@@ -74,14 +81,14 @@ def verdicts(said: str) -> list[str]:
 
 def test_there_is_a_lesson_and_no_notebook_without_a_source():
     assert sources()
-    assert {stored(source).name for source in sources()} == committed_notebooks()
+    assert set(ALL) == committed_notebooks()
 
 
 @lessons
 def test_the_stored_cells_are_those_of_the_source(source):
     assert cells(read_committed(source)) == cells(read_source(source)), (
-        f"git's {stored(source).name} has other cells than {source.name}. Either the source has "
-        f"changed (python -m notebooks.build {source.name[:2]}, then git add), or answers were "
+        f"git's {stored(source)} has other cells than {source}. Either the source has changed "
+        "(python -m notebooks.build, with its number, then git add), or answers were "
         "committed (facelib learn makes a copy to answer in)"
     )
 
@@ -102,7 +109,7 @@ def test_the_stored_records_are_what_they_should_be(source, tmp_path):
 
 
 @pytest.mark.notebook
-@lessons
+@runs
 def test_the_stored_lesson_passes_plain_nbval(source, tmp_path):
     lesson = copy(source, tmp_path)
     said = run_tool("pytest", "--nbval-lax", "-pno:cacheprovider", lesson, folder=tmp_path)
@@ -120,7 +127,7 @@ def run_solved(source: Path, folder: Path, profile: str, note: Callable) -> tupl
 
 
 @pytest.mark.notebook
-@lessons
+@runs
 def test_the_solved_lesson_runs_by_plain_papermill(source, tmp_path, record_property):
     output, _ = run_solved(source, tmp_path, "smoke", record_property)
     executed, declared = nbformat.read(output, as_version=4), load_lesson(source.name[:2]).EXERCISES

@@ -7,7 +7,7 @@ import pytest
 
 from facecourse.kit import evidence
 from notebooks import numbers
-from notebooks.build import sources
+from notebooks.build import EDITIONS, sources
 
 TEXT, CODE = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
 
@@ -22,7 +22,9 @@ def unbound(*cells, executed=None, **facts):
     return numbers.unbound(notebook, executed or notebook, facts)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sources(EDITIONS), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_no_number_of_a_lesson_stands_in_prose_alone(path):
     assert numbers.check(path) == []
 
