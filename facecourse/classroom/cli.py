@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from facecourse.classroom.assign import assign
+from facecourse.classroom.board import board
 from facecourse.classroom.report import report
 from facecourse.classroom.strip import strip
 from facecourse.learn import FOLDER, SOURCES, read_source
@@ -42,5 +43,5 @@ def self_test(folder: Path) -> None:
     click.echo(f"open {path.resolve()} in JupyterLab")
 
 
-for command in (assign, report, strip):
+for command in (assign, report, board, strip):
     classroom.add_command(command)
