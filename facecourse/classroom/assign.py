@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facecourse.kit import load_lesson
-from facecourse.kit.exercise import Exercise, defined
 from facecourse.learn import METADATA, lessons, read_source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from facecourse.kit import Exercise
 
 CONFIG = '''\
 """An nbgrader course of compact face recognition; `nbgrader --help-all` lists what can be set."""
@@ -51,6 +51,8 @@ Only your answers are judged: no picture of a real person belongs into what you 
 def build_assignment(source: Path) -> NotebookNode:
     """The assignment of a lesson (its percent script), with solutions, as nbgrader's `source`."""
     from nbformat.v4 import new_notebook
+
+    from facecourse.kit import load_lesson
 
     lesson = read_source(source)
     number = source.stem[:2]
@@ -88,6 +90,8 @@ def _find(lesson: NotebookNode, exercise: Exercise) -> str:
 
 
 def _ask(exercise: Exercise, task: str) -> list[NotebookNode]:
+    from facecourse.kit.exercise import defined
+
     name, points = f"lesson{exercise.lesson}_{exercise.name}", exercise.points
     given = [f'{g} = exercises.{exercise.name}.context["{g}"]' for g in exercise.context]
     solution = f"### BEGIN SOLUTION\n{exercise.answer}\n### END SOLUTION"
@@ -149,6 +153,9 @@ def assign(folder: Path, lesson: tuple[str, ...]) -> None:
 
     What is there already, edited perhaps, is left as it is. The edition for students, without
     solutions, is then in FOLDER/release.
+
+    \b
+    facelib class assign my-course 03 05
     """
     try:
         new = write_course(folder, lesson)

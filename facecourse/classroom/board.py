@@ -74,6 +74,9 @@ def board(folder: Path, people: int) -> None:
     """Score the ONNX files of a class in FOLDER and write board.csv there, the best first.
 
     All are measured on the same people, who are drawn now.
+
+    \b
+    facelib class board their-files
     """
     try:
         rows = tabulate_scores(list(score_class(find_files(folder), people=people)))

@@ -15,7 +15,12 @@ from facecourse.learn import FOLDER, SOURCES, read_source
 
 @click.group("class")
 def classroom() -> None:
-    """For whoever teaches: assignments, reports, hand-ins without faces."""
+    """For whoever teaches: assignments, reports, hand-ins without faces.
+
+    \b
+    facelib class assign my-course 03 05
+    facelib class report my-course
+    """
 
 
 @classroom.command("self-test")
@@ -24,6 +29,9 @@ def self_test(folder: Path) -> None:
     """Copy ten questions on what the lessons need into FOLDER (compact-face-lessons unless given).
 
     A file that is there is never overwritten.
+
+    \b
+    facelib class self-test
     """
     import nbformat
 

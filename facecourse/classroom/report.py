@@ -122,7 +122,11 @@ def _table(rows: list[list[str]]) -> str:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def report(folder: Path) -> None:
-    """Write report.csv and report.html into FOLDER, a course that nbgrader has graded."""
+    """Write report.csv and report.html into FOLDER, a course that nbgrader has graded.
+
+    \b
+    facelib class report my-course
+    """
     try:
         marks = read_marks(folder)
         if not marks:

@@ -7,7 +7,8 @@ import time
 import pytest
 import torch
 
-from benchmarks import correctness, gpu, speed
+from benchmarks import correctness, gpu, speed, vgg
+from facelib.measure import parameters
 from facelib.training.batches import FreshFaces
 
 CPU = torch.device("cpu")
@@ -19,7 +20,7 @@ def test_every_part_leaves_a_file_that_names_the_device_and_is_not_done_again(tm
     assert time.process_time() - start < 60
     files = {path.name: path for path in tmp_path.iterdir()}
     parts = [files[f"{name}.json"] for name in gpu.PARTS]
-    assert len(files) <= 7
+    assert len(files) <= 8
     assert max(path.stat().st_size for path in files.values()) < 16e6
     found = [json.loads(part.read_text()) for part in parts]
     assert {about["device"] for about in found} == {"cpu"}
@@ -30,7 +31,7 @@ def test_every_part_leaves_a_file_that_names_the_device_and_is_not_done_again(tm
     assert all(row["median"] > 0 for row in found[2]["rows"])
     capsys.readouterr()
     gpu.main(["--out", str(tmp_path)])
-    assert capsys.readouterr().out.count("done before") == 4
+    assert capsys.readouterr().out.count("done before") == 5
 
 
 def test_a_part_that_fails_is_told_and_the_others_have_their_turn(tmp_path, monkeypatch):
@@ -100,3 +101,35 @@ def test_losses_that_begin_apart_or_do_not_fall_are_not_ok():
     assert correctness.check_losses(falling, falling, 0.01)["ok"]
     assert not correctness.check_losses(falling * 1.1, falling, 0.01)["ok"]
     assert not correctness.check_losses(flat, flat, 0.01)["ok"]
+
+
+def test_the_network_is_vgg16s_convolutions():
+    # Known for torchvision's: 14.7 million weights in the convolutions, here of grey images and
+    # with a scale and a shift for each of 4,224 channels.
+    head = 512 * 10 + 10
+    assert parameters(vgg.Vgg(vgg.VGG16, 10)) == 14_714_688 - 2 * 64 * 9 + 2 * 4224 + head
+
+
+def test_pruning_what_computes_nothing_changes_nothing():
+    torch.manual_seed(0)
+    model = vgg.Vgg((4, "M", 6), 3).eval()
+    for first, gone in ((0, [1, 2]), (4, [0, 4, 5])):
+        for layer in model.features[first : first + 2]:
+            layer.weight.data[gone] = 0
+            layer.bias.data[gone] = 0
+    narrow = vgg.prune(model, 0.5, 1)
+    assert narrow.layout == (2, "M", 3)
+    images = torch.rand(2, 1, 8, 8)
+    torch.testing.assert_close(narrow(images), model(images))
+
+
+def test_a_network_is_trained_pruned_and_trained_on():
+    case = vgg.Case(divided=8, people=5, images=20, epochs=18, batch=20, lr=4e-3, multiple=1)
+    found = vgg.run(CPU, case)
+    whole, pruned, again, pruned_again = found["stages"].values()
+    assert 0.4 < pruned["macs"] / whole["macs"] < 0.6
+    assert (again["macs"], pruned_again["macs"]) == (whole["macs"], pruned["macs"])
+    assert min(row["top1"] for row in (whole, again)) > 2 / 5
+    gain = found["pruned_minus_whole"]
+    assert pruned_again["top1"] - again["top1"] == pytest.approx(gain["value"])
+    assert gain["low"] <= gain["value"] <= gain["high"]
