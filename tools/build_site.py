@@ -1,31 +1,41 @@
-"""Build the course's site: `python tools/build_site.py [OUT]` (needs npm and requirements/site.txt).
+"""Build the course's site: `python tools/build_site.py [OUT]` (needs npm, requirements/site.txt).
 
-Lessons stand there as they were stored; nothing is executed, and a page fetches nothing from
-elsewhere, so that any host of static files can serve the folder, or none.
+Lessons stand there as they were stored: nothing is executed. No page fetches anything from
+elsewhere, so any host of static files can serve the folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
+import build_slides
 from npm import fetch_packages
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    "README.md", "LICENSES.md", "docs/**/*.md", "docs/*.png", "notebooks/*.ipynb", "notebooks/zh/*.ipynb",
+    "README.md",
+    "LICENSES.md",
+    "docs/**/*.md",
+    "docs/**/*.png",
+    "notebooks/*.ipynb",
+    "notebooks/zh/*.ipynb",
     "facelib/models/weights/README.md",
-)  # fmt: skip
+)
+LINKED = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
 
 
-def build(out: Path) -> None:
+def build(out: Path, slides: bool = False, door: bool = False) -> None:
     """Write the whole site into a folder, in place of an older one.
+
+    Args:
+        out: the folder, which need not exist.
+        slides: the lessons' slides stand there, too, in slides/.
+        door: and the page that compares two faces, in door/.
 
     Raises:
         SystemExit: the folder holds something else, npm is missing, or Sphinx warned of something.
@@ -34,36 +44,48 @@ def build(out: Path) -> None:
         raise SystemExit(f"{out} holds something else: name an empty or a new folder")
     fetch_packages()
     shutil.rmtree(out, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as folder:
-        stage = Path(folder)
-        lay_out(stage)
-        options = [
-            "-c",
-            str(ROOT / "docs"),
-            "-d",
-            str(stage / ".doctrees"),
-            "-q",
-            "-W",
-            "--keep-going",
-        ]
-        if status := build_main([*options, str(stage), str(out)]):
-            raise SystemExit(status)
+    parts = [name for name, wanted in (("slides", slides), ("door", door)) if wanted]
+    with tempfile.TemporaryDirectory() as stage:
+        lay_out(Path(stage))
+        run_sphinx(Path(stage), out, *parts)
+    if slides:
+        build_slides.build(out / "slides")
+    if door:
+        import build_page  # takes PyTorch
+
+        build_page.build(out / "door")
+
+
+def run_sphinx(stage: Path, out: Path, *parts: str) -> None:
+    """Make pages of what lies on the stage; a warning is an error, once all pages are made."""
+    tags = [word for part in parts for word in ("-t", part)]
+    options = ["-q", "-W", "--keep-going", "-c", f"{ROOT / 'docs'}", "-d", f"{stage / '.doctrees'}"]
+    if status := build_main([*options, *tags, str(stage), str(out)]):
+        raise SystemExit(status)
 
 
 def lay_out(stage: Path) -> None:
-    """Copy every page to where it lies in the repository, but the front page to the root."""
+    """Copy pages, and files they link to, to where they lie here; the front page to the root."""
     for pattern in PAGES:
         for file in ROOT.glob(pattern):
-            target = stage / file.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
+            place(file, stage)
+    for page in list(stage.glob("docs/**/*.md")):
+        for target in LINKED.findall(page.read_text("utf-8")):
+            if (file := ROOT / page.relative_to(stage).parent / target).is_file():
+                place(file.resolve(), stage)
     index = (stage / "docs" / "index.md").read_text("utf-8")
     (stage / "docs" / "index.md").unlink()
     (stage / "index.md").write_text(keep_found(index, stage), "utf-8")
 
 
+def place(file: Path, stage: Path) -> None:
+    target = stage / file.relative_to(ROOT)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(file, target)
+
+
 def keep_found(index: str, stage: Path) -> str:
-    """The front page without lists of what this repository doesn't have (yet)."""
+    """The front page, its lists without entries that stand for nothing here."""
 
     def keep(entry: re.Match) -> str:
         return entry[0] if list(stage.glob(f"{entry[1]}.*")) else ""
@@ -74,4 +96,6 @@ def keep_found(index: str, stage: Path) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", nargs="?", type=Path, default=ROOT / "site", help="folder to write")
-    build(parser.parse_args().out)
+    parser.add_argument("--slides", action="store_true", help="add the lessons' slides")
+    parser.add_argument("--door", action="store_true", help="add the page that compares two faces")
+    build(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""The packages of web/package.json: what pages bring along instead of fetching it from elsewhere."""
+"""The packages of web/package.json, which pages bring along instead of fetching them."""
 
 from __future__ import annotations
 
