@@ -43,10 +43,15 @@ mathjax3_config = {"options": {"enableMenu": False}}
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path = ["site.css", str(ROOT / "web/node_modules/mathjax/es5/tex-svg-full.js")]
+html_static_path = [
+    "site.css",
+    "site.js",
+    str(ROOT / "web/node_modules/mathjax/es5/tex-svg-full.js"),
+]
 html_favicon = "favicon.svg"
 html_context = {"default_mode": "auto"}
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {"home_page_in_toc": True, "navbar_persistent": []}
 # Lessons get buttons that open them elsewhere once the course has an address.
 if repository := os.environ.get("COURSE_REPOSITORY") or citation.get("repository-code"):
