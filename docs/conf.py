@@ -57,6 +57,7 @@ html_theme_options = {"home_page_in_toc": True, "navbar_persistent": []}
 if repository := os.environ.get("COURSE_REPOSITORY") or citation.get("repository-code"):
     html_theme_options |= {
         "repository_url": repository,
+        "repository_branch": "main",
         "use_repository_button": True,
         "launch_buttons": {
             "colab_url": "https://colab.research.google.com",

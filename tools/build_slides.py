@@ -35,6 +35,7 @@ LIST = """<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>Slides of the lessons</title>
 <style>body { font: 1.2em/2 system-ui, sans-serif; color-scheme: light dark; margin: 2em }</style>
 <h1>Slides of the lessons</h1>
