@@ -30,6 +30,7 @@ nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 
+default_role = "literal"  # `this`, in docstrings
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 STOP = "Module, Dataset, ABC, tuple, Exception"  # what a class has from these is described there
@@ -41,6 +42,7 @@ napoleon_use_ivar = True
 mathjax_path = "tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 
+html_use_index = html_domain_indices = False  # the search finds more
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = [

@@ -47,6 +47,7 @@ WORDS = 45  # of a paragraph on a slide
 LINES, CHARACTERS = 10, 500  # of an output beside its code
 EXERCISE = re.compile(r"\*\*\w+ \d+\.\*\*")  # how the text of an exercise begins
 SENTENCE = re.compile(r"(?<=[.?!:])\s+(?=[\"A-Z*`$\[])")
+LESSON = re.compile(r'(href="\w+)\.ipynb')  # a link to another, whose slides lie beside these
 FIGURE = re.compile(r"<img|<table")
 MECHANISM = re.compile(r"^\s*(def|class|for|while|with) ", re.MULTILINE)
 
@@ -69,6 +70,7 @@ def build(out: Path) -> None:
         extra_template_basedirs=[str(LOOKS.parent)],
         reveal_url_prefix="reveal",
         reveal_theme="course",
+        exclude_anchor_links=True,
     )
     titles = []
     for lesson in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -76,6 +78,7 @@ def build(out: Path) -> None:
         title = notebook.metadata.title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
         notebook.cells = list(arrange(notebook))
         page, _ = exporter.from_notebook_node(notebook)
+        page = LESSON.sub(r"\1.html", page)
         (out / f"{lesson.stem}.html").write_text(page, "utf-8")
         titles.append(f'<li><a href="{lesson.stem}.html">{title}</a></li>')
     (out / "index.html").write_text(LIST % "\n".join(titles), "utf-8")

@@ -10,17 +10,17 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 pytest.importorskip("myst_nb", reason="requirements/site.txt is not installed")
 pytest.importorskip("sphinx_book_theme", reason="requirements/site.txt is not installed")
 
 ROOT = Path(__file__).parents[2]
-TOOL = "build_site"
+COMMAND = ("build_site.py", "--slides", "--door")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCREENS = {"laptop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
-READ = ["index", "notebooks/06_distillation", "docs/references", "docs/api/measure"]
+READ = ["index", "notebooks/06_distillation", "docs/references", "docs/api/training"]
 CITED = re.compile(
     r"(?:doi\.org/|doi:|arxiv\.org/abs/|arxiv:)((?:[^\s()\[\]\"'<>;]|\([^\s()]*\))+)", re.IGNORECASE
 )
@@ -40,8 +40,8 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(built: Path) -> dict[str, list]:
-    """The tags of every page: {its place in the site: tags}."""
-    files = (file for file in built.rglob("*.html") if "_static" not in file.parts)
+    """The tags of every page but the door's, which has tests of its own: {place: tags}."""
+    files = (file for file in built.rglob("*.html") if not {"_static", "door"} & {*file.parts})
     return {
         file.relative_to(built).as_posix(): Tags(file.read_text("utf-8")).found for file in files
     }
@@ -68,6 +68,7 @@ def test_whatever_stands_beside_the_lessons_is_there_too(built, pages):
     for name in others:
         assert f"{name}.html" in pages
         assert f"{name}.html" in index or name.startswith("docs/api")
+    assert {"door/index.html", "slides/index.html"} <= set(index)
     public = (built / "docs" / "api" / "measure.html").read_text("utf-8")
     for name in (
         "measure.verify_all",
@@ -175,13 +176,21 @@ def test_nothing_is_in_the_way_of_anybody(read, name, scheme, tmp_path):
             expect(page.locator("mjx-container").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         page.screenshot(path=folder / f"site_{name.replace('/', '_')}_{screen}_{scheme}.png")
-        page.add_script_tag(path=AXE)
-        found = page.evaluate("axe.run().then((found) => found.violations)")
-        grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
-        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in grave] == []
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in grave_faults(page)] == []
+
+
+@pytest.mark.browser
+def test_axe_sees_what_is_wrong(read):
+    page = read("docs/references.html")
     page.locator("html").evaluate("html => html.removeAttribute('lang')")
+    assert "html-has-lang" in [fault["id"] for fault in grave_faults(page)]
+
+
+def grave_faults(page: Page) -> list[dict]:
+    """What axe calls serious or critical."""
+    page.add_script_tag(path=AXE)
     found = page.evaluate("axe.run().then((found) => found.violations)")
-    assert "html-has-lang" in [fault["id"] for fault in found], "axe sees what is wrong"
+    return [fault for fault in found if fault["impact"] in ("serious", "critical")]
 
 
 @pytest.mark.browser
@@ -189,6 +198,17 @@ def test_the_search_finds_words_of_lessons_and_of_the_library(read):
     page = read("search.html?q=temperature")
     expect(page.locator("#search-results")).to_contain_text("06 · Distillation")
     expect(page.locator("#search-results")).to_contain_text("facelib.compress")
+
+
+@pytest.mark.browser
+def test_the_front_page_leads_to_the_door_and_to_slides(read):
+    page = read("index.html")
+    page.get_by_role("link", name="Slides").click()
+    page.get_by_role("link", name="05 · Face embeddings").click()
+    expect(page.get_by_role("heading", name="05 · Face embeddings")).to_be_in_viewport()
+    page = read("index.html")
+    page.get_by_role("link", name="A door to try").click()
+    expect(page.locator("body[data-verdict]")).to_be_visible()
 
 
 @pytest.mark.browser

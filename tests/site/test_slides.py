@@ -9,12 +9,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from notebooks.kernels import patience
-
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-TOOL = "build_slides"
+COMMAND = ("build_slides.py",)
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SLIDE = {"width": 1280, "height": 720}
 SIZE = """async () => {
@@ -46,7 +44,7 @@ def test_every_slide_of_a_lesson_fits_and_a_key_leads_to_the_next(read, lesson):
 
 def start(read, lesson: Path) -> Page:
     page = read(f"{lesson.stem}.html", viewport=SLIDE)
-    page.wait_for_function("window.Reveal?.isReady()", timeout=1000 * patience(30))
+    page.wait_for_function("window.Reveal?.isReady()")
     return page
 
 
