@@ -10,6 +10,7 @@ import argparse
 import re
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import build_slides
@@ -18,7 +19,6 @@ from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    "README.md",
     "LICENSES.md",
     "docs/**/*.md",
     "docs/**/*.png",
@@ -26,7 +26,7 @@ PAGES = (
     "notebooks/zh/*.ipynb",
     "facelib/models/weights/README.md",
 )
-LINKED = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
+LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?!\w+:)(?P<target>[^)#\s]+)[^)]*\)")
 
 
 def build(out: Path, slides: bool = False, door: bool = False) -> None:
@@ -65,14 +65,14 @@ def run_sphinx(stage: Path, out: Path, *parts: str) -> None:
 
 
 def lay_out(stage: Path) -> None:
-    """Copy pages, and files they link to, to where they lie here; the front page to the root."""
+    """Copy all pages, and files they link to, to where they lie here; the front page to the root."""
     for pattern in PAGES:
         for file in ROOT.glob(pattern):
             place(file, stage)
     for page in list(stage.glob("docs/**/*.md")):
-        for target in LINKED.findall(page.read_text("utf-8")):
-            if (file := ROOT / page.relative_to(stage).parent / target).is_file():
-                place(file.resolve(), stage)
+        mend = partial(follow, page.relative_to(stage).parent, stage)
+        page.write_text(LINK.sub(mend, page.read_text("utf-8")), "utf-8")
+    place(ROOT / "README.md", stage)  # the front page has parts of it
     index = (stage / "docs" / "index.md").read_text("utf-8")
     (stage / "docs" / "index.md").unlink()
     (stage / "index.md").write_text(keep_found(index, stage), "utf-8")
@@ -82,6 +82,17 @@ def place(file: Path, stage: Path) -> None:
     target = stage / file.relative_to(ROOT)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(file, target)
+
+
+def follow(folder: Path, stage: Path, link: re.Match) -> str:
+    """A link that works on the site: a file is copied, and of what is no page the words remain."""
+    file = (ROOT / folder / link["target"]).resolve()
+    staged = (stage / file.relative_to(ROOT)).exists()
+    if file.is_dir() or (file.suffix == ".md" and not staged):
+        return link["words"]
+    if file.is_file() and not staged:
+        place(file, stage)
+    return link[0]
 
 
 def keep_found(index: str, stage: Path) -> str:
