@@ -65,7 +65,7 @@ def run_sphinx(stage: Path, out: Path, *parts: str) -> None:
 
 
 def lay_out(stage: Path) -> None:
-    """Copy all pages, and files they link to, to where they lie here; the front page to the root."""
+    """Copy pages, and files they link to, to where they lie here; the front page to the root."""
     for pattern in PAGES:
         for file in ROOT.glob(pattern):
             place(file, stage)
