@@ -67,3 +67,13 @@ if repository := os.environ.get("COURSE_REPOSITORY") or citation.get("repository
             "notebook_interface": "jupyterlab",
         },
     }
+
+
+def name_language(app, page, template, context, tree):
+    """Say to browsers and screen readers in which language a translation is."""
+    if page.startswith("notebooks/zh/"):
+        context["language"] = "zh-CN"
+
+
+def setup(app):
+    app.connect("html-page-context", name_language)
