@@ -128,7 +128,9 @@ def cited(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("repository", ["", "https://github.com/somebody/course"])
-def test_lessons_open_elsewhere_once_the_course_has_an_address(repository, tmp_path, monkeypatch):
+def test_lessons_open_elsewhere_once_the_course_has_an_address(
+    built, repository, tmp_path, monkeypatch
+):
     from sphinx.cmd.build import build_main
 
     monkeypatch.setenv("COURSE_REPOSITORY", repository)
