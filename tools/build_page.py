@@ -8,20 +8,17 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 from importlib import metadata
 from pathlib import Path
 
 import torch
 from export_mtcnn import export
-from filelock import FileLock
+from npm import PACKAGES, WEB, fetch_packages
 from PIL import Image
 
 from facelib import synth
 from facelib.door import align, mtcnn, recogniser, session, thresholds
 
-ROOT = Path(__file__).parents[1]
-WEB = ROOT / "web"
 RUNTIME = {  # of onnxruntime-web: the smallest build, one thread, no GPU
     "ort.wasm.bundle.min.mjs": "onnxruntime.js",
     "ort-wasm-simd-threaded.wasm": "onnxruntime.wasm",
@@ -42,7 +39,7 @@ def build(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(WEB / "src", out)
     for name, new in RUNTIME.items():
-        shutil.copy(WEB / "node_modules" / "onnxruntime-web" / "dist" / name, out / new)
+        shutil.copy(PACKAGES / "onnxruntime-web" / "dist" / name, out / new)
     (out / "licences").mkdir()
     for (package, file), new in NOTICES.items():
         notice = metadata.distribution(package).locate_file(file)
@@ -63,19 +60,6 @@ def gather_settings() -> dict:
     model = recogniser.Recogniser().sha256
     known = [thresholds.look_up(model, far)._asdict() for far in RATES]
     return {"align": {"size": 112, "points": align.POINTS.tolist()}, "thresholds": known}
-
-
-def fetch_packages() -> None:
-    """What package-lock.json pins, unless it is there already."""
-    pins, there = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
-    with FileLock(WEB / ".npm.lock"):  # two at a time would take files from under each other
-        if there.exists() and there.stat().st_mtime >= pins.stat().st_mtime:
-            return
-        npm = shutil.which("npm")
-        if npm is None:
-            raise SystemExit("npm was not found: install Node.js from https://nodejs.org")
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=WEB, check=True)
 
 
 def draw_examples(folder: Path) -> None:

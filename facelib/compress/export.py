@@ -49,7 +49,7 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
 
     Args:
         model: on the CPU; exported in evaluation mode and left in the mode it came in.
-        path: where to write, usually *.onnx; the folder must exist.
+        path: where to write, usually `….onnx`; the folder must exist.
         shape: of one image, (C, H, W).
 
     Raises:

@@ -78,7 +78,7 @@ class FaceSet:
 
     @property
     def counts(self) -> Tensor:
-        """int64 tensor (people,): how many images each person has."""
+        """How many images each person has, int64 (people,)."""
         return torch.bincount(self.person, minlength=self.people)
 
     def to(self, device: torch.device | str) -> FaceSet:

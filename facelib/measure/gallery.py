@@ -92,7 +92,7 @@ class Gallery:
 
     @property
     def bytes(self) -> int:
-        """What the search keeps in memory: embeddings, labels and, if fast, file and centres."""
+        """Memory that embeddings and labels take and, if fast, the lists and their centres."""
         extra = 8 * len(self) + 4 * self._index.nlist * self.width if self._fast else 0
         return 4 * len(self) * self.width + self._person.nbytes + self._key.nbytes + extra
 

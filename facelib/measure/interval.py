@@ -35,7 +35,7 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Of a difference: is it better (or worse) beyond what chance explains?"""
+        """Whether a difference is better (or worse) beyond what chance explains."""
         return self.low > 0 or self.high < 0
 
 

@@ -53,13 +53,13 @@ class Rates(ABC):
 
     @property
     def auc(self) -> float:
-        """Area under the ROC curve: the chance that a genuine pair outscores an impostor pair."""
+        """Area under the ROC curve, the chance that a genuine pair outscores an impostor pair."""
         curve = self.roc()
         return float(torch.trapezoid(curve.tar, curve.far))
 
     @property
     def eer(self) -> float:
-        """Equal error rate: where FAR = FRR on the ROC curve, straight between its points."""
+        """Equal error rate, where FAR = FRR on the ROC curve, straight between its points."""
         curve = self.roc()
         gap = curve.far + curve.tar - 1  # FAR - FRR rises from -1 to 1 along the curve
         k = int(torch.searchsorted(gap, 0.0))  # the first point where FAR >= FRR
