@@ -1,0 +1,60 @@
+"""The benchmark of a class, with lessons of one cell, and its model on made numbers."""
+
+import pytest
+
+from benchmarks import classroom
+from facecourse.kit import evidence
+
+CELL = """# %%
+import os, time
+words = bytearray(64 * 2**20)
+assert os.environ["FACELIB_PROFILE"] == "quick"
+print(os.environ["FACELIB_THREADS"])
+time.sleep(1)
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    sources = [tmp_path / f"{name}_tiny.py" for name in ("03", "05")]
+    for source in sources:
+        source.write_text(CELL)
+    monkeypatch.setattr(classroom, "SOURCES", sources)
+    monkeypatch.setattr(classroom, "EVERY", 0.1)
+    monkeypatch.setattr(classroom, "measure_servers", lambda folder: 100.0)
+    return sources
+
+
+def test_every_kernel_is_timed_and_what_they_share_counts_once(tiny, tmp_path):
+    classroom.main([(1, 2), (2, 2), (2, 1)], tmp_path)
+    rounds = evidence.read("classroom", tmp_path)["rounds"]
+    assert [(one["kernels"], one["threads"], len(one["each"])) for one in rounds] == [
+        (1, 2, 2), (2, 2, 2), (2, 1, 2),
+    ]  # fmt: skip
+    for one in rounds:
+        assert [row["lesson"] for row in one["each"]] == ["03", "05"]
+        for row in one["each"]:
+            assert row["seconds"] > 1
+            assert row["cpu"] > 0
+            assert 64 < row["pss"] <= row["rss"]
+    alone, pair, _ = rounds
+    assert 1.1 < pair["MiB"] / alone["MiB"] < 2.05
+
+
+def test_a_lesson_that_fails_stops_the_benchmark(tiny, tmp_path):
+    tiny[1].write_text("# %%\n1 / 0\n")
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        classroom.main([(2, 2)], tmp_path)
+
+
+def test_thirty_students_follow_from_the_line_and_the_cores():
+    def measured(kernels, threads, mib, seconds, cpu):
+        each = [{"seconds": seconds, "cpu": cpu}] * kernels
+        return {"kernels": kernels, "threads": threads, "MiB": mib, "each": each}
+
+    rounds = [measured(n, 2, 300 + 500 * n, 40, 60) for n in (1, 4, 8)]
+    found = classroom.extrapolate([*rounds, measured(8, 1, 9, 9, 9)], server=100)
+    assert found["MiB a kernel"] == pytest.approx(500)
+    assert found["MiB shared"] == pytest.approx(300)
+    assert found["GiB"] == pytest.approx((300 + 30 * 600) / 1024)
+    assert found["minutes by cores"] == pytest.approx({8: 3.75, 16: 1.875, 32: 0.9375})
