@@ -7,9 +7,9 @@ out, and students.txt, a name a line, the teacher's first.
 from pathlib import Path
 
 c = get_config()  # noqa: F821, given by JupyterHub
-load_subconfig("course.py")  # noqa: F821
+HERE = Path(__file__).resolve().parent
+load_subconfig(str(HERE / "course.py"))  # noqa: F821
 
-HERE = Path(__file__).parent
 HOST = "172.30.0.1"  # the host in the network `lessons`
 
 c.JupyterHub.bind_url = "http://:8000"
