@@ -97,23 +97,25 @@ def measure_servers(folder: str, servers: int = 4) -> float:
     return statistics.mean(found) / MIB
 
 
-def extrapolate(rounds: list[dict[str, Any]], server: float) -> dict[str, Any]:
-    """Thirty students, each with a server and one kernel on two threads.
+def extrapolate(rounds: list[dict[str, Any]], server: float, threads: int) -> dict[str, Any]:
+    """Thirty students, each with a server and one kernel on so many threads.
 
-    Memory is a line through the peaks of 1, 4 and 8 kernels. Where all run a lesson at once, they
-    share cores like these evenly: it takes as long as a lesson's CPU time among eight, times the
+    Memory is a line through the peaks of the rounds. Where all run a lesson at once, they share
+    cores like these evenly: it takes as long as a lesson's CPU time in the fullest round, times the
     students, over the cores, and no less than a kernel alone.
     """
-    rounds = [one for one in rounds if one["threads"] == 2]
+    rounds = [one for one in rounds if one["threads"] == threads]
     counts = [one["kernels"] for one in rounds]
     own, shared = np.polyfit(counts, [one["MiB"] for one in rounds], 1)
     cpu = statistics.mean(row["cpu"] for row in rounds[int(np.argmax(counts))]["each"])
     alone = [row["seconds"] for one in rounds if one["kernels"] == 1 for row in one["each"]]
     least = statistics.mean(alone)
     return {
+        "threads": threads,
         "MiB a kernel": own,
         "MiB shared": shared,
         "GiB": (shared + STUDENTS * (own + server)) / 1024,
+        "CPU seconds": cpu,
         "minutes by cores": {n: max(least, STUDENTS * cpu / n) / 60 for n in CORES},
     }
 
@@ -128,7 +130,8 @@ def main(rounds: list[tuple[int, int]] = ROUNDS, folder: Path = RESULTS) -> None
             seconds = statistics.median(row["seconds"] for row in done[-1]["each"])
             print(f"{kernels} on {threads}: {seconds:.0f} s, {done[-1]['MiB']:.0f} MiB", flush=True)
     found = {"MiB a server": server, "rounds": done, "students": STUDENTS}
-    evidence.write("classroom", found | {"extrapolated": extrapolate(done, server)}, folder)
+    found["extrapolated"] = [extrapolate(done, server, threads) for threads in (1, 2)]
+    evidence.write("classroom", found, folder)
 
 
 if __name__ == "__main__":

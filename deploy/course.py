@@ -19,7 +19,9 @@ c.Spawner.args = [
 c.Spawner.mem_limit = "3G"
 c.Spawner.cpu_limit = 2
 c.Spawner.environment = {
-    "FACELIB_THREADS": "2",
+    # Eight kernels on two cores took half the time, and half the CPU time, on one thread each: see
+    # docs/teaching/server.md. Without this line a kernel takes two.
+    "FACELIB_THREADS": "1",
     # An idle thread sleeps soon instead of keeping a core from others. Lessons import torch first,
     # which reads it then, so that facelib, which sets it, would come too late.
     "GOMP_SPINCOUNT": "10000",

@@ -38,7 +38,8 @@ def test_a_home_holds_the_lessons_before_jupyterlab_opens_them(config):
 
 
 def test_a_student_has_limits_and_no_way_to_become_another(config):
-    assert config.Spawner.environment["FACELIB_THREADS"] == str(config.Spawner.cpu_limit)
+    assert config.Spawner.environment["FACELIB_THREADS"] == "1"
+    assert config.Spawner.cpu_limit == 2, "a kernel, and the server beside it"
     assert config.Spawner.mem_limit == "3G"
     assert config.Authenticator.admin_users == {"teacher"}
     assert config.Authenticator.allowed_users == {"teacher", "ada", "blaise"}
