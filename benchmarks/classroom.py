@@ -56,9 +56,10 @@ class Student:
         except (psutil.Error, OSError):  # it has ended meanwhile
             return 0.0
         self.row["cpu"] = times.user + times.system
-        for name in ("pss", "rss"):
-            self.row[name] = max(self.row[name], getattr(memory, name) / MIB)
-        return memory.pss / MIB
+        share = getattr(memory, "pss", memory.uss) / MIB  # only Linux knows a fair share
+        self.row["pss"] = max(self.row["pss"], share)
+        self.row["rss"] = max(self.row["rss"], memory.rss / MIB)
+        return share
 
 
 async def run_class(kernels: int, threads: int, folder: str) -> dict[str, Any]:
@@ -71,7 +72,7 @@ async def run_class(kernels: int, threads: int, folder: str) -> dict[str, Any]:
     environment = {name: word for name, word in os.environ.items() if "NUM_THREADS" not in name}
     environment |= {"FACELIB_THREADS": str(threads), "GOMP_SPINCOUNT": "10000"}
     environment |= {"IPYTHONDIR": folder, "FACELIB_PROGRESS": folder, "FACELIB_PROFILE": "quick"}
-    each, together, load = [], [], os.getloadavg()[0]
+    each, together, load = [], [], psutil.getloadavg()[0]
     turns = [[source] for source in SOURCES] if kernels == 1 else [SOURCES * (kernels // 2)]
     for turn in turns:
         students = [Student(source) for source in turn]
