@@ -5,6 +5,8 @@ Rooms import one way: door -> data -> synth -> models -> measure -> training -> 
 
 import os
 
+from facelib.threads import choose_threads, limit_threads
+
 __version__ = "0.1.0"
 
 # GNU's OpenMP, which torch uses on Linux, lets an idle thread spin before it sleeps. When another
@@ -12,3 +14,4 @@ __version__ = "0.1.0"
 # short spin costs 5 % on an idle machine. Read when torch is loaded, so import facelib first.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+limit_threads(choose_threads())

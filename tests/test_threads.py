@@ -1,9 +1,71 @@
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 
 from facelib.models import embed, predict
-from facelib.threads import few_threads
+from facelib.threads import HUB, POOLS, choose_threads, few_threads
+
+VARIABLES = ("FACELIB_THREADS", *HUB, *POOLS)
+COUNT = """
+import json, threadpoolctl
+pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+print(json.dumps([torch.get_num_threads(), max(pools)]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(script, **settings):
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("first", ["import facelib, numpy, torch", "import numpy, torch, facelib"])
+def test_every_pool_gets_the_threads_asked_for_whatever_is_imported_first(first):
+    said = run(first + COUNT, FACELIB_THREADS="1", OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2")
+    assert json.loads(said.stdout) == [1, 1]
+
+
+def test_what_is_said_to_one_process_holds_for_the_kernels_that_it_starts():
+    child = "import facelib, os; print(os.environ.get('OMP_NUM_THREADS'))"
+    parent = f"import facelib, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert run(parent, JUPYTERHUB_USER="ada").stdout == f"{min(2, os.cpu_count())}\n"
+    assert run(parent).stdout == "None\n", "alone, the libraries decide"
+
+
+@pytest.mark.parametrize("name", HUB)
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 2), (64, 2)])
+def test_a_kernel_under_a_hub_takes_two_threads_where_there_are_two(
+    monkeypatch, name, cores, threads
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert choose_threads() is None
+    monkeypatch.setenv(name, "ada")
+    assert choose_threads() == threads
+    monkeypatch.setenv("FACELIB_THREADS", "5")
+    assert choose_threads() == 5
+
+
+def test_a_hub_that_says_the_number_itself_is_believed(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert choose_threads() is None
+
+
+@pytest.mark.parametrize("wrong", ["0", "-2", "two", "1.5", " "])
+def test_another_number_of_threads_is_an_error_that_says_what_is_wanted(wrong):
+    said = run("import facelib", FACELIB_THREADS=wrong)
+    assert said.returncode == 1
+    assert f"whole number of at least 1, got {wrong!r}" in said.stderr.splitlines()[-1]
 
 
 @pytest.fixture

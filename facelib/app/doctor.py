@@ -25,10 +25,11 @@ PINS = Path(__file__).parents[2] / "requirements.txt"
 def examine() -> dict[str, Any]:
     """What is here, as JSON can hold it; `faults` is empty where nothing must be mended.
 
-    Memory is in gigabytes (1e9 bytes). `missing` are dependencies by the extra that asks for them
-    ("" is facelib itself); only those of facelib and of the lessons are faults. `other` are
-    packages of another version than requirements.txt pins: {name: [installed, pinned]}; None where
-    there is no such file.
+    Memory is in gigabytes (1e9 bytes). `threads` is what OMP_NUM_THREADS says by now (see
+    `facelib.threads`), None where that is all cores. `missing` are dependencies by the extra that
+    asks for them ("" is facelib itself); only those of facelib and of the lessons are faults.
+    `other` are packages of another version than requirements.txt pins: {name: [installed,
+    pinned]}; None where there is no such file.
     """
     faults = []
     try:
@@ -50,6 +51,7 @@ def examine() -> dict[str, Any]:
         "executable": sys.executable,
         "system": platform.platform(),
         "cores": len(mine(0)) if mine else os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),
         "memory": round(psutil.virtual_memory().total / 1e9, 1),
         "memory free": round(psutil.virtual_memory().available / 1e9, 1),
         "gpu": _gpu(),
@@ -70,6 +72,7 @@ def describe(found: dict[str, Any]) -> str:
         "Python": f"{found['python']} at {found['executable']}",
         "system": found["system"],
         "cores": found["cores"],
+        "threads": f"{found['threads'] or 'all cores'}; FACELIB_THREADS says another number",
         "memory": f"{found['memory']} GB, {found['memory free']} GB of it free",
         "GPU": found["gpu"] or "none that is seen; everything runs without",
         "Chromium": found["chromium"] or "none; only the browser tests want one",

@@ -14,6 +14,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from facelib.threads import choose_threads
+
 BATCH = 64  # photographs decoded ahead of the one being stored
 
 
@@ -40,7 +42,7 @@ def decode(
 
     bar = tqdm(total=len(files), unit="photo", disable=quiet)
     # Pillow lets go of the interpreter's lock while it decodes, so threads help.
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, bar:
+    with ThreadPoolExecutor(choose_threads() or min(8, os.cpu_count() or 1)) as pool, bar:
         for start in range(0, len(files), BATCH):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # oddities in photographs that decode all the same
