@@ -102,12 +102,12 @@ def served(folder: Path) -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def cosine(*files: Path) -> float:
+def cosine(*files: Path, model: Path | None = None) -> float:
     """The score that the library gives two picture files, whole."""
     codes = []
     for file in files:
         image = torch.from_numpy(np.array(Image.open(file).convert("RGB"))).permute(2, 0, 1)[None]
-        codes.append(Recogniser().embed(data.to_square(image).permute(0, 2, 3, 1).numpy())[0])
+        codes.append(Recogniser(model).embed(data.to_square(image).permute(0, 2, 3, 1).numpy())[0])
     return float(codes[0] @ codes[1])
 
 
