@@ -85,7 +85,7 @@ def test_but_for_roundings_of_eight_bits_the_score_is_that_of_python(visit, host
     model = folder / "unrounded" / "model.onnx"
     model.write_bytes(without_rounding(session.read(COMPACT)[0]))
     visitor = visit()
-    visitor.page.goto(f"{address}unrounded/")
+    visitor.go(f"{address}unrounded/")
     crops = synth.synth(2, 2, seed=9, size=112, channels=3).images.permute(0, 2, 3, 1).numpy()
     files = [save(Image.fromarray(crop), tmp_path / f"{n}.png") for n, crop in enumerate(crops)]
     apart = []
@@ -120,7 +120,7 @@ def test_without_a_face_the_marks_are_where_a_cut_face_has_its_eyes(visit, tmp_p
     visitor = visit()
     plain = save(Image.new("RGB", (300, 200), "grey"), tmp_path / "plain.png")
     note = visitor.choose(0, plain, as_is=False)
-    assert note.endswith("No face was found: put the rings on the eyes.")
+    assert note.endswith("No face was found: click its eyes.")
     x, y = 50 + 200 * POINTS[0, 0], 200 * POINTS[0, 1]
     said = visitor.eye(0, "left").get_attribute("aria-valuetext")
     assert said == f"{x:.0f} across, {y:.0f} down"

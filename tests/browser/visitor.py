@@ -54,9 +54,13 @@ class Visitor:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda said: said.type == "error" and self.faults.append(said.text))
         page.add_init_script(CAMERA)
-        page.goto(address)
-        expect(page.locator("body[data-verdict]")).to_be_visible(timeout=PATIENCE)
+        self.go(address)
         self.faces = page.locator(".face").all()
+
+    def go(self, address: str) -> None:
+        """Open a page that compares faces, and wait for its first answer."""
+        self.page.goto(address)
+        expect(self.page.locator("body[data-verdict]")).to_be_visible(timeout=PATIENCE)
 
     def choose(self, which: int, file: Path, as_is: bool = True) -> str:
         """Choose a file for a face; returns what the page notes about it."""
