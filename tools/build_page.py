@@ -78,7 +78,8 @@ def gather_settings() -> dict:
     """What the page must know of the library: where a cut has a face, and the thresholds."""
     model = recogniser.Recogniser().sha256
     known = [thresholds.look_up(model, far)._asdict() for far in RATES]
-    return {"align": {"size": 112, "points": align.POINTS.tolist()}, "thresholds": known}
+    places = {"size": 112, "points": align.POINTS.tolist()}
+    return {"model": model, "align": places, "thresholds": known}
 
 
 def fetch_packages() -> None:

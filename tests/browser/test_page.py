@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,10 +17,10 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from facelib.door.align import POINTS
-from facelib.door.recogniser import Recogniser
+from facelib.door.recogniser import COMPACT, Recogniser
 from facelib.door.thresholds import look_up
 from tests.browser.conftest import build_page
-from tests.browser.visitor import Visitor, save, served
+from tests.browser.visitor import PATIENCE, Visitor, save, served
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,20 @@ def test_the_thresholds_are_those_of_the_library(visit):
         visitor.page.get_by_label("strangers who pass").select_option(f"1 in {1 / rate:,.0f}")
         assert visitor.number("threshold") == pytest.approx(threshold, abs=5e-4)
     expect(visitor.page.locator(".meaning")).to_have_text(re.compile("Of 3,000 pairs .* pass"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", COMPACT.read_bytes()])
+def test_another_file_in_the_models_place_is_refused(chromium, host, tmp_path, content):
+    shutil.copytree(host[1], tmp_path / "page")
+    (tmp_path / "page" / "model.onnx").write_bytes(content)
+    with served(tmp_path / "page") as (address, _):
+        page = chromium.new_page()
+        page.goto(address)
+        said = page.locator(".said")
+        expect(said).to_contain_text("model.onnx has the SHA-256", timeout=PATIENCE)
+        expect(said).to_contain_text("build the page anew")
+        expect(page.locator("[data-number=score]")).to_be_hidden()
+        page.close()
 
 
 def elsewhere(visitor: Visitor) -> list[str]:

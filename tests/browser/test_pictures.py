@@ -84,6 +84,9 @@ def test_but_for_roundings_of_eight_bits_the_score_is_that_of_python(visit, host
     shutil.copytree(folder, folder / "unrounded")
     model = folder / "unrounded" / "model.onnx"
     model.write_bytes(without_rounding(session.read(COMPACT)[0]))
+    settings = folder / "unrounded" / "settings.json"
+    shipped, other = (Recogniser(path).sha256 for path in (COMPACT, model))
+    settings.write_text(settings.read_text("utf-8").replace(shipped, other), "utf-8")
     visitor = visit()
     visitor.go(f"{address}unrounded/")
     crops = synth.synth(2, 2, seed=9, size=112, channels=3).images.permute(0, 2, 3, 1).numpy()
@@ -114,6 +117,17 @@ def test_eyes_are_found_where_the_library_finds_them(visit, people, tmp_path):
             x, y = map(int, re.findall(r"\d+", said))
             assert abs(x + 1j * y - wanted) < 2
     assert visitor.number("score") == pytest.approx(codes[0] @ codes[1], abs=2 * CLOSE)
+
+
+def test_of_several_faces_the_largest_is_marked_and_the_page_says_so(visit, people, tmp_path):
+    visitor = visit()
+    photo = Image.new("RGB", (640, 300), (90, 110, 120))
+    for face, side, left in zip(people[::-1], (200, 280), (20, 330), strict=True):
+        photo.paste(face.resize((side, side), Image.Resampling.BICUBIC), (left, 20))
+    note = visitor.choose(0, save(photo, tmp_path / "two.png"), as_is=False)
+    assert note.endswith("2 faces were found; the rings are on the largest.")
+    said = visitor.eye(0, "left").get_attribute("aria-valuetext")
+    assert int(said.split()[0]) > 300
 
 
 def test_without_a_face_the_marks_are_where_a_cut_face_has_its_eyes(visit, tmp_path):

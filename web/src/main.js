@@ -20,7 +20,7 @@ try {
 
 async function start() {
   const settings = await (await fetch("settings.json")).json();
-  const recogniser = await Recogniser.load("model.onnx");
+  const recogniser = await Recogniser.load("model.onnx", settings.model);
   const rates = find(".rate select");
   let busy, score, time, waiting;
 
