@@ -17,7 +17,7 @@ export class Eyes {
       return [(event.clientX - box.left) / box.width * width, (event.clientY - box.top) / box.height * height];
     };
     photo.addEventListener("click", (event) => {
-      if (this.marks.includes(event.target) || !this.#move(this.next, at(event))) return;
+      if (!this.size || this.marks.includes(event.target) || !this.#move(this.next, at(event))) return;
       if (this.places[0][0] > this.places[1][0]) {
         this.places.reverse();
         this.next = 1 - this.next;
