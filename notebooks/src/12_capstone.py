@@ -81,7 +81,7 @@ def parity(network, file):
 exercises.parity.check(parity)
 
 # %%
-faces = ladder_faces(pick(profile, smoke=20, quick=200, full=200), seed=pick_seed("tried")).images
+faces = ladder_faces(pick(profile, smoke=20, quick=100, full=200), seed=pick_seed("tried")).images
 with torch.no_grad():
     said = face_pruned()(faces / 255), OnnxModel(path).embed(faces / 255)
 cosines = torch.cosine_similarity(*said)
@@ -224,7 +224,7 @@ def as_photographs(images):  # grey (N, 1, H, W) to what a camera gives, (N, H, 
 
 
 chosen_on = ladder_faces(
-    pick(profile, smoke=60, quick=600, full=1000), seed=pick_seed("thresholds")
+    pick(profile, smoke=60, quick=300, full=1000), seed=pick_seed("thresholds")
 )
 codes = torch.tensor(recogniser.embed(as_photographs(chosen_on.images)))
 pairs = verify_all(codes, chosen_on.person)
