@@ -27,7 +27,6 @@ from facelib.door.detect import detect
 from facelib.measure import Interval, bootstrap_difference, bootstrap_people, share_interval
 from facelib.measure.verification import Rates, Verification
 from facelib.models import embed, face_compact
-from facelib.models.pretrained import COMPACT
 from facelib.synth import identities, nuisances, render, skin_group
 
 SIZE, MARGIN = 112, 69  # px: of a crop, and around it
@@ -117,7 +116,7 @@ def time_pair(photos: list[Image.Image], times: int) -> dict[str, object]:
         for photo, file in zip(photos, files, strict=True):
             photo.save(file, quality=95)
         for many in [times] + [1] * (times // 10):
-            command = [sys.executable, "-m", "benchmarks.pair", *files, COMPACT, str(many)]
+            command = [sys.executable, "-m", "benchmarks.pair", *files, str(many)]
             start = time.perf_counter()
             ran.append(json.loads(subprocess.check_output(command)))
             took.append(time.perf_counter() - start)

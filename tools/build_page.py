@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -27,12 +28,14 @@ RATES = 0.1, 0.01, 0.001
 NOTICES = {  # that go with copies: package, its file, our name
     ("onnxruntime", "onnxruntime/LICENSE"): "onnxruntime.txt",
     ("onnxruntime", "onnxruntime/ThirdPartyNotices.txt"): "onnxruntime_third_parties.txt",
-    ("mtcnn", "mtcnn-1.0.0.dist-info/LICENSE"): "mtcnn.txt",
 }
 
 
-def build(out: Path) -> None:
-    """Write the whole page into a folder, in place of an older one."""
+def build(out: Path, detector: bool = False) -> None:
+    """Write the whole page into a folder, in place of an older one.
+
+    With the detector the page finds eyes by itself; without, a visitor clicks them.
+    """
     if out.exists() and any(out.iterdir()) and not (out / "onnxruntime.wasm").exists():
         raise SystemExit(f"{out} holds something else: name an empty or a new folder")
     fetch_packages()
@@ -46,20 +49,34 @@ def build(out: Path) -> None:
         shutil.copy(str(notice), out / "licences" / new)
     content, _ = session.read(recogniser.COMPACT)
     (out / "model.onnx").write_bytes(content)
-    (out / "mtcnn").mkdir()
-    for name in ("propose", "refine", "locate"):
-        (out / "mtcnn" / f"{name}.onnx").write_bytes(export(getattr(mtcnn, name.upper())))
-    (out / "settings.json").write_text(json.dumps(gather_settings()), "utf-8")
+    if detector:
+        add_detector(out)
+    else:
+        page = out / "index.html"
+        words = re.compile("<span data-detector>.*?</span>", re.DOTALL)
+        page.write_text(words.sub("", page.read_text("utf-8")), "utf-8")
+    settings = gather_settings() | {"detector": detector}
+    (out / "settings.json").write_text(json.dumps(settings), "utf-8")
     draw_examples(out / "examples")
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB; look at it with `facelib demo`")
+
+
+def add_detector(out: Path) -> None:
+    """MTCNN's networks and licence, which says nothing of the photographs they were learnt from."""
+    (out / "mtcnn").mkdir()
+    for name in ("propose", "refine", "locate"):
+        (out / "mtcnn" / f"{name}.onnx").write_bytes(export(getattr(mtcnn, name.upper())))
+    notice = metadata.distribution("mtcnn").locate_file("mtcnn-1.0.0.dist-info/LICENSE")
+    shutil.copy(str(notice), out / "licences" / "mtcnn.txt")
 
 
 def gather_settings() -> dict:
     """What the page must know of the library: where a cut has a face, and the thresholds."""
     model = recogniser.Recogniser().sha256
     known = [thresholds.look_up(model, far)._asdict() for far in RATES]
-    return {"align": {"size": 112, "points": align.POINTS.tolist()}, "thresholds": known}
+    places = {"size": 112, "points": align.POINTS.tolist()}
+    return {"model": model, "align": places, "thresholds": known}
 
 
 def draw_examples(folder: Path) -> None:
@@ -76,4 +93,10 @@ def draw_examples(folder: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=WEB / "dist", help="folder to write")
-    build(parser.parse_args().out)
+    parser.add_argument(
+        "--mtcnn", action="store_true",
+        help="find eyes by MTCNN, whose weights were learnt from WIDER FACE and CelebA, which are "
+        "for research only: for yourself, not to be hosted",
+    )  # fmt: skip
+    arguments = parser.parse_args()
+    build(arguments.out, arguments.mtcnn)

@@ -8,6 +8,7 @@ from typing import Any
 from ipywidgets import IntSlider, VBox
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from torch import Tensor
 
 from facecourse.kit.charts import draw_faces, tabulate
 from facecourse.kit.explore import explore
@@ -131,6 +132,17 @@ def _draw_box(axis: Axes, name: str, budget: Budget, colour: str) -> None:
     axis.add_patch(Rectangle((1, -2), kilobytes - 1, budget.lost + 2, **look))
     axis.annotate(name, (kilobytes, budget.lost), (-3, 4), textcoords="offset points", ha="right",
                   color=colour, fontsize=9)  # fmt: skip
+
+
+def draw_moved(faces: Tensor, cosines: Tensor, count: int = 6) -> None:
+    """Draw the faces, uint8 (N, 1, H, W), whose embeddings a file moved most and those it moved
+    least, by the cosines (N,) of network and file."""
+    order = cosines.argsort()
+    rows = {"most": order[:count], "least": order[-count:].flip(0)}
+    named = {f"{name}, {cosines[some[0]]:.3f}": faces[some] for name, some in rows.items()}
+    draw_faces(
+        named, f"Faces whose embeddings move, with the first one's cosine: {'; '.join(named)}."
+    )
 
 
 def draw_visitors(faces: Mapping[str, Any]) -> None:

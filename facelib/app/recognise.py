@@ -171,19 +171,22 @@ def enroll(
 
     name, door = spell(name), Door(**options)
     model = door.recogniser.sha256
-    register = Register.load(path, model) if path.exists() else Register(model)
+    if path.exists():
+        Register.load(path, model)  # what is wrong with it is said before anything is asked
     delete = DELETE.format(name=name, path=path)
     if not (consent or _agrees(CONSENT.format(name=name, path=path, delete=delete))):
         raise PermissionError("nothing is stored without consent; a script says it by --consent")
     templates = np.stack([door.look(photo) for photo in photos])
-    for photo, template in zip(photos, templates, strict=True):
-        other = register.find_other(name, template, door.threshold)
-        if other and not new_person:
-            looks = "{} looks like {!r}, who is enrolled (cosine {:.3f})".format(photo, *other)
-            if not _agrees(f"{looks}. Is {name!r} somebody else?"):
-                raise ValueError(f"{looks}: nothing was stored. If it is another, say --new-person")
-    new = register.enroll(name, templates, consent=True)
-    register.save(path)
+    with Register.change(path, model) as register:
+        for photo, template in zip(photos, templates, strict=True):
+            other = register.find_other(name, template, door.threshold)
+            if other and not new_person:
+                looks = "{} looks like {!r}, who is enrolled (cosine {:.3f})".format(photo, *other)
+                if not _agrees(f"{looks}. Is {name!r} somebody else?"):
+                    raise ValueError(
+                        f"{looks}: nothing was stored. If it is another, say --new-person"
+                    )
+        new = register.enroll(name, templates, consent=True)
     found = {"name": name, "new": new, "templates": register.people[name], "register": str(path)}
     words = (
         f"{new} of {len(photos)} photographs are new; {name} has {found['templates']} templates."
@@ -243,9 +246,8 @@ def forget(name: str, path: Path, as_json: bool) -> None:
     from facelib.door.photo import spell
     from facelib.door.register import Register
 
-    register = Register.load(path)
-    deleted = register.forget(spell(name))
-    register.save(path)
+    with Register.change(path) as register:
+        deleted = register.forget(spell(name))
     found = {"name": name, "deleted": deleted, "people": len(register.people)}
     say(found, f"{deleted} templates of {name} are deleted from {path}.", as_json)
 

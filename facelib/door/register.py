@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from safetensors.numpy import load, save
 from facelib import files
 
 MOST = 2**26  # bytes of a file
+PATIENCE = 20  # seconds for another process to end its change
 SAME = 1 - 1e-6  # from this cosine on two templates are of one photograph
 
 
@@ -166,6 +169,34 @@ class Register:
         found = cls(about["model"])
         found.templates, found.rows = templates, about["rows"]
         return found
+
+    @classmethod
+    @contextmanager
+    def change(cls, path: str | Path, model: str | None = None) -> Iterator[Register]:
+        """The register of a file, to be changed and, unless an error comes, saved there; no other
+        process can change it meanwhile.
+
+        Args:
+            model: as in `load`; if there is no file, a new register begins for this network.
+
+        Raises:
+            TimeoutError: another process goes on changing it.
+            OSError, ValueError: as of `load` and `save`.
+        """
+        from filelock import FileLock, Timeout  # who only looks needs none
+
+        path = Path(path)
+        if model is None or not path.parent.is_dir():
+            files.read(path, "register", MOST)  # or, of all there should be, a lock would be left
+        try:
+            with FileLock(f"{path}.lock", PATIENCE):
+                found = cls(model) if model and not path.exists() else cls.load(path, model)
+                yield found
+                found.save(path)
+        except Timeout as error:
+            raise TimeoutError(
+                f"another process is changing {path}: answer what it asks, or end it, and try again"
+            ) from error
 
     def _checked(self, templates: np.ndarray) -> np.ndarray:
         """float32 (M, D), all of length 1 and as wide as those enrolled."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from facecourse.kit import ____, choose_profile, evidence, pick, record
+from facecourse.kit import ____, charts, choose_profile, evidence, pick, record
 from facecourse.ladder.student import calibration_faces, renew_statistics, train_further
 from facecourse.lesson12_capstone import attempts, card, exercises, experiment, figures, live
 from facecourse.lesson12_capstone.scoring import draw_seed, score_file
@@ -81,15 +81,16 @@ def parity(network, file):
 exercises.parity.check(parity)
 
 # %%
-faces = ladder_faces(pick(profile, smoke=20, quick=200, full=200), seed=pick_seed("tried")).images
+faces = ladder_faces(pick(profile, smoke=20, quick=100, full=200), seed=pick_seed("tried")).images
 with torch.no_grad():
     said = face_pruned()(faces / 255), OnnxModel(path).embed(faces / 255)
 cosines = torch.cosine_similarity(*said)
 record("parity, smallest cosine", cosines.min())
 record("parity, mean cosine", cosines.mean())
+figures.draw_moved(faces, cosines)
 
 # %% [markdown]
-# Eight bits move every embedding a little, and one face more than the others. A face whose cosine is near zero would mean a broken file, whatever the mean.
+# Eight bits move every embedding a little, and one face more than the others. Look at the upper row: what have these faces in common? A face whose cosine is near zero would mean a broken file, whatever the mean.
 #
 # ## A score that can't be learnt by heart
 #
@@ -113,6 +114,8 @@ people = pick(profile, smoke=60, quick=800, full=5000)
 found = score_file(path, people=people)
 record("points lost", found.lost.value, "points")
 print(found)
+board = evidence.load("ladder")["lost"]["pruned, 8 bits"]["0.1 %"]
+print(f"README's board, 5,000 others: {board:.1f} points lost")
 
 # %% [markdown]
 # **Exercise 2.** Which shares of a budget does a score use up: bytes, time, points lost? Take the worse end of each interval; a share above one breaks the budget.
@@ -221,11 +224,18 @@ def as_photographs(images):  # grey (N, 1, H, W) to what a camera gives, (N, H, 
 
 
 chosen_on = ladder_faces(
-    pick(profile, smoke=60, quick=600, full=2000), seed=pick_seed("thresholds")
+    pick(profile, smoke=60, quick=300, full=1000), seed=pick_seed("thresholds")
 )
 codes = torch.tensor(recogniser.embed(as_photographs(chosen_on.images)))
-threshold = verify_all(codes, chosen_on.person).threshold_at(0.001)
+pairs = verify_all(codes, chosen_on.person)
+threshold = pairs.threshold_at(0.001)
 record("threshold", threshold)
+
+# %% tags=["nbval-ignore-output"]
+charts.threshold_slider(pairs, threshold)
+
+# %% [markdown]
+# Move it until half as many strangers pass, and read what that costs those who are known.
 
 # %%
 visitors = synth(3, images=3, seed=12, size=64, channels=1)
@@ -279,7 +289,7 @@ door
 #
 # | points | for |
 # |---|---|
-# | 3 | a file that keeps its budget, scored on 2,000 fresh people or more |
+# | 3 | a file that keeps its budget, scored on as many fresh people as `score_file` takes by itself |
 # | 2 | parity measured, with the worst face and why it is the worst |
 # | 2 | each step justified by a number, also the steps that did not help |
 # | 2 | an honest card: whom the door fails, and what happens then |

@@ -83,6 +83,11 @@ def open_lesson(
         lesson.close()
 
 
+def build_page(folder: Path, *options: str) -> None:
+    command = [sys.executable, "tools/build_page.py", "--out", folder, *options]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     """The address of the page, built by the command and not at a host's root, and its folder."""
@@ -90,7 +95,7 @@ def host(tmp_path_factory) -> Iterator[tuple[str, Path]]:
         pytest.skip("npm was not found")
     root = tmp_path_factory.mktemp("host")
     folder = root / "some" / "where"
-    subprocess.run([sys.executable, "tools/build_page.py", "--out", folder], cwd=ROOT, check=True)
+    build_page(folder, "--mtcnn")
     with served(root) as (address, _):
         yield f"{address}some/where/", folder
 

@@ -33,8 +33,9 @@ DONE = """() => {
     return !prompts.some(prompt => prompt.includes("*"))
         && (failed || prompts.every(prompt => /\\d/.test(prompt)));
 }"""
-SLIDERS = ".widget-slider .noUi-handle"
-FIELDS = ".widget-dropdown select, .widget-text input[type=number]"
+# The door to try has its own tests: a slider that hides the face leaves the others without effect.
+SLIDERS = ".widget-slider:not(.door *) .noUi-handle"
+FIELDS = ".widget-dropdown:not(.door *) select, .widget-text input[type=number]"
 # What the nearest box shows: cells of tables, and figures, which say in words what they show.
 SHOWN = """xpath=ancestor::*[contains(@class, 'widget-box')][.//td or .//img][1]
     //*[self::td or self::img]"""

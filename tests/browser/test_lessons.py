@@ -16,17 +16,25 @@ from tests.browser.driver import Lesson
 pytestmark = pytest.mark.browser
 
 
-# The first lesson and the one with most sliders stand for all; the others take their turn at night.
-EVERY_TIME = ("00", "05")
-LESSONS = [
-    pytest.param(
-        source, id=source.stem, marks=[] if source.name[:2] in EVERY_TIME else pytest.mark.nightly
-    )
-    for source in sources()
-]
+# Every lesson runs and takes an answer every time. To move its controls, the first one and the one
+# with most sliders stand for all; the others take their turn at night.
+MOVED_EVERY_TIME = ("00", "05")
 
 
-@pytest.fixture(scope="module", params=LESSONS)
+def each_lesson(*now: str) -> pytest.MarkDecorator:
+    """A test of every lesson, at night if its number is not among those named, if any are."""
+    lessons = [
+        pytest.param(
+            source,
+            id=source.stem,
+            marks=[] if source.name[:2] in now or not now else pytest.mark.nightly,
+        )
+        for source in sources()
+    ]
+    return pytest.mark.parametrize("source", lessons, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def source(request) -> Path:
     return request.param
 
@@ -56,21 +64,25 @@ def answers(declared: tuple[Exercise, ...]) -> tuple[str, dict[str, str]]:
     }
 
 
+@each_lesson()
 def test_run_all_ends_without_an_error_or_a_warning(lesson, source, record_property):
     record_property("cost", f"{source.stem} in the browser: {lesson.seconds:.0f} s")
     assert lesson.faults() == []
 
 
+@each_lesson(*MOVED_EVERY_TIME)
 def test_every_slider_changes_a_computed_value(lesson):
     assert lesson.dead_controls() == []
     assert lesson.faults() == []
 
 
+@each_lesson()
 def test_a_wrong_answer_is_incorrect_and_a_right_one_correct(lesson, source):
     lesson.answer(*answers(load_lesson(source.name[:2]).EXERCISES))
     assert lesson.faults() == []
 
 
+@each_lesson(*MOVED_EVERY_TIME)
 def test_nothing_was_asked_from_the_network(lesson):
     assert lesson.requested
     assert lesson.requests_elsewhere() == set()

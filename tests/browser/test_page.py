@@ -6,21 +6,37 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from facelib.door.recogniser import Recogniser
+from facelib.door.align import POINTS
+from facelib.door.recogniser import COMPACT, Recogniser
 from facelib.door.thresholds import look_up
-from tests.browser.visitor import Visitor, save, served
+from tests.browser.conftest import build_page
+from tests.browser.visitor import PATIENCE, Visitor, save, served
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = {"laptop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Iterator[str]:
+    """The address of the page as it is built to be hosted."""
+    folder = tmp_path_factory.mktemp("plain")
+    build_page(folder)
+    assert not [*folder.rglob("*mtcnn*")]
+    with served(folder) as (address, _):
+        yield address
 
 
 def test_a_face_takes_no_more_than_50_milliseconds(visit):
@@ -34,6 +50,20 @@ def test_the_thresholds_are_those_of_the_library(visit):
         visitor.page.get_by_label("strangers who pass").select_option(f"1 in {1 / rate:,.0f}")
         assert visitor.number("threshold") == pytest.approx(threshold, abs=5e-4)
     expect(visitor.page.locator(".meaning")).to_have_text(re.compile("Of 3,000 pairs .* pass"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", COMPACT.read_bytes()])
+def test_another_file_in_the_models_place_is_refused(chromium, host, tmp_path, content):
+    shutil.copytree(host[1], tmp_path / "page")
+    (tmp_path / "page" / "model.onnx").write_bytes(content)
+    with served(tmp_path / "page") as (address, _):
+        page = chromium.new_page()
+        page.goto(address)
+        said = page.locator(".said")
+        expect(said).to_contain_text("model.onnx has the SHA-256", timeout=PATIENCE)
+        expect(said).to_contain_text("build the page anew")
+        expect(page.locator("[data-number=score]")).to_be_hidden()
+        page.close()
 
 
 def elsewhere(visitor: Visitor) -> list[str]:
@@ -133,6 +163,36 @@ def test_the_marks_follow_mouse_and_finger(visit, people, tmp_path):
         after = visitor.eye(0, "left").bounding_box()
         assert (after["x"] - box["x"], after["y"] - box["y"]) == pytest.approx((30, 20), abs=1)
         assert visitor.number("score") != before
+
+
+@pytest.mark.parametrize("order", [("left", "right"), ("right", "left")])
+def test_without_a_detector_the_eyes_are_clicked(visit, plain, people, tmp_path, order):
+    visitor = visit()
+    visitor.go(plain)
+    photo = Image.new("RGB", (640, 480), (90, 110, 120))
+    photo.paste(people[0].resize((260, 260), Image.Resampling.BICUBIC), (330, 60))
+    note = visitor.choose(0, save(photo, tmp_path / "photo.png"), as_is=False)
+    assert note == "PNG, 640 × 480 pixels. Now click the two eyes."
+    visitor.choose(1, save(people[0], tmp_path / "crop.png"))
+    before, eyes = visitor.number("score"), dict(zip(("left", "right"), POINTS, strict=False))
+    shown = visitor.faces[0].locator(".photo")
+    for side in order:
+        x, y = np.array([330, 60]) + 260 * eyes[side]
+        box = shown.bounding_box()
+        place = {"x": x / 640 * box["width"], "y": y / 480 * box["height"]}
+        shown.click(position=place)
+    for side, eye in eyes.items():
+        said = visitor.eye(0, side).get_attribute("aria-valuetext")
+        assert [*map(int, re.findall(r"\d+", said))] == pytest.approx([330, 60] + 260 * eye, abs=2)
+    assert before < 0.9 < visitor.number("score")
+
+
+def test_without_a_detector_nothing_of_it_is_in_the_page(visit, plain):
+    visitor = visit()
+    visitor.requested.clear()
+    visitor.go(plain)
+    assert not [url for url in visitor.requested if "mtcnn" in url]
+    expect(visitor.page.locator("footer")).not_to_contain_text("MTCNN")
 
 
 def test_a_keyboard_is_enough(visit, people, tmp_path):

@@ -54,9 +54,13 @@ class Visitor:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda said: said.type == "error" and self.faults.append(said.text))
         page.add_init_script(CAMERA)
-        page.goto(address)
-        expect(page.locator("body[data-verdict]")).to_be_visible(timeout=PATIENCE)
+        self.go(address)
         self.faces = page.locator(".face").all()
+
+    def go(self, address: str) -> None:
+        """Open a page that compares faces, and wait for its first answer."""
+        self.page.goto(address)
+        expect(self.page.locator("body[data-verdict]")).to_be_visible(timeout=PATIENCE)
 
     def choose(self, which: int, file: Path, as_is: bool = True) -> str:
         """Choose a file for a face; returns what the page notes about it."""
@@ -102,12 +106,12 @@ def served(folder: Path) -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def cosine(*files: Path) -> float:
+def cosine(*files: Path, model: Path | None = None) -> float:
     """The score that the library gives two picture files, whole."""
     codes = []
     for file in files:
         image = torch.from_numpy(np.array(Image.open(file).convert("RGB"))).permute(2, 0, 1)[None]
-        codes.append(Recogniser().embed(data.to_square(image).permute(0, 2, 3, 1).numpy())[0])
+        codes.append(Recogniser(model).embed(data.to_square(image).permute(0, 2, 3, 1).numpy())[0])
     return float(codes[0] @ codes[1])
 
 

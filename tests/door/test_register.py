@@ -1,11 +1,13 @@
 import errno
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from facelib import files
+from facelib.door import register as registers
 from facelib.door.register import Register
 
 MODEL, OTHER = "a" * 64, "b" * 64
@@ -181,3 +183,57 @@ def test_a_failed_write_loses_nothing(register, tmp_path, monkeypatch):
         register.save(path)
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_of_two_who_enroll_at_once_none_is_lost(tmp_path):
+    path = tmp_path / "r"
+
+    def enroll(name, seed):
+        with Register.change(path, MODEL) as register:
+            register.enroll(name, unit(seed), consent=True)
+
+    with ThreadPoolExecutor() as pool:
+        with Register.change(path, MODEL) as register:
+            register.enroll("Ada", unit(1), consent=True)
+            others = [pool.submit(enroll, f"person {seed}", seed) for seed in range(2, 6)]
+        for other in others:
+            other.result()
+    assert len(Register.load(path, MODEL).people) == 5
+
+
+def test_who_waits_too_long_for_another_process_is_told_and_nothing_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(registers, "PATIENCE", 0.1)
+    path = tmp_path / "r"
+    with Register.change(path, MODEL) as register:
+        register.enroll("Ada", unit(1), consent=True)
+        with (
+            pytest.raises(TimeoutError, match="another process is changing .*r: answer"),
+            Register.change(path, MODEL),
+        ):
+            pass
+    assert Register.load(path).people == {"Ada": 1}
+
+
+def test_an_error_while_it_is_changed_changes_nothing(tmp_path, register):
+    path = tmp_path / "r"
+    register.save(path)
+    before = path.read_bytes()
+
+    def forget(*names):
+        with Register.change(path) as changed:
+            for name in names:
+                changed.forget(name)
+
+    with pytest.raises(ValueError, match="nobody is enrolled as 'Eve'"):
+        forget("Ada", "Eve")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "model"), [("r", None), ("nowhere/r", MODEL)])
+def test_where_there_is_no_register_no_lock_is_left(tmp_path, name, model):
+    with (
+        pytest.raises(FileNotFoundError, match="no register at"),
+        Register.change(tmp_path / name, model),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -24,8 +24,8 @@ export class Detector {
   }
 
   /**
-   * Eyes, nose and corners of the mouth of the largest face, left ones first: [[x, y], ...] in
-   * pixels of the picture; null if there is no face.
+   * Eyes, nose and corners of the mouth of each face, left ones first: [[x, y], ...] in pixels of
+   * the picture; the largest face first.
    */
   async find(imageData) {
     const [short, long] = [imageData.width, imageData.height].sort((one, other) => one - other);
@@ -36,8 +36,8 @@ export class Detector {
     found = distinct(found, 0.7).slice(0, MOST);
     found = distinct(await look(this.refine, image, found, 24, 0.7), 0.7);
     found = distinct(await look(this.locate, image, found, DETAIL, 0.8), 0.7, true);
-    const [largest] = found.sort((one, other) => area(other.box) - area(one.box));
-    return largest ? largest.points.map((point) => point.map((value) => value / scale)) : null;
+    found.sort((one, other) => area(other.box) - area(one.box));
+    return found.map(({ points }) => points.map((point) => point.map((value) => value / scale)));
   }
 
   async #propose(image, least) {

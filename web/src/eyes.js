@@ -1,4 +1,4 @@
-// Two marks on a photograph, which a mouse, a finger or the arrow keys put on the eyes.
+// Two marks on a photograph, which clicks, a mouse, a finger or the arrow keys put on the eyes.
 
 const CLOSEST = 4; // pixels between the eyes
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -11,6 +11,20 @@ export class Eyes {
   constructor(photo, moved) {
     this.marks = [...photo.querySelectorAll(".eye")];
     this.places = []; // [[x, y], [x, y]] in pixels of the picture, from its corner
+    this.next = 0; // the mark that a click moves: the one that was not moved last
+    const at = (event) => {
+      const box = photo.getBoundingClientRect(), { width, height } = this.size;
+      return [(event.clientX - box.left) / box.width * width, (event.clientY - box.top) / box.height * height];
+    };
+    photo.addEventListener("click", (event) => {
+      if (!this.size || this.marks.includes(event.target) || !this.#move(this.next, at(event))) return;
+      if (this.places[0][0] > this.places[1][0]) {
+        this.places.reverse();
+        this.next = 1 - this.next;
+        this.#show();
+      }
+      moved();
+    });
     this.marks.forEach((mark, which) => {
       const move = (place) => this.#move(which, place) && moved();
       mark.addEventListener("pointerdown", (event) => {
@@ -19,10 +33,7 @@ export class Eyes {
         mark.setPointerCapture(event.pointerId);
       });
       mark.addEventListener("pointermove", (event) => {
-        if (!mark.hasPointerCapture(event.pointerId)) return;
-        const box = photo.getBoundingClientRect();
-        const { width, height } = this.size;
-        move([(event.clientX - box.left) / box.width * width, (event.clientY - box.top) / box.height * height]);
+        if (mark.hasPointerCapture(event.pointerId)) move(at(event));
       });
       mark.addEventListener("keydown", (event) => {
         if (!KEYS[event.key]) return;
@@ -37,6 +48,7 @@ export class Eyes {
   put(size, places) {
     this.size = size;
     this.places = places;
+    this.next = 0;
     this.#show();
   }
 
@@ -45,6 +57,7 @@ export class Eyes {
     const other = this.places[1 - which];
     if (Math.hypot(place[0] - other[0], place[1] - other[1]) < CLOSEST) return false;
     this.places[which] = place;
+    this.next = 1 - which;
     this.#show();
     return true;
   }

@@ -13,7 +13,7 @@ export class Face {
    * @param section: an empty element.
    * @param align: {size, points}: pixels a side of an aligned cut; where eyes, nose and mouth are in
    *   it, as shares.
-   * @param detect: as `Detector.find`.
+   * @param detect: as `Detector.find`; false if the visitor says where the eyes are.
    * @param changed: called when there is something else for the network to read, as `input`.
    */
   constructor(section, align, detect, changed) {
@@ -41,8 +41,8 @@ export class Face {
     try {
       const picture = await give();
       if (!picture) return;
-      const points = picture.drawn ? null : await this.detect(picture.canvas);
-      if (turn === this.turn) this.#show(picture, points); // else a later one has come first
+      const found = picture.drawn || !this.detect ? [] : await this.detect(picture.canvas);
+      if (turn === this.turn) this.#show(picture, found); // else a later one has come first
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
       this.say(error.message, true);
@@ -54,7 +54,7 @@ export class Face {
     this.note.classList.toggle("wrong", wrong);
   }
 
-  #show({ canvas, grey, note, drawn }, points) {
+  #show({ canvas, grey, note, drawn }, [points, ...others]) {
     this.grey = grey;
     const scale = Math.min(1, SHOWN / Math.max(canvas.width, canvas.height));
     this.shown.width = Math.round(canvas.width * scale);
@@ -63,7 +63,10 @@ export class Face {
     this.shown.getContext("2d").drawImage(canvas, 0, 0, this.shown.width, this.shown.height);
     this.shown.ariaLabel = drawn ? "A drawn face of nobody" : "Your picture";
     this.eyes.put(grey, points ? this.#fit(points) : this.#guess());
-    this.say(points || drawn ? note : `${note} No face was found: put the rings on the eyes.`);
+    const notes = [note];
+    if (!points && !drawn) notes.push(this.detect ? "No face was found: click its eyes." : "Now click the two eyes.");
+    if (others.length) notes.push(`${others.length + 1} faces were found; the rings are on the largest.`);
+    this.say(notes.join(" "));
     this.#read();
   }
 

@@ -20,7 +20,7 @@ try {
 
 async function start() {
   const settings = await (await fetch("settings.json")).json();
-  const recogniser = await Recogniser.load("model.onnx");
+  const recogniser = await Recogniser.load("model.onnx", settings.model);
   const rates = find(".rate select");
   let busy, score, time, waiting;
 
@@ -30,13 +30,13 @@ async function start() {
   rates.selectedIndex = 1;
   rates.onchange = show;
   const faces = [...document.querySelectorAll(".face")]
-    .map((section) => new Face(section, settings.align, detect, compare));
+    .map((section) => new Face(section, settings.align, settings.detector && detect, compare));
   for (const button of document.querySelectorAll("[data-example]")) {
     button.onclick = () => showExample(button.dataset.example);
   }
   receive(faces);
   await showExample("same");
-  const detector = Detector.load();
+  const detector = settings.detector && Detector.load();
 
   async function detect(canvas) {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

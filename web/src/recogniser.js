@@ -8,16 +8,28 @@ ort.env.wasm.wasmPaths = { wasm: new URL("onnxruntime.wasm", import.meta.url).hr
 export { ort };
 export const SIDE = 64;
 
-/** A network in an ONNX file: {session, bytes}. */
-export async function openNetwork(address) {
+/**
+ * A network in an ONNX file: {session, bytes}.
+ *
+ * @param sha256: of the file, in hexadecimal digits, if nothing else will do.
+ */
+export async function openNetwork(address, sha256) {
   const content = await (await fetch(address)).arrayBuffer();
+  if (sha256 && crypto.subtle) { // a browser has it for https and for this machine alone
+    const found = [...new Uint8Array(await crypto.subtle.digest("SHA-256", content))]
+      .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (found !== sha256) {
+      throw new Error(`${address} has the SHA-256 ${found.slice(0, 8)}…, not ${sha256.slice(0, 8)}… whose `
+        + "thresholds these are: build the page anew");
+    }
+  }
   const bytes = content.byteLength; // asked before: the session may take the content away
   return { session: await ort.InferenceSession.create(content, { executionProviders: ["wasm"] }), bytes };
 }
 
 export class Recogniser {
-  static async load(address) {
-    return new Recogniser(await openNetwork(address));
+  static async load(...file) {
+    return new Recogniser(await openNetwork(...file));
   }
 
   constructor({ session, bytes }) {

@@ -202,6 +202,7 @@ BAD = {
     "animated": (as_file(ANN[0], save_all=True, append_images=[ANN[1]]), "a moving picture"),
     "huge": (as_file(Image.new("1", (20_000, 10_000))), "over 89,478,485 pixels"),
     "no face": (as_file(NOISE), "No face was found"),
+    "one pixel": (as_file(NOISE.crop((0, 0, 1, 1))), "No face was found"),
     "two faces": (as_file(Image.fromarray(np.hstack([ANN[0], BEN[0]]))), "2 faces were found"),
 }
 
