@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from facecourse.kit.exercise import Exercise, ____, defined
 
 
-def limit(megabytes: int) -> None:
+def limit_resources(megabytes: int) -> None:
     """No more memory than this, and no file above 64 MB, where the system knows such limits."""
     with contextlib.suppress(ImportError):  # Windows has none
         import resource
@@ -23,7 +23,7 @@ def limit(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20,) * 2)
 
 
-def execute(source: str, names: dict[str, Any]) -> tuple[str, str]:
+def run_cell(source: str, names: dict[str, Any]) -> tuple[str, str]:
     """Run a cell; what it raises stops the cell and nothing else."""
     try:
         exec(compile(source, "a cell", "exec"), names)
@@ -32,7 +32,7 @@ def execute(source: str, names: dict[str, Any]) -> tuple[str, str]:
     return "ran", ""
 
 
-def judge(exercise: Exercise, names: dict[str, Any]) -> tuple[str, str]:
+def judge_answer(exercise: Exercise, names: dict[str, Any]) -> tuple[str, str]:
     """The outcome of what a submission has defined.
 
     What is right is believed only if a wrong answer is still found wrong. That finds code which
@@ -47,7 +47,7 @@ def judge(exercise: Exercise, names: dict[str, Any]) -> tuple[str, str]:
     return outcome.kind, outcome.message
 
 
-def run(job: dict[str, Any], channel: TextIO) -> None:
+def run_cells(job: dict[str, Any], channel: TextIO) -> None:
     """Run the cells in order, and judge where one asks for it. Each is told before it begins, so
     that whoever listens knows where an endless loop or a sudden end was."""
     lesson: dict[str, Any] = {"__name__": "lesson"}
@@ -65,9 +65,9 @@ def run(job: dict[str, Any], channel: TextIO) -> None:
             continue
         tell(at=number)
         if cell["exercise"]:
-            kind, message = judge(asked[cell["exercise"]], names)
+            kind, message = judge_answer(asked[cell["exercise"]], names)
         else:
-            kind, message = execute(cell["source"], names)
+            kind, message = run_cell(cell["source"], names)
         tell(at=number, kind=kind, message=message)
     tell(at=len(job["cells"]))
 
@@ -77,5 +77,5 @@ if __name__ == "__main__":
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel:
         os.dup2(2, 1)  # what a submission prints is no message
         job = json.load(sys.stdin)
-        limit(job["megabytes"])
-        run(job, channel)
+        limit_resources(job["megabytes"])
+        run_cells(job, channel)
