@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ import pytest
 from facecourse.classroom.assign import write_course
 from facecourse.classroom.report import find_hard, read_marks, write_report
 from facecourse.kit import load_lesson
+from notebooks.kernels import patience, too_slow
 from tests.facecourse.classroom.walls import needs_walls
 
 pytest.importorskip("nbgrader")
@@ -157,3 +159,17 @@ def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
     text = page.read_text("utf-8")
     assert text.count('aria-label="solved"') == list(found.values()).count("solved")
     assert "<td>half</td>" in text
+
+
+@pytest.mark.nightly
+def test_thirty_hand_ins_of_a_lesson_are_graded_in_ten_minutes(course, tmp_path):
+    write_course(tmp_path, ["03"])
+    nbgrader("generate_assignment", "lesson03", "--create", folder=tmp_path)
+    for number in range(30):
+        place = tmp_path / "submitted" / f"student{number:02}" / "lesson03"
+        shutil.copytree(course / "submitted" / "perfect" / "lesson03", place)
+    start = time.perf_counter()
+    nbgrader("autograde", "lesson03", folder=tmp_path)
+    seconds = time.perf_counter() - start
+    assert [mark.state for mark in read_marks(tmp_path)] == ["solved"] * 30 * len(ANSWERS)
+    assert seconds <= patience(600), too_slow("grading thirty hand-ins", 600)
