@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from facecourse.classroom.assign import build_assignment
 from facecourse.classroom.edition import COURSE, strip_course, strip_exercises
 from facecourse.kit import load_lesson
 from facecourse.kit.exercise import ____
@@ -97,3 +98,17 @@ def test_exercises_and_commands_work_in_the_edition_for_a_class(course):
     assert run.returncode == 0, run.stderr
     assert "not attempted answered" in run.stdout
     assert "your teacher has the solution" in run.stdout
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_trace_of_an_answer_is_in_a_release(number):
+    preprocessors = pytest.importorskip("nbgrader.preprocessors")
+    source = next(source for source in lessons() if source.name.startswith(number))
+    release, resources = build_assignment(source), {"language": "python"}
+    solutions = "\n".join(cell.source for cell in release.cells)
+    for step in (preprocessors.ClearSolutions(), preprocessors.ClearHiddenTests()):
+        release, resources = step.preprocess(release, resources)
+    text = in_a_line("\n".join(cell.source for cell in release.cells))
+    assert [trace for trace in traces(number) if trace in in_a_line(solutions)]
+    assert not [trace for trace in traces(number) if trace in text]
+    assert all(in_a_line(e.starter) in text for e in load_lesson(number).EXERCISES)
