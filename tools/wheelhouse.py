@@ -25,8 +25,9 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PLACE = f"Python {sysconfig.get_python_version()} on {sysconfig.get_platform()}"
 
 
-def build(folder: Path, more: list[str], cuda: bool) -> None:
-    """Fill an empty folder with the wheels of requirements.txt and of `more` files of pins."""
+def build(folder: Path, more: list[str], cuda: bool, students: bool = False) -> None:
+    """Fill an empty folder with the wheels of requirements.txt and of `more` files of pins; the
+    course's own is that of a class, without solutions, if it is for students."""
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         sys.exit(f"{folder} is not empty, and old wheels would be installed too: name a new folder")
@@ -38,6 +39,12 @@ def build(folder: Path, more: list[str], cuda: bool) -> None:
     # Where both are found, pip takes 2.15.0+cpu before 2.15.0.
     files = [word for file in (pins, *more) for word in ("-r", str(file))]
     collect(folder, ["--find-links", str(folder.resolve()), *files])
+    if students:
+        from class_wheel import pack
+
+        for whole in folder.glob("compact_face_course-*.whl"):
+            whole.unlink()
+        pack(folder)
     seal(folder)
 
 
@@ -114,6 +121,7 @@ def main() -> None:
     filling = commands.add_parser("build", help="collect the wheels, with a network")
     filling.add_argument("-r", dest="more", action="append", default=[], help="more pins")
     filling.add_argument("--cuda", action="store_true", help="torch for a GPU: 3 GiB on Linux")
+    filling.add_argument("--students", action="store_true", help="the course without solutions")
     installing = commands.add_parser("install", help="check and install them, without a network")
     installing.add_argument("--into", type=Path, metavar="VENV", help="else into this Python")
     for command in (filling, installing):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,20 @@ def test_linux_gets_torch_without_cuda_unless_it_is_asked_for(tmp_path, monkeypa
     first = ["--no-deps", "--index-url", wheelhouse.CPU_INDEX, *torch]
     assert before == ([] if cuda else [first])
     assert len(torch) == 2
+
+
+def test_the_stick_of_students_holds_the_course_without_solutions(tmp_path, monkeypatch):
+    def collect(folder, words, hint=""):
+        (folder / "compact_face_course-0.1.0-py3-none-any.whl").touch()
+
+    monkeypatch.setattr(wheelhouse, "collect", collect)
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    wheelhouse.build(tmp_path, [], cuda=True, students=True)
+    (wheel,) = wheelhouse.check(tmp_path)
+    assert "+class-" in wheel.name
+    with zipfile.ZipFile(wheel) as content:
+        text = content.read("facecourse/lesson03_sharing/exercises.py").decode()
+    assert "answer=" not in text
 
 
 def test_a_folder_with_something_in_it_is_not_filled(tmp_path):
