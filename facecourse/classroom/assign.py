@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facecourse.classroom import need_nbgrader
 from facecourse.learn import METADATA, lessons, read_source
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _cell(kind: str, source: str, name: str, **nbgrader: object) -> NotebookNode
 def write_course(folder: Path, numbers: Sequence[str]) -> list[Path]:
     """Write the sources of these lessons' assignments, and the settings, where there are none yet.
 
-    Returns: the assignments that are new, `FOLDER/source/lesson03`.
+    Returns: the assignments, `FOLDER/source/lesson03`.
 
     Raises:
         ValueError: a number that no lesson has.
@@ -135,14 +136,12 @@ def write_course(folder: Path, numbers: Sequence[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     if not (settings := folder / "nbgrader_config.py").exists():
         settings.write_text(CONFIG, "utf-8")
-    new = []
-    for number in numbers or known:
-        path = folder / "source" / f"lesson{number}" / f"lesson{number}.ipynb"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+    assignments = [folder / "source" / f"lesson{number}" for number in numbers or known]
+    for number, assignment in zip(numbers or known, assignments, strict=True):
+        if not (path := assignment / f"lesson{number}.ipynb").exists():
+            assignment.mkdir(parents=True, exist_ok=True)
             nbformat.write(build_assignment(known[number]), path)
-            new.append(path.parent)
-    return new
+    return assignments
 
 
 @click.command()
@@ -157,11 +156,15 @@ def assign(folder: Path, lesson: tuple[str, ...]) -> None:
     \b
     facelib class assign my-course 03 05
     """
+    need_nbgrader()
     try:
-        new = write_course(folder, lesson)
+        names = [assignment.name for assignment in write_course(folder, lesson)]
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    for assignment in new:
-        command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment.name]
-        subprocess.run([*command, "--create"], cwd=folder, check=True)
-    click.echo(f"{len(new)} new assignments in {folder.resolve() / 'release'}")
+    release = folder.resolve() / "release"
+    new = [name for name in names if not (release / name).exists()]
+    for name in new:
+        command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--create"]
+        if subprocess.run(command, cwd=folder).returncode:
+            raise click.ClickException(f"nbgrader could not release {name}; its words stand above")
+    click.echo(f"{len(new)} of {len(names)} assignments are new in {release}")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facecourse.classroom import need_nbgrader
+
 if TYPE_CHECKING:
     from facelib.measure import Interval
 
@@ -127,6 +129,7 @@ def report(folder: Path) -> None:
     \b
     facelib class report my-course
     """
+    need_nbgrader()
     try:
         marks = read_marks(folder)
         if not marks:
