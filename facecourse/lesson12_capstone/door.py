@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,7 +61,8 @@ def look(photo: Image.Image | bytes, smallest: float = SMALLEST) -> Look:
         ImportError: the extra `door` is not installed.
     """
     if isinstance(photo, bytes):
-        photo = read_photo(photo, side=side_to_read(CROP))
+        with warnings.catch_warnings(action="ignore"):  # what matters is an error, too
+            photo = read_photo(photo, side=side_to_read(CROP))
     start = time.perf_counter()
     faces = align(photo, CROP, smallest)
     took = 1000 * (time.perf_counter() - start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
@@ -75,7 +76,9 @@ class Door:
         from facelib.door.photo import read_photo
 
         try:
-            faces = align(read_photo(photo, side=side_to_read(112)))
+            with warnings.catch_warnings(action="ignore"):  # what matters is an error, too
+                image = read_photo(photo, side=side_to_read(112))
+            faces = align(image)
         except ValueError as error:
             raise ValueError(f"{photo}: {error}") from error
         if not faces:
