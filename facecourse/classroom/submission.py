@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import json
 import os
 import queue
@@ -105,9 +104,10 @@ def _run(
     lesson: str, cells: Sequence[Cell], student: str, limits: Limits, found: dict[int, Finding]
 ) -> bool:
     """Run the cells once and note what becomes of them; did it come to the end?"""
-    module = load_lesson(lesson)
+    file = Path(load_lesson(lesson).__file__)
+    exercises = file.read_text("utf-8")
     job = {
-        "exercises": inspect.getsource(module),
+        "exercises": exercises,
         "cells": [asdict(cell) for cell in cells],
         # Not again: what was refused, what stopped an earlier run, what is judged.
         "done": [n for n, finding in found.items() if finding.kind not in ("ran", "failed")],
@@ -115,7 +115,7 @@ def _run(
     }
     at, why = -1, "it ended the process, or wanted more memory than is allowed"
     with tempfile.TemporaryDirectory() as scratch:
-        walls = _walls(Path(scratch), Path(module.__file__)) if limits.isolate else []
+        walls = _walls(Path(scratch), file, exercises) if limits.isolate else []
         process = subprocess.Popen(
             [*walls, sys.executable, "-P", "-m", "facecourse.classroom.sandbox"],
             stdin=subprocess.PIPE,
@@ -163,7 +163,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def _walls(scratch: Path, exercises: Path) -> list[str]:
+def _walls(scratch: Path, file: Path, exercises: str) -> list[str]:
     """The command that walls a process in: it reads the disk, where the lesson's exercises are
     those of the edition for a class, writes `scratch`, and finds no network and no other process.
     """
@@ -174,18 +174,10 @@ def _walls(scratch: Path, exercises: Path) -> list[str]:
             "as a container without a network"
         )
     stripped = scratch / "exercises.py"
-    stripped.write_text(strip_exercises(exercises.read_text("utf-8")), "utf-8")
-    command = [
-        "bwrap",
-        "--unshare-all",
-        "--die-with-parent",
-        "--new-session",
-        "--ro-bind",
-        "/",
-        "/",
-    ]
-    command += ["--dev", "/dev", "--proc", "/proc", "--bind", str(scratch), str(scratch)]
-    return [*command, "--ro-bind", str(stripped), str(exercises), "--chdir", str(scratch)]
+    stripped.write_text(strip_exercises(exercises), "utf-8")
+    options = "--unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --proc /proc"
+    binds = ["--bind", scratch, scratch, "--ro-bind", stripped, file, "--chdir", scratch]
+    return ["bwrap", *options.split(), *map(str, binds)]
 
 
 def _environment(scratch: str, student: str) -> dict[str, str]:
