@@ -1,49 +1,25 @@
-"""The evidence of lesson 08: whom eight bits make faster, and training while rounded."""
+"""The evidence of lesson 08: training while rounded."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from facecourse.kit import evidence
-from facecourse.ladder.student import PEOPLE, STEPS, calibration_faces, tar_drop
+from facecourse.ladder.student import PEOPLE, STEPS, tar_drop
 from facecourse.lesson08_quantization import experiment
-from facelib.compress import export, quantize
-from facelib.measure import Interval
 from facelib.measure.groups import ladder_faces
-from facelib.models import embed, face_embedding, face_pruned, face_student
-from facelib.models.faceresnet import SHAPE
+from facelib.models import embed, face_embedding, face_student
 from facelib.synth.people import pick_seed
 
 HERE = Path(__file__).parent
 
 SEEDS, BITS = tuple(range(5)), (4, 3, 2)
 RATES, CHOICE = (3e-4, 1e-3, 3e-3), 9  # tried once each, with a seed that isn't reported
-TURNS = 50  # of timed calls
-KINDS: dict[str, tuple[Callable[[], nn.Module], Callable]] = {
-    "teacher": (face_embedding, quantize),
-    "student": (face_student, quantize),
-    "pruned": (face_pruned, quantize),
-    "student, first layer too": (face_student, experiment.quantize_first_too),
-    "student, dynamic": (face_student, experiment.quantize_dynamic),
-}
 ARMS = {"then rounded": experiment.train_longer, "while rounded": experiment.train_rounded}
-
-
-def eight_bits() -> dict[str, Interval]:
-    """[network]: how many times faster its file of 8 bits is than its own of 32."""
-    found = {}
-    with tempfile.TemporaryDirectory() as place:
-        for name, (build, to_eight) in KINDS.items():
-            plain = export(build(), Path(place) / "plain.onnx", SHAPE).path
-            to_eight(plain, small := Path(place) / "small.onnx", calibration_faces())
-            found |= experiment.time_files(plain, {name: small}, TURNS)
-    return found
 
 
 def choose() -> dict[str, float]:
@@ -73,12 +49,11 @@ def bits(rates: dict[str, float]) -> dict[str, dict]:
 
 
 def main(folder: Path = HERE) -> None:
-    """Measure and store all of it, some ten minutes on one core."""
+    """Measure and store all of it, some minutes on one core."""
     torch.manual_seed(0)
     rates = choose()
     payload = {
         "seeds": SEEDS,
-        "eight bits": eight_bits(),
         "rates": rates,
         "bits": bits(rates),
     }

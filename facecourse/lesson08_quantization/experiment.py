@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
-from facelib.compress.quantize import KINDS
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
@@ -80,33 +77,12 @@ def open_layer(path: Path, images: Tensor) -> Whole:
     )  # fmt: skip
 
 
-class Faces:
-    """Batches of faces, uint8 (N, C, H, W), for onnxruntime's quantizer."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.parts = iter(images.split(32))
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        part = next(self.parts, None)
-        return None if part is None else {"images": (part / 255).numpy()}
-
-
-def quantize_first_too(plain: Path, path: Path, images: Tensor) -> None:
-    """As `facelib.compress.quantize`, but the first convolution has eight bits, too."""
+def quantize_dynamic(plain: Path, path: Path) -> None:
+    """Write an ONNX file of 8 bits that sets its scales for each face on the spot, made from one of
+    32, by onnxruntime's own call."""
     from onnxruntime import quantization as ort
 
-    kinds = {"activation_type": ort.QuantType.QUInt8, "weight_type": ort.QuantType.QInt8}
-    kinds["op_types_to_quantize"] = list(KINDS)
-    with quiet():
-        ort.quantize_static(plain, path, Faces(images), per_channel=True, **kinds)
-
-
-def quantize_dynamic(plain: Path, path: Path, _: Tensor) -> None:
-    """The same without calibration: a scale for each face on the spot, by onnxruntime's own call;
-    arguments as above, the images not looked at."""
-    from onnxruntime import quantization as ort
-
-    with quiet():
+    with quiet():  # ConvInteger wants unsigned weights
         ort.quantize_dynamic(plain, path, weight_type=ort.QuantType.QUInt8)
 
 
@@ -133,20 +109,6 @@ def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.M
     """The student trained on as long, rounded all the while; statistics as above."""
     model = train_further(round_weights(face_student(), bits), seed, steps, rate)
     return renew_statistics(decode(model))
-
-
-def list_kernels(path: Path) -> dict[str, int]:
-    """How many kernels of which kind onnxruntime runs for a file, once it has fused its nodes."""
-    import onnx
-    from onnxruntime import InferenceSession, SessionOptions
-
-    with tempfile.TemporaryDirectory() as place:
-        options = SessionOptions()
-        options.log_severity_level = 3  # it says that the fused file is for this machine alone
-        options.optimized_model_filepath = str(Path(place) / "fused.onnx")
-        InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        nodes = onnx.load(options.optimized_model_filepath).graph.node
-    return dict(Counter(node.op_type for node in nodes))
 
 
 class Tried(NamedTuple):

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from facecourse.kit.charts import draw_band, draw_rows_of
+from facecourse.kit.charts import draw_band
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, mean_interval
@@ -84,21 +84,6 @@ def ruler_slider() -> VBox:
     return explore(draw, bits=slider, scales=choice)
 
 
-def draw_faster(found: Mapping[str, Interval], live: Mapping[str, Interval]) -> None:
-    """Draw how many times faster files of 8 bits are than the same networks' of 32, with a line at
-    one; `found` is the evidence's "eight bits", crosses are measured here."""
-    figure, axis = subplots(figsize=(7, 0.36 * len(found) + 1))
-    draw_rows_of(axis, found, {name: ratio.value for name, ratio in live.items()})
-    axis.axvline(1, color="black", linewidth=1)
-    axis.set_xscale("log")
-    ticks = (0.25, 0.5, 1, 2, 4, 8)
-    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axis.minorticks_off()
-    axis.set_xlabel("times faster than at 32 bits (log), 95 % CI over turns; x = here", loc="right")
-    said = "; ".join(f"{name} {ratio.value:.2f}" for name, ratio in found.items())
-    show(figure, f"Times faster with eight bits: {said}. Left of one it is slower.")
-
-
 def draw_rounding(
     stored: Mapping[str, Mapping[str, Any]], bits: int, live: Sequence[float]
 ) -> None:
@@ -113,7 +98,7 @@ def draw_rounding(
         "trained while rounded": [_mean(row["while rounded"]) for row in stored.values()],
     }
     for (name, points), style in zip(arms.items(), ("o-", "s--", "^:"), strict=True):
-        draw_band(axis, places, points, style, label=name)
+        draw_band(axis, places, points, style, label=f"{name} (over {points[0].of})")
     for value, colour in zip(live, (COLOURS[0], COLOURS[2]), strict=True):
         axis.plot(bits, value, "x", color=colour, markersize=9, markeredgewidth=2)
     axis.set_xticks(places)
@@ -121,7 +106,7 @@ def draw_rounding(
     axis.set_yscale("symlog", linthresh=1)
     axis.set_ylim(bottom=min(-0.5, *live))
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.set(xlabel="bits of a weight; x = here")
+    axis.set(xlabel="bits of a weight (band: 95 %; x: this short run)")
     axis.set_ylabel("points of TAR lost at FAR 0.1 %\n(linear to 1, then log)")
     axis.legend(frameon=False, fontsize=8, loc="lower right")
     ends = [f"{n} {p[0].value:.1f} to {p[-1].value:.1f}" for n, p in arms.items()]
@@ -190,7 +175,7 @@ def dial_slider(dial: Mapping[str, Any]) -> VBox:
         )
         return HTML(_describe(row, dial["teacher"]))
 
-    start = "student", 0.0, 48, 5
+    start = "student", 0.0, 128, 8
     controls = {}
     for key, values, value in zip(_KEYS, options, start, strict=True):
         words = [(names.get(v, f"{v:.0%}") if key == "pruned" else str(v), v) for v in values]
