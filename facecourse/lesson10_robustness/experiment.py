@@ -8,7 +8,7 @@ afterwards is done to real ones, too. A group is a quarter of the range of the g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
@@ -21,7 +21,7 @@ from facecourse.kit import orl, verify
 from facecourse.kit.orl import STILL
 from facecourse.kit.protocol import open_people, unseen_people
 from facecourse.kit.seeds import build_seeded
-from facelib.data import Augment, Distort, FaceSet, all_pairs, corrupt
+from facelib.data import Augment, Distort, FaceSet, all_pairs, corrupt, folder, to_grey
 from facelib.measure import Interval, bootstrap_people, share_interval, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
 from facelib.measure.groups import GroupErrors, group_errors, tar_by_person
@@ -81,6 +81,13 @@ def render_changed(people: int, factor: str, amount: float, seed: int) -> Tensor
     return images if factor in RENDERED else SPOILT[factor](images, amount)
 
 
+def load_own(path: str) -> Tensor:
+    """Your photographs, uint8 (N, 1, 64, 64): those of the first person in a folder that has a
+    sub-folder for each of two people or more, cut out around the face; its errors are those of
+    `facelib.data.folder`."""
+    return to_grey(folder(path, size=64, detect=True, skip_bad=True).of_people([0]).images)
+
+
 def choose_good_threshold(model: nn.Module, people: int = 400) -> float:
     """Where 0.1 % of the impostor pairs of other people's good photographs are accepted."""
     seed = pick_seed("varied, choice")
@@ -93,16 +100,15 @@ def sweep_factors(
     models: Mapping[str, nn.Module],
     at: Mapping[str, float],
     people: int,
-    factors: Sequence[str] = tuple(AMOUNTS),
 ) -> dict[str, dict[str, dict[str, Interval]]]:
     """[network][factor][amount]: TAR of networks, each at its own threshold, that see the same
     photographs of people who don't exist; intervals over people."""
     seed = pick_seed("varied")
     good = render_good(people, seed)
     known = {network: read_faces(model, good) for network, model in models.items()}
-    found: dict = {network: {factor: {} for factor in factors} for network in models}
-    for factor in tqdm(factors, "factors", disable=len(factors) == 1):
-        for amount in AMOUNTS[factor]:
+    found: dict = {network: {factor: {} for factor in AMOUNTS} for network in models}
+    for factor, amounts in tqdm(AMOUNTS.items(), "factors"):
+        for amount in amounts:
             probes = render_changed(people, factor, amount, seed)
             for network, model in models.items():
                 scores = (read_faces(model, probes) * known[network]).sum(1)

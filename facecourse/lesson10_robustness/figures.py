@@ -61,23 +61,14 @@ def break_slider(model: nn.Module, at: float, own: Tensor | None = None) -> VBox
     return explore(draw, factor=factors, step=IntSlider(2, min=0, max=4, description="amount"))
 
 
-def draw_sweeps(
-    found: Mapping[str, Sweep], real: Mapping[str, Sweep], live: Mapping[str, Sweep]
-) -> None:
-    """Draw TAR by the amount of each factor: people who don't exist, below them ORL.
-
-    Args:
-        found, real: the evidence's "sweeps" and "ORL", by network.
-        live: as `found`, of what was measured here, drawn as crosses.
-    """
+def draw_sweeps(found: Mapping[str, Sweep], real: Mapping[str, Sweep]) -> None:
+    """Draw TAR by the amount of each factor: people who don't exist, below them ORL; `found` and
+    `real` are the evidence's "sweeps" and "ORL", by network."""
     figure, axes = subplots(3, 4, figsize=(8.6, 6), sharey=True)
     for place, factor in enumerate(AMOUNTS):
         axis = axes.flat[place]
         for (network, sweep), colour in zip(found.items(), COLOURS, strict=False):
             _draw_curve(axis, sweep[factor], colour, network)
-        for sweep in live.values():
-            values = [100 * rate.value for rate in sweep.get(factor, {}).values()]
-            axis.plot(range(len(values)), values, "x", color=COLOURS[1], markersize=8)
         axis.set_title(factor, fontsize=8)
     for axis, factor in zip(axes[2], SPOILT, strict=True):
         for network, sweep in real.items():
@@ -119,7 +110,8 @@ def draw_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
     for place, gain in enumerate(gains.values()):
         row, column = divmod(place, len(ills))
         text = f"{gain.value:+.0f}\n{judge(gain, 'better', 'worse')}"
-        axis.text(column, row, text, ha="center", va="center", fontsize=8)
+        colour = "white" if abs(gain.value) > 30 else "black"
+        axis.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     base = [100 * sum(run[ill] for run in found[first]) / len(found[first]) for ill in ills]
     axis.set_xticks(
         range(len(ills)), [f"{i}\n({b:.0f} %)" for i, b in zip(ills, base, strict=True)]
@@ -182,7 +174,7 @@ def draw_errors(
                     axis.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour)
                     label = GROUPS[number] if place == 1 else None
                     axis.plot(100 * rate.value, y, "o", markersize=3, color=colour, label=label)
-        line[0].set_xlabel(f"{kind.upper()}, %", fontsize=9)
+        line[0].set_xlabel(f"{kind.upper()}, % (bar: 95 %, over people)", fontsize=9)
         line[1].set_xlabel(f"{kind.upper()}, points above the teacher's", fontsize=9)
         line[1].axvline(0, color="black", linewidth=1)
     axes[0, 0].set_yticks(range(len(found)), found)

@@ -29,11 +29,7 @@ def small(monkeypatch):
 
 @pytest.mark.evidence
 @pytest.mark.usefixtures("small")
-def test_every_rung_has_all_groups_and_changes_are_those_from_the_teacher(measure, monkeypatch):
-    sweep = experiment.sweep_factors  # whose factors are chosen when it is defined
-    monkeypatch.setattr(
-        experiment, "sweep_factors", lambda *given: sweep(*given, list(experiment.AMOUNTS))
-    )
+def test_every_rung_has_all_groups_and_changes_are_those_from_the_teacher(measure):
     settings = {"PEOPLE": 60, "SWEPT": 12, "PAINTED": 12, "CHOSEN_ON": 40, "EPOCHS": 1}
     stored = measure(lesson10, SEEDS=(0, 1), **settings)
     assert sum(e["fnmr"]["n"] for e in stored["groups"]["teacher"].values()) == 60
