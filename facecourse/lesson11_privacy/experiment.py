@@ -1,8 +1,7 @@
-"""Lesson 11: embeddings turned back, members told, doors fooled.
+"""Lesson 11: embeddings turned back, photographs learnt by heart, doors fooled.
 
 The attacker's generator is the very one that made his victims: the most favourable case for him, so
-this shows what an embedding holds, and not how easily those of real people are turned back. Judges
-that don't use the attacked network say who is seen.
+this shows what an embedding holds, and not how easily those of real people are turned back.
 """
 
 from __future__ import annotations
@@ -10,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
-from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+from torch.nn.functional import cosine_similarity, normalize
 from torchvision.transforms.functional import gaussian_blur
 
 from facecourse.kit import orl
 from facecourse.kit.orl import BARE
 from facecourse.kit.seeds import build_seeded
 from facelib.data import Augment, FaceSet, corrupt
-from facelib.measure import Interval, share_interval, similarity, verify_all
+from facelib.measure import Interval, share_interval, verify_all
 from facelib.models import FaceCNN, embed
 from facelib.synth import IDENTITY, NUISANCE, Factors, identities, nuisances, render, synth
 from facelib.synth.people import pick_seed
@@ -82,46 +77,12 @@ def choose_door_threshold(see: Recogniser, people: int = 400) -> float:
     return verify_all(see(faces.images), faces.person).threshold_at(DOOR)
 
 
-def train_judge(see: Recogniser, faces: FaceSet, components: int = 150) -> Recogniser:
-    """Who tells people apart by LDA after PCA of what `see` gives him, learnt from these faces: of
-    others, several of each, of more than `components` people."""
-    model = make_pipeline(PCA(components, random_state=0), LinearDiscriminantAnalysis())
-    model.fit(see(faces.images).numpy(), faces.person.numpy())
-    return lambda images: torch.from_numpy(model.transform(see(images).numpy())).float()
-
-
-def rank1_interval(probes: Tensor, gallery: Tensor) -> Interval:
-    """How often the most similar in the gallery is the one at the probe's place: rank 1."""
-    return share_interval(similarity(probes, gallery).argmax(1) == torch.arange(len(gallery)))
-
-
-def train_by_heart(augmented: bool, train: FaceSet, seed: int, epochs: int = 60) -> FaceCNN:
-    """A network that has learnt the names of 20 people, 32 x 32 pixels, with augmentation or with
-    no remedy against over-fitting."""
-    model = build_seeded(seed, lambda: FaceCNN(16, 128, 20))
-    remedy = BARE | ({"augment": Augment()} if augmented else {})
-    fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False, **remedy)
+def train_by_heart(train: FaceSet, epochs: int) -> FaceCNN:
+    """A network that has learnt the names of 20 people, 32 x 32 pixels, with no remedy against
+    over-fitting."""
+    model = build_seeded(0, lambda: FaceCNN(16, 128, 20))
+    fit(model, train, epochs=epochs, batch=orl.BATCH, seed=0, progress=False, **BARE)
     return model
-
-
-@torch.inference_mode()
-def measure_losses(model: nn.Module, faces: FaceSet, looks: int = 0) -> Tensor:
-    """The cross-entropy of each photograph with its person's label, float64 (N,): as it is, or the
-    mean over so many random changes by `Augment()`, as the network may have learnt it."""
-    generator, found = torch.Generator().manual_seed(0), []
-    for _ in range(max(looks, 1)):
-        seen = Augment()(faces.images, generator) if looks else faces.images.float() / 255
-        # A float32 softmax calls many losses 0 that still differ.
-        found.append(cross_entropy(model(seen).double(), faces.person, reduction="none"))
-    return torch.stack(found).mean(0)
-
-
-def attack_members(model: nn.Module, members: FaceSet, others: FaceSet, looks: int = 0) -> float:
-    """AUC of the guess that a low loss means a member (Yeom et al. 2018,
-    https://doi.org/10.1109/CSF.2018.00027): 0.5 is a coin."""
-    losses = [measure_losses(model, faces, looks) for faces in (members, others)]
-    member = torch.arange(len(members) + len(others)) < len(members)
-    return float(roc_auc_score(member, -torch.cat(losses)))
 
 
 def blur_first(images: Tensor) -> Tensor:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from ipywidgets import IntSlider, VBox
@@ -11,12 +10,12 @@ from scipy.linalg import orthogonal_procrustes
 from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_band, draw_faces, draw_intervals
+from facecourse.kit.charts import draw_band, draw_faces
 from facecourse.kit.explore import explore
 from facecourse.lesson11_privacy import experiment, recapture
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, mean_share
+from facelib.measure import Interval
 from facelib.models import embed
 from facelib.synth import Factors
 from facelib.synth.people import pick_seed
@@ -36,28 +35,21 @@ def draw_reconstructions(enrolled: Tensor, made: Tensor, people: Factors) -> Non
     )
 
 
-def draw_doors(found: Mapping[str, Mapping[str, Interval]], judge: Mapping[str, Interval]) -> None:
-    """Draw how often a door of each network accepts what is shown, and a judge that doesn't use it
-    names it; arguments are the evidence's "doors" [network][shown] and "judge" [shown]."""
-    figure, (left, right) = subplots(1, 2, figsize=(9, 2.8), width_ratios=(3, 2))
+def draw_doors(found: Mapping[str, Mapping[str, Interval]]) -> None:
+    """Draw how often a door of each network accepts what is shown; `found` is the evidence's
+    "doors" [network][shown]."""
+    figure, axis = subplots(figsize=(6.6, 2.6))
     told = []
     for number, (network, rates) in enumerate(found.items()):
         for place, (name, rate) in enumerate(rates.items()):
             y, colour = place + 0.25 * number - 0.12, COLOURS[number]
-            left.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour, linewidth=3)
-            left.plot(100 * rate.value, y, "o", color=colour, label=None if place else network)
+            axis.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour, linewidth=3)
+            axis.plot(100 * rate.value, y, "o", color=colour, label=None if place else network)
             told.append(f"{network}, {name} {100 * rate.value:.0f} %")
-    left.set_yticks(range(len(rates)), rates, fontsize=8)
-    left.legend(frameon=False, fontsize=8)
-    left.set(xlabel="accepted by the attacked door, % (over people)", xlim=(-2, 102))
-    for place, rate in enumerate(judge.values()):
-        right.plot([100 * rate.low, 100 * rate.high], [place] * 2, color=COLOURS[2], linewidth=3)
-        right.plot(100 * rate.value, place, "o", color=COLOURS[2])
-    right.set_yticks(range(len(judge)), judge, fontsize=8)
-    right.set_xlabel(f"named by the judge, % of {rate.n:,}")
-    for axis in (left, right):
-        axis.invert_yaxis()
-    told += [f"judge, {name} {100 * rate.value:.1f} %" for name, rate in judge.items()]
+    axis.set_yticks(range(len(rates)), rates, fontsize=8)
+    axis.legend(frameon=False, fontsize=8)
+    axis.set(xlabel="accepted by the attacked door, % (bar: 95 %, over people)", xlim=(-2, 102))
+    axis.invert_yaxis()
     show(figure, f"How often pictures pass for the victim: {'; '.join(told)}.")
 
 
@@ -91,18 +83,6 @@ def key_slider(model: nn.Module, attack: Ridge, stolen: Tensor, secret: Tensor) 
     return explore(draw, pairs=slider)
 
 
-def draw_members(
-    found: Mapping[str, Mapping[str, Sequence[float]]], live: Mapping[str, float]
-) -> None:
-    """Draw the AUC of attacks on members, by what the network learnt from; `found` is the
-    evidence's "members" [learnt from][attack], one value a seed; `live` has both words as one."""
-    runs = {f"{learnt}, {attack}": mean_share(values) for learnt, by in found.items()
-            for attack, values in by.items()}  # fmt: skip
-    told = "; ".join(f"{name} {rate.value:.2f}" for name, rate in runs.items())
-    label = "AUC: 0.5 is a coin (bar: 95 %, over seeds; x: this run)"
-    draw_intervals(runs, label, f"AUC of membership attacks, mean over seeds: {told}.", live)
-
-
 def draw_recaptures(faces: FaceSet, accepted: Mapping[str, Interval], far: Interval) -> None:
     """Draw faces of nobody as they are and recaptured, with what a door accepts of ORL so shown;
     `accepted` and `far` are of the evidence's "presentation"."""
@@ -114,29 +94,6 @@ def draw_recaptures(faces: FaceSet, accepted: Mapping[str, Interval], far: Inter
         f"Rows of faces: as they are, by another camera, as a print, on a screen. Accepted of ORL "
         f"at a FAR of {100 * far.value:.1f} %: {told}.",
     )
-
-
-def draw_detection(found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Draw DET curves of detectors by what they learnt from; `found` is the evidence's "DET":
-    [who is tried][learnt from], with "apcer" and "bpcer", and "BPCER20", an interval."""
-    figure, axes = subplots(
-        1, len(found), figsize=(3.2 * len(found), 3), sharey=True, squeeze=False
-    )
-    told = []
-    for axis, (title, curves) in zip(axes[0], found.items(), strict=True):
-        for name, curve in curves.items():
-            points = (
-                [max(100 * share, 0.5) for share in curve[kind]] for kind in ("apcer", "bpcer")
-            )
-            axis.plot(*points, label=name)
-            told.append(f"{title}, {name} {100 * curve['BPCER20'].value:.0f} %")
-        axis.axvline(5, color="black", linestyle=":")
-        axis.set(xscale="log", yscale="log", xlabel="APCER, % (log axis)")
-        axis.set_title(title, fontsize=9)
-    axes[0, 0].set_ylabel("BPCER, % (log axis)")
-    axes[0, -1].legend(frameon=False, fontsize=7, title="learnt from", title_fontsize=7,
-                    loc="center left", bbox_to_anchor=(1, 0.5))  # fmt: skip
-    show(figure, f"DET curves; BPCER where 5 % of attacks pass (dotted): {'; '.join(told)}.")
 
 
 def change_slider(model: nn.Module, face: Tensor, target: Tensor, at: float) -> VBox:

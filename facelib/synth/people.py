@@ -25,7 +25,6 @@ PEOPLE = {
     "pool": Seeds(2**19, 1, "learn", "a fixed number of people in place of new ones every batch"),
     "crowd": Seeds(2**20, 2**10, "judge", "large galleries, which no network has met"),
     "attacker": Seeds(2**24, 1, "learn", "whom who turns embeddings back into faces has rendered"),
-    "judge": Seeds(2**25, 1, "learn", "of whoever judges if that worked"),
     "victims": Seeds(3 * 2**24, 2, "judge", "whose embeddings are turned back"),
     "enrolled": Seeds(3 * 2**24 + 2, 2, "judge", "among whom a victim is looked for"),
     "clips tried": Seeds(2**27, 1, "judge", "of clips that recurrent networks have not seen"),

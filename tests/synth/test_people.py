@@ -38,7 +38,7 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
     ("name", "first"),
     [
         ("kept", 0), ("clips learnt", 2**18), ("pool", 2**19),
-        ("crowd", 2**20), ("attacker", 2**24), ("judge", 2**25),
+        ("crowd", 2**20), ("attacker", 2**24),
         ("victims", 3 * 2**24), ("enrolled", 3 * 2**24 + 2), ("clips tried", 2**27),
         ("pruning", 2**28), ("calibration", 2**29), ("varied", 2**29 + 2**20),
         ("varied, choice", 2**29 + 2**21), ("groups, choice", 2**29 + 2**22),

@@ -62,27 +62,16 @@ def test_a_reconstruction_is_told_from_the_embedding(model):
     assert not torch.equal(made, experiment.invert(model, stolen.roll(1, 0), 60))
 
 
-def test_a_judge_knows_people_he_has_not_learnt_from():
-    learn = synth(40, 4, seed=pick_seed("judge"))
-    name = experiment.train_judge(lambda images: images.flatten(1).float(), learn, components=30)
-    _, (enrolled, other, _) = experiment.render_victims(16)
-    found = experiment.rank1_interval(name(other), name(enrolled))
-    assert found.value > 0.15 > 1 / 16
-    assert experiment.rank1_interval(torch.eye(4)[[0, 1, 3, 2]], torch.eye(4)).value == 0.5
-
-
 def test_a_network_without_a_remedy_gives_its_members_away():
     learnt, others = orl.split_at_32(5, seed=0)
     assert learnt.images.shape == others.images.shape == (100, 1, 32, 32)
-    network = experiment.train_by_heart(False, learnt, seed=0, epochs=15)
-    assert experiment.attack_members(network, learnt, others) > 0.7
-    losses = experiment.measure_losses(network, learnt)
+    network = experiment.train_by_heart(learnt, epochs=15)
     with torch.inference_mode():
-        logits = network(learnt.images.float() / 255)
-    assert losses.mean() == pytest.approx(float(cross_entropy(logits, learnt.person)), rel=1e-3)
-    looks = [experiment.measure_losses(network, learnt, looks) for looks in (4, 4, 1)]
-    assert torch.equal(*looks[:2])
-    assert not torch.equal(looks[0], looks[2])
+        low, high = (
+            cross_entropy(network(faces.images.float() / 255), faces.person, reduction="none")
+            for faces in (learnt, others)
+        )
+    assert (low[:, None] < high).double().mean() > 0.7, "the AUC"
 
 
 def test_small_steps_stay_within_the_limit_and_climb(model):
@@ -131,13 +120,8 @@ def test_a_threshold_is_the_owners_and_keeps_his_far(model, monkeypatch):
 def test_figures_say_what_was_measured(shown):
     half = Interval(0.5, 0.4, 0.6, 20)
     rates = dict.fromkeys(("another photograph", "reconstruction"), half)
-    figures.draw_doors({"teacher": rates, "compact": rates}, rates)
+    figures.draw_doors({"teacher": rates, "compact": rates})
     assert "compact, reconstruction 50 %" in shown[-1]
-    figures.draw_members({"augmented": {"one look": [0.6, 0.8]}}, {})
-    assert shown[-1].endswith("augmented, one look 0.70.")
-    curve = {"apcer": [0, 0.05, 1], "bpcer": [1, 0.5, 0], "BPCER20": half}
-    figures.draw_detection({"live, prints": {"prints": curve}})
-    assert shown[-1].endswith("live, prints, prints 50 %.")
     rates = {"1": half, "8": half}
     by = {"TAR": {"": half}, "aware": rates, "unaware": rates}
     figures.draw_fooled({"none": by, "blur": by})
