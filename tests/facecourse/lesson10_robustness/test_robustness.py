@@ -1,5 +1,7 @@
 """The experiments, figures and widgets of lesson 10 measure what the lesson says."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -37,6 +39,18 @@ def test_another_photograph_shows_the_same_people_in_other_surroundings():
     face = (slice(None), slice(None), slice(20, 44), slice(20, 44))
     apart = (same[face] - good[face].roll(1, 0)).abs().mean()
     assert 0 < (same[face] - good[face]).abs().mean() < apart
+
+
+def test_own_photographs_are_the_first_persons_grey_and_as_small_as_the_network_reads(monkeypatch):
+    def find(path, size, **how):
+        assert how == {"detect": True, "skip_bad": True}
+        faces = synth(2, 3, seed=4, size=size)
+        return replace(faces, images=faces.images.expand(-1, 3, -1, -1))
+
+    monkeypatch.setattr(experiment, "folder", find)
+    own = experiment.load_own("my_photos")
+    assert own.shape == (3, 1, 64, 64)
+    assert (own.float() - synth(2, 3, seed=4).images[:3].float()).abs().max() <= 1
 
 
 def test_a_sweep_counts_genuine_pairs_at_each_networks_own_threshold(model, monkeypatch):
