@@ -188,7 +188,7 @@ record("points lost at three bits, trained while rounded", after, "points")
 figures.draw_rounding(stored["bits"], 3, (before, after))
 
 # %% [markdown]
-# Training on *before* rounding wins nothing back. Training *while* rounded wins more than half of the loss back at three bits, in this short run less. At four, where little was lost, and at two it wins hardly anything. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so.
+# Training on *before* rounding wins nothing back. Training *while* rounded wins more than half of the points back at three bits, in this short run less. At four, where little was lost, and at two it wins hardly anything. [QuantFace](https://arxiv.org/abs/2206.10526) quantizes large face networks so.
 #
 # ## Low rank
 #

@@ -190,4 +190,4 @@ exercises.door_threshold.check(door_threshold)
 # %% [markdown]
 # ## What you know now
 #
-# Turn one factor at a time, say the FAR, and look at real faces too. One threshold gives groups different errors; before you explain a gap by people, hold the people fixed. Next: [lesson 11](11_privacy_and_security.ipynb), what an embedding gives away, and who gets in.
+# Change one factor at a time, say the FAR, and look at real faces too. One threshold gives groups different errors; before you explain a gap by people, hold the people fixed. Next: [lesson 11](11_privacy_and_security.ipynb), what an embedding gives away, and who gets in.
