@@ -36,7 +36,7 @@ figures.draw_cosines(six.images[1::2], six.images[::2], codes[1::2] @ codes[::2]
 #
 # ## From names to directions
 #
-# A classifier ends in one logit a person. A door cannot use that: those who come were never in the training. It keeps the embedding, which goes *into* the last layer. Its length only stretches all logits alike; without it every face lies on a sphere, and two are compared by the **cosine** of their angle: 1 for the same direction, 0 for a right angle, −1 for opposite.
+# A classifier ends in one logit a person. A door cannot use that: those who come were never in the training. It keeps the embedding, which goes *into* the last layer. Its length mostly stretches all logits alike; without it every face lies on a sphere, and two are compared by the **cosine** of their angle: 1 for the same direction, 0 for a right angle, −1 for opposite.
 #
 # **Exercise 1.** Write it: the dot product divided by both lengths. `probes` are (N, D) and `faces` (M, D), the answer is (N, M).
 
