@@ -1,28 +1,21 @@
-"""Thresholds, unenrolled people and changed faces, for any embedding of ORL's people."""
+"""Pairs of photographs and changed faces, for any embedding of ORL's people."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
-import torch
 from torch import Tensor, nn
 
 from facecourse.kit.orl import to_64
 from facelib.data import FaceSet, all_pairs
-from facelib.figures import Table
 from facelib.measure import (
     Interval,
     Verification,
     bootstrap_difference,
     bootstrap_pairs,
-    mean_share,
     similarity,
 )
 from facelib.measure.verification import Rates
 from facelib.models import embed
 
-FPIR = 0.01  # share of unenrolled people's photographs let in
 RESAMPLES = 300  # of people, for intervals
 
 
@@ -45,76 +38,6 @@ def verify_pairs(embeddings: Tensor, faces: FaceSet) -> Verification:
     """All pairs of images, to read rates from."""
     scores, left, right = score_pairs(embeddings, faces)
     return Verification(scores, left == right)
-
-
-def carry_over(chosen_on: Verification, embeddings: Tensor, faces: FaceSet, far: float) -> Table:
-    """A threshold chosen for a FAR on the pairs of some people, and what it does to other faces."""
-    threshold = chosen_on.threshold_at(far)
-    pairs = score_pairs(embeddings, faces)
-    there = (
-        bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, RESAMPLES),
-        bootstrap_pairs(lambda rates: 1 - rates.frr_at(threshold), *pairs, RESAMPLES),
-    )
-    head = ["FAR wanted", "threshold", "TAR, s1-s20", "FAR, s21-s40", "TAR, s21-s40"]
-    return Table(head, [[f"{far:.4f}", threshold, chosen_on.tar_at(far), *there]])
-
-
-def search_open_set(
-    scores: Tensor, person: Tensor, known: Tensor, photo: int
-) -> tuple[Tensor, Tensor]:
-    """Enrolled people and others before a gallery of one photograph each.
-
-    Args:
-        scores: float (N, N), cosines of all images with all.
-        person: int64 (N,).
-        known: bool (people,), who is enrolled.
-        photo: which of each person's photographs is.
-
-    Returns:
-        Of every other image of known people its best score, or -inf where the best match is
-        somebody else; of every image of the others its best score.
-    """
-    rank = torch.arange(len(person)) - torch.searchsorted(person, person)
-    enrolled = known[person] & (rank == photo)
-    best, place = scores[:, enrolled].max(1)
-    right = person[enrolled][place] == person
-    probe = known[person] & ~enrolled
-    return best.masked_fill(~right, -torch.inf)[probe], best[~known[person]]
-
-
-def detection_rate(known: Tensor, strangers: Tensor, fpir: float) -> float:
-    """Share of known probes found and named rightly where this share of strangers is let in.
-
-    The detection and identification rate at a false positive identification rate, after Phillips,
-    Grother & Micheals 2011 (Handbook of Face Recognition, 2nd edition, chapter 21).
-    """
-    allowed = math.floor(fpir * len(strangers) + 1e-9)
-    threshold = strangers.sort(descending=True).values[allowed]  # this one must stay outside
-    return float((known > threshold).double().mean())
-
-
-def compare_enrolments(
-    embeddings: Tensor, faces: FaceSet, sizes: Sequence[int], halves: int
-) -> Table:
-    """Detection rate and closed-set top-1 by how many people are enrolled; the others come, too.
-
-    Everybody has the same number of images. `halves` is the number of random choices of who is
-    enrolled; for each, every photograph is enrolled once.
-    """
-    scores, photos = similarity(embeddings, embeddings), int(faces.counts.min())
-    rows = []
-    for size in sizes:
-        found, closed = [], []
-        for seed in range(halves):
-            order = torch.randperm(faces.people, generator=torch.Generator().manual_seed(seed))
-            known = torch.zeros(faces.people, dtype=torch.bool).index_fill(0, order[:size], True)
-            parts = [search_open_set(scores, faces.person, known, photo) for photo in range(photos)]
-            inside, outside = (torch.cat(part) for part in zip(*parts, strict=True))
-            found.append(detection_rate(inside, outside, FPIR))
-            closed.append(float(inside.isfinite().double().mean()))
-        rows.append([size, mean_share(closed, "choices"), mean_share(found, "choices")])
-    head = ["enrolled", "top-1, nobody else comes", f"found while {FPIR:.0%} of the others enter"]
-    return Table(head, rows)
 
 
 def changed_rates(

@@ -16,7 +16,8 @@ from facecourse.kit import protocol, verify
 from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet
-from facelib.measure import Interval, bootstrap_pairs
+from facelib.measure import Interval, bootstrap_pairs, mean_share
+from facelib.measure.gallery import Gallery
 from facelib.models import FaceCNN, embed
 from facelib.synth import synth
 from facelib.training.batches import DrawnFaces
@@ -190,6 +191,18 @@ def measure_promise(chosen: Tensor, others: Tensor, far: float) -> Interval:
     threshold = verify.verify_pairs(chosen, labels).threshold_at(far)
     pairs = verify.score_pairs(others, labels)
     return bootstrap_pairs(lambda rates: rates.far_at(threshold), *pairs, verify.RESAMPLES)
+
+
+def measure_found(gallery: Gallery, embeddings: Tensor, threshold: float) -> Interval:
+    """The share of photographs that a gallery finds under their own names, over people.
+
+    Args:
+        gallery: holds the first photograph of each of twenty people, labels 0 to 19.
+        embeddings: float (200, D), ten photographs of each in order; the first is not asked for.
+        threshold: below it nobody is found.
+    """
+    found = gallery.search(embeddings, threshold=threshold).people.view(20, 10)[:, 1:]
+    return mean_share((found == torch.arange(20)[:, None]).double().mean(1), "people")
 
 
 def pick_best(scores: Mapping[str, list[float]]) -> str:

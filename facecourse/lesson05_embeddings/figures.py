@@ -1,4 +1,4 @@
-"""Lesson 05: people on a circle, losses and networks compared, promises."""
+"""Lesson 05: cosines, people on a circle, losses compared."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from facecourse.kit.compare import judge
 from facecourse.lesson05_embeddings import experiment
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, paired_interval
-
-METRICS = {"TAR at 1 % FAR": "ORL: TAR at 1 % FAR", "one photo": "ORL: top-1 by one photo"}
 
 
 def draw_cosines(visitors: Tensor, enrolled: Tensor, cosine: Tensor) -> None:
@@ -62,7 +60,10 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
         axis.set_title(
             f"{name}\n{found.within:.0f}° inside, {found.between:.0f}° apart", fontsize=10
         )
-    figure.supxlabel("dots: new photographs\narrows: people's mean directions", fontsize=9)
+    figure.supxlabel(
+        "dots: new photographs; arrows: people's mean directions\ninside: mean angle of the dots "
+        "to their arrow; apart: smallest angle between arrows", fontsize=9,
+    )  # fmt: skip
     show(
         figure,
         "New photographs of six people on the unit circle, by loss: mean angle to the own mean "
@@ -160,75 +161,7 @@ def draw_loss_differences(
     show(figure, f"Points of TAR against {rival}, mean over seeds with 95 % interval: {told}.")
 
 
-def draw_networks(stored: Mapping[str, Mapping], names: Sequence[str]) -> None:
-    """Draw what networks reach on people they never saw, as they are and centred.
-
-    Args:
-        stored: the evidence "zero_shot".
-        names: methods, in order; those with a row "..., centred" get a hollow mark, too. Beside
-            each stands how ours, as it is or centred, compares (paired).
-    """
-    orl, lfw = stored["ORL s21-s40"], stored["LFW"]
-    panels = {
-        label: {
-            name: (row["metrics"][metric], {k: v[metric] for k, v in row.items() if k != "metrics"})
-            for name, row in orl.items()
-        }
-        for metric, label in METRICS.items()
-    }
-    panels["LFW: accuracy"] = {name: (row["accuracy"], row) for name, row in lfw.items()}
-    figure, axes = subplots(1, 3, figsize=(9.5, 0.55 * len(names) + 1.2), sharey=True)
-    for axis, (label, rows) in zip(axes, panels.items(), strict=True):
-        for place, name in enumerate(names):
-            for shift, own, mark in ((-0.17, "ours", "full"), (0.17, "ours, centred", "none")):
-                row = name if mark == "full" else f"{name}, centred"
-                if row in rows:
-                    (found, leads), y = rows[row], place + shift
-                    axis.plot([100 * found.low, 100 * found.high], [y, y], color=COLOURS[place])
-                    axis.plot(100 * found.value, y, "o", color=COLOURS[place], fillstyle=mark)
-                    if lead := leads.get(f"{own} minus this"):
-                        _name_verdict(axis, y, lead, ("ours leads", "ours trails"))
-        axis.set_xlabel(f"{label}, %", fontsize=9)
-    axes[0].set_yticks(range(len(names)), names)
-    axes[0].invert_yaxis()
-    told = "; ".join(f"{name} {100 * row['accuracy'].value:.1f}" for name, row in lfw.items())
-    show(
-        figure,
-        "Three measures of networks on people they never saw, with 95 % intervals over people or "
-        f"folds; filled as they are, hollow centred. On LFW, in per cent: {told}.",
-    )
-
-
 def _name_verdict(axis: Axes, y: float, found: Interval, words: tuple[str, str]) -> None:
     """Right of a row what an interval of a difference decides: one of two words, or undecided."""
     look = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
     axis.annotate(judge(found, *words), (1, y), (3, 0), ("axes fraction", "data"), **look)
-
-
-def draw_promises(stored: Mapping[str, Mapping[str, Interval]], far: float) -> None:
-    """Draw the FAR among some people at thresholds chosen on others, in both directions.
-
-    Args:
-        stored: the evidence's "promises", by method and direction.
-        far: what was promised.
-    """
-    figure, axis = subplots(figsize=(6.8, 0.75 * len(stored) + 1.2))
-    axis.axvline(100 * far, color="black", linestyle="--")
-    for place, rows in enumerate(stored.values()):
-        for number, (direction, found) in enumerate(rows.items()):
-            y, colour = place + 0.3 * number - 0.15, COLOURS[number]
-            axis.plot([100 * found.low, 100 * found.high], [y, y], color=colour, linewidth=3)
-            label = None if place else direction
-            axis.plot(100 * found.value, y, "os"[number], color=colour, label=label)
-    axis.set_yticks(range(len(stored)), stored)
-    axis.invert_yaxis()
-    axis.set_xscale("symlog", linthresh=0.1)
-    axis.set_xticks([0, 0.1, 0.3, 1, 3, 10], ["0", "0.1", "0.3", "1", "3", "10"])
-    axis.set_xlabel("FAR that was kept, % (log axis; interval over the people it was tried on)")
-    axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    told = (
-        f"{method}, {way}: {100 * found.value:.1f} %"
-        for method, rows in stored.items()
-        for way, found in rows.items()
-    )
-    show(figure, f"A FAR of {far:.0%} was promised (dashed); kept was: {'; '.join(told)}.")

@@ -8,13 +8,12 @@ import torch
 from ipywidgets import FloatSlider, IntSlider, VBox
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_faces, draw_intervals
+from facecourse.kit.charts import draw_intervals
 from facecourse.kit.compare import Shares, paired_points
 from facecourse.kit.explore import explore
 from facecourse.lesson09_recurrent import experiment
 from facecourse.lesson09_recurrent.experiment import SOLVED, Clips, build_cell
-from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval
+from facelib.figures import show, subplots
 
 SEEDS = range(10)  # of untrained cells
 ROOM = 0.92  # of a frame's place that its picture takes
@@ -144,64 +143,35 @@ def state_slider(clips: Clips, model: nn.Module, row: int) -> VBox:
     return explore(draw, frame=IntSlider(steps, min=1, max=steps, description="frame"))
 
 
-def draw_weights(clips: Clips, weights: Tensor, row: int) -> None:
-    """Draw one of the clips and below each frame its weight, (N, T); spoilt frames are orange."""
-    figure, axes = subplots(
-        2, clips.spoilt.shape[1], figsize=(9, 2.5), height_ratios=(1.6, 1), sharey="row"
+def draw_gains(found: Mapping[str, Mapping]) -> None:
+    """Draw how many points of TAR each way to pool frames has more than their mean; its TAR stands
+    beside its name. `found` is the evidence's "people"."""
+    tars = found["TAR"]
+    gains = {f"{name}, {tars[name]:.1%}": gain for name, gain in found["gains"].items()}
+    told = "; ".join(f"{name} {gain:+.1f}" for name, gain in gains.items())
+    label = (
+        f"points of TAR more than the mean of the frames, {tars['mean of the frames']:.1%}\n"
+        "(stored; 95 % CI over people and trainings)"
     )
-    for place, (frame, spoilt) in enumerate(zip(clips.images[row], clips.spoilt[row], strict=True)):
-        axes[0, place].imshow(frame[0].numpy(), cmap="gray", vmin=0, vmax=255)
-        axes[1, place].bar(0, float(weights[row, place]), color=COLOURS[int(spoilt)])
-        axes[1, place].axhline(1 / clips.spoilt.shape[1], color="black", linewidth=0.7)
-        axes[1, place].set_xticks([])
-        axes[0, place].set_axis_off()
-    axes[1, 0].set_ylabel("weight")
-    bad, clear = (float(weights[chosen].mean()) for chosen in (clips.spoilt, ~clips.spoilt))
-    figure.suptitle(
-        f"line: equal weights; orange: spoilt\nmean weight of a clear frame {clear:.2f}, "
-        f"of a spoilt one {bad:.2f}", fontsize=10,
-    )  # fmt: skip
-    told = " ".join(f"{weight:.2f}" for weight in weights[row].tolist())
-    show(figure, f"Eight frames with their weights {told}; spoilt ones are orange.")
-
-
-def draw_gains(gains: Mapping[str, Interval], tars: Mapping[str, float], mean: str) -> None:
-    """Draw how many points of TAR each reader has more than the mean of the frames; its TAR stands
-    beside its name."""
-    found = {f"{name}, {tars[name]:.1%}": gain for name, gain in gains.items()}
-    told = "; ".join(f"{name} {gain:+.1f}" for name, gain in found.items())
-    label = f"points of TAR more than the mean's {tars[mean]:.1%} (stored)"
-    draw_intervals(found, label, f"Points of TAR against the mean of the frames: {told}.")
+    draw_intervals(gains, label, f"Points of TAR against the mean of the frames: {told}.")
 
 
 def draw_rows(
-    stored: Mapping[str, Mapping[str, Shares]],
-    learnt: Mapping[str, Mapping[str, float]],
-    live: Mapping[str, float],
+    stored: Mapping[str, Mapping[str, Shares]], learnt: Mapping[str, Mapping[str, float]]
 ) -> None:
     """Draw how many points of top-1 each reader of rows has more than FaceCNN, with an interval
     over people, and beside the name how many of the photographs learnt from it names rightly.
 
     Args:
         stored, learnt: the evidence's "rows" and "rows_learnt", [photographs][network].
-        live: by network the top-1 measured here, with the most photographs; a cross.
     """
-    found, crosses = {}, {}
-    for photos, runs in stored.items():
-        for name in ("RNN", "GRU"):
-            label = f"{name}, {photos} of each (learnt {learnt[photos][name]:.0%})"
-            found[label] = paired_points(runs[name], runs["FaceCNN"])[0]
-            if name in live and photos == max(stored):
-                crosses[label] = 100 * (live[name] - live["FaceCNN"])
+    found = {
+        f"{name}, {photos} of each (learnt {learnt[photos][name]:.0%})": paired_points(
+            runs[name], runs["FaceCNN"]
+        )[0]
+        for photos, runs in stored.items()
+        for name in ("RNN", "GRU")
+    }
     told = "; ".join(f"{name} {points:+.1f}" for name, points in found.items())
-    label = "points of top-1 more than FaceCNN, 95 % CI over people (stored); cross: here"
-    draw_intervals(found, label, f"Readers of rows against FaceCNN, in points: {told}.", crosses)
-
-
-def draw_nods(frames: Tensor, twice: Tensor) -> None:
-    """Draw the first two clips, float (N, T, 64), as the network gets them."""
-    grey = (128 + 42 * frames).clamp(0, 255).view(*frames.shape[:2], 1, 8, 8)
-    rows = {"twice" if two else "once": clip for clip, two in zip(grey[:2], twice, strict=False)}
-    draw_faces(
-        rows, "Twelve frames of 8 x 8 pixels of a head that nods once, and of one that does twice."
-    )
+    label = "points of top-1 more than FaceCNN (stored; 95 % CI over people)"
+    draw_intervals(found, label, f"Readers of rows against FaceCNN, in points: {told}.")

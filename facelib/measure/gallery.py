@@ -4,10 +4,8 @@
     gallery.enrol(one_embedding, torch.tensor([7]))   # a new person, and nothing is trained
     scores, people = gallery.search(probes, k=1, threshold=0.6)   # -1: nobody we know
 
-The search is faiss's (Douze et al. 2024, https://arxiv.org/abs/2401.08281). The exact one compares
-a probe with every face. The fast one files faces around centres found by k-means and looks at the
-centres next to the probe only (an inverted file: Jégou, Douze & Schmid 2011,
-https://doi.org/10.1109/TPAMI.2010.57); its neighbours are almost always the same.
+The search is faiss's (Douze et al. 2024, https://arxiv.org/abs/2401.08281), exact: a probe is
+compared with every face.
 """
 
 from __future__ import annotations
@@ -24,9 +22,6 @@ from torch.nn.functional import normalize
 from facelib.measure.identification import refuse_rows
 
 UNKNOWN = -1
-FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
-LOOKED_AT = 16  # centres the fast search looks around: more find hardly anybody else
-_PER_CENTRE = 39  # faces k-means wants for each centre
 
 
 class Found(NamedTuple):
@@ -46,38 +41,19 @@ class Gallery:
     """Enrolled faces. A person may have any number of them.
 
     Args:
-        embeddings: float (N, D), any length; N = 1 is enough for an exact gallery.
+        embeddings: float (N, D), any length; N = 1 is enough.
         person: int64 (N,), 0 or above, the person of each.
-        fast: approximate search, worth it from some ten thousand faces. The first faces place the
-            centres, so start with many; more may be enrolled later.
-
-    Attributes: looked_at, how many centres a fast search looks around; more find more and take
-    longer.
 
     Raises:
-        ValueError: nobody, labels that don't fit, embeddings that are NaN or all zero, or fewer
-            than `FEWEST` faces for a fast gallery.
+        ValueError: nobody, labels that don't fit, or embeddings that are NaN or all zero.
     """
 
-    def __init__(self, embeddings: Tensor, person: Tensor, fast: bool = False) -> None:
+    def __init__(self, embeddings: Tensor, person: Tensor) -> None:
         import faiss  # half a second, and only a gallery needs it
 
         unit = _checked(embeddings, person)
-        count, self.width = unit.shape
-        if fast and count < FEWEST:
-            raise ValueError(
-                f"a fast gallery starts with {FEWEST} faces or more, got {count}: with fast=False "
-                "the search is exact and takes less than a millisecond"
-            )
-        same_threads()
+        self.width = unit.shape[1]
         self._index = faiss.IndexFlatIP(self.width)
-        if fast:
-            centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
-            inner = faiss.METRIC_INNER_PRODUCT
-            self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
-            sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
-            self._index.train(unit[sample])
-        self.looked_at = LOOKED_AT
         self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
         self._add(unit, person)
 
@@ -89,12 +65,6 @@ class Gallery:
     def people(self) -> int:
         """How many people are enrolled."""
         return len(np.unique(self._person))
-
-    @property
-    def bytes(self) -> int:
-        """Memory that embeddings and labels take and, if fast, the lists and their centres."""
-        extra = 8 * len(self) + 4 * self._index.nlist * self.width if self._fast else 0
-        return 4 * len(self) * self.width + self._person.nbytes + self._key.nbytes + extra
 
     def enrol(self, embeddings: Tensor, person: Tensor) -> None:
         """Add faces of new people or more faces of known ones. Nothing is trained.
@@ -142,19 +112,12 @@ class Gallery:
         # So many faces hold k people, even if the best k - 1 fill the first places.
         faces = min((k - 1) * self._most + 1, len(self))
         same_threads()
-        if self._fast:
-            self._index.nprobe = self.looked_at
         scores, rows = self._index.search(unit, faces)
-        people = np.where(rows < 0, UNKNOWN, self._person[rows])
+        people = self._person[rows]
         if faces > 1:
             scores, people = _best_of_each(scores, people, k)
         people = np.where(scores < threshold, UNKNOWN, people)
-        scores = np.where(scores < -1.5, -np.inf, scores)  # faiss fills up with its lowest float
         return Found(torch.from_numpy(scores), torch.from_numpy(people))
-
-    @property
-    def _fast(self) -> bool:
-        return hasattr(self._index, "nprobe")
 
 
 def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None) -> np.ndarray:
@@ -189,7 +152,7 @@ def _best_of_each(scores: np.ndarray, people: np.ndarray, k: int) -> tuple[np.nd
     who = np.full((len(scores), k), UNKNOWN)
     for row, labels in enumerate(people):
         first = np.sort(np.unique(labels, return_index=True)[1])
-        first = first[labels[first] != UNKNOWN][:k]
+        first = first[:k]
         best[row, : len(first)] = scores[row, first]
         who[row, : len(first)] = labels[first]
     return best, who

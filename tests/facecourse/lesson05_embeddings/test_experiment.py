@@ -13,7 +13,7 @@ from facecourse.kit import verify
 from facecourse.kit.exercise import CannotCheckError, define
 from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib.data import FaceSet
-from facelib.measure import Interval
+from facelib.measure.gallery import Gallery
 from facelib.training.losses import TripletLoss, with_margin
 
 
@@ -102,48 +102,31 @@ def test_the_door_of_the_solution_keeps_its_target_whoever_comes_and_poor_ones_d
     assert all(exercises.door.checker(poor) for poor in exercises.door.checker.mistakes)
 
 
-def test_a_threshold_is_chosen_on_some_people_and_carried_to_others():
-    codes, person = people(12, 5, noise=0.6)
-    other, _ = people(12, 5, noise=1.2)
-    chosen_on = verify.verify_pairs(codes, faces_of(person))
-    (row,) = verify.carry_over(chosen_on, other, faces_of(person), 0.05).rows
-    there = verify.verify_pairs(other, faces_of(person))
-    assert float(row[3].split()[0]) == pytest.approx(
-        there.far_at(chosen_on.threshold_at(0.05)), abs=1e-3
-    )
-
-
-def test_in_an_open_set_known_probes_need_the_right_name_and_others_any():
-    person = torch.tensor([0, 0, 1, 1, 2, 2])
-    codes = torch.eye(4)[torch.tensor([0, 0, 1, 0, 2, 1])]
-    known = torch.tensor([True, True, False])
-    inside, outside = verify.search_open_set(codes @ codes.T, person, known, photo=0)
-    assert inside.tolist() == [1, -math.inf]  # the second of person 1 looks like person 0
-    assert outside.tolist() == [0, 1]
-    assert verify.detection_rate(inside, outside, fpir=0.5) == 0.5
-    assert verify.detection_rate(inside, outside, fpir=0.1) == 0
-
-
-def test_fewer_enrolled_people_are_found_once_others_must_stay_outside():
-    codes, person = people(20, 4, noise=1.0)
-    table = verify.compare_enrolments(codes, faces_of(person), sizes=(5,), halves=2)
-    closed, found = (list(map(float, re.findall(r"\d\.\d+", cell))) for cell in table.rows[0][1:])
-    assert 0 < found[0] < closed[0] <= 1
-    assert max(closed + found) <= 1, "so few choices tell little, but these are shares"
-
-
 def test_another_margin_trains_another_network(shown):
     kinds, slider, _ = widgets.margin_slider(steps=3).children
     slider.value, kinds.value, slider.value = 0.6, "arcface", 0.2
     assert len(shown) == len(set(shown)) == 4
 
 
-def test_a_stricter_far_moves_the_threshold_up(moved):
-    codes, person = people(12, 5, noise=0.8)
-    faces = faces_of(person)
-    slider, _ = widgets.far_slider(verify.verify_pairs(codes, faces), codes, faces).children
-    mild, strict = (float(moved(slider, far)[1]) for far in (0.1, 0.001))
+def test_a_face_is_found_under_its_own_name_and_above_the_threshold_only():
+    codes, person = people(20, 10)
+    wrong = codes.clone()
+    wrong[5] = codes[199]  # one of person 0 looks like person 19
+    gallery = Gallery(codes[::10], person[::10])
+    assert experiment.measure_found(gallery, codes, -1).value == 1
+    assert experiment.measure_found(gallery, codes, 1.1).value == 0
+    assert experiment.measure_found(gallery, wrong, -1).value == pytest.approx(1 - 1 / 180)
+
+
+def test_a_stricter_far_moves_the_threshold_up_and_either_half_may_choose_it(shown):
+    known, unseen = people(20, 10, noise=0.6)[0], people(20, 10, noise=1.2)[0]
+    chosen, far, _ = widgets.far_slider(known, unseen).children
+    far.value = 0.1
+    mild, strict = (float(re.search(r"threshold (\d\.\d+)", alt)[1]) for alt in shown[::-1])
     assert mild < strict
+    assert "s1-s20, chosen on: FAR 10.00%" in shown[-1]
+    chosen.value = "s21-s40"
+    assert "s21-s40, chosen on: FAR 10.00%" in shown[-1]
 
 
 def test_a_difference_is_called_worse_only_where_its_interval_lies_below_zero(monkeypatch):
@@ -157,14 +140,6 @@ def test_a_difference_is_called_worse_only_where_its_interval_lies_below_zero(mo
 
 
 def test_figures_say_what_they_show(shown):
-    interval = Interval(0.02, 0.01, 0.05, 20)
-    figures.draw_promises({"LBP": {"one way": interval, "the other": interval}}, 0.01)
-    assert "LBP, the other: 2.0 %" in shown[-1]
-    row = {"TAR at 1 % FAR": interval, "one photo": interval}
-    orl = {"ours": {"metrics": row}, "LBP": {"metrics": row, "ours minus this": row}}
-    lfw = {"ours": {"accuracy": interval}}
-    figures.draw_networks({"ORL s21-s40": orl, "LFW": lfw}, ["ours", "LBP"])
-    assert "ours 2.0" in shown[-1]
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     figures.draw_cosines(images, images, torch.eye(2).flip(0))
     assert "0 of 2" in shown[-1]
