@@ -172,7 +172,7 @@ all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 #
 # > 📌 **Claim.** "The squared error of the softmax output is as good a loss as cross-entropy."
 #
-# The gradient of the squared error passes through softmax, which is flat where it is sure; in cross-entropy the logarithm cancels that. So a network that is sure *and wrong* should learn slowly. Ten such networks learnt everybody under the next person's name; then the names were corrected.
+# Softmax is flat where it is sure. In cross-entropy the logarithm cancels that; in the squared error nothing does, so a network that is sure *and wrong* should learn slowly. Ten such networks learnt everybody under the next person's name; then the names were corrected.
 
 # %%
 figures.draw_losses(stored["losses"])
