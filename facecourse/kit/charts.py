@@ -94,23 +94,6 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
     show(figure, alt)
 
 
-def draw_lines(
-    x: Sequence[float], curves: Mapping[str, Sequence[Interval]], across: str, up: str
-) -> None:
-    """Draw a curve a name with its 95 % band: an interval for each of `x`, or for the first ones.
-
-    A label stands at each x; `across` and `up` say what the axes show.
-    """
-    figure, axis = subplots(figsize=(6.4, 3))
-    for (name, points), style in zip(curves.items(), ("o-", "s--", "^:", "d-."), strict=False):
-        draw_band(axis, x[: len(points)], points, style, label=name)
-    axis.set_xticks(x)
-    axis.set(xlabel=across, ylabel=f"{up}, mean with 95 % CI")
-    axis.legend(frameon=False)
-    ends = [f"{k} from {v[0].value:.3f} to {v[-1].value:.3f}" for k, v in curves.items()]
-    show(figure, f"Curves of {up} over {across}: {'; '.join(ends)}.")
-
-
 def draw_band(
     axis: Axes, x: Sequence[float], points: Sequence[Interval], style: str, **look: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""The evidence of lesson 02: corrected names, remedies against over-fitting, leaks. ORL only."""
+"""The evidence of lesson 02: corrected names, remedies against over-fitting. ORL only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from facelib.measure import mean_interval
 HERE = Path(__file__).parent
 
 SPLITS = 10
-LOOKS = 25, 50, 100, 200, 300
 CORRECTED = {  # what learns the corrected names, and how many times faster than at its own rate
     "cross-entropy": ("cross-entropy", 1),
     "squared error": ("squared error", 1),
@@ -38,16 +37,15 @@ def measure_losses() -> dict[str, object]:
     seeds = range(SPLITS)
     corrected = {}
     for name, (loss, faster) in tqdm(CORRECTED.items(), "corrected names"):
-        rows = [experiment.correct_names(seed, loss, faster, LOOKS) for seed in seeds]
+        rows = [experiment.correct_names(seed, loss, faster, experiment.LOOKS) for seed in seeds]
         corrected[name] = [mean_interval(runs, "splits") for runs in zip(*rows, strict=True)]
     scratch = gather(experiment.compare_losses(seed) for seed in tqdm(seeds, "losses"))
     return {"from scratch": scratch, "corrected": corrected}
 
 
-def measure_remedies() -> tuple[Runs, Runs]:
-    """Test top-1 with one photograph a person, by remedy; and of the epoch chosen by validation and
-    by the test images, with augmentation."""
-    faces, rows, epochs = data.orl().map(to_half), [], []
+def measure_remedies() -> Runs:
+    """Test top-1 with one photograph a person, by remedy."""
+    faces, rows = data.orl().map(to_half), []
     for seed in tqdm(range(SPLITS), "remedies"):
         split = experiment.hold_out(faces, 1, seed)
         watches = {
@@ -56,30 +54,15 @@ def measure_remedies() -> tuple[Runs, Runs]:
         }
         last = {name: watch.top1["test"][-1] for name, watch in watches.items()}
         rows.append(last | {"early stopping": watches["none"].stopped("test")})
-        augmented = watches["augmentation"]
-        epochs.append({"honest": augmented.stopped("test"), "leaky": max(augmented.top1["test"])})
-    return gather(rows), gather(epochs)
-
-
-def measure_leaks() -> dict[str, Runs]:
-    """Top-1 with and without copies that are parted; also where names mean nothing."""
-    return {
-        name: gather(overfitting.leak_by_copies(seed, dealt) for seed in tqdm(range(SPLITS), name))
-        for name, dealt in (
-            ("copied, then split", False),
-            ("the same, names dealt by chance", True),
-        )
-    }
+    return gather(rows)
 
 
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some eight minutes on one thread: the CNN trains 40 times."""
-    remedies, epochs = measure_remedies()
     payload = {
         "seeds": list(range(SPLITS)),
         "losses": measure_losses(),
-        "remedies": remedies,
-        "leaks": {"best epoch, by the test": epochs} | measure_leaks(),
+        "remedies": measure_remedies(),
     }
     evidence.write("evidence", payload, folder)
 

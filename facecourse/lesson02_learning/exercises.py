@@ -142,12 +142,14 @@ def learn(images, person):
     hints=(
         "Begin with your training loop: an optimiser, some hundred steps, the cross-entropy.",
         "The pixels are whole numbers from 0 to 255: `images / 255` makes inputs of them.",
-        "Let `data.Augment()` change the images anew at every step, with a `torch.Generator()`.",
+        "Let `Augment()` of facelib.data change the images anew at every step: "
+        "`augment(images, chance)`, where `chance` is a `torch.Generator()`.",
     ),
     answer="""\
 def learn(images, person):
-    chance = torch.Generator().manual_seed(0)
-    augment = data.Augment()
+    from facelib.data import Augment
+
+    augment, chance = Augment(), torch.Generator().manual_seed(0)
     torch.manual_seed(0)
     body = nn.Flatten(), nn.LayerNorm(168), nn.Linear(168, 64), nn.ReLU()
     model = nn.Sequential(*body, nn.Linear(64, 40))

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from facecourse.kit.faces import load_faces
-from facecourse.kit.orl import HEIGHT, WIDTH, to_tiny
+from facecourse.kit.orl import HEIGHT, WIDTH, to_half, to_tiny
 from facecourse.kit.seeds import build_seeded
 from facelib.data import FaceSet, Split
 
 PEOPLE = 40
 STEPS = 300
+LOOKS = 25, 50, 100, 200, 300  # steps after a correction of names, when to look
 MOMENTUM = 0.9
 
 
@@ -46,6 +47,11 @@ def hold_out(faces: FaceSet, images: int, seed: int) -> Split:
     whatever `images` is, so that one photograph a person and five are tested alike."""
     rank = faces.rank_within_person(seed)
     return Split(faces.take(rank < images), faces.take(rank == 5), faces.take(rank > 5))
+
+
+def split_half_faces(images: int, seed: int) -> Split:
+    """ORL at half its size, 56 x 46, held out as by `hold_out`."""
+    return hold_out(load_faces().map(to_half), images, seed)
 
 
 def load_tiny_faces(seed: int, images: int = 5) -> Parts:
@@ -199,11 +205,11 @@ def follow_optimiser(surface: Valley, optimiser: str, lr: float, steps: int = 40
     return torch.stack(path)
 
 
-def try_rate(parts: Parts, lr: float, steps: int = 100) -> dict[str, list[float]]:
+def try_rate(lr: float, steps: int = 100) -> dict[str, list[float]]:
     """The loss of two layers before each step, by optimiser, all at this learning rate."""
-    runs = {}
+    train, runs = load_tiny_faces(seed=0).train, {}
     for name, make in OPTIMISERS.items():
         model = build_two_layers(0)
         optimiser = make(model.parameters(), lr=lr)
-        runs[name] = list(take_steps(model, parts.train, cross_entropy, optimiser, steps))
+        runs[name] = list(take_steps(model, train, cross_entropy, optimiser, steps))
     return runs

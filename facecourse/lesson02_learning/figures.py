@@ -1,9 +1,10 @@
-"""Lesson 02: a neuron of two weights, paths on its surface, a network's shapes, losses and
-differences; each figure says in words what it shows."""
+"""Lesson 02: a neuron of two weights, paths on its surface, a network's shapes, two losses, and
+over-fitting; each figure says in words what it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_differences
-from facecourse.kit.compare import subtract_points
+from facecourse.kit.charts import HUES, draw_band, draw_interval, mean_intervals
+from facecourse.kit.compare import judge, subtract_points
 from facecourse.kit.explore import explore
-from facecourse.lesson02_learning.experiment import Valley
+from facecourse.lesson02_learning.experiment import LOOKS, Valley, follow_optimiser
 from facelib.figures import COLOURS, show, subplots
 
 Curves = Mapping[str, Sequence[float]]
@@ -69,8 +70,10 @@ def neuron_slider(surface: Valley) -> VBox:
     )
 
 
-def draw_paths(surface: Valley, walks: Mapping[str, Tensor]) -> None:
-    """Draw walks, (steps + 1, 2) each, on the surface, with numbers after 5, 10, 20, 40 steps."""
+def draw_paths(surface: Valley, rates: Mapping[str, float]) -> None:
+    """Draw where optimisers of `experiment.OPTIMISERS` go on the surface, each at its rate, with
+    numbers after 5, 10, 20, 40 steps."""
+    walks = {name: follow_optimiser(surface, name, rate) for name, rate in rates.items()}
     figure, axes = subplots(figsize=(7, 4.2))
     every = torch.cat(list(walks.values()))
     margin = (every.amax(0) - every.amin(0)) / 8
@@ -126,20 +129,68 @@ def draw_network(model: nn.Module, image: Tensor) -> None:
     show(figure, f"What one image becomes, block by block: {said}.")
 
 
-def draw_learning(losses: Curves, hits: Curves, steps: int) -> None:
-    """Draw the loss and the top-1 of each part at looks spread evenly over a training's steps."""
-    figure, (left, right) = subplots(1, 2, figsize=(7.6, 2.6))
-    for name in losses:
-        looks = np.linspace(0, steps, len(losses[name]) + 1)[1:]
-        left.plot(looks, losses[name], label=name)
-        right.plot(looks, hits[name], label=name)
-    left.set(xlabel="step", ylabel="loss (log axis)", yscale="log")
-    right.set(xlabel="step", ylabel="top-1", ylim=(0, 1.02))
-    left.legend(frameon=False)
-    ends = "; ".join(
-        f"{name}: loss {losses[name][-1]:.3f}, top-1 {hits[name][-1]:.3f}" for name in hits
+def draw_losses(stored: Mapping[str, Any]) -> None:
+    """Draw top-1 by loss: learnt from scratch, and so many steps after wrong names were corrected.
+
+    `stored` is the evidence's "losses".
+    """
+    figure, (left, right) = subplots(1, 2, figsize=(7.6, 3), sharey=True, width_ratios=(1, 3))
+    scratch, said = stored["from scratch"], []
+    less = subtract_points(*scratch.values(), "splits")
+    for place, interval in enumerate(mean_intervals(scratch).values()):
+        draw_interval(left, place, interval, COLOURS[place], upright=True)
+    names = [name.replace(" ", "\n").replace("-", "-\n") for name in scratch]
+    left.set(xlim=(-0.5, 1.5), ylim=(0, 1.02), ylabel=f"top-1, {less.n} splits, 95 % CI")
+    left.set_xticks(range(len(names)), names, fontsize=8)
+    left.set_title("from scratch", fontsize=10)
+    corrected = stored["corrected"]
+    for name, colour, style in zip(corrected, COLOURS, ("o-", "s--", "^:", "d-."), strict=False):
+        points = corrected[name]
+        draw_band(right, LOOKS, points, style, label=name, color=colour)
+        said.append(f"{name} from {points[0].value:.3f} to {points[-1].value:.3f}")
+    right.set_xticks(LOOKS)
+    right.set_title("after wrong names were corrected", fontsize=10)
+    right.set_xlabel("steps")
+    right.legend(frameon=False, fontsize=8, loc="center right")
+    show(
+        figure,
+        f"Top-1, mean of {less.n} splits. From scratch, {' less '.join(scratch)}: {less:+.1f} "
+        f"points. After the correction, over {LOOKS[-1]} steps: {'; '.join(said)}.",
     )
-    show(figure, f"Loss (left) and top-1 (right) over {steps} steps. At the end {ends}.")
+
+
+def draw_overfitting(hits: Curves, steps: int, remedies: Mapping[str, Sequence[float]]) -> None:
+    """Draw top-1 of the training and the test part, at looks spread evenly over a training's
+    steps; beside it what each remedy changes, paired within splits.
+
+    `remedies` is the evidence: top-1 (0 to 1) on each split, without a remedy as "none".
+    """
+    figure, (left, right) = subplots(1, 2, figsize=(8.6, 2.8))
+    looks = np.linspace(0, steps, len(hits["train"]) + 1)[1:]
+    for name, style in (("train", "-"), ("test", "--")):
+        left.plot(looks, hits[name], style, label=name)
+    left.set(xlabel="step, without a remedy", ylabel="top-1", ylim=(0, 1.02))
+    left.legend(frameon=False, loc="lower right")
+    changes = {
+        name: subtract_points(runs, remedies["none"], "splits")
+        for name, runs in remedies.items() if name != "none"
+    }  # fmt: skip
+    said = []
+    for row, (name, change) in enumerate(changes.items()):
+        verdict = judge(change, "higher", "lower")
+        draw_interval(right, row, change, HUES[verdict])
+        right.text(change.high + 1, row, verdict, va="center", fontsize=8, color=HUES[verdict])
+        said.append(f"{name} {change:+.1f}, {verdict}")
+    right.axvline(0, color="black", linewidth=1)
+    right.set_xlim(right=1.5 * right.get_xlim()[1])
+    right.set_yticks(range(len(changes)), changes)
+    right.set_ylim(len(changes) - 0.5, -0.5)
+    right.set_xlabel(f"points of test top-1 gained ({len(remedies['none'])} splits, 95 % CI)")
+    show(
+        figure,
+        f"Left: top-1 over {steps} steps, at the end train {hits['train'][-1]:.3f}, test "
+        f"{hits['test'][-1]:.3f}. Right: points that a remedy gains: {'; '.join(said)}.",
+    )
 
 
 def rate_slider(attempt: Callable[[float], Curves], start: float) -> VBox:
@@ -163,13 +214,3 @@ def draw_attempts(runs: Curves, rate: float) -> None:
     axes.set(xlabel="step", ylabel="training loss (log axis)", yscale="log", ylim=(1e-4, 30))
     axes.legend(frameon=False, title=f"rate {rate:.4f}, last loss")
     show(figure, f"Training loss at learning rate {rate:.4f}; at the end {'; '.join(said)}.")
-
-
-def draw_changes(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], base: str) -> None:
-    """Draw paired differences of top-1 in points as dots with bars beside zero, with the word for
-    each. A pair is top-1 (0 to 1) on each split with something and without it; `base` says what
-    the second is."""
-    changes = {name: subtract_points(*pair, "splits") for name, pair in pairs.items()}
-    splits = next(iter(changes.values())).n
-    label = f"top-1 less {base}, points; mean of {splits} splits with 95 % CI"
-    draw_differences({"": changes}, label, "higher", "lower")

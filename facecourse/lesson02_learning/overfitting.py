@@ -1,4 +1,4 @@
-"""Lesson 02: over-fitting seen, remedies against it, and copies that leak into the test.
+"""Lesson 02: the course's small network without help, and remedies against over-fitting.
 
 The network and its 300 steps of 40 images are those of lessons 00 and 01.
 """
@@ -6,22 +6,13 @@ The network and its 300 steps of 40 images are those of lessons 00 and 01.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import cross_entropy
 
-from facecourse.kit.faces import load_faces
-from facecourse.kit.orl import BARE, to_tiny
-from facecourse.lesson02_learning.experiment import (
-    LOSSES,
-    Part,
-    build_two_layers,
-    score,
-    train_full_batch,
-)
+from facecourse.kit.orl import BARE
 from facelib.data import Augment, FaceSet, Split
 from facelib.models import FaceCNN
 from facelib.training import fit
@@ -38,6 +29,18 @@ REMEDIES: dict[str, dict[str, Any]] = {
     "weight decay": {"weight_decay": DECAY},
     "dropout": {"dropout": DROPOUT},
 }
+
+
+def fit_plainly(faces: FaceSet, epochs: int) -> FaceCNN:
+    """What `fit` makes of the weights that seed 0 draws, without augmentation, weight decay, a soft
+    target and `bfloat16`: the loop that the lesson writes out."""
+    torch.manual_seed(0)
+    model = FaceCNN(width=24, embedding=128, people=faces.people)
+    fit(
+        model, faces, epochs=epochs, augment=lambda images, _: images / 255, weight_decay=0.0,
+        label_smoothing=0.0, bf16=False, device="cpu", progress=False,
+    )  # fmt: skip
+    return model
 
 
 class Watch:
@@ -90,42 +93,3 @@ def train_watched(
         validate=watch, validate_every=max(1, epochs // looks), **BARE | settings,
     )  # fmt: skip
     return watch
-
-
-NUDGE = Augment(shift=0.02, degrees=2, scale=0.02, mirror=False, light=0.1)  # as a next video frame
-
-
-def copy_faces(seed: int, deal_names: bool = False) -> tuple[FaceSet, Tensor]:
-    """ORL and a nudged copy of each photograph behind it, 800 pictures of 14 x 12 pixels.
-
-    Args:
-        seed: of the copies.
-        deal_names: give the names by chance, so that there is nothing to learn.
-    """
-    faces, generator = load_faces(), torch.Generator().manual_seed(seed)
-    if deal_names:
-        faces = replace(faces, person=faces.person[torch.randperm(400, generator=generator)])
-    copies = (NUDGE(faces.images, generator) * 255).byte()
-    both = torch.cat([faces.images, copies])
-    return replace(faces, images=to_tiny(both), person=faces.person.repeat(2))
-
-
-def learn_half(faces: FaceSet, known: Tensor, seed: int) -> float:
-    """Two layers learn the pictures that are `known`, (N,) of bool; top-1 on all others."""
-    x = faces.images.flatten(1) / 255
-    mean, spread = x[known].mean(0), x[known].std()
-    learnt, asked = (Part((x[k] - mean) / spread, faces.person[k]) for k in (known, ~known))
-    model = build_two_layers(seed)
-    train_full_batch(model, learnt, *LOSSES["cross-entropy"])
-    return score(model, asked)
-
-
-def leak_by_copies(seed: int, deal_names: bool = False) -> dict[str, float]:
-    """Top-1 on 400 of 800 pictures, 400 others learnt: split, then copied ("honest"), or copied,
-    then split ("leaky": a photograph and its copy may be parted)."""
-    faces = copy_faces(seed, deal_names)
-    sides = {
-        "honest": (faces.take(torch.arange(400)).rank_within_person(seed) < 5).repeat(2),
-        "leaky": faces.rank_within_person(seed) < 10,
-    }
-    return {name: learn_half(faces, known, seed) for name, known in sides.items()}

@@ -34,8 +34,6 @@ TRIED = {
 }
 STAGES = 5, 6, 7
 READ = {  # what is read how
-    "pixels": ("", "64 x 64"),
-    "ImageNet, 64 x 64": ("ImageNet", "64 x 64"),
     "ImageNet, full size": ("ImageNet", "full size"),
     "synthetic faces": ("synthetic faces", "64 x 64"),
 }
@@ -124,7 +122,7 @@ def measure_neighbours() -> dict[str, dict[str, Shares]]:
     """[photographs][source, way] = shares named rightly by nearest neighbour, without training."""
     found: dict[str, dict[str, Shares]] = {str(n): defaultdict(list) for n in SEEDS}
     for name, (source, size) in tqdm(READ.items(), "neighbours"):
-        base = transfer.SOURCES[source]() if source else None
+        base = transfer.SOURCES[source]()
         faces, others = (
             people().map(experiment.SIZES[size])
             for people in (protocol.unseen_people, protocol.open_people)

@@ -199,8 +199,8 @@ turn = Exercise(
     hints=(
         "Freeze the base for real. Its card says how large, in which range and how normalised the "
         "images are that it wants; ours are grey, 64 x 64.",
-        '`backbones.Backbone(base, card["side"], card["mean"], card["spread"])` feeds a base as '
-        "its card says. Call eval() on the whole.",
+        '`models.backbones.Backbone(base, card["side"], card["mean"], card["spread"])` feeds a '
+        "base as its card says. Call eval() on the whole.",
         "Centre by the mean features of the training photographs; then train a head.",
     ),
     answer="""\

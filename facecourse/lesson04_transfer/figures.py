@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -11,10 +10,9 @@ from IPython.display import HTML
 from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
 from matplotlib.axes import Axes
 
-from facecourse.kit.charts import draw_differences, draw_intervals
+from facecourse.kit.charts import draw_differences, draw_intervals, mean_intervals
 from facecourse.kit.compare import Shares, judge, paired_points, top1_interval
 from facecourse.kit.explore import explore
-from facecourse.kit.scoreboard import Scoreboard
 from facecourse.lesson04_transfer.experiment import DEPTHS
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval
@@ -57,6 +55,21 @@ def draw_leads(stored: Mapping[str, Any]) -> None:
     draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
 
 
+def draw_bugs(stored: Arms) -> None:
+    """Draw top-1 by nearest neighbour of two networks as they should be used, and with each bug."""
+    found = find_intervals(stored)
+    told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
+    splits = len(next(iter(stored.values())))
+    label = f"top-1, one photograph: mean of {splits} splits, 95 % CI over people"
+    draw_intervals(found, label, f"Top-1 by nearest neighbour: {told}.", shares=True)
+
+
+def say_functions(live: Mapping[str, float], stored: Mapping[str, Sequence[float]]) -> None:
+    """Print each share of `experiment.compare_functions` as it is here, and over stored splits."""
+    for name, interval in mean_intervals(stored).items():
+        print(f"{name}: {live[name]:.1%} here; {interval:.1%} over splits")
+
+
 def draw_ways() -> None:
     """Draw the schematic: which parts of a network learn from nothing, frozen and fine-tuned."""
     ways = {
@@ -86,15 +99,6 @@ def _draw_box(
 ) -> None:
     axes.fill_between([left, right], height - 0.32, height + 0.32, color=colour)
     axes.text((left + right) / 2, height, words, ha="center", va="center", fontsize=9)
-
-
-def say_rows(board: Path) -> None:
-    """Print this lesson's rows of a stored scoreboard."""
-    for row in Scoreboard.load(board).rows:
-        if row.lesson == "04":
-            near, auc, far = (row[name] for name in ("one photo", "AUC", "TAR at 1 % FAR"))
-            print(f"{row.method}: one photo {near:.3f}, AUC {auc:.3f}, TAR at 1 % FAR {far:.3f}, "
-                  f"{row.latency_ms:.1f} ms")  # fmt: skip
 
 
 def depth_slider(stored: Mapping[str, Arms]) -> VBox:

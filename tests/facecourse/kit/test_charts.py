@@ -37,12 +37,6 @@ def test_pictures_and_answers_are_drawn_whatever_their_dimensions(shown):
     assert shown == ["Two pictures of noise", said, said, said]
 
 
-def test_lines_say_where_they_begin_and_end(shown):
-    points = [Interval(0.1, 0.0, 0.2, 5), Interval(0.9, 0.8, 1.0, 5)]
-    charts.draw_lines([2, 256], {"tuned": points}, "values", "top-1")
-    assert shown == ["Curves of top-1 over values: tuned from 0.100 to 0.900."]
-
-
 def test_a_table_of_measurements_writes_formats_functions_and_single_values():
     found = {
         "a": {"bytes": 4000, "lost": Interval(1.26, -0.5, 2.0, n=3)},

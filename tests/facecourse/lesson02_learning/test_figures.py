@@ -3,6 +3,7 @@
 import torch
 
 from facecourse.lesson02_learning import experiment, figures
+from facelib.measure import Interval
 from facelib.models import FaceCNN
 
 
@@ -25,10 +26,11 @@ def test_the_sliders_of_the_neuron_move_its_weights(shown):
 
 
 def test_paths_are_told_at_their_marks(shown):
-    surface = experiment.Valley(torch.eye(2), torch.zeros(2))
-    figures.draw_paths(surface, {"straight": torch.linspace(1, 0, 41)[:, None].expand(41, 2)})
-    height = [f"{((40 - step) / 40) ** 2 / 2:.5f}" for step in figures.MARKS]
-    assert f"straight {', '.join(height)}." in shown[0]
+    surface = experiment.Valley(torch.eye(2), torch.zeros(2))  # each step takes a twentieth away
+    figures.draw_paths(surface, {"gradient descent": 0.1})
+    first = surface.loss(experiment.START)
+    height = [f"{first * 0.95 ** (2 * step):.5f}" for step in figures.MARKS]
+    assert f"gradient descent {', '.join(height)}." in shown[0]
 
 
 def test_a_network_is_drawn_with_the_shape_of_every_block(shown):
@@ -45,9 +47,27 @@ def test_a_network_is_drawn_with_the_shape_of_every_block(shown):
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
-def test_learning_is_told_at_its_last_look(shown):
-    figures.draw_learning({"train": [2.0, 0.5]}, {"train": [0.1, 0.9]}, steps=20)
-    assert "train: loss 0.500, top-1 0.900" in shown[0]
+def test_losses_are_told_from_scratch_and_after_the_correction(shown):
+    rising = [Interval(value, value - 0.1, value + 0.1, 2, "splits") for value in (0.2, 0.9)]
+    stored = {
+        "from scratch": {"first": [0.9, 0.8], "second": [0.7, 0.6]},
+        "corrected": {"first": [*rising[:1] * 4, rising[1]], "second": rising[:1] * 5},
+    }
+    figures.draw_losses(stored)
+    assert "first less second: +20.0" in shown[0]
+    assert "over 300 steps: first from 0.200 to 0.900; second from 0.200 to 0.200." in shown[0]
+
+
+def test_over_fitting_is_told_at_its_last_look_and_each_remedy_with_its_word(shown):
+    remedies = {
+        "none": [0.5, 0.6, 0.7], "more": [0.6, 0.71, 0.8], "less": [0.4, 0.51, 0.6],
+        "same": [0.6, 0.6, 0.6],
+    }  # fmt: skip
+    figures.draw_overfitting({"train": [0.1, 0.9], "test": [0.1, 0.5]}, 20, remedies)
+    assert "over 20 steps, at the end train 0.900, test 0.500" in shown[0]
+    for said in ("more +10.3 [8.9, 11.8], higher", "less -9.7 [-11.1, -8.2], lower"):
+        assert said in shown[0]
+    assert "24.8], undecided" in shown[0]
 
 
 def test_the_rate_slider_trains_again(shown):
@@ -55,11 +75,3 @@ def test_the_rate_slider_trains_again(shown):
     box.children[0].value = 0.1
     assert "Adam: 0.01; SGD: not a number" in shown[0]
     assert "Adam: 0.1;" in shown[1]
-
-
-def test_a_paired_difference_comes_with_its_word(shown):
-    base = [0.5, 0.6, 0.7]
-    pairs = {"more": [0.6, 0.71, 0.8], "less": [0.4, 0.51, 0.6], "same": [0.6, 0.6, 0.6]}
-    figures.draw_changes({name: (runs, base) for name, runs in pairs.items()}, "nothing")
-    for said in ("[8.9, 11.8], higher", "less: -9.7 [-11.1, -8.2], lower", "24.8], undecided"):
-        assert said in shown[0]

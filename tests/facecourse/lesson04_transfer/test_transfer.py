@@ -179,3 +179,10 @@ def test_a_network_without_the_base_is_refused_however_many_it_names():
     outcome = exercises.turn.check(exercises.turn.also_wrong[-1])
     assert outcome.kind == "incorrect"
     assert "Build on `base` itself" in outcome.message
+
+
+def test_bugs_are_told_with_their_means_and_functions_here_and_over_splits(shown, capsys):
+    figures.draw_bugs({"as in training": shares(0.9, 0.9, 0.9), "0 to 255": shares(0.5, 0.6, 0.7)})
+    assert "as in training 90.0%, 0 to 255 60.0%" in shown[0]
+    figures.say_functions({"they agree": 0.5}, {"they agree": [0.4, 0.6]})
+    assert "they agree: 50.0% here; 50.0% [" in capsys.readouterr().out
