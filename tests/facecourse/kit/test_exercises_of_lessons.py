@@ -23,9 +23,13 @@ LESSONS["self-test"] = self_test
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Figures are closed, not shown: a right answer is drawn in `test_the_solution_passes`."""
-    for module in (charts, figures):
-        monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
+    """From its call on, figures are closed, not shown."""
+
+    def undraw():
+        for module in (charts, figures):
+            monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
+
+    return undraw
 
 
 each_exercise = pytest.mark.parametrize(
@@ -50,12 +54,6 @@ def test_every_lesson_has_enough_exercises(number):
     for exercise in module.EXERCISES:
         assert exercise.lesson == number
         assert getattr(module, exercise.name) is exercise, "a lesson calls it by its name"
-
-
-@each_exercise
-def test_the_solution_passes(exercise):
-    outcome = exercise.check(solved(exercise, exercise.answer))
-    assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
 
 
 SCALARS = {
@@ -97,51 +95,48 @@ def forms(value) -> dict:
 
 
 class InForm:
-    """A function that is an object, as `functools.partial` makes them."""
+    """A function that is an object, as `functools.partial` makes them, and gives its numbers in a
+    form; it notes in which forms it could."""
 
-    def __init__(self, function, form: str):
-        self.function, self.form, self.gives_numbers = function, form, False
+    def __init__(self, function, form: str = ""):
+        self.function, self.form, self.forms = function, form, set()
 
     def __call__(self, *arguments):
         value = self.function(*arguments)
-        self.gives_numbers |= bool(known := forms(value))
+        self.forms |= set(known := forms(value))
         return known.get(self.form, value)
 
 
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
-def test_a_right_answer_is_right_in_every_form(exercise):
+def test_the_solution_passes_in_every_form(exercise, undrawn):
     value = solved(exercise, exercise.answer)
+    first = InForm(value) if callable(value) else value
+    outcome = exercise.check(first)
+    assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
+    undrawn()
     right = forms(value)
     if callable(value):
-        right = {name: InForm(value, name) for name in {*SCALARS, *ARRAYS} - {"tensor of one"}}
+        names = first.forms & {*SCALARS, *ARRAYS} - {"tensor of one"}
+        right = {name: InForm(value, name) for name in names}
     for name, answer in right.items():
         outcome = exercise.check(answer)
         assert outcome.kind == "correct", (name, outcome.message)
-        if isinstance(answer, InForm) and not answer.gives_numbers:
-            break  # a network, say, which has one form
 
 
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
-def test_at_least_three_wrong_answers_are_rejected_with_a_reason(exercise):
+def test_three_wrong_answers_are_rejected_and_known_mistakes_have_own_words(exercise, undrawn):
+    undrawn()
     outcomes = [exercise.check(answer) for answer in exercise.wrong]
     for answer, outcome in zip(exercise.wrong, outcomes, strict=True):
         assert outcome.kind in ("incorrect", "error"), answer
         assert len(outcome.message) > 10
         assert "checking it failed with" not in outcome.message, "the checker has a fault"
     assert sum(outcome.kind == "incorrect" for outcome in outcomes) >= 3
+    for outcome in outcomes[: len(exercise.checker.mistakes)]:
+        said = re.search(r"is not it\.|The shape is|numbers are off|NaN", outcome.message)
+        assert not said, outcome.message
 
 
-@pytest.mark.usefixtures("undrawn")
-@each_exercise
-def test_every_known_mistake_has_words_of_its_own(exercise):
-    for mistake in exercise.checker.mistakes:
-        message = exercise.check(mistake).message
-        assert not re.search(r"is not it\.|The shape is|numbers are off|NaN", message), message
-
-
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
 def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
     right = solved(exercise, exercise.answer)
@@ -153,13 +148,14 @@ def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
             assert exercise.check(said).kind == "correct", f"praise says {text}"
 
 
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
-def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise):
-    right, data = solved(exercise, exercise.answer), exercise.context.values()
+def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise, undrawn):
+    data = exercise.context.values()
     kept = {tensor: tensor.clone() for tensor in data if isinstance(tensor, torch.Tensor)}
-    if not kept:  # it is what `test_the_solution_passes` has seen
+    if not kept:  # it is what `test_the_solution_passes_in_every_form` has seen
         return
+    undrawn()
+    right = solved(exercise, exercise.answer)
     for tensor in kept:
         tensor.zero_()
     outcome = exercise.check(right)
