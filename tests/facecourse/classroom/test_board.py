@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from facecourse.classroom.board import find_files
 from facecourse.cli import commands
+from facecourse.lesson12_capstone import scoring
 from facelib.door.recogniser import COMPACT
 
 
@@ -22,7 +23,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_equal_files_get_equal_losses_and_a_damaged_one_a_reason(folder):
+def test_equal_files_get_equal_losses_and_a_damaged_one_a_reason(folder, monkeypatch):
+    monkeypatch.setattr(scoring, "TURNS", 6)
     run = CliRunner().invoke(commands, ["class", "board", str(folder), "--people", "60"])
     assert run.exit_code == 0, run.output
     with (folder / "board.csv").open(encoding="utf-8") as file:
