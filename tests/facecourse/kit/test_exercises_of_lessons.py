@@ -32,14 +32,18 @@ def undrawn(monkeypatch):
     return undraw
 
 
-each_exercise = pytest.mark.parametrize(
-    "exercise",
-    [
-        pytest.param(exercise, id=f"{number}-{exercise.name}")
+def exercises(*marks: pytest.MarkDecorator) -> pytest.MarkDecorator:
+    """A test of every exercise; those that train networks are marked."""
+    every = [
+        pytest.param(e, id=f"{number}-{e.name}", marks=marks if e.name in LONG else ())
         for number, module in LESSONS.items()
-        for exercise in module.EXERCISES
-    ],
-)
+        for e in module.EXERCISES
+    ]
+    return pytest.mark.parametrize("exercise", every)
+
+
+LONG = {"student", "plan", "shrink", "mine"}  # each takes as long as a notebook does
+each_exercise, each_answered = exercises(), exercises(pytest.mark.notebook)
 
 
 def solved(exercise: Exercise, code: str):
@@ -115,7 +119,7 @@ class InForm:
         return known.get(self.form, value)
 
 
-@each_exercise
+@each_answered
 def test_the_solution_passes_in_every_form(exercise, undrawn):
     value = solved(exercise, exercise.answer)
     first = InForm(value) if callable(value) else value
@@ -130,7 +134,7 @@ def test_the_solution_passes_in_every_form(exercise, undrawn):
         assert outcome.kind == "correct", (name, outcome.message)
 
 
-@each_exercise
+@each_answered
 def test_three_wrong_answers_are_rejected_and_known_mistakes_have_own_words(exercise, undrawn):
     undrawn()
     outcomes = [exercise.check(answer) for answer in exercise.wrong]
