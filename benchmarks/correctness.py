@@ -97,13 +97,8 @@ def check_generator(device: torch.device) -> dict[str, Any]:
     }
 
 
-def check(device: torch.device, compiled: bool | None = None) -> dict[str, Any]:
-    """All of it.
-
-    Args:
-        device: what to compare with the CPU.
-        compiled: whether torch.compile is tried, too; on a GPU alone unless given.
-    """
+def check(device: torch.device) -> dict[str, Any]:
+    """All of it, beside the CPU; torch.compile on a GPU alone."""
     names, embedding = cache(train_names), cache(train_embedding)  # each is trained once
     checks: dict[str, Callable[[], dict[str, Any]]] = {
         "fit": lambda: check_losses(names(device)[1], names(CPU)[1], 0.01),
@@ -112,7 +107,7 @@ def check(device: torch.device, compiled: bool | None = None) -> dict[str, Any]:
         "bf16": lambda: check_losses(names(device, bf16=True)[1], names(device)[1], 0.03),
         "generator": lambda: check_generator(device),
     }
-    if device.type == "cuda" if compiled is None else compiled:
+    if device.type == "cuda":
         checks["compile"] = lambda: check_losses(
             names(device, compile=True)[1], names(device)[1], 0.01
         )
