@@ -37,11 +37,7 @@ def test_equal_files_get_equal_losses_and_a_damaged_one_a_reason(folder, monkeyp
     assert rows["anna"]["people"] == "60"
 
 
-def test_a_folder_without_files_and_a_student_with_two_are_told(folder, tmp_path):
+def test_a_student_with_two_files_is_told(folder):
     shutil.copy(COMPACT, folder / "ben" / "second.onnx.zip")
     with pytest.raises(ValueError, match="ben has .* leave one"):
         find_files(folder)
-    (empty := tmp_path / "empty").mkdir()
-    run = CliRunner().invoke(commands, ["class", "board", str(empty)])
-    assert run.exit_code == 1
-    assert "STUDENT.onnx" in run.output

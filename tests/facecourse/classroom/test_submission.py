@@ -14,17 +14,19 @@ from tests.facecourse.classroom.walls import needs_walls
 EXERCISES = {exercise.name: exercise for exercise in load_lesson("03").EXERCISES}
 RIGHT = {name: exercise.answer for name, exercise in EXERCISES.items() if name != "find_mouths"}
 SETUP = "import torch\nfrom torch.nn import functional as F\nfrom facecourse.kit import ____"
-LIMITS = Limits(seconds=patience(6))
+LIMITS, SHORT = Limits(seconds=patience(25)), Limits(seconds=patience(8))
 
 pytestmark = needs_walls
 
 
-def judge(answers: list[tuple[str, str]], student: str = "anna") -> list[Finding]:
+def judge(
+    answers: list[tuple[str, str]], student: str = "anna", limits: Limits = LIMITS
+) -> list[Finding]:
     """The outcomes of answers (code, exercise) to lesson 03, in a process; each in a cell."""
     cells = [Cell(SETUP)]
     for code, name in answers:
         cells += [Cell(code), Cell("", name)]
-    return judge_cells("03", cells, student, LIMITS)[2::2]
+    return judge_cells("03", cells, student, limits)[2::2]
 
 
 def test_right_wrong_and_open_answers_are_told_apart_and_students_get_other_numbers():
@@ -56,9 +58,9 @@ STUCK = "def convolve(images, kernels):\n    while True: pass"
 def test_what_stops_the_process_or_never_returns_costs_its_own_exercise_alone():
     names = "edges", "find_mouths", "convolve", "tune"
     codes = ENDLESS, "import os\nos._exit(0)", STUCK, RIGHT["tune"]
-    found = judge(list(zip(codes, names, strict=True)))
+    found = judge(list(zip(codes, names, strict=True)), limits=SHORT)
     assert [f.kind for f in found] == ["not attempted", "not attempted", "stopped", "correct"]
-    assert f"longer than {LIMITS.seconds:g} seconds" in found[2].message
+    assert f"longer than {SHORT.seconds:g} seconds" in found[2].message
 
 
 FAILED = {
