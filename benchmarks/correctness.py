@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ def train_names(device: torch.device, **settings: Any) -> tuple[nn.Module, Tenso
     return model, torch.tensor(fit(model, faces(), **given).loss)
 
 
-def train_embedding(device: torch.device, **settings: Any) -> Tensor:
+def train_embedding(device: torch.device) -> Tensor:
     """The losses of a small embedding of people who don't exist."""
     torch.manual_seed(0)
-    given = PLAIN | {"steps": 60, "batch": 32, "device": device} | settings
+    given = PLAIN | {"steps": 60, "batch": 32, "device": device}
     return torch.tensor(
         fit_embedding(FaceResNet(4, 16), FreshFaces(), ContrastiveLoss(), **given).loss
     )
@@ -96,25 +97,19 @@ def check_generator(device: torch.device) -> dict[str, Any]:
     }
 
 
-def check(device: torch.device, compiled: bool | None = None) -> dict[str, Any]:
-    """All of it.
-
-    Args:
-        device: what to compare with the CPU.
-        compiled: whether torch.compile is tried, too; on a GPU alone unless given.
-    """
+def check(device: torch.device) -> dict[str, Any]:
+    """All of it, beside the CPU; torch.compile on a GPU alone."""
+    names, embedding = cache(train_names), cache(train_embedding)  # each is trained once
     checks: dict[str, Callable[[], dict[str, Any]]] = {
-        "fit": lambda: check_losses(train_names(device)[1], train_names(CPU)[1], 0.01),
-        "fit_embedding": lambda: check_losses(train_embedding(device), train_embedding(CPU), 0.02),
+        "fit": lambda: check_losses(names(device)[1], names(CPU)[1], 0.01),
+        "fit_embedding": lambda: check_losses(embedding(device), embedding(CPU), 0.02),
         "resume": lambda: check_resume(device),
-        "bf16": lambda: check_losses(
-            train_names(device, bf16=True)[1], train_names(device)[1], 0.03
-        ),
+        "bf16": lambda: check_losses(names(device, bf16=True)[1], names(device)[1], 0.03),
         "generator": lambda: check_generator(device),
     }
-    if device.type == "cuda" if compiled is None else compiled:
+    if device.type == "cuda":
         checks["compile"] = lambda: check_losses(
-            train_names(device, compile=True)[1], train_names(device)[1], 0.01
+            names(device, compile=True)[1], names(device)[1], 0.01
         )
     found = {}
     for name, ask in checks.items():

@@ -25,6 +25,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 
 from benchmarks import RESULTS
+from benchmarks.correctness import difference
 from facecourse.kit import evidence
 from facelib.data import Augment, FaceSet, orl, resize
 from facelib.measure import latency_ratio
@@ -193,7 +194,7 @@ def main(folder: Path = RESULTS) -> None:
     for name, loop in LOOPS.items():
         run = partial(loop, batches=batches, steps=len(batches), device=device)
         run(theirs := copy.deepcopy(model))
-        differ = _difference(ours, theirs)
+        differ = difference(ours, theirs)
         compare(name, lambda run=run: run(copy.deepcopy(model)), weights_differ_by=differ)
     with tempfile.TemporaryDirectory() as pngs:
         write_pngs(faces, Path(pngs))
@@ -212,12 +213,6 @@ def main(folder: Path = RESULTS) -> None:
     about |= {"steps": len(batches), "device": device.type, "bf16": has_fast_bf16(device)}
     speed = {"images_per_second": statistics.median(speeds)}
     evidence.write("trainers", about | speed | {"rows": rows}, folder)
-
-
-def _difference(one: nn.Module, other: nn.Module) -> float:
-    """The largest of any weight: what shows that two loops did the same."""
-    pairs = zip(one.parameters(), other.parameters(), strict=True)
-    return max(float((a - b).detach().abs().max()) for a, b in pairs)
 
 
 if __name__ == "__main__":

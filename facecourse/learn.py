@@ -7,6 +7,7 @@ overwritten, and the repository's own notebooks stay as they are.
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from itertools import count
@@ -19,6 +20,8 @@ from facelib import files
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from facecourse.kit import Exercise
 
 HERE = Path(__file__).parent
 # An installed package carries the sources with it; in a clone they lie where authors edit them.
@@ -64,6 +67,26 @@ def name_cells(notebook: NotebookNode) -> list[str]:
     digests = [hashlib.sha256(cell.source.encode()).hexdigest()[:8] for cell in notebook.cells]
     places = [digests[:place].count(digest) + 1 for place, digest in enumerate(digests)]
     return [d if place == 1 else f"{d}-{place}" for d, place in zip(digests, places, strict=True)]
+
+
+def find_exercise(notebook: NotebookNode, exercise: Exercise) -> int:
+    """The place of the cell that asks an exercise: tagged so, its starter on a line of its own.
+
+    Raises:
+        ValueError: there is none, or several.
+    """
+    starter = re.compile(rf"^{re.escape(exercise.starter.strip())}$", re.MULTILINE)
+    places = [
+        place
+        for place, cell in enumerate(notebook.cells)
+        if "exercise" in cell.metadata.get("tags", ()) and starter.search(cell.source)
+    ]
+    if len(places) != 1:
+        raise ValueError(
+            f"exercise {exercise.name!r} needs one cell tagged exercise that holds its starter "
+            f"{exercise.starter!r}, {len(places)} do"
+        )
+    return places[0]
 
 
 def copy_lessons(folder: Path) -> dict[Path, bool]:

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from facecourse.kit import evidence
-from facecourse.learn import METADATA, name_cells, read_source
+from facecourse.learn import METADATA, find_exercise, name_cells, read_source
 from notebooks.kernels import quiet_kernels
 from notebooks.translation import translate
 
@@ -65,20 +65,14 @@ def solved(notebook: NotebookNode, exercises: Iterable) -> NotebookNode:
         ValueError: an exercise whose starter is in no cell of its own, or a cell with none.
     """
     notebook = nbformat.from_dict(notebook)
-    cells = [cell for cell in notebook.cells if "exercise" in tags(cell)]
-    for exercise in exercises:
-        starter = re.compile(rf"^{re.escape(exercise.starter.strip())}$", re.MULTILINE)
-        holders = [cell for cell in cells if starter.search(cell.source)]
-        if len(holders) != 1:
-            raise ValueError(
-                f"exercise {exercise.name!r} needs one cell tagged exercise that holds its starter "
-                f"{exercise.starter!r}, {len(holders)} do"
-            )
-        answer = exercise.answer.strip().replace("\\", r"\\")  # no group reference for sub()
-        holders[0].source = starter.sub(answer, holders[0].source)
-        cells.remove(holders[0])
-    if cells:
-        raise ValueError(f"this cell is tagged exercise and holds no starter:\n{cells[0].source}")
+    asked = {find_exercise(notebook, exercise): exercise for exercise in exercises}
+    for place, cell in enumerate(notebook.cells):
+        if place in asked:
+            starter, answer = asked[place].starter.strip(), asked[place].answer.strip()
+            line = re.compile(rf"^{re.escape(starter)}$", re.MULTILINE)
+            cell.source = line.sub(lambda _, answer=answer: answer, cell.source)
+        elif "exercise" in tags(cell):
+            raise ValueError(f"this cell is tagged exercise and holds no starter:\n{cell.source}")
     return notebook
 
 

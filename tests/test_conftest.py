@@ -26,6 +26,9 @@ def test_anything_else(): pytest.skip("no time today")
 
 @pytest.mark.xfail
 def test_expected_to_fail(): assert False
+
+@pytest.mark.nightly
+def test_long(): pass
 """
 
 
@@ -33,20 +36,29 @@ def pytest_on(folder: Path, *options: str, **environment: str) -> subprocess.Com
     """Run pytest in `folder` with the configuration and the conftest.py of the project."""
     clean = {name: os.environ[name] for name in os.environ if "PYTEST" not in name and name != "CI"}
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "conftest"]
-    command += ["-p", "no:cacheprovider", "--color=no", "-n0", *options, folder]
+    command += ["-p", "no:cacheprovider", "-p", "xdist.plugin", "--color=no", "-n0"]
     environment = {**clean, "PYTHONPATH": str(ROOT), **environment}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the others take seconds to import
+    command += [*options, folder]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
-def test_in_ci_a_skip_fails_unless_lfw_or_a_browser_is_what_is_missing(tmp_path):
+def test_at_home_a_skip_is_told_and_the_night_waits(tmp_path):
     (tmp_path / "test_skips.py").write_text(SKIPS)
     at_home = pytest_on(tmp_path)
     assert at_home.returncode == 0, at_home.stdout
     assert "FACELIB_LFW is not set" in at_home.stdout, "a skip must be told with its reason"
-    assert "3 skipped, 1 xfailed" in at_home.stdout
+    assert "3 skipped, 1 deselected, 1 xfailed" in at_home.stdout
+
+
+def test_in_ci_a_skip_fails_unless_lfw_or_a_browser_is_missing_and_the_night_runs_when_named(
+    tmp_path,
+):
+    (tmp_path / "test_skips.py").write_text(SKIPS)
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('no_such_module')")
-    in_ci = pytest_on(tmp_path, "--continue-on-collection-errors", CI="true")
-    assert "1 failed, 2 skipped, 1 xfailed" in in_ci.stdout
+    options = "--continue-on-collection-errors", "-m", "nightly or not nightly"
+    in_ci = pytest_on(tmp_path, *options, CI="true")
+    assert "1 failed, 1 passed, 2 skipped, 1 xfailed" in in_ci.stdout
     assert "1 error" in in_ci.stdout
     assert "may be: no time today" in in_ci.stdout
     assert "may be: could not import 'no_such_module'" in in_ci.stdout
@@ -54,14 +66,6 @@ def test_in_ci_a_skip_fails_unless_lfw_or_a_browser_is_what_is_missing(tmp_path)
 
 def test_a_worker_computes_with_one_thread():
     assert "PYTEST_XDIST_WORKER" not in os.environ or torch.get_num_threads() == 1
-
-
-def test_what_runs_at_night_runs_when_it_is_named(tmp_path):
-    test = "import pytest\n\n@pytest.mark.nightly\ndef test_long(): pass\n\ndef test_short(): pass"
-    (tmp_path / "test_hours.py").write_text(test)
-    assert "1 passed, 1 deselected" in pytest_on(tmp_path).stdout
-    assert "1 passed, 1 deselected" in pytest_on(tmp_path, "-m", "not notebook").stdout
-    assert "2 passed" in pytest_on(tmp_path, "-m", "nightly or not nightly").stdout
 
 
 def test_a_test_that_kills_its_worker_ends_the_run(tmp_path):
@@ -80,8 +84,10 @@ def test_where(n, record_property):
     record_property("cost", "{}: " + os.environ["PYTEST_XDIST_WORKER"])
 """
     # Each worker begins with one file or lesson, and one that has two tests gets another at once.
-    (tmp_path / "test_unit.py").write_text(test.format(2, "unit"))
+    nightly = "\n@pytest.mark.nightly\ndef test_long(): pass\n"
+    (tmp_path / "test_unit.py").write_text(test.format(2, "unit") + nightly)
     (tmp_path / "test_lessons.py").write_text(test.format(4, "lesson"))
-    said = pytest_on(tmp_path, "-n2").stdout
+    said = pytest_on(tmp_path, "-n2", "-m", "not notebook").stdout
+    assert "6 passed" in said, "with -m, too, the night waits unless it is named"
     assert len(set(re.findall("unit: (gw.)", said))) == 1, said
     assert len(set(re.findall("lesson: (gw.)", said))) == 2, said

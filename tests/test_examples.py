@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -32,6 +33,7 @@ def test_twenty_lines_without_this_package_verify_as_the_recogniser_does(tmp_pat
     assert not any("facelib" in line for line in lines if "import" in line)
 
 
+@pytest.mark.notebook
 def test_the_door_opens_in_a_notebook_of_two_cells_and_keeps_nobody_there():
     notebook = nbformat.read(EXAMPLES / "door.ipynb", 4)
     about, door = notebook.cells

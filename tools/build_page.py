@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from export_mtcnn import export
-from npm import PACKAGES, WEB, fetch_packages
+from npm import PACKAGES, WEB, begin
 from PIL import Image
 
 from facelib import synth
@@ -36,10 +36,7 @@ def build(out: Path, detector: bool = False) -> None:
 
     With the detector the page finds eyes by itself; without, a visitor clicks them.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "onnxruntime.wasm").exists():
-        raise SystemExit(f"{out} holds something else: name an empty or a new folder")
-    fetch_packages()
-    shutil.rmtree(out, ignore_errors=True)
+    begin(out, "onnxruntime.wasm")
     shutil.copytree(WEB / "src", out)
     for name, new in RUNTIME.items():
         shutil.copy(PACKAGES / "onnxruntime-web" / "dist" / name, out / new)

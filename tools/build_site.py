@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import build_slides
-from npm import fetch_packages
+from npm import begin
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
@@ -40,10 +40,7 @@ def build(out: Path, slides: bool = False, door: bool = False) -> None:
     Raises:
         SystemExit: the folder holds something else, npm is missing, or Sphinx warned of something.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "searchindex.js").exists():
-        raise SystemExit(f"{out} holds something else: name an empty or a new folder")
-    fetch_packages()
-    shutil.rmtree(out, ignore_errors=True)
+    begin(out, "searchindex.js")
     parts = [name for name, wanted in (("slides", slides), ("door", door)) if wanted]
     with tempfile.TemporaryDirectory() as stage:
         lay_out(Path(stage))

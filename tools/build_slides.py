@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from npm import PACKAGES, fetch_packages
+from npm import PACKAGES, begin
 
 ROOT = Path(__file__).parents[1]
 LOOKS = ROOT / "tools" / "slides"
@@ -58,10 +58,7 @@ def build(out: Path) -> None:
     Raises:
         SystemExit: the folder holds something else, or npm is missing.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "reveal").exists():
-        raise SystemExit(f"{out} holds something else: name an empty or a new folder")
-    fetch_packages()
-    shutil.rmtree(out, ignore_errors=True)
+    begin(out, "reveal")
     for file, target in FILES.items():
         (out / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, out / target)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facecourse.classroom import need_nbgrader
-from facecourse.learn import METADATA, lessons, read_source
+from facecourse.learn import METADATA, find_exercise, lessons, read_source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -75,19 +75,10 @@ def build_assignment(source: Path) -> NotebookNode:
         _cell("code", dedent(setup), f"lesson{number}_setup", locked=True),
     ]
     for exercise in module.EXERCISES:
-        cells += _ask(exercise, _find(lesson, exercise))
+        texts = [cell.source for cell in lesson.cells[: find_exercise(lesson, exercise)]]
+        task = next(text for text in reversed(texts) if "**Exercise" in text)
+        cells += _ask(exercise, "**Exercise" + task.partition("**Exercise")[2])
     return new_notebook(cells=cells, metadata=METADATA)
-
-
-def _find(lesson: NotebookNode, exercise: Exercise) -> str:
-    """A task in its lesson's words."""
-    text = ""
-    for cell in lesson.cells:
-        if cell.cell_type == "markdown":
-            text = cell.source if "**Exercise" in cell.source else text
-        elif exercise.starter in cell.source:
-            return "**Exercise" + text.partition("**Exercise")[2]
-    raise ValueError(f"lesson {exercise.lesson} does not ask {exercise.name!r}")
 
 
 def _ask(exercise: Exercise, task: str) -> list[NotebookNode]:

@@ -37,12 +37,12 @@ def find_files(folder: Path) -> dict[str, Path]:
 
 
 def score_class(
-    files: dict[str, Path], seed: int | None = None, people: int = 2000
+    files: dict[str, Path], people: int = 2000
 ) -> Iterator[tuple[str, Path, Score | str]]:
-    """Each student's score, or why there is none; `seed` draws the people, a fresh one if None."""
+    """Each student's score, or why there is none; all on the same people, who are drawn now."""
     from facecourse.lesson12_capstone.scoring import draw_seed, score_file
 
-    seed = draw_seed() if seed is None else seed
+    seed = draw_seed()
     for student, path in tqdm(files.items(), unit="file"):
         try:
             yield student, path, score_file(path, seed, people)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import sys
 import warnings
 from typing import Any, TextIO
@@ -35,13 +34,12 @@ def run_cell(source: str, names: dict[str, Any]) -> tuple[str, str]:
 def judge_answer(exercise: Exercise, names: dict[str, Any]) -> tuple[str, str]:
     """The outcome of what a submission has defined.
 
-    What is right is believed only if a wrong answer is still found wrong. That finds code which
-    makes everything look right, `torch.allclose` replaced, say.
+    What is right is believed only if every wrong answer is still found wrong. That finds code which
+    makes answers of the right shape look right, `torch.allclose` replaced, say.
     """
     outcome = exercise.check(names.get(defined(exercise.starter), ____))
-    if (
-        outcome.kind == "correct"
-        and exercise.check(random.choice(exercise.wrong)).kind == "correct"
+    if outcome.kind == "correct" and any(
+        exercise.check(wrong).kind == "correct" for wrong in exercise.wrong
     ):
         return "error", "After these cells a wrong answer looks right, too."
     return outcome.kind, outcome.message

@@ -14,7 +14,6 @@ from torch.nn.functional import normalize
 
 from facecourse.kit.protocol import open_people, unseen_people
 from facelib.data import Augment, FaceSet, resize, to_square
-from facelib.measure import identify
 from facelib.models import FaceCNN, embed, predict
 from facelib.training import fit
 
@@ -38,10 +37,9 @@ def split_photos(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceS
     return faces.take(rank < photos), faces.take(rank >= 5)
 
 
-def split_at_32(photos: int, seed: int, chosen_on: bool = False) -> list[FaceSet]:
+def split_at_32(photos: int, seed: int) -> list[FaceSet]:
     """As `split_photos`, 32 x 32."""
-    parts = split_photos(photos, seed, chosen_on)
-    return [part.map(lambda images: resize(images, 32, 32)) for part in parts]
+    return [part.map(lambda images: resize(images, 32, 32)) for part in split_photos(photos, seed)]
 
 
 def top1(model: nn.Module, test: FaceSet) -> float:
@@ -57,12 +55,6 @@ def top1_per_person(model: nn.Module, test: FaceSet) -> list[float]:
 def name_faces(model: nn.Module, test: FaceSet) -> Tensor:
     """Whom the new layer takes each face for, int64 (N,)."""
     return predict(model, test.images, flip=False).cpu()
-
-
-def match_faces(model: nn.Module | None, train: FaceSet, test: FaceSet) -> Tensor:
-    """Whose photograph is most similar to each face, int64 (N,)."""
-    known, asked = (embed_or_flatten(model, faces.images) for faces in (train, test))
-    return identify(asked, known, train.person)
 
 
 def share_by_person(names: Tensor, test: FaceSet) -> list[float]:

@@ -13,7 +13,7 @@ import os, time
 words = bytearray(64 * 2**20)
 assert os.environ["FACELIB_PROFILE"] == "quick"
 print(os.environ["FACELIB_THREADS"])
-time.sleep(1)
+time.sleep(0.3)
 """
 
 
@@ -31,13 +31,12 @@ def tiny(tmp_path, monkeypatch):
 def test_every_kernel_is_timed_and_what_they_share_counts_once(tiny, tmp_path):
     classroom.main([(1, 2), (2, 2), (2, 1), (1, 1)], tmp_path)
     rounds = evidence.read("classroom", tmp_path)["rounds"]
-    assert [(one["kernels"], one["threads"], len(one["each"])) for one in rounds] == [
-        (1, 2, 2), (2, 2, 2), (2, 1, 2), (1, 1, 2),
-    ]  # fmt: skip
+    found = [(one["kernels"], one["threads"], len(one["each"])) for one in rounds]
+    assert found == [(1, 2, 2), (2, 2, 2), (2, 1, 2), (1, 1, 2)]
     for one in rounds:
         assert [row["lesson"] for row in one["each"]] == ["03", "05"]
         for row in one["each"]:
-            assert row["seconds"] > 1
+            assert row["seconds"] > 0.3
             assert row["cpu"] > 0
             assert 64 < row["pss"] <= row["rss"]
     alone, pair, *_ = rounds

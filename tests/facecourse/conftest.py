@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from functools import partial
-from subprocess import PIPE
 from types import ModuleType
 
 import pytest
@@ -41,23 +38,6 @@ def shell():
     """A running IPython, as a notebook has one: what is displayed in it can be caught."""
     yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def run_together():
-    """Run some code once for each list of words; all wait at `input()` until all are there."""
-
-    def run(code: str, *lists: list[str]) -> None:
-        start = partial(subprocess.Popen, stdin=PIPE, stdout=PIPE, text=True)
-        kernels = [start([sys.executable, "-c", code, *words]) for words in lists]
-        for kernel in kernels:
-            assert kernel.stdout.readline() == "ready\n"
-        for kernel in kernels:
-            kernel.stdin.write("go\n")
-            kernel.stdin.flush()
-        assert [kernel.wait() for kernel in kernels] == [0] * len(kernels)
-
-    return run
 
 
 @pytest.fixture

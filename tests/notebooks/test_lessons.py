@@ -165,6 +165,7 @@ def no_photographs(tmp_path, monkeypatch):
     monkeypatch.setenv("FACELIB_LFW", str(room))
 
 
+@pytest.mark.notebook
 @pytest.mark.usefixtures("no_photographs")
 def test_there_are_no_photographs_where_there_should_be_none(tmp_path):
     with pytest.raises(AssertionError, match="40 people x 10 ORL photographs, 0 were found"):

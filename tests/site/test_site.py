@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,15 +14,14 @@ from playwright.sync_api import Page, expect
 pytest.importorskip("myst_nb", reason="requirements/site.txt is not installed")
 pytest.importorskip("sphinx_book_theme", reason="requirements/site.txt is not installed")
 
+pytestmark = pytest.mark.browser
+
 ROOT = Path(__file__).parents[2]
 COMMAND = ("build_site.py", "--slides", "--door")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCREENS = {"laptop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 READ = ["index", "notebooks/06_distillation", "docs/references", "docs/api/training"]
-CITED = re.compile(
-    r"(?:doi\.org/|doi:|arxiv\.org/abs/|arxiv:)((?:[^\s()\[\]\"'<>;]|\([^\s()]*\))+)", re.IGNORECASE
-)
 
 
 class Tags(HTMLParser):
@@ -114,19 +112,6 @@ def test_no_page_is_made_of_anything_elsewhere(pages):
     assert [pair for pair in loaded if urlsplit(pair[1]).scheme.startswith("http")] == []
 
 
-def test_every_paper_that_is_cited_stands_among_the_references():
-    listed = cited((ROOT / "docs" / "references.md").read_text("utf-8"))
-    sources = [*ROOT.glob("notebooks/src/*.py"), *ROOT.glob("fac*/**/*.py")]
-    missing = {file.name: cited(file.read_text("utf-8")) - listed for file in sources}
-    assert {name: papers for name, papers in missing.items() if papers} == {}
-    assert len(listed) > 80
-
-
-def cited(text: str) -> set[str]:
-    """DOIs and numbers of arXiv."""
-    return {paper.rstrip(".,;)").lower() for paper in CITED.findall(text)}
-
-
 @pytest.mark.parametrize("repository", ["", "https://github.com/somebody/course"])
 def test_lessons_open_elsewhere_once_the_course_has_an_address(
     built, repository, tmp_path, monkeypatch
@@ -151,7 +136,6 @@ def test_lessons_open_elsewhere_once_the_course_has_an_address(
     assert repository or not [link for link in links if link and "colab" in link]
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem[:2])
 def test_formulas_and_stills_show_and_nothing_leaves(read, lesson):
     page = read(f"notebooks/{lesson.stem}.html")
@@ -166,7 +150,6 @@ def test_formulas_and_stills_show_and_nothing_leaves(read, lesson):
     assert min(sizes) > 10
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", READ)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_in_the_way_of_anybody(read, name, scheme, tmp_path):
@@ -181,7 +164,6 @@ def test_nothing_is_in_the_way_of_anybody(read, name, scheme, tmp_path):
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in grave_faults(page)] == []
 
 
-@pytest.mark.browser
 def test_axe_sees_what_is_wrong(read):
     page = read("docs/references.html")
     page.locator("html").evaluate("html => html.removeAttribute('lang')")
@@ -195,14 +177,12 @@ def grave_faults(page: Page) -> list[dict]:
     return [fault for fault in found if fault["impact"] in ("serious", "critical")]
 
 
-@pytest.mark.browser
 def test_the_search_finds_words_of_lessons_and_of_the_library(read):
     page = read("search.html?q=temperature")
     expect(page.locator("#search-results")).to_contain_text("06 · Distillation")
     expect(page.locator("#search-results")).to_contain_text("facelib.compress")
 
 
-@pytest.mark.browser
 def test_the_front_page_leads_to_the_door_and_to_slides(read):
     page = read("index.html")
     page.get_by_role("link", name="Slides").click()
@@ -213,7 +193,6 @@ def test_the_front_page_leads_to_the_door_and_to_slides(read):
     expect(page.locator("body[data-verdict]")).to_be_visible()
 
 
-@pytest.mark.browser
 def test_light_and_dark_can_be_chosen(read):
     page = read("index.html", color_scheme="light")
     for scheme in ("dark", "light"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-import subprocess
-import sys
 import time
+from contextlib import chdir
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import pytest
@@ -19,27 +19,22 @@ from facecourse.kit import load_lesson
 from notebooks.kernels import patience, too_slow
 from tests.facecourse.classroom.walls import needs_walls
 
-pytest.importorskip("nbgrader")
-pytestmark = needs_walls
+run_nbgrader = pytest.importorskip("nbgrader.tests").run_nbgrader
+pytestmark = [
+    needs_walls,
+    pytest.mark.filterwarnings("ignore:Object of type|Cell is missing"),  # of nbgrader's own code
+]
 
-ROOT = Path(__file__).parents[3]
 ANSWERS = {exercise.name: exercise.answer for exercise in load_lesson("03").EXERCISES}
+SECONDS = patience(15)  # for an answer; one of them takes all
 FORGERY = {"grade_id": "lesson03_bonus_check", "points": 100}
 WRONG = {"edges": "edges = [[1, 0, -1]] * 3", "find_mouths": "mouth_kernel = [[1]]"}
 
 
-def nbgrader(*words: str, folder: Path) -> str:
-    """What a command of nbgrader says; it must succeed."""
-    run = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    assert run.returncode == 0, run.stdout
-    return run.stdout
+def nbgrader(*words: str, folder: Path) -> None:
+    """A command of nbgrader, in this process; it must succeed."""
+    with chdir(folder), patch.object(os, "environ", os.environ):  # it leaves a mere dict there
+        run_nbgrader(list(words))
 
 
 def answer(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat.NotebookNode:
@@ -62,20 +57,18 @@ def take_out(notebook: nbformat.NotebookNode, *names: str) -> nbformat.NotebookN
 
 def submissions(release: nbformat.NotebookNode) -> dict[str, tuple]:
     """{student: (what is handed in, the points it is worth)}."""
-    broken = take_out(answer(release, ANSWERS | {"convolve": "1 / 0"}), "tune", "edges_check")
-    copied = answer(release, ANSWERS)
-    copied.cells.append(nbformat.from_dict(copied.cells[3] | {"id": "a-copy"}))
-    forged = copied.cells[-2].metadata | {"nbgrader": copied.cells[4].metadata.nbgrader | FORGERY}
-    copied.cells.append(nbformat.from_dict(copied.cells[4] | {"id": "own", "metadata": forged}))
+    untidy = take_out(answer(release, ANSWERS | {"convolve": "1 / 0"}), "tune", "edges_check")
+    untidy.cells.append(nbformat.from_dict(untidy.cells[3] | {"id": "a-copy"}))
+    check = next(c for c in untidy.cells if c.metadata.nbgrader.grade_id.endswith("_check"))
+    forged = check.metadata | {"nbgrader": check.metadata.nbgrader | FORGERY}
+    untidy.cells.append(nbformat.from_dict(check | {"id": "own", "metadata": forged}))
     hostile = "import os, shutil\nshutil.rmtree(os.path.expanduser('~'), True)\nos._exit(0)"
-    louder = "torch.allclose = lambda *_, **__: True\nedges = 0"
+    forever = "import time\ntime.sleep(1000)"
     return {
         "blank": (release, 0),
-        "broken": (broken, 5),
-        "copied": (copied, 10),
         "half": (answer(release, ANSWERS | WRONG), 5),
-        "hostile": (answer(release, ANSWERS | {"edges": hostile, "tune": "while True: pass"}), 6),
-        "louder": (answer(release, WRONG | {"edges": louder}), 0),
+        "hostile": (answer(release, ANSWERS | {"edges": hostile, "tune": forever}), 6),
+        "untidy": (untidy, 5),
     }
 
 
@@ -87,7 +80,7 @@ def course(tmp_path_factory) -> Path:
     with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         exchange = tmp_path_factory.mktemp("exchange")
         exchange.chmod(0o777)
-        file.write(f"c.Judge.seconds = 25\nc.Exchange.root = {str(exchange)!r}\n")
+        file.write(f"c.Judge.seconds = {SECONDS}\nc.Exchange.root = {str(exchange)!r}\n")
     nbgrader("generate_assignment", "lesson03", "--create", folder=folder)
     nbgrader("release_assignment", "lesson03", folder=folder)
     hand_in(folder, tmp_path_factory.mktemp("perfect"))
@@ -123,12 +116,10 @@ def test_each_submission_gets_its_points(course):
     assert points == wanted | {"perfect": 10}
 
 
-def test_the_release_holds_tasks_starters_and_nothing_that_solves_them(course):
+def test_in_the_release_all_but_the_answers_is_locked_and_nothing_solves_them(course):
     release = nbformat.read(course / "release" / "lesson03" / "lesson03.ipynb", 4)
     text = "\n".join(cell.source for cell in release.cells)
-    for exercise in load_lesson("03").EXERCISES:
-        assert exercise.starter in text
-        assert exercise.answer.splitlines()[-1] not in text
+    assert not [answer for answer in ANSWERS.values() if answer.splitlines()[-1] in text]
     assert "HIDDEN" not in text
     assert "SOLUTION" not in text
     locked = [c for c in release.cells if c.metadata.nbgrader.locked]
@@ -141,8 +132,8 @@ def test_feedback_says_why_to_each_student(course):
 
     assert "so this cell was not run" not in feedback("perfect")
     assert "along each line from the upper left" in feedback("half")
-    assert "longer than 25 seconds" in feedback("hostile")
-    assert "ZeroDivisionError" in feedback("broken")
+    assert f"longer than {SECONDS:g} seconds" in feedback("hostile")
+    assert "ZeroDivisionError" in feedback("untidy")
     assert "ended the process" in feedback("hostile")
 
 
@@ -154,7 +145,7 @@ def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
     assert found["blank", "lesson03_edges"] == "open"
     assert found["perfect", "lesson03_find_mouths"] == "solved"
     shares = find_hard(marks)
-    assert shares["lesson03_tune"].value == pytest.approx(3 / 7)
+    assert shares["lesson03_tune"].value == pytest.approx(2 / 5)
     assert [s.value for s in shares.values()] == sorted(s.value for s in shares.values())
     text = page.read_text("utf-8")
     assert text.count('aria-label="solved"') == list(found.values()).count("solved")

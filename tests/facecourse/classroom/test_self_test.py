@@ -33,6 +33,7 @@ def test_the_command_copies_it_and_overwrites_nothing(tmp_path):
     assert (said.exit_code, "can't be written" in said.output) == (1, True)
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("answered", [False, True])
 def test_it_runs_whole_and_its_last_cell_names_what_is_left(answered, tmp_path, monkeypatch):
     monkeypatch.setenv("FACELIB_PROGRESS", str(tmp_path))

@@ -6,33 +6,45 @@ import shutil
 
 import pytest
 
-from facecourse.classroom import submission
-from facecourse.classroom.submission import Cell, Limits, judge_cells, refuse
+from facecourse.classroom.submission import Cell, Finding, Limits, judge_cells, refuse
 from facecourse.kit import load_lesson
+from notebooks.kernels import patience
 from tests.facecourse.classroom.walls import needs_walls
 
 EXERCISES = {exercise.name: exercise for exercise in load_lesson("03").EXERCISES}
 RIGHT = {name: exercise.answer for name, exercise in EXERCISES.items() if name != "find_mouths"}
 SETUP = "import torch\nfrom torch.nn import functional as F\nfrom facecourse.kit import ____"
-LIMITS = Limits(seconds=25)
+LIMITS, SHORT = Limits(seconds=patience(25)), Limits(seconds=patience(8))
 
 pytestmark = needs_walls
 
 
-def judge(answers: dict[str, str], student: str = "anna") -> dict[str, submission.Finding]:
-    """The outcomes of answers to lesson 03, each in a cell of its own."""
+def judge(
+    answers: list[tuple[str, str]], student: str = "anna", limits: Limits = LIMITS
+) -> list[Finding]:
+    """The outcomes of answers (code, exercise) to lesson 03, in a process; each in a cell."""
     cells = [Cell(SETUP)]
-    for name, code in answers.items():
+    for code, name in answers:
         cells += [Cell(code), Cell("", name)]
-    found = judge_cells("03", cells, student, LIMITS)
-    return dict(zip(answers, found[2::2], strict=True))
+    return judge_cells("03", cells, student, limits)[2::2]
 
 
-def test_right_wrong_and_open_answers_are_told_apart():
-    answers = RIGHT | {"edges": "edges = [[1, 0, -1]] * 3", "tune": EXERCISES["tune"].starter}
-    found = judge(answers)
-    assert [f.kind for f in found.values()] == ["incorrect", "correct", "not attempted"]
-    assert "run like \\ light up" in found["edges"].message
+def test_right_wrong_and_open_answers_are_told_apart_and_students_get_other_numbers():
+    remembers = """\
+seen = []
+def convolve(images, kernels):
+    seen.append(float(images.sum()))
+    raise ValueError(str(seen))"""
+    answers = [
+        ("edges = [[1, 0, -1]] * 3", "edges"),
+        (RIGHT["convolve"], "convolve"),
+        (EXERCISES["tune"].starter, "tune"),
+        (remembers, "convolve"),
+    ]
+    wrong, right, left, numbers = judge(answers)
+    assert [f.kind for f in (wrong, right, left)] == ["incorrect", "correct", "not attempted"]
+    assert "run like \\ light up" in wrong.message
+    assert numbers.message != judge([(remembers, "convolve")], "ben")[0].message
 
 
 ENDLESS = """\
@@ -40,18 +52,15 @@ while True:
     try:
         while True: pass
     except BaseException: pass"""
+STUCK = "def convolve(images, kernels):\n    while True: pass"
 
 
-def test_what_stops_the_process_costs_its_own_exercise_alone():
-    answers = {"edges": ENDLESS, "convolve": "import os\nos._exit(0)", "tune": RIGHT["tune"]}
-    kinds = [found.kind for found in judge(answers).values()]
-    assert kinds == ["not attempted", "not attempted", "correct"]
-
-
-def test_an_answer_that_never_returns_costs_its_own_exercise_alone():
-    found = judge(RIGHT | {"convolve": "def convolve(images, kernels):\n    while True: pass"})
-    assert [f.kind for f in found.values()] == ["correct", "stopped", "correct"]
-    assert "longer than 25 seconds" in found["convolve"].message
+def test_what_stops_the_process_or_never_returns_costs_its_own_exercise_alone():
+    names = "edges", "find_mouths", "convolve", "tune"
+    codes = ENDLESS, "import os\nos._exit(0)", STUCK, RIGHT["tune"]
+    found = judge(list(zip(codes, names, strict=True)), limits=SHORT)
+    assert [f.kind for f in found] == ["not attempted", "not attempted", "stopped", "correct"]
+    assert f"longer than {SHORT.seconds:g} seconds" in found[2].message
 
 
 FAILED = {
@@ -62,32 +71,45 @@ FAILED = {
     "memory": ("x = bytearray(50_000_000_000)", "MemoryError"),
     "broken code": ("def", "SyntaxError"),
 }
-
-
-def test_what_fails_costs_its_own_cell_alone():
-    cells = [Cell(SETUP), *(Cell(code) for code, _ in FAILED.values())]
-    found = judge_cells("03", [*cells, Cell(RIGHT["edges"]), Cell("", "edges")], "anna", LIMITS)
-    assert found[-1].kind == "correct"
-    for (code, error), finding in zip(FAILED.values(), found[1:], strict=False):
-        assert finding.kind == "failed", code
-        assert error in finding.message
-
-
 CHEATS = {
-    "a checker that is always content": "from facecourse.kit.exercise import Exercise, Outcome\n"
-    "Exercise.check = lambda self, answer: Outcome('correct', '')\nedges = 0",
-    "numbers that are always close": "torch.allclose = lambda *_, **__: True\nedges = 0",
-    "an answer from the package": "from facecourse.lesson03_sharing import exercises\n"
-    "edges = exercises.edges.answer",
-    "a file of the package": "from pathlib import Path\nimport facecourse.lesson03_sharing as it\n"
-    "text = (Path(it.__path__[0]) / 'exercises.py').read_text()\n"
-    "edges = [[-1, -1, 0], [-1, 0, 1], [0, 1, 1]] if 'RISING' in text else 0",
+    "an answer from the package": (
+        "edges",
+        "from facecourse.lesson03_sharing import exercises\nedges = exercises.edges.answer",
+    ),
+    "a file of the package": (
+        "edges",
+        "from pathlib import Path\nimport facecourse.lesson03_sharing as it\n"
+        "text = (Path(it.__path__[0]) / 'exercises.py').read_text()\n"
+        "edges = [[-1, -1, 0], [-1, 0, 1], [0, 1, 1]] if 'RISING' in text else 0",
+    ),
+    "numbers that are always close": (
+        "convolve",
+        "kept, torch.allclose = torch.allclose, lambda *_, **__: True\n"
+        "def convolve(images, kernels):\n"
+        "    return torch.zeros(len(images), len(kernels), *(n - 2 for n in images.shape[2:]))",
+    ),
+    "a checker that is always content": (
+        "edges",
+        "torch.allclose = kept\nfrom facecourse.kit.exercise import Exercise, Outcome\n"
+        "Exercise.check = lambda self, answer: Outcome('correct', '')\nedges = 0",
+    ),
 }
 
 
-@pytest.mark.parametrize("code", CHEATS.values(), ids=CHEATS)
-def test_a_cheat_gets_no_point(code):
-    assert judge({"edges": code})["edges"].kind != "correct"
+def test_what_fails_costs_its_own_cell_alone_and_a_cheat_gets_no_point():
+    answers = [("edges", RIGHT["edges"]), *CHEATS.values()]
+    cells = [Cell(code) for code, _ in FAILED.values()]
+    cells += [cell for name, code in answers for cell in (Cell(code), Cell("", name))]
+    _, *found = judge_cells("03", [Cell(SETUP), *cells], "anna", LIMITS)
+    for (code, error), finding in zip(FAILED.values(), found, strict=False):
+        assert finding.kind == "failed", code
+        assert error in finding.message
+    ran, judged = found[len(FAILED) :: 2], found[len(FAILED) + 1 :: 2]
+    assert {finding.kind for finding in ran} == {"ran"}, "a cheat that fails proves nothing"
+    assert judged[0].kind == "correct"
+    for name, finding in zip(CHEATS, judged[1:], strict=True):
+        assert finding.kind != "correct", name
+    assert "a wrong answer looks right" in judged[3].message
 
 
 @pytest.mark.parametrize(
@@ -109,17 +131,7 @@ def test_no_solution_is_refused(number):
     assert not any(refuse(exercise.answer) for exercise in load_lesson(number).EXERCISES)
 
 
-def test_a_function_is_tried_on_other_numbers_for_each_student():
-    remembers = """\
-seen = []
-def convolve(images, kernels):
-    seen.append(float(images.sum()))
-    raise ValueError(str(seen))"""
-    messages = {judge({"convolve": remembers}, who)["convolve"].message for who in ("anna", "ben")}
-    assert len(messages) == 2
-
-
 def test_without_bubblewrap_nothing_is_run(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(RuntimeError, match="apt install bubblewrap"):
-        judge({"edges": "edges = 0"})
+        judge([("edges = 0", "edges")])

@@ -23,19 +23,27 @@ LESSONS["self-test"] = self_test
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Figures are closed, not shown: a right answer is drawn in `test_the_solution_passes`."""
-    for module in (charts, figures):
-        monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
+    """From its call on, figures are closed, not shown."""
+
+    def undraw():
+        for module in (charts, figures):
+            monkeypatch.setattr(module, "show", lambda figure, *_: plt.close(figure))
+
+    return undraw
 
 
-each_exercise = pytest.mark.parametrize(
-    "exercise",
-    [
-        pytest.param(exercise, id=f"{number}-{exercise.name}")
+def exercises(*marks: pytest.MarkDecorator) -> pytest.MarkDecorator:
+    """A test of every exercise; those that train networks are marked."""
+    every = [
+        pytest.param(e, id=f"{number}-{e.name}", marks=marks if e.name in LONG else ())
         for number, module in LESSONS.items()
-        for exercise in module.EXERCISES
-    ],
-)
+        for e in module.EXERCISES
+    ]
+    return pytest.mark.parametrize("exercise", every)
+
+
+LONG = {"student", "plan", "shrink", "mine"}  # each takes as long as a notebook does
+each_exercise, each_answered = exercises(), exercises(pytest.mark.notebook)
 
 
 def solved(exercise: Exercise, code: str):
@@ -50,12 +58,6 @@ def test_every_lesson_has_enough_exercises(number):
     for exercise in module.EXERCISES:
         assert exercise.lesson == number
         assert getattr(module, exercise.name) is exercise, "a lesson calls it by its name"
-
-
-@each_exercise
-def test_the_solution_passes(exercise):
-    outcome = exercise.check(solved(exercise, exercise.answer))
-    assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
 
 
 SCALARS = {
@@ -96,52 +98,56 @@ def forms(value) -> dict:
     return {name: form(array) for name, form in ARRAYS.items()}
 
 
-class InForm:
-    """A function that is an object, as `functools.partial` makes them."""
+# Of what a function returns those that a careless checker would trip over; the others are found
+# by the answers that are numbers themselves.
+RETURNED = {
+    "float", "tensor", "decimal", "array", "nested lists", "rows of tensors", "negative strides",
+    "with a gradient",
+}  # fmt: skip
 
-    def __init__(self, function, form: str):
-        self.function, self.form, self.gives_numbers = function, form, False
+
+class InForm:
+    """A function that is an object, as `functools.partial` makes them, and gives its numbers in a
+    form; it notes in which forms it could."""
+
+    def __init__(self, function, form: str = ""):
+        self.function, self.form, self.forms = function, form, set()
 
     def __call__(self, *arguments):
         value = self.function(*arguments)
-        self.gives_numbers |= bool(known := forms(value))
+        self.forms |= set(known := forms(value))
         return known.get(self.form, value)
 
 
-@pytest.mark.usefixtures("undrawn")
-@each_exercise
-def test_a_right_answer_is_right_in_every_form(exercise):
+@each_answered
+def test_the_solution_passes_in_every_form(exercise, undrawn):
     value = solved(exercise, exercise.answer)
+    first = InForm(value) if callable(value) else value
+    outcome = exercise.check(first)
+    assert (outcome.kind, outcome.message) == ("correct", exercise.praise)
+    undrawn()
     right = forms(value)
     if callable(value):
-        right = {name: InForm(value, name) for name in {*SCALARS, *ARRAYS} - {"tensor of one"}}
+        right = {name: InForm(value, name) for name in first.forms & RETURNED}
     for name, answer in right.items():
         outcome = exercise.check(answer)
         assert outcome.kind == "correct", (name, outcome.message)
-        if isinstance(answer, InForm) and not answer.gives_numbers:
-            break  # a network, say, which has one form
 
 
-@pytest.mark.usefixtures("undrawn")
-@each_exercise
-def test_at_least_three_wrong_answers_are_rejected_with_a_reason(exercise):
+@each_answered
+def test_three_wrong_answers_are_rejected_and_known_mistakes_have_own_words(exercise, undrawn):
+    undrawn()
     outcomes = [exercise.check(answer) for answer in exercise.wrong]
     for answer, outcome in zip(exercise.wrong, outcomes, strict=True):
         assert outcome.kind in ("incorrect", "error"), answer
         assert len(outcome.message) > 10
         assert "checking it failed with" not in outcome.message, "the checker has a fault"
     assert sum(outcome.kind == "incorrect" for outcome in outcomes) >= 3
+    for outcome in outcomes[: len(exercise.checker.mistakes)]:
+        said = re.search(r"is not it\.|The shape is|numbers are off|NaN", outcome.message)
+        assert not said, outcome.message
 
 
-@pytest.mark.usefixtures("undrawn")
-@each_exercise
-def test_every_known_mistake_has_words_of_its_own(exercise):
-    for mistake in exercise.checker.mistakes:
-        message = exercise.check(mistake).message
-        assert not re.search(r"is not it\.|The shape is|numbers are off|NaN", message), message
-
-
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
 def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
     right = solved(exercise, exercise.answer)
@@ -153,13 +159,14 @@ def test_the_answer_as_praise_rounds_it_is_accepted(exercise):
             assert exercise.check(said).kind == "correct", f"praise says {text}"
 
 
-@pytest.mark.usefixtures("undrawn")
 @each_exercise
-def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise):
-    right, data = solved(exercise, exercise.answer), exercise.context.values()
+def test_what_is_right_stays_right_though_an_answer_changed_the_lessons_data(exercise, undrawn):
+    data = exercise.context.values()
     kept = {tensor: tensor.clone() for tensor in data if isinstance(tensor, torch.Tensor)}
-    if not kept:  # it is what `test_the_solution_passes` has seen
+    if not kept:  # it is what `test_the_solution_passes_in_every_form` has seen
         return
+    undrawn()
+    right = solved(exercise, exercise.answer)
     for tensor in kept:
         tensor.zero_()
     outcome = exercise.check(right)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from subprocess import PIPE, Popen
 from unittest.mock import Mock
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from facecourse.kit import load_lesson, progress
 from facecourse.kit.checkers import number
 from facecourse.kit.exercise import Exercise, ____, collect
+from facecourse.learn import lessons
 
 
 @pytest.fixture
@@ -31,18 +34,28 @@ def test_what_was_solved_once_stays_solved_in_an_empty_file_an_answer(exercise):
 
 
 NOTE = """
-import sys
-from facecourse.kit import progress
+import runpy, sys
+_, module, who = sys.argv
+note = runpy.run_path(module)["note"]
 print("ready", flush=True)
 input()
 for n in range(20):
-    progress.note("02", sys.argv[1] + str(n), True)
-    progress.note("02", "same", sys.argv[1] == "a")
+    note("02", who + str(n), True)
+    note("02", "same", who == "a")
 """
 
 
-def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs(run_together):
-    run_together(NOTE, ["a"], ["b"])
+def test_two_notebooks_that_answer_at_the_same_moment_both_keep_theirs():
+    command, pipes = (
+        [sys.executable, "-c", NOTE, progress.__file__],
+        {"stdin": PIPE, "stdout": PIPE},
+    )
+    kernels = [Popen([*command, who], text=True, **pipes) for who in "ab"]
+    assert [kernel.stdout.readline() for kernel in kernels] == ["ready\n"] * 2
+    for kernel in kernels:
+        kernel.stdin.write("go\n")
+        kernel.stdin.flush()
+    assert [kernel.wait() for kernel in kernels] == [0, 0]
     known = progress.read("02")
     assert len(known) == 41
     assert all(known.values()), "what one of them solved stays solved"
@@ -59,8 +72,7 @@ def test_a_learner_without_a_home_is_told_what_to_set(exercise, monkeypatch):
 
 def test_a_name_of_an_exercise_is_a_name_of_a_file_on_every_system():
     devices = {f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)}
-    for place in range(11):
-        lesson = load_lesson(f"{place:02d}")
-        names = [exercise.name.lower() for exercise in lesson.EXERCISES]
+    for source in lessons():
+        names = [exercise.name.lower() for exercise in load_lesson(source.stem[:2]).EXERCISES]
         assert len(set(names)) == len(names), "Windows takes a and A for one"
         assert not (devices | {"con", "prn", "aux", "nul"}) & set(names)

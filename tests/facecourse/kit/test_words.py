@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import sys
-
 import pytest
 
-from facecourse.kit.words import make_printable, to_html, to_plain
+from facecourse.kit.words import to_html, to_plain
 
 
 @pytest.mark.parametrize(
@@ -28,9 +25,3 @@ def test_code_and_emphasis_are_marked_up_and_nothing_else(text, page, plain):
 
 def test_half_a_character_harms_no_page():
     assert to_html("\ud800") == "?"
-
-
-@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "h? ?"), ("cp1252", "h² ?")])
-def test_what_a_console_can_not_print_is_a_question_mark(encoding, shown, monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
-    assert make_printable("h² 知") == shown
