@@ -4,8 +4,6 @@ Colours are Okabe & Ito's (2008, "Color Universal Design"). The ground stays whi
 figure reads the same on a dark page.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io

@@ -1,7 +1,5 @@
 """How every command answers: in words or in JSON, and by its exit code."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from functools import wraps

@@ -1,7 +1,5 @@
 """The command `facelib`. The course adds `learn` to it (facecourse/cli.py)."""
 
-from __future__ import annotations
-
 import click
 
 from facelib import __version__

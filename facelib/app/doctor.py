@@ -1,7 +1,5 @@
 """What this machine has and what the course would miss; nothing heavy is imported to find out."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -4,8 +4,6 @@ After Han, Mao & Dally (2016, "Deep Compression"): k-means with centroids that s
 fine-tuning of the centroids by summed gradients, Huffman coding of the codes.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections import Counter

@@ -4,8 +4,6 @@ Huffman coding is deflate's (RFC 1951), through zlib, so that any language can r
 bit on a code at least; where most weights are pruned, deflate's coding of runs is shorter.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from pathlib import Path

@@ -4,8 +4,6 @@ After Hinton, Vinyals & Dean 2015 (https://arxiv.org/abs/1503.02531). What the t
 picture tells more than a name does, and it can be asked about pictures that have no name.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """From PyTorch to ONNX, the file that onnxruntime runs on laptops, phones and in browsers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ window). The best matrix of rank r is the first r terms of the singular value de
 (https://doi.org/10.1109/TPAMI.2015.2502579).
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Which layers must shrink together (a convolution, its batch norm, what is added 
 it) is torch-pruning's work: DepGraph, Fang et al. 2023, https://doi.org/10.1109/CVPR52729.2023.01544.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence

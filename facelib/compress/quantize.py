@@ -4,8 +4,6 @@ A real number x is stored as q = round(x / scale) + zero_point, from 0 to 255 fo
 -127 to 127 for weights (Jacob et al. 2018, https://doi.org/10.1109/CVPR.2018.00286).
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Rounding has no gradient worth the name, so training takes that of the weight as
 (the straight-through estimator, Bengio et al. 2013, https://arxiv.org/abs/1308.3432).
 """
 
-from __future__ import annotations
-
 import copy
 
 import torch

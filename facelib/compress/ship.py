@@ -3,8 +3,6 @@
 Whatever unzips and runs ONNX can use it: no other code of ours is needed.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

@@ -4,8 +4,6 @@ After Han et al. 2015 (https://arxiv.org/abs/1506.02626); which weights go, `tor
 decides. Zeros take the time of other numbers; what they save is the file's size (`share`).
 """
 
-from __future__ import annotations
-
 import copy
 
 import torch

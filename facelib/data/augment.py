@@ -1,7 +1,5 @@
 """Random changes to a batch of faces, each image its own, made on the images' device."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -3,8 +3,6 @@
 Every function takes uint8 images (N, C, H, W) and returns new ones of the same shape.
 """
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """From photographs to tensors, many at a time."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Your own photos: a folder with one sub-folder for each person. The photos are only ever read."""
 
-from __future__ import annotations
-
 import unicodedata
 import warnings
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ free for research with credit to Samaria & Harter (1994), "Parameterisation of a
 for human face identification", doi:10.1109/ACV.1994.341300.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

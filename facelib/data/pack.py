@@ -6,8 +6,6 @@ was decoded and a fingerprint of the photos, so a pack of other photos is never 
 the index is written last, and a pack that doesn't fit it is made anew.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json
@@ -122,7 +120,7 @@ def _files(root: Path, name: str) -> tuple[Path, Path]:
     return root / FOLDER / f"{name}.u8", root / FOLDER / f"{name}.json"
 
 
-def _seal(digest: hashlib._Hash, bad: dict[int, str]) -> str:
+def _seal(digest: "hashlib._Hash", bad: dict[int, str]) -> str:
     """The SHA-256 of pixels, of which `digest` is, and of what has none."""
     digest.update(json.dumps(sorted(bad.items())).encode())
     return digest.hexdigest()

@@ -1,7 +1,5 @@
 """Pairs of images for verification: genuine (the same person) and impostor (two people)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

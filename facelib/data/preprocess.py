@@ -4,8 +4,6 @@ Every function takes images (N, C, H, W), uint8 0 to 255 or float, and returns t
 `faces.map(to_grey)` gives a FaceSet again. Apply the same steps to gallery and probe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """From a photograph to faces that are cut alike: upright, the eyes where they always are."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

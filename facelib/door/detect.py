@@ -6,8 +6,6 @@ A small network proposes boxes on ever smaller copies of the photograph; a secon
 them, a third refuses again and says where eyes, nose and mouth are.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

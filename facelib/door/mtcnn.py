@@ -4,8 +4,6 @@ The wheel's code is MIT and needs TensorFlow; its weights were learnt from WIDER
 They tell faces from what is none and find their eyes, and know nobody.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import math

@@ -3,8 +3,6 @@
 `folder` and `lfw` list files of their own layouts, but open none by themselves.
 """
 
-from __future__ import annotations
-
 import io
 import unicodedata
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From cut faces to embeddings, by a network in an ONNX file."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

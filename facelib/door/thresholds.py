@@ -3,8 +3,6 @@
 `python -m benchmarks.thresholds` chooses and measures them (thresholds.json).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 

@@ -11,8 +11,6 @@ m' times weighs m m', one for each choice of two. Two copies of one person are n
 they would be impostors with genuine scores.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -58,8 +56,6 @@ def bootstrap_pairs(
     """A verification measure with a 95 % percentile interval over people.
 
         bootstrap_pairs(lambda pairs: pairs.tar_at(0.01), scores, person[left], person[right])
-
-    Scores are sorted once, so a resample of 10^5 pairs takes a few milliseconds.
 
     Args:
         statistic: what to read off, given the weighted pairs.
@@ -111,8 +107,7 @@ def bootstrap_difference(
 ) -> Interval:
     """How much better one recogniser's scores are than another's on the same pairs, paired.
 
-    Both are measured on the same people in every resample, so what makes some people hard for both
-    falls out. Arguments and errors as in `bootstrap_pairs`; `others` float (P,).
+    What makes some people hard for both falls out. Arguments and errors as in `bootstrap_pairs`.
     """
     value, values, people = _resampled(statistic, scores, left, right, resamples)
     other, other_values, _ = _resampled(statistic, others, left, right, resamples)
@@ -123,7 +118,10 @@ def bootstrap_difference(
 def _resampled(
     statistic: Statistic, scores: Tensor, left: Tensor, right: Tensor, resamples: int
 ) -> tuple[float, list[float], int]:
-    """The statistic as measured and in every resample, and the number of people."""
+    """The statistic as measured and in every resample, and the number of people.
+
+    Scores are sorted once, so a resample of 10^5 pairs takes a few milliseconds.
+    """
     left, right = left.cpu(), right.cpu()
     measured = Verification(scores, left == right)
     people, index = torch.stack([left, right]).unique(return_inverse=True)

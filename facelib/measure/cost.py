@@ -1,7 +1,5 @@
 """What a model costs: parameters, multiplications, bytes on disk and time."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -65,23 +63,13 @@ def _plain_kernels() -> Iterator[None]:
 
 
 def saved_bytes(path: str | Path) -> int:
-    """The size of a saved model's file in bytes: what travels to a phone.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no file at {path}: save the model first")
+    """The size of a saved model's file in bytes; FileNotFoundError where there is none."""
     return Path(path).stat().st_size
 
 
 @dataclass(frozen=True)
 class Latency:
-    """How long a call takes.
-
-    Attributes: median_ms; low_ms and high_ms, the 10th and 90th percentile; repeats; threads that
-    torch used within an operation.
-    """
+    """How long a call takes: median, 10th and 90th percentile, by repeats on threads of torch."""
 
     median_ms: float
     low_ms: float
@@ -106,11 +94,7 @@ def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1)
     Args:
         call: what to time, `lambda: model(image)`; use it under `torch.inference_mode()`.
         repeats: timed calls, at least 2.
-        warmup: untimed calls before them.
-        threads: torch's threads for the time of this measurement.
-
-    Raises:
-        ValueError: repeats, warmup or threads are too small.
+        threads: torch's threads for the time of this measurement, at least 1.
     """
     if repeats < 2 or warmup < 0 or threads < 1:
         wanted = "want repeats >= 2, warmup >= 0 and threads >= 1"
@@ -142,13 +126,9 @@ def latency_ratio(
     its own, over and over, on a machine that does nothing else.
 
     Args:
-        a, b: what to time.
-        pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %).
-        warmup: untimed calls of each before them.
-        calls: in a turn.
-
-    Raises:
-        ValueError: pairs, warmup or calls are too small.
+        pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %), after `warmup` untimed
+            calls of each.
+        calls: in a turn, at least 1.
     """
     if pairs < 6 or warmup < 0 or calls < 1:
         wanted = "want pairs >= 6, warmup >= 0 and calls >= 1"

@@ -10,12 +10,11 @@ centres next to the probe only (an inverted file: Jégou, Douze & Schmid 2011,
 https://doi.org/10.1109/TPAMI.2010.57); its neighbours are almost always the same.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import NamedTuple
 
+import faiss
 import numpy as np
 import torch
 from torch import Tensor
@@ -32,10 +31,9 @@ _PER_CENTRE = 39  # faces k-means wants for each centre
 class Found(NamedTuple):
     """The best people for each probe, best first.
 
-    Attributes:
-        scores: float32 (N, k), cosine of the probe and the person's most similar face; -inf where
-            fewer than k people were found.
-        people: int64 (N, k), their labels; UNKNOWN below the threshold or where nobody was found.
+    Attributes: scores, float32 (N, k), cosine of the probe and the person's most similar face, -inf
+    where fewer than k people were found; people, int64 (N, k), their labels, UNKNOWN below the
+    threshold or where nobody was found.
     """
 
     scores: Tensor
@@ -51,17 +49,12 @@ class Gallery:
         fast: approximate search, worth it from some ten thousand faces. The first faces place the
             centres, so start with many; more may be enrolled later.
 
-    Attributes: looked_at, how many centres a fast search looks around; more find more and take
-    longer.
-
     Raises:
         ValueError: nobody, labels that don't fit, embeddings that are NaN or all zero, or fewer
             than `FEWEST` faces for a fast gallery.
     """
 
     def __init__(self, embeddings: Tensor, person: Tensor, fast: bool = False) -> None:
-        import faiss  # half a second, and only a gallery needs it
-
         unit = _checked(embeddings, person)
         count, self.width = unit.shape
         if fast and count < FEWEST:
@@ -69,7 +62,6 @@ class Gallery:
                 f"a fast gallery starts with {FEWEST} faces or more, got {count}: with fast=False "
                 "the search is exact and takes less than a millisecond"
             )
-        same_threads()
         self._index = faiss.IndexFlatIP(self.width)
         if fast:
             centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
@@ -77,7 +69,7 @@ class Gallery:
             self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
             sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
             self._index.train(unit[sample])
-        self.looked_at = LOOKED_AT
+            self._index.nprobe = LOOKED_AT
         self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
         self._add(unit, person)
 
@@ -89,12 +81,6 @@ class Gallery:
     def people(self) -> int:
         """How many people are enrolled."""
         return len(np.unique(self._person))
-
-    @property
-    def bytes(self) -> int:
-        """Memory that embeddings and labels take and, if fast, the lists and their centres."""
-        extra = 8 * len(self) + 4 * self._index.nlist * self.width if self._fast else 0
-        return 4 * len(self) * self.width + self._person.nbytes + self._key.nbytes + extra
 
     def enrol(self, embeddings: Tensor, person: Tensor) -> None:
         """Add faces of new people or more faces of known ones. Nothing is trained.
@@ -110,7 +96,6 @@ class Gallery:
         labels, keys = person.cpu().numpy(), _keys(unit)
         self._person = np.concatenate([self._person, labels])
         self._key = np.concatenate([self._key, keys])
-        same_threads()
         self._index.add(unit)
         self._most = int(np.unique(self._person, return_counts=True)[1].max())
         # One of the images just enrolled may stand under another name already.
@@ -141,9 +126,6 @@ class Gallery:
         unit = _checked(probes, None, self.width)
         # So many faces hold k people, even if the best k - 1 fill the first places.
         faces = min((k - 1) * self._most + 1, len(self))
-        same_threads()
-        if self._fast:
-            self._index.nprobe = self.looked_at
         scores, rows = self._index.search(unit, faces)
         people = np.where(rows < 0, UNKNOWN, self._person[rows])
         if faces > 1:
@@ -151,10 +133,6 @@ class Gallery:
         people = np.where(scores < threshold, UNKNOWN, people)
         scores = np.where(scores < -1.5, -np.inf, scores)  # faiss fills up with its lowest float
         return Found(torch.from_numpy(scores), torch.from_numpy(people))
-
-    @property
-    def _fast(self) -> bool:
-        return hasattr(self._index, "nprobe")
 
 
 def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None) -> np.ndarray:
@@ -173,6 +151,7 @@ def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None
                 f"{person.dtype} {tuple(person.shape)}{least}"
             )
     embeddings = embeddings.detach().cpu().float()
+    faiss.omp_set_num_threads(torch.get_num_threads())  # it would take all cores
     refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
     refuse_rows(~embeddings.any(1), "embeddings are all zero")
     return normalize(embeddings).contiguous().numpy()
@@ -193,10 +172,3 @@ def _best_of_each(scores: np.ndarray, people: np.ndarray, k: int) -> tuple[np.nd
         best[row, : len(first)] = scores[row, first]
         who[row, : len(first)] = labels[first]
     return best, who
-
-
-def same_threads() -> None:
-    """faiss brings threads of its own: as many as torch has been given, no more."""
-    import faiss
-
-    faiss.omp_set_num_threads(torch.get_num_threads())

@@ -4,8 +4,6 @@ Sorting 10^8 scores takes gigabytes. A histogram keeps two counts a bin; the ROC
 at every bin edge, and between two edges it can only run inside the rectangle they span.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -36,20 +34,14 @@ class ScoreHistogram(Rates):
 
     @property
     def genuine(self) -> int:
-        """How many pairs show one person."""
         return int(self.counts[1].sum())
 
     @property
     def impostor(self) -> int:
-        """How many pairs show two people."""
         return int(self.counts[0].sum())
 
     def roc(self) -> Roc:
-        """The ROC curve at every bin edge; exact there.
-
-        Raises:
-            ValueError: one kind of pair is missing.
-        """
+        """The ROC curve at every bin edge; exact there."""
         need_both_kinds(self.genuine, self.impostor)
         accepted = self.counts.flip(1).cumsum(1)
         rate = torch.cat([torch.zeros(2, 1), accepted / accepted[:, -1:].double()], dim=1)
@@ -71,14 +63,7 @@ def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
     """The cosine scores of all N (N - 1) / 2 pairs of images, counted block by block.
 
     Runs on the embeddings' device; beside them it needs some 70 bytes for each of BLOCK (or N, if
-    that is more) scores, 0.3 GB.
-
-    Args:
-        embeddings: float (N, D), any length.
-        person: int64 (N,), the label of each image.
-
-    Raises:
-        ValueError: lengths differ, or an embedding is not finite.
+    that is more) scores, 0.3 GB. Arguments and errors as of `verify_all`.
     """
     _need_labels(embeddings, person)
     refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
@@ -96,8 +81,6 @@ def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
 
 def verify_all(embeddings: Tensor, person: Tensor) -> Verification | ScoreHistogram:
     """Verification over all pairs of images: exact up to 10^7 pairs, streamed above.
-
-    Both answers measure under the same names.
 
     Args:
         embeddings: float (N, D), any length.

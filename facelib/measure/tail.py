@@ -6,8 +6,6 @@ resample finds its own threshold. Only pairs that could be above one are kept, s
 take seconds.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -113,9 +111,6 @@ def tar_lost(
     Returns:
         With 95 % intervals, paired: over people by resampling, widened by what the mean of so few
         runs may be off (Student's t). Above 0: something was lost.
-
-    Raises:
-        ValueError: no run, not as many before as after, or as of `Tail.tars`.
     """
     if not before or len(before) != len(after):
         raise ValueError(

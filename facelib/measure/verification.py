@@ -4,8 +4,6 @@ FAR (false accept rate) is the share of impostor pairs accepted, TAR (true accep
 of genuine pairs accepted, and FRR = 1 - TAR.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -22,9 +20,9 @@ _ROUNDING = 1e-12  # a FAR of 3/1000 must count as 0.003 however either was comp
 
 
 class Roc(NamedTuple):
-    """A ROC curve, from "accept nobody" to "accept everybody".
+    """A ROC curve, from "accept nobody" to "accept everybody": float64 (K,) each.
 
-    Attributes: far, tar, threshold, float64 (K,). Pairs with score >= threshold[k] have these
+    Pairs with score >= threshold[k] have these
     rates; threshold[0] is inf.
     """
 
@@ -44,7 +42,7 @@ class Rates(ABC):
 
     @abstractmethod
     def roc(self) -> Roc:
-        """The ROC curve that every rate is read from."""
+        """The ROC curve that every rate is read from; ValueError if a kind of pair is missing."""
 
     def __repr__(self) -> str:
         pairs = f"{self.genuine} genuine, {self.impostor} impostor pairs"
@@ -164,12 +162,10 @@ class Verification(Rates):
 
     @cached_property
     def genuine(self) -> int:
-        """How many pairs show one person."""
         return int(self.same.sum())
 
     @cached_property
     def impostor(self) -> int:
-        """How many pairs show two people."""
         return len(self.same) - self.genuine
 
     def roc(self) -> Roc:
@@ -189,10 +185,7 @@ class Verification(Rates):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TenFold:
-    """Accuracy on each held-out fold, at the threshold the other folds chose.
-
-    Attributes: accuracy, threshold, float64 (folds,).
-    """
+    """Accuracy on each held-out fold, at the threshold the other folds chose: float64 (folds,)."""
 
     accuracy: Tensor
     threshold: Tensor

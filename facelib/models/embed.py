@@ -4,8 +4,6 @@ What the network says of an image and of its mirror image is added (a common hab
 verification, e.g. Wang et al. 2018, CosFace): the sum depends less on the pose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,7 +22,7 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) 
             where its weights are, in their precision, and is left in the mode it came in.
         images: uint8 (N, C, H, W).
         flip: add the mirror image's embedding.
-        batch: how many images go through the model at a time; on a CPU, more are slower.
+        batch: images at a time; on a CPU, more are slower.
 
     Returns:
         float32 (N, D), on the model's device.

@@ -3,8 +3,6 @@
 The cells are PyTorch's own; lesson 09 writes two of them out.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

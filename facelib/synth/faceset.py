@@ -1,7 +1,5 @@
 """Synthetic people as a FaceSet, like any other source of faces."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -5,8 +5,6 @@ The face is MakeHuman's; the first factors are its parameters. Lengths are in un
 without a unit run from 0 (none, little) to 1 (much), or from -1 to 1.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -4,8 +4,6 @@ Lengths are those of `identity`; coordinates are u to the right of the image, v 
 line, and w towards the camera from the axis of the head.
 """
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from dataclasses import dataclass

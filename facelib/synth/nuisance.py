@@ -1,7 +1,5 @@
 """How somebody is seen: the numbers that change from photograph to photograph."""
 
-from __future__ import annotations
-
 import torch
 
 from facelib.synth.factors import Choice, Factor, Factors, draw

@@ -4,8 +4,6 @@ A feature is a signed distance to a curve on the head at rest, positive inside. 
 brows are painted at once, as functions of the distance from the middle of the face.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

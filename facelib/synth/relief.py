@@ -1,7 +1,5 @@
 """Soft marks on the skin: what is darker, redder or bearded, as bell curves on the head at rest."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

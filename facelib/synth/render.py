@@ -1,7 +1,5 @@
 """Pictures of people who don't exist: render(people, photographs) -> uint8 images."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

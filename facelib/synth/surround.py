@@ -1,7 +1,5 @@
 """What is seen around the face: hair behind, neck, clothes, hat, background; and the block."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Where `fit_embedding` gets its batches: people who don't exist, or those of a FaceSet."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A training run on disk: weights, optimiser, schedule and step, in one file written atomically."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Several processes that train one model: plain DistributedDataParallel under torchrun."""
 
-from __future__ import annotations
-
 import gc
 import os
 from datetime import timedelta

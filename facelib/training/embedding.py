@@ -1,7 +1,5 @@
 """fit_embedding(): teach a network which faces belong together, from batches drawn as it goes."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Protocol
 

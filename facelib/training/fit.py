@@ -1,7 +1,5 @@
 """fit(): teach a network the names of people, from a set of their photographs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any

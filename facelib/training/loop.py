@@ -5,8 +5,6 @@ by (seed, step): the same machine, versions and thread count give the same bits,
 killed goes on as if it had not been.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable, Iterator

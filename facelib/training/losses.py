@@ -4,8 +4,6 @@ Three answers of the field, each a module (embeddings float (N, D), person int64
 All compare by cosine, so the length of an embedding doesn't matter.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -70,7 +70,7 @@ def test_saved_bytes_are_those_on_the_disk(tmp_path):
     path = tmp_path / "face.safetensors"
     save(FaceCNN(width=4, embedding=8, people=3), path)
     assert saved_bytes(path) == len(path.read_bytes())
-    with pytest.raises(FileNotFoundError, match=r"no file at .*gone.*save the model first"):
+    with pytest.raises(FileNotFoundError, match="gone"):
         saved_bytes(tmp_path / "gone")
 
 
