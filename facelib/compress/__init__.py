@@ -2,7 +2,7 @@
 
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
-from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, distill
+from facelib.compress.distill import MatchEmbedding, SoftTargets
 from facelib.compress.export import export
 from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
@@ -14,11 +14,9 @@ from facelib.compress.sparsify import sparsify
 
 __all__ = [
     "MatchEmbedding",
-    "MatchLogits",
     "ShareReport",
     "SoftTargets",
     "decode",
-    "distill",
     "export",
     "factorize",
     "load_shared",

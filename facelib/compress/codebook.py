@@ -7,8 +7,8 @@ fine-tuning of the centroids by summed gradients, Huffman coding of the codes.
 import copy
 import math
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -49,37 +49,25 @@ class Codebook(nn.Module):
         return (total / codes.bincount(minlength=self.values)).to(weight.dtype)
 
 
-@dataclass(frozen=True)
-class SharedLayer:
-    """Attributes: name; weights, how many; values, how many different; entropy, the bits a weight
-    needs on average when frequent codes are written shorter (Shannon 1948)."""
+class SharedLayer(NamedTuple):
+    """How many weights a layer has, and how many different values."""
 
-    name: str
     weights: int
     values: int
-    entropy: float
 
 
 @dataclass(frozen=True)
 class ShareReport:
-    """What was shared. Attributes: layers, one `SharedLayer` each."""
+    """What was shared, by the layer's name."""
 
-    layers: tuple[SharedLayer, ...]
+    layers: dict[str, SharedLayer]
 
     @property
     def bits(self) -> float:
         """Bits a weight with codes of fixed length, the codebooks (32 bits a value) included."""
-        return self._mean(lambda layer: code_width(layer.values))
-
-    @property
-    def entropy(self) -> float:
-        """The same with codes of the length that no coding of single codes can go below."""
-        return self._mean(lambda layer: layer.entropy)
-
-    def _mean(self, width: Callable[[SharedLayer], float]) -> float:
-        codes = sum(layer.weights * width(layer) for layer in self.layers)
-        books = 32 * sum(layer.values for layer in self.layers)
-        return (codes + books) / sum(layer.weights for layer in self.layers)
+        layers = self.layers.values()
+        stored = sum(one.weights * code_width(one.values) + 32 * one.values for one in layers)
+        return stored / sum(one.weights for one in layers)
 
 
 def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
@@ -110,7 +98,7 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     holders = Counter(layer.weight for layer in there.values())  # tensors are told apart by id
     if tied := [name for name, layer in there.items() if holders[layer.weight] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them")
-    return shared, ShareReport(tuple(_share(*named, values) for named in there.items()))
+    return shared, ShareReport({name: _share(name, one, values) for name, one in there.items()})
 
 
 def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
@@ -120,7 +108,7 @@ def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
     codes, size = _cluster(weight.flatten().float().cpu().numpy(), values)
     codes = torch.from_numpy(codes).view(weight.shape).to(weight.device)
     parametrize.register_parametrization(layer, "weight", Codebook(codes, size))
-    return SharedLayer(name, weight.numel(), size, _entropy(codes))
+    return SharedLayer(weight.numel(), size)
 
 
 def code_width(values: int) -> int:
@@ -147,8 +135,3 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
         codes = KMeans(values, init=start, n_init=1).fit(weights[:, None]).labels_
     used, codes = np.unique(codes, return_inverse=True)
     return codes.astype(np.uint8), len(used)
-
-
-def _entropy(codes: Tensor) -> float:
-    share = codes.flatten().bincount().double() / codes.numel()
-    return float(-torch.xlogy(share, share).sum() / math.log(2))

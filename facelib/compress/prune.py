@@ -28,11 +28,7 @@ class PruneReport:
 
 
 def prune(
-    model: nn.Module,
-    ratio: float,
-    shape: Sequence[int],
-    *,
-    round_to: int = 8,
+    model: nn.Module, ratio: float, shape: Sequence[int], *, round_to: int = 8
 ) -> tuple[nn.Module, PruneReport]:
     """A copy of `model` with the least important channels taken out, and a report.
 

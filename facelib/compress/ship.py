@@ -22,8 +22,7 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, bits: int = 8) -> i
 
     Args:
         model: on the CPU; not changed.
-        path: where to write, usually `….onnx.zip`; the folder must exist. `OnnxModel(path)` reads
-            it.
+        path: where to write, usually `….onnx.zip`; `OnnxModel(path)` reads it.
         images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`.
         bits: of a weight, as in `round_weights`; 8 leaves it to `quantize`. They run at 8 bits all
             the same, but what takes few values zips well.

@@ -36,21 +36,17 @@ def people(count):
 @pytest.mark.parametrize("values", [2, 3, 16, 256])
 def test_each_layer_holds_few_values_each_the_mean_of_those_it_replaces(model, values):
     small, report = share(model, values)
-    for old, weight, layer in zip(weights(model), weights(small), report.layers, strict=True):
+    layers = report.layers.values()
+    for old, weight, layer in zip(weights(model), weights(small), layers, strict=True):
         assert len(weight.unique()) == layer.values <= min(values, weight.numel())
         assert layer.weights == weight.numel()
-        part = weight.unique(return_counts=True)[1].double() / weight.numel()
-        assert layer.entropy == pytest.approx(float(-(part * part.log2()).sum()))
         for value in weight.unique():
             assert float(value) == pytest.approx(float(old[weight == value].mean()), abs=1e-6)
-    assert report.entropy <= report.bits
 
 
 def test_the_report_adds_up_codes_and_codebooks():
     _, report = share(nn.Sequential(nn.Linear(18, 16)), 16)
-    (layer,) = report.layers
     assert report.bits == pytest.approx((288 * 4 + 16 * 32) / 288)
-    assert report.entropy == pytest.approx((288 * layer.entropy + 16 * 32) / 288)
 
 
 def test_more_values_are_nearer_to_the_weights_and_as_many_as_weights_are_these(model):
@@ -62,7 +58,7 @@ def test_more_values_are_nearer_to_the_weights_and_as_many_as_weights_are_these(
     assert errors[-1] < 0.02 * errors[0]
     first = model.features[0]  # 36 weights
     small, report = share(first, 256)
-    assert report.layers[0].values == 36
+    assert report.layers["0"].values == 36
     torch.testing.assert_close(small(IMAGES), first(IMAGES))
 
 
@@ -118,7 +114,7 @@ def test_pruned_weights_stay_zero_through_sharing_and_training(model):
         optimizer.zero_grad()
         small(IMAGES).square().sum().backward()
         optimizer.step()
-    for weight, pruned, layer in zip(weights(small), zero, report.layers, strict=True):
+    for weight, pruned, layer in zip(weights(small), zero, report.layers.values(), strict=True):
         assert torch.equal(weight == 0, pruned)
         assert len(weight.unique()) == layer.values <= 4
 

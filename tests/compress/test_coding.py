@@ -40,11 +40,10 @@ def test_a_file_gives_back_every_bit_and_is_small(tmp_path, values):
     save(model, tmp_path / "model")
     comes_back(small, tmp_path / "shared")
     size, whole = ((tmp_path / name).stat().st_size for name in ("shared", "model"))
-    codes = [(layer.weights, layer.entropy, layer.values) for layer in report.layers]
-    fixed = sum(n * math.ceil(math.log2(v)) for n, _, v in codes) / 8
-    entropy = sum(n * bits for n, bits, _ in codes) / 8
-    rest = whole - 4 * sum(n for n, *_ in codes) + 4 * sum(v for *_, v in codes)
-    assert entropy < size - rest < fixed + 3_000, "names of tensors take some room, too"
+    layers = report.layers.values()
+    fixed = sum(n * math.ceil(math.log2(v)) for n, v in layers) / 8
+    rest = whole - 4 * sum(n for n, _ in layers) + 4 * sum(v for _, v in layers)
+    assert 0 < size - rest < fixed + 3_000, "names of tensors take some room, too"
     if values > 2:
         assert size - rest < fixed, "Huffman coding pays where frequencies differ"
 
@@ -58,7 +57,7 @@ def test_long_runs_of_pruned_weights_take_less_than_a_bit_each(tmp_path):
     comes_back(small, tmp_path / "shared")
     tensors, _ = load_tensors(tmp_path / "shared")
     stored = sum(tensor.numel() for name, tensor in tensors.items() if name.endswith(CODES))
-    assert 8 * stored < 0.5 * sum(layer.weights for layer in report.layers)
+    assert 8 * stored < 0.5 * sum(layer.weights for layer in report.layers.values())
 
 
 def test_a_layer_of_one_value_is_stored(model, tmp_path):
