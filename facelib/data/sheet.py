@@ -43,15 +43,7 @@ class ContactSheet:
 
 
 def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
-    """The crops as one picture, row after row, ordered by person; Jupyter shows it.
-
-    Args:
-        faces: at least one image.
-        columns: crops in a row.
-
-    Raises:
-        ValueError: no images, or columns below 1.
-    """
+    """The crops, of at least one face, as one picture, row after row, ordered by person."""
     if not len(faces) or columns < 1:
         raise ValueError(
             f"want at least 1 image and column, got {len(faces)} images, columns={columns}"
@@ -63,9 +55,12 @@ def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
     columns = min(columns, len(crops))
     rows = -(-len(crops) // columns)
     count, channels, height, width = crops.shape
-    sheet = torch.full((rows * columns, channels, height, width), 255, dtype=torch.uint8)
-    sheet[:count] = crops
-    sheet = sheet.view(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    missing = crops.new_full((rows * columns - count, channels, height, width), 255)
+    sheet = (
+        torch.cat([crops, missing])
+        .view(rows, columns, channels, height, width)
+        .permute(0, 3, 1, 4, 2)
+    )
     sheet = sheet.reshape(rows * height, columns * width, channels)
     people = len(faces.person[order].unique())
     shown = f"Contact sheet of {count} faces, {columns} in a row, of people: {people}."

@@ -11,11 +11,8 @@ from torch import Tensor
 
 
 class Factor(NamedTuple):
-    """What one column means, its limits, and how it is drawn: uniformly in `usual`.
-
-    usual: a narrower range than low..high that is drawn from unless another is asked for.
-    chance: how often it is drawn at all; otherwise it is 0.
-    """
+    """What one column means, its limits, and how it is drawn: uniformly, in the `usual` range if
+    that is narrower, and with this `chance`; otherwise it is 0."""
 
     low: float
     high: float
@@ -78,11 +75,7 @@ class Factors:
         return replace(self, values=self.values[key])
 
     def set(self, **choices: float | Tensor) -> Factors:
-        """The same rows with some factors replaced by a number, or by one for each row.
-
-        Raises:
-            ValueError: no such factor, or a value out of its range.
-        """
+        """The same rows with some factors replaced by a number, or by one for each row."""
         values = self.values.clone()
         for name, choice in choices.items():
             values[:, _column(self.table, name)] = torch.as_tensor(choice).to(values)
@@ -111,7 +104,8 @@ def draw(
     """n rows of independent factors, drawn on the CPU so that every device gets the same.
 
     The first rows are the same for any n. `couple` may change columns that depend on others;
-    `choices` overrule both: a number, a tensor (n,), or (low, high) to draw from.
+    `choices`, factors given by name, overrule both: a number, a tensor (n,), or (low, high) to draw
+    from.
 
     Raises:
         ValueError: n below 1, a seed of more than 32 bits, no such factor, or a choice out of

@@ -36,14 +36,6 @@ def render(
     Raises:
         ValueError: other tables, different numbers of rows, another size or number of channels.
     """
-    _check(person, photo, size, channels)
-    person, photo = person.to(device), photo.to(device)
-    some = torch.arange(len(person)).split(_chunk(photo.values.device, size))
-    return torch.cat([_picture(person[rows], photo[rows], size, channels) for rows in some])
-
-
-def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
-    """Raise what `render` raises."""
     if person.table is not IDENTITY or photo.table is not NUISANCE:
         raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
     if len(person) != len(photo):
@@ -53,6 +45,9 @@ def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
         )
     if size not in SIZES or channels not in (1, 3):
         raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
+    person, photo = person.to(device), photo.to(device)
+    some = torch.arange(len(person)).split(_chunk(photo.values.device, size))
+    return torch.cat([_picture(person[rows], photo[rows], size, channels) for rows in some])
 
 
 def _chunk(device: torch.device, size: int) -> int:
