@@ -8,7 +8,6 @@ import copy
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -49,25 +48,12 @@ class Codebook(nn.Module):
         return (total / codes.bincount(minlength=self.values)).to(weight.dtype)
 
 
-class SharedLayer(NamedTuple):
-    """How many weights a layer has, and how many different values."""
-
-    weights: int
-    values: int
-
-
 @dataclass(frozen=True)
 class ShareReport:
-    """What was shared, by the layer's name."""
+    """Attributes: bits, of a weight with codes of fixed length, the codebooks (32 bits a value)
+    included."""
 
-    layers: dict[str, SharedLayer]
-
-    @property
-    def bits(self) -> float:
-        """Bits a weight with codes of fixed length, the codebooks (32 bits a value) included."""
-        layers = self.layers.values()
-        stored = sum(one.weights * code_width(one.values) + 32 * one.values for one in layers)
-        return stored / sum(one.weights for one in layers)
+    bits: float
 
 
 def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
@@ -98,17 +84,19 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     holders = Counter(layer.weight for layer in there.values())  # tensors are told apart by id
     if tied := [name for name, layer in there.items() if holders[layer.weight] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them")
-    return shared, ShareReport({name: _share(name, one, values) for name, one in there.items()})
+    stored = sum(_share(name, layer, values) for name, layer in there.items())
+    return shared, ShareReport(stored / sum(layer.weight.numel() for layer in there.values()))
 
 
-def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
+def _share(name: str, layer: nn.Module, values: int) -> int:
+    """Give a layer its codebook; the bits that it and the codes take."""
     weight = layer.weight.detach()
     if not weight.isfinite().all():
         raise ValueError(f"layer {name!r} has weights that are NaN or infinite: train it again")
     codes, size = _cluster(weight.flatten().float().cpu().numpy(), values)
     codes = torch.from_numpy(codes).view(weight.shape).to(weight.device)
     parametrize.register_parametrization(layer, "weight", Codebook(codes, size))
-    return SharedLayer(weight.numel(), size)
+    return weight.numel() * code_width(size) + 32 * size
 
 
 def code_width(values: int) -> int:

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
-from facelib.training.batches import without_address
+from facelib.training.batches import Batch, Source, without_address
 from facelib.training.device import has_fast_bf16
-from facelib.training.embedding import Source
 from facelib.training.loop import reading
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
@@ -82,14 +81,8 @@ class Taught:
         config = getattr(self.teacher, "config", None)
         return f"Taught({without_address(self.faces)}, {type(self.teacher).__name__}, {config})"
 
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Says]:
-        """n images, and of each (what the teacher says, who it shows).
-
-        Raises:
-            ValueError: the teacher can't read images of their shape.
-        """
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """As `Source`: n images, and of each (what the teacher says, who it shows)."""
         images, person = self.faces(n, generator, device)
         fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
         teacher = self.teacher.to(device, memory_format=torch.channels_last)

@@ -56,12 +56,8 @@ def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
     rows = -(-len(crops) // columns)
     count, channels, height, width = crops.shape
     missing = crops.new_full((rows * columns - count, channels, height, width), 255)
-    sheet = (
-        torch.cat([crops, missing])
-        .view(rows, columns, channels, height, width)
-        .permute(0, 3, 1, 4, 2)
-    )
-    sheet = sheet.reshape(rows * height, columns * width, channels)
+    sheet = torch.cat([crops, missing]).view(rows, columns, channels, height, width)
+    sheet = sheet.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
     people = len(faces.person[order].unique())
     shown = f"Contact sheet of {count} faces, {columns} in a row, of people: {people}."
     return ContactSheet(Image.fromarray(sheet.squeeze(-1).numpy()), shown)

@@ -1,21 +1,14 @@
 """A gallery of enrolled faces that is searched for people, not for vectors, and knows strangers.
 
-    gallery = Gallery(embeddings, person)             # enrolled by one photograph or by many
-    gallery.enrol(one_embedding, torch.tensor([7]))   # a new person, and nothing is trained
-    scores, people = gallery.search(probes, k=1, threshold=0.6)   # -1: nobody we know
-
-The search is faiss's (Douze et al. 2024, https://arxiv.org/abs/2401.08281). The exact one compares
-a probe with every face. The fast one files faces around centres found by k-means and looks at the
-centres next to the probe only (an inverted file: Jégou, Douze & Schmid 2011,
-https://doi.org/10.1109/TPAMI.2010.57); its neighbours are almost always the same.
+gallery = Gallery(embeddings, person)             # enrolled by one photograph or by many
+gallery.enrol(one_embedding, torch.tensor([7]))   # a new person, and nothing is trained
+scores, people = gallery.search(probes, k=1, threshold=0.6)   # -1: nobody we know
 """
 
 import math
 import warnings
 from typing import NamedTuple
 
-import faiss
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -23,17 +16,14 @@ from torch.nn.functional import normalize
 from facelib.measure.identification import refuse_rows
 
 UNKNOWN = -1
-FEWEST = 1000  # faces that a fast gallery starts with: below that exact search is as quick
-LOOKED_AT = 16  # centres the fast search looks around: more find hardly anybody else
-_PER_CENTRE = 39  # faces k-means wants for each centre
 
 
 class Found(NamedTuple):
     """The best people for each probe, best first.
 
     Attributes: scores, float32 (N, k), cosine of the probe and the person's most similar face, -inf
-    where fewer than k people were found; people, int64 (N, k), their labels, UNKNOWN below the
-    threshold or where nobody was found.
+    where fewer than k people are enrolled; people, int64 (N, k), their labels, UNKNOWN below the
+    threshold or where there is nobody.
     """
 
     scores: Tensor
@@ -44,34 +34,18 @@ class Gallery:
     """Enrolled faces. A person may have any number of them.
 
     Args:
-        embeddings: float (N, D), any length; N = 1 is enough for an exact gallery.
+        embeddings: float (N, D), any length; N = 1 is enough.
         person: int64 (N,), 0 or above, the person of each.
-        fast: approximate search, worth it from some ten thousand faces. The first faces place the
-            centres, so start with many; more may be enrolled later.
 
     Raises:
-        ValueError: nobody, labels that don't fit, embeddings that are NaN or all zero, or fewer
-            than `FEWEST` faces for a fast gallery.
+        ValueError: nobody, labels that don't fit, or embeddings that are NaN or all zero.
     """
 
-    def __init__(self, embeddings: Tensor, person: Tensor, fast: bool = False) -> None:
-        unit = _checked(embeddings, person)
-        count, self.width = unit.shape
-        if fast and count < FEWEST:
-            raise ValueError(
-                f"a fast gallery starts with {FEWEST} faces or more, got {count}: with fast=False "
-                "the search is exact and takes less than a millisecond"
-            )
-        self._index = faiss.IndexFlatIP(self.width)
-        if fast:
-            centres = min(round(2 * math.sqrt(count)), count // _PER_CENTRE)
-            inner = faiss.METRIC_INNER_PRODUCT
-            self._index = faiss.IndexIVFFlat(self._index, self.width, centres, inner)
-            sample = np.random.default_rng(0).permutation(count)[: _PER_CENTRE * centres]
-            self._index.train(unit[sample])
-            self._index.nprobe = LOOKED_AT
-        self._person, self._key = np.empty(0, np.int64), np.empty(0, np.int64)
-        self._add(unit, person)
+    def __init__(self, embeddings: Tensor, person: Tensor) -> None:
+        self._faces = torch.empty(0, embeddings.shape[-1])
+        self._person = torch.empty(0, dtype=torch.int64)
+        self._seen: dict[bytes, int] = {}
+        self.enrol(embeddings, person)
 
     def __len__(self) -> int:
         """How many faces are enrolled."""
@@ -80,7 +54,7 @@ class Gallery:
     @property
     def people(self) -> int:
         """How many people are enrolled."""
-        return len(np.unique(self._person))
+        return len(self._person.unique())
 
     def enrol(self, embeddings: Tensor, person: Tensor) -> None:
         """Add faces of new people or more faces of known ones. Nothing is trained.
@@ -90,32 +64,35 @@ class Gallery:
         Raises:
             ValueError: as the constructor, or embeddings of another width; nobody is enrolled then.
         """
-        self._add(_checked(embeddings, person, self.width), person)
-
-    def _add(self, unit: np.ndarray, person: Tensor) -> None:
-        labels, keys = person.cpu().numpy(), _keys(unit)
-        self._person = np.concatenate([self._person, labels])
-        self._key = np.concatenate([self._key, keys])
-        self._index.add(unit)
-        self._most = int(np.unique(self._person, return_counts=True)[1].max())
-        # One of the images just enrolled may stand under another name already.
-        rows = np.flatnonzero(np.isin(self._key, keys))
-        pairs = np.unique(np.stack([self._key[rows], self._person[rows]]), axis=1)
-        again = np.flatnonzero(pairs[0, 1:] == pairs[0, :-1])
-        if len(again):
-            one, other = pairs[1, again[0]], pairs[1, again[0] + 1]
+        unit = self._checked(embeddings)
+        if person.dtype != torch.int64 or person.shape != unit.shape[:1] or person.min() < 0:
+            least = f" from {int(person.min())}" if person.numel() else ""
+            raise ValueError(
+                f"want an int64 label of 0 or above for each of the {len(unit)} faces, got "
+                f"{person.dtype} {tuple(person.shape)}{least}"
+            )
+        self._faces = torch.cat([self._faces, unit])
+        self._person = torch.cat([self._person, person.cpu()])
+        rows = (1000 * unit).round().short().numpy()  # those that agree in three decimals are one
+        firsts = [
+            self._seen.setdefault(row.tobytes(), who)
+            for row, who in zip(rows, person.tolist(), strict=True)
+        ]
+        again = [pair for pair in zip(firsts, person.tolist(), strict=True) if pair[0] != pair[1]]
+        if again:
             warnings.warn(
-                f"{len(again)} image(s) stand under two names, the first as person {one} and as "
-                f"person {other}: one of the names is wrong, or they are very poor images",
-                stacklevel=3,
+                f"{len(again)} image(s) stand under two names, the first as person {again[0][0]} "
+                f"and as person {again[0][1]}: one of the names is wrong, or they are very poor "
+                "images",
+                stacklevel=2,
             )
 
     def search(self, probes: Tensor, k: int = 1, threshold: float = -math.inf) -> Found:
-        """The k most similar people for each probe.
+        """The k most similar people for each probe: it is compared with every face.
 
         Args:
             probes: float (N, D), any length.
-            k: how many people, at most as many as are enrolled.
+            k: how many people, at most as many as faces are enrolled.
             threshold: a person who scores below it is UNKNOWN.
 
         Raises:
@@ -123,52 +100,23 @@ class Gallery:
         """
         if not 1 <= k <= len(self):
             raise ValueError(f"want k from 1 to the {len(self)} enrolled faces, got {k}")
-        unit = _checked(probes, None, self.width)
-        # So many faces hold k people, even if the best k - 1 fill the first places.
-        faces = min((k - 1) * self._most + 1, len(self))
-        scores, rows = self._index.search(unit, faces)
-        people = np.where(rows < 0, UNKNOWN, self._person[rows])
-        if faces > 1:
-            scores, people = _best_of_each(scores, people, k)
-        people = np.where(scores < threshold, UNKNOWN, people)
-        scores = np.where(scores < -1.5, -np.inf, scores)  # faiss fills up with its lowest float
-        return Found(torch.from_numpy(scores), torch.from_numpy(people))
+        scores = self._checked(probes) @ self._faces.T
+        people, place = self._person.unique(return_inverse=True)
+        best = torch.full((len(scores), len(people) + k), -math.inf)
+        best.scatter_reduce_(1, place.expand_as(scores), scores, "amax")
+        best, column = best.topk(k)
+        people = torch.cat([people, torch.full((k,), UNKNOWN)])[column]
+        return Found(best, torch.where(best < threshold, UNKNOWN, people))
 
-
-def _checked(embeddings: Tensor, person: Tensor | None, width: int | None = None) -> np.ndarray:
-    """float32 (N, D) of unit length, after a look at all that can be wrong with it."""
-    if embeddings.ndim != 2 or not embeddings.numel() or width not in (None, embeddings.shape[1]):
-        raise ValueError(
-            f"want embeddings (N, {width or 'D'}) of at least 1 face, got "
-            f"{tuple(embeddings.shape)}: faces of one gallery come from one model"
-        )
-    if person is not None:
-        fits = person.dtype == torch.int64 and person.shape == embeddings.shape[:1]
-        if not fits or person.min() < 0:
-            least = f" from {int(person.min())}" if person.numel() else ""
+    def _checked(self, embeddings: Tensor) -> Tensor:
+        """float32 (N, D) of unit length on the CPU, after a look at all that can be wrong."""
+        width = self._faces.shape[1]
+        if embeddings.ndim != 2 or not embeddings.numel() or embeddings.shape[1] != width:
             raise ValueError(
-                f"want an int64 label of 0 or above for each of the {len(embeddings)} faces, got "
-                f"{person.dtype} {tuple(person.shape)}{least}"
+                f"want embeddings (N, {width}) of at least 1 face, got {tuple(embeddings.shape)}: "
+                "faces of one gallery come from one model"
             )
-    embeddings = embeddings.detach().cpu().float()
-    faiss.omp_set_num_threads(torch.get_num_threads())  # it would take all cores
-    refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
-    refuse_rows(~embeddings.any(1), "embeddings are all zero")
-    return normalize(embeddings).contiguous().numpy()
-
-
-def _keys(unit: np.ndarray) -> np.ndarray:
-    """int64 (N,), the same for embeddings that agree in three decimals, and hardly for others."""
-    return np.array([hash((1000 * row).round().astype(np.int16).tobytes()) for row in unit])
-
-
-def _best_of_each(scores: np.ndarray, people: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of faces sorted by score (N, M) the best one of each person, first k people (N, k)."""
-    best = np.full((len(scores), k), -np.inf, np.float32)
-    who = np.full((len(scores), k), UNKNOWN)
-    for row, labels in enumerate(people):
-        first = np.sort(np.unique(labels, return_index=True)[1])
-        first = first[labels[first] != UNKNOWN][:k]
-        best[row, : len(first)] = scores[row, first]
-        who[row, : len(first)] = labels[first]
-    return best, who
+        embeddings = embeddings.detach().cpu().float()
+        refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
+        refuse_rows(~embeddings.any(1), "embeddings are all zero")
+        return normalize(embeddings)

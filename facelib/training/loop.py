@@ -35,9 +35,6 @@ class Objective(nn.Module):
     Args:
         model: float images (N, C, H, W) in [0, 1] -> (N, D).
         loss: ((N, D) of the model, person (N,)) -> a number; may have weights of its own.
-
-    Raises:
-        ValueError: when called, if the model can't read the images.
     """
 
     def __init__(self, model: nn.Module, loss: nn.Module) -> None:
@@ -70,8 +67,7 @@ def train(
         every: steps between two checkpoints; validation comes every `validate_every`-th time.
         run: what a checkpoint of this run must agree with, beside the settings.
 
-    Raises:
-        FloatingPointError, MemoryError, ValueError: see `fit`.
+    Errors are those of `fit`.
     """
     rank, world = distributed.start(settings.device)
     device, batch, path = settings.device, settings.batch, settings.checkpoint

@@ -23,10 +23,7 @@ def with_margin(cosine: Tensor, margin: float, kind: str) -> Tensor:
 
     Args:
         margin: 0 leaves the cosine as it is; a cosine for CosFace, radians for ArcFace.
-        kind: "cosface" or "arcface".
-
-    Raises:
-        ValueError: another kind, or a margin for which there is no room.
+        kind: of `MARGINS`, which says below what the margin must stay.
     """
     _check_margin(margin, kind)
     if kind == "cosface":

@@ -256,7 +256,7 @@ grown = torch.cat([enrolled, first])
 (later @ enrolled.T).argmax(1).tolist(), (later @ grown.T).argmax(1).tolist()
 
 # %% [markdown]
-# 1 % of *pairs* is no limit for a gallery: whoever comes is compared with all fifty. The *best of fifty* scores of unenrolled visitors decide (real people need real visitors). `Gallery` searches with [faiss](https://arxiv.org/abs/2401.08281) and says −1, nobody, below a threshold; `fast=True` looks around a few centres of k-means only, which pays from some ten thousand faces on.
+# 1 % of *pairs* is no limit for a gallery: whoever comes is compared with all fifty. The *best of fifty* scores of unenrolled visitors decide (real people need real visitors). `Gallery` compares a visitor with every face and says −1, nobody, below a threshold.
 
 # %%
 visitors = crowd.embed_crowd(9).flatten(0, 1)  # fifty others

@@ -1,4 +1,4 @@
-"""A gallery finds people, exactly or fast, and refuses what it can't search."""
+"""A gallery finds people and refuses what it can't search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from facelib.measure import similarity
-from facelib.measure.gallery import FEWEST, UNKNOWN, Gallery
+from facelib.measure.gallery import UNKNOWN, Gallery
 
 
 def crowd(people: int, each: int, width: int = 16, seed: int = 0):
@@ -56,18 +56,6 @@ def test_a_new_person_is_found_once_enrolled_by_one_face():
     assert (len(gallery), gallery.people) == (19, 10)
 
 
-def test_fast_search_finds_nearly_the_same_people():
-    faces, person = crowd(800, 5, width=8)
-    probes, own = crowd(800, 1, width=8)
-    exact, fast = Gallery(faces, person), Gallery(faces, person, fast=True)
-    wanted, found = exact.search(probes).people[:, 0], fast.search(probes).people[:, 0]
-    assert (wanted == own).double().mean() > 0.9
-    assert (found == wanted).double().mean() > 0.99
-    new = -torch.ones(1, 8)
-    fast.enrol(new, torch.tensor([9999]))
-    assert int(fast.search(new).people) == 9999
-
-
 def test_one_image_under_two_names_is_warned_of_and_the_same_name_twice_is_fine(recwarn):
     faces, person = crowd(10, 2)
     gallery = Gallery(torch.cat([faces, faces[:1]]), torch.cat([person, person[:1]]))
@@ -106,7 +94,5 @@ def test_what_is_refused_leaves_the_gallery_as_it_was():
     for probes in (torch.ones(1, 3), torch.zeros(1, 4)):
         with pytest.raises(ValueError, match=r"\(N, 4\)|all zero"):
             gallery.search(probes)
-    with pytest.raises(ValueError, match=f"starts with {FEWEST} faces or more, got 10"):
-        Gallery(torch.rand(10, 4), torch.arange(10), fast=True)
     assert len(gallery) == 4
     assert gallery.search(torch.eye(4)).people.flatten().tolist() == [0, 1, 2, 3]
