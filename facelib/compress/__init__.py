@@ -1,4 +1,5 @@
-"""The compression steps: each takes a model and returns a smaller one with a report."""
+"""The compression steps: each takes a trained model, which stays as it is, and returns a smaller
+copy, to be fine-tuned as any model, with a report."""
 
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared

@@ -61,15 +61,10 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     weights each, and a report.
 
     Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0:
-    what `sparsify` masked gets a codebook in place of the mask. Train the copy as any model to
-    fine-tune its centroids.
-
-    Args:
-        model: trained; not changed.
-        values: size of each codebook, 2 to 256.
+    what `sparsify` masked gets a codebook in place of the mask. Training moves the centroids.
 
     Raises:
-        ValueError: a size out of range, no layer to share, one that is shared already or holds NaN,
+        ValueError: not 2 to 256 values, no layer to share, one that is shared already or holds NaN,
             or layers that are tied (hold the same weight).
     """
     if not 2 <= values <= 256:

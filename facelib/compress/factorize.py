@@ -37,10 +37,9 @@ def factorize(
 
     A convolution of k x k becomes one of k x k with `rank` outputs and one of 1 x 1; a linear
     layer, two of them. Two layers are smaller only where rank * (inputs + outputs) is below inputs
-    * outputs. Fine-tune the copy as any model.
+    * outputs.
 
     Args:
-        model: trained; not changed.
         ranks: by name of a convolution or linear layer: its rank, an int, or the share of energy
             to keep, a float above 0 and below 1.
 

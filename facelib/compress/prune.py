@@ -36,10 +36,9 @@ def prune(
     a channel, here and where it is read, relative to its layer's others (Li et al. 2017,
     https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone). Channels of all layers
     are ranked together. Linear layers, the embedding and the names, keep their outputs, and so does
-    a convolution whose channels are the network's. The copy needs to be fine-tuned.
+    a convolution whose channels are the network's.
 
     Args:
-        model: trained; not changed.
         ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
         shape: of one image, (C, H, W).
         round_to: widths stay multiples of it, which fast kernels want.

@@ -21,7 +21,7 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, bits: int = 8) -> i
     """Write the zipped ONNX file of 8 bits that a network becomes; return its bytes.
 
     Args:
-        model: on the CPU; not changed.
+        model: on the CPU.
         path: where to write, usually `….onnx.zip`; `OnnxModel(path)` reads it.
         images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`.
         bits: of a weight, as in `round_weights`; 8 leaves it to `quantize`. They run at 8 bits all

@@ -27,11 +27,9 @@ Statistic = Callable[[Rates], float]  # reads a rate off weighted pairs: `auc`, 
 def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> Interval:
     """The mean outcome of an image with a 95 % percentile interval over people.
 
-    An outcome may be `predicted == person` (accuracy), or the difference of two models' outcomes on
-    the same images (a paired comparison).
-
     Args:
-        outcome: bool or float (N,), one an image.
+        outcome: bool or float (N,), one an image: `predicted == person` (accuracy), or the
+            difference of two models' outcomes (a paired comparison).
         person: int64 (N,), the label of each image.
         resamples: how many times people are drawn, 100 at least; always the same draws.
 

@@ -27,10 +27,9 @@ def macs(model: nn.Module, shape: Sequence[int]) -> int:
     """Multiply-accumulate operations for one input, as PyTorch's flop counter sees them.
 
     Matrix products, convolutions and attention count; adding, scaling and activations don't, as
-    is the custom in papers. One MAC is two FLOPs. The model is left in the mode it came in.
+    is the custom in papers. One MAC is two FLOPs.
 
     Args:
-        model: called in evaluation mode with zeros.
         shape: one input's shape without the batch, (C, H, W) for an image.
 
     Raises:

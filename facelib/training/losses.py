@@ -42,8 +42,7 @@ class MarginLoss(nn.Module):
     directions are learned with the network and thrown away afterwards.
 
     Args:
-        people: how many people are told apart.
-        embedding: length of the embeddings.
+        people, embedding: how many people are told apart, by how many numbers.
         margin, kind: see `with_margin`.
         scale: logits run from -scale to scale; 1 would leave no room for a confident answer.
     """
