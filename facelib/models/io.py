@@ -169,21 +169,22 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = from_bytes(data)
         size = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["facelib"])
-        text, digest = header["about"], header["sha256"]
-        whole = digest == _digest(tensors, text) and len(text) <= files.TEXT
-        about = json.loads(text) if whole else None
+        text = header["about"]
+        if header["sha256"] != _digest(tensors, text) or len(text) > files.TEXT:
+            raise ValueError("its SHA-256 does not match")
+        about = json.loads(text)
+        if not isinstance(about, dict):
+            raise TypeError(about)
     except SafetensorError as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be cut short: "
             "copy it again, or go back to an earlier one."
         ) from error
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        whole, about = False, None
-    if not whole or not isinstance(about, dict):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path} was altered after it was written, or not by facelib: its SHA-256 does not "
             "match. Don't use it; copy it again, or go back to an earlier one."
-        )
+        ) from error
     return tensors, about
 
 

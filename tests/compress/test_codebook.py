@@ -1,7 +1,5 @@
 """Sharing by codebook: few values, summed gradients, and nothing else of the model changed."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

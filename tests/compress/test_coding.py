@@ -1,7 +1,5 @@
 """Files of shared models are small, come back bit by bit, and are refused if tampered with."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from torch import nn

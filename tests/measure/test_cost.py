@@ -1,7 +1,5 @@
 """Costs against hand counts and a clock that the test winds itself."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """A gallery finds people and refuses what it can't search."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

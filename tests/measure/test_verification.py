@@ -1,7 +1,5 @@
 """Verification rates against scikit-learn and against counting every threshold by hand."""
 
-from __future__ import annotations
-
 import math
 
 import pytest
