@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
-from facelib.compress import MatchEmbedding, SoftTargets
+from facelib.compress import MatchEmbedding, SoftTargets, distill
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.models import FaceCNN
@@ -80,14 +80,17 @@ SETTINGS = {"batch": 12, "lr": 0.01, "device": "cpu", "progress": False}
 
 def teach(faces, teacher, people=6, steps=1):
     torch.manual_seed(0)
-    student, taught = FaceCNN(4, 8, people=people), Taught(faces, teacher)
-    return fit_embedding(student, taught, SoftTargets(2.0, 1.0), steps=steps, **SETTINGS)
+    student, settings = FaceCNN(4, 8, people=people), SETTINGS | {"steps": steps}
+    return distill(student, teacher, faces, SoftTargets(2.0, 1.0), **settings)
 
 
 def test_a_student_learns_what_the_teacher_says_without_a_name(faces):
     teacher = Bands(1, 1)
-    history = teach(faces, teacher, steps=60)
+    student, history = teach(faces, teacher, steps=60)
     assert sum(history.loss[-5:]) < 0.5 * sum(history.loss[:5])
+    assert not student.training
+    assert teacher.training
+    assert all(parameter.requires_grad for parameter in teacher.parameters())
 
 
 def test_the_teacher_is_asked_once_about_the_people_that_are_kept(faces):

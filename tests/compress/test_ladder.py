@@ -10,6 +10,7 @@ from facelib.data import FaceSet
 from facelib.measure import parameters
 from facelib.models import FaceResNet, embed, load, save
 from facelib.models.runtime import OnnxModel
+from facelib.training.batches import DrawnFaces
 
 SHAPE = (1, 64, 64)
 IMAGES = torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0))
@@ -73,6 +74,11 @@ def test_sparse_shared_written_exported_and_quantized(model, tmp_path):
     assert (found * wanted).sum(1).min() > 0.97
 
 
+def taught(student, teacher):
+    settings = {"steps": 1, "batch": 4, "device": "cpu", "progress": False}
+    compress.distill(student, teacher, DrawnFaces(FACES, 2), compress.MatchEmbedding(), **settings)
+
+
 def worn(model):
     """The model in the midst of training, part of it frozen: there is much that could change."""
     model.train().features[1].eval()
@@ -96,6 +102,8 @@ ALL = {name: lambda model, _, step=step: step(model) for name, step in STEPS.ite
     "share": lambda model, _: compress.share(model, 4),
     "sparsify": lambda model, _: compress.sparsify(model, 0.5),
     "export": lambda model, path: compress.export(model, path, SHAPE),
+    "teacher": lambda model, _: taught(FaceResNet(2, 16), model),
+    "student": lambda model, _: taught(model, FaceResNet(2, 16)),
 }
 
 
