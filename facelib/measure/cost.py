@@ -68,23 +68,20 @@ def saved_bytes(path: str | Path) -> int:
 
 @dataclass(frozen=True)
 class Latency:
-    """How long a call takes: median, 10th and 90th percentile, by repeats on threads of torch."""
+    """How long a call takes: median, 10th and 90th percentile of the repeats."""
 
     median_ms: float
     low_ms: float
     high_ms: float
     repeats: int
-    threads: int
 
     def __repr__(self) -> str:
-        return (
-            f"{self.median_ms:.3g} ms [{self.low_ms:.3g}, {self.high_ms:.3g}] "
-            f"({self.repeats} repeats, {self.threads} thread{'s' if self.threads > 1 else ''})"
-        )
+        spread = f"[{self.low_ms:.3g}, {self.high_ms:.3g}]"
+        return f"{self.median_ms:.3g} ms {spread} ({self.repeats} repeats)"
 
 
-def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1) -> Latency:
-    """Time a call on its own, over and over.
+def latency(call: Call, *, repeats: int = 50, warmup: int = 5) -> Latency:
+    """Time a call on its own, over and over, on one thread of torch.
 
     The first calls allocate memory and choose kernels, so `warmup` of them are not timed. A clock
     around GPU work would stop when it is queued, so the clock waits until it is done. Runtimes
@@ -93,13 +90,11 @@ def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1)
     Args:
         call: what to time, `lambda: model(image)`; use it under `torch.inference_mode()`.
         repeats: timed calls, at least 2.
-        threads: torch's threads for the time of this measurement, at least 1.
     """
-    if repeats < 2 or warmup < 0 or threads < 1:
-        wanted = "want repeats >= 2, warmup >= 0 and threads >= 1"
-        raise ValueError(f"{wanted}, got {repeats}, {warmup} and {threads}")
+    if repeats < 2 or warmup < 0:
+        raise ValueError(f"want repeats >= 2 and warmup >= 0, got {repeats} and {warmup}")
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     try:
         for _ in range(warmup):
             call()
@@ -107,7 +102,7 @@ def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1)
     finally:
         torch.set_num_threads(before)
     spread = torch.tensor([0.5, 0.1, 0.9], dtype=torch.float64)
-    return Latency(*times.quantile(spread).tolist(), repeats, threads)
+    return Latency(*times.quantile(spread).tolist(), repeats)
 
 
 def latency_ratio(
@@ -130,8 +125,9 @@ def latency_ratio(
         calls: in a turn, at least 1.
     """
     if pairs < 6 or warmup < 0 or calls < 1:
-        wanted = "want pairs >= 6, warmup >= 0 and calls >= 1"
-        raise ValueError(f"{wanted}, got {pairs}, {warmup} and {calls}")
+        raise ValueError(
+            f"want pairs >= 6, warmup >= 0, calls >= 1, got {pairs}, {warmup} and {calls}"
+        )
     from scipy import stats
 
     for _ in range(warmup):
