@@ -21,18 +21,10 @@ GAP = 2  # px of white between crops
 
 @dataclass(frozen=True, eq=False)
 class ContactSheet:
-    """A picture that Jupyter shows with its text alternative; it can do what the picture can.
-
-    Attributes: image, of Pillow; alt, what it shows, for a reader who can't see it.
-    """
+    """A picture of Pillow's that Jupyter shows with a text alternative, what it shows in words."""
 
     image: Image
     alt: str
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "image":  # not Pillow's own ways of being shown
-            raise AttributeError(name)
-        return getattr(self.image, name)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         file = io.BytesIO()

@@ -12,7 +12,6 @@ they would be impostors with genuine scores.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -140,21 +139,10 @@ def _resampled(
                 f"{'impostor' if accepted[-1, 1] else 'genuine'} pair: measure more people"
             )
         far, tar = (accepted / accepted[-1]).T
+        # The counts stay those measured, so a FAR is refused for all resamples or for none.
         curve = Roc(far, tar, threshold)
-        values.append(statistic(_Resample(measured.genuine, measured.impostor, curve)))
+        values.append(statistic(Rates(measured.genuine, measured.impostor, curve)))
     return statistic(measured), values, len(people)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _Resample(Rates):
-    """Weighted pairs; the counts stay those measured, so a FAR is refused for all or for none."""
-
-    genuine: int
-    impostor: int
-    curve: Roc
-
-    def roc(self) -> Roc:
-        return self.curve
 
 
 def draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:

@@ -74,7 +74,7 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     if not len(counts) or counts.min() < 1 or counts.max() < 2:
         raise ValueError("want a face of each person, numbered from 0 on, and two of somebody")
     whole = verify_all(embeddings, person)
-    roc, share = whole.roc(), max(SPARE * far, LEAST / whole.impostor)
+    roc, share = whole.curve, max(SPARE * far, LEAST / whole.impostor)
     enough = torch.searchsorted(roc.far.contiguous(), min(1.0, share))
     cut = roc.threshold[enough.clamp(max=len(roc.far) - 1)]
     genuine, impostor = [], []

@@ -5,10 +5,8 @@ of genuine pairs accepted, and FRR = 1 - TAR.
 """
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -31,18 +29,13 @@ class Roc(NamedTuple):
     threshold: Tensor
 
 
-class Rates(ABC):
-    """What a ROC curve tells; exact pairs, histograms and resamples share it.
-
-    A subclass gives `roc()`, `genuine` and `impostor` (how many pairs of each kind).
-    """
+@dataclass(eq=False, repr=False)
+class Rates:
+    """What a ROC curve tells, which is of so many genuine and so many impostor pairs."""
 
     genuine: int
     impostor: int
-
-    @abstractmethod
-    def roc(self) -> Roc:
-        """The ROC curve that every rate is read from; ValueError if a kind of pair is missing."""
+    curve: Roc
 
     def __repr__(self) -> str:
         pairs = f"{self.genuine} genuine, {self.impostor} impostor pairs"
@@ -52,13 +45,12 @@ class Rates(ABC):
     @property
     def auc(self) -> float:
         """Area under the ROC curve, the chance that a genuine pair outscores an impostor pair."""
-        curve = self.roc()
-        return float(torch.trapezoid(curve.tar, curve.far))
+        return float(torch.trapezoid(self.curve.tar, self.curve.far))
 
     @property
     def eer(self) -> float:
         """Equal error rate, where FAR = FRR on the ROC curve, straight between its points."""
-        curve = self.roc()
+        curve = self.curve
         gap = curve.far + curve.tar - 1  # FAR - FRR rises from -1 to 1 along the curve
         k = int(torch.searchsorted(gap, 0.0))  # the first point where FAR >= FRR
         share = gap[k - 1] / (gap[k - 1] - gap[k])
@@ -72,19 +64,19 @@ class Rates(ABC):
         Raises:
             ValueError: far is finer than one impostor pair, so these pairs cannot measure it.
         """
-        return float(self.roc().threshold[self._last_within(far)])
+        return float(self.curve.threshold[self._last_within(far)])
 
     def tar_at(self, far: float) -> float:
         """The share of genuine pairs accepted at `threshold_at(far)`; the same errors."""
-        return float(self.roc().tar[self._last_within(far)])
+        return float(self.curve.tar[self._last_within(far)])
 
     def far_at(self, threshold: float) -> float:
         """The share of impostor pairs with score >= threshold."""
-        return float(self.roc().far[self._step(threshold)])
+        return float(self.curve.far[self._step(threshold)])
 
     def frr_at(self, threshold: float) -> float:
         """The share of genuine pairs with score < threshold."""
-        return 1 - float(self.roc().tar[self._step(threshold)])
+        return 1 - float(self.curve.tar[self._step(threshold)])
 
     def accuracy_at(self, threshold: float) -> float:
         """The share of all pairs decided rightly at this threshold."""
@@ -93,16 +85,16 @@ class Rates(ABC):
     def best_threshold(self) -> float:
         """The threshold of highest accuracy, half way down to the next score; of equals the
         highest, since a false accept is mostly the worse error."""
-        threshold, best = self.roc().threshold, int(self._accuracy().argmax())
+        threshold, best = self.curve.threshold, int(self._accuracy().argmax())
         return float(threshold[best : best + 2].mean())
 
     def _accuracy(self) -> Tensor:
-        far, tar, _ = self.roc()
+        far, tar, _ = self.curve
         return (self.genuine * tar + self.impostor * (1 - far)) / (self.genuine + self.impostor)
 
     def _step(self, threshold: float) -> int:
         """The last point of the curve whose threshold is >= this one."""
-        return int((self.roc().threshold >= threshold).sum()) - 1
+        return int((self.curve.threshold >= threshold).sum()) - 1
 
     def _last_within(self, far: float) -> int:
         """The last point of the curve whose FAR is at most this one."""
@@ -115,7 +107,7 @@ class Rates(ABC):
                 f"FAR {far:g} needs at least {math.ceil(1 / far - _ROUNDING)} impostor pairs, got "
                 f"{self.impostor}: ask for a FAR >= 1/{self.impostor} or measure more pairs"
             )
-        return int((self.roc().far <= far + _ROUNDING).sum()) - 1
+        return int((self.curve.far <= far + _ROUNDING).sum()) - 1
 
 
 def need_both_kinds(genuine: int, impostor: int) -> None:
@@ -127,7 +119,6 @@ def need_both_kinds(genuine: int, impostor: int) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Verification(Rates):
     """Scores of pairs of faces, and whether each pair shows one person. Exact: every score counts.
 
@@ -139,14 +130,11 @@ class Verification(Rates):
         ValueError: a length, dtype or score does not fit, or only one kind of pair is there.
     """
 
-    scores: Tensor
-    same: Tensor
+    def __init__(self, scores: Tensor | Sequence[float], same: Tensor | Sequence[bool]) -> None:
+        from sklearn import metrics
 
-    def __post_init__(self) -> None:
-        scores = torch.as_tensor(self.scores, dtype=torch.float64, device="cpu").detach()
-        same = torch.as_tensor(self.same).cpu()
-        object.__setattr__(self, "scores", scores)
-        object.__setattr__(self, "same", same)
+        scores = torch.as_tensor(scores, dtype=torch.float64, device="cpu").detach()
+        same = torch.as_tensor(same).cpu()
         if scores.ndim != 1 or same.shape != scores.shape or same.dtype != torch.bool:
             raise ValueError(
                 "want scores (P,) and a bool for each of them in same (P,), "
@@ -158,29 +146,12 @@ class Verification(Rates):
                 f"{len(bad)} of {len(scores)} scores are not finite, the first is "
                 f"{float(scores[bad[0]])} at pair {bad[0]}; look at its embeddings"
             )
-        need_both_kinds(self.genuine, self.impostor)
-
-    @cached_property
-    def genuine(self) -> int:
-        return int(self.same.sum())
-
-    @cached_property
-    def impostor(self) -> int:
-        return len(self.same) - self.genuine
-
-    def roc(self) -> Roc:
-        """The exact ROC curve, with a point at every different score."""
-        return self._roc
-
-    @cached_property
-    def _roc(self) -> Roc:
-        from sklearn import metrics
-
+        self.scores, self.same, genuine = scores, same, int(same.sum())
+        need_both_kinds(genuine, len(same) - genuine)
         # dropping points on straight stretches keeps the AUC but loses thresholds
-        far, tar, threshold = metrics.roc_curve(
-            self.same.numpy(), self.scores.numpy(), drop_intermediate=False
-        )
-        return Roc(*(torch.from_numpy(part).double() for part in (far, tar, threshold)))
+        curve = metrics.roc_curve(same.numpy(), scores.numpy(), drop_intermediate=False)
+        curve = Roc(*(torch.from_numpy(part).double() for part in curve))
+        super().__init__(genuine, len(same) - genuine, curve)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

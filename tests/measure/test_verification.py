@@ -67,7 +67,7 @@ def test_the_eer_is_where_far_and_frr_meet_on_the_curve_or_the_line_between(scor
 
 def test_the_eer_agrees_with_a_fine_search_over_the_curve():
     found = pairs(seed=1)
-    far, tar, _ = found.roc()
+    far, tar, _ = found.curve
     at = torch.linspace(0, 1, 100_001, dtype=torch.float64)
     k = torch.searchsorted(far.contiguous(), at, right=True).clamp(max=len(far) - 1)
     step = ((at - far[k - 1]) / (far[k] - far[k - 1]).clamp_min(1e-300)).clamp(0, 1)
