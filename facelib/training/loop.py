@@ -112,7 +112,7 @@ def train(
             optimizer.step()
             schedule.step()
 
-            bar.step()
+            bar.update()
             look.at(value)
             done, last = step + 1, step + 1 == steps
             if done % every and not last:
