@@ -154,33 +154,16 @@ class Verification(Rates):
         super().__init__(genuine, len(same) - genuine, curve)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class TenFold:
+class TenFold(NamedTuple):
     """Accuracy on each held-out fold, at the threshold the other folds chose: float64 (folds,)."""
 
     accuracy: Tensor
     threshold: Tensor
 
     @property
-    def mean(self) -> float:
-        """Mean accuracy over folds, from 0 to 1."""
-        return float(self.accuracy.mean())
-
-    @property
-    def standard_error(self) -> float:
-        """Standard error of the mean, s / √folds: the ± that LFW results are printed with."""
-        return float(self.accuracy.std()) / math.sqrt(len(self.accuracy))
-
-    @property
     def interval(self) -> Interval:
         """The mean's t 95 % interval. Folds share training pairs, so it is approximate."""
         return mean_share(self.accuracy, of="folds")
-
-    def __repr__(self) -> str:
-        return (
-            f"{self.mean:.4f} ± {self.standard_error:.4f} "
-            f"(mean ± standard error of {len(self.accuracy)} folds)"
-        )
 
 
 def ten_fold(
