@@ -4,8 +4,6 @@ Colours are Okabe & Ito's (2008, "Color Universal Design"). The ground stays whi
 figure reads the same on a dark page.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io
@@ -63,15 +61,10 @@ def _is_picture(artist: Artist) -> bool:
 
 
 def show(figure: Figure, alt: str, handle: DisplayHandle | None = None) -> DisplayHandle | None:
-    """Show a figure once, with its text alternative, and close it.
-
-    Args:
-        figure: the matplotlib figure.
-        alt: what it shows, in words, for a reader who can't see it.
-        handle: update this earlier output instead of making a new one.
+    """Show a figure once, with what it shows in words for a reader who can't see it, and close it.
 
     Returns:
-        The output's handle; None outside IPython.
+        The output's handle, which updates it if it is given again; None outside IPython.
     """
     content = mime(figure, alt)
     plt.close(figure)
@@ -90,13 +83,10 @@ class Table:
     Args:
         head: of each column.
         rows: of cells; an interval is shown with its ends, a float with three digits.
-        fold: what a long table says while it is folded; "" leaves it open.
     """
 
-    def __init__(
-        self, head: Iterable[str], rows: Iterable[Sequence[object]], fold: str = ""
-    ) -> None:
-        self.head, self.fold = list(head), fold
+    def __init__(self, head: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
+        self.head = list(head)
         self.rows = [[write_cell(cell) for cell in row] for row in rows]
 
     def __repr__(self) -> str:
@@ -118,10 +108,7 @@ class Table:
             return "".join(f"<{tag}{style}>{html.escape(cell)}</{tag}>" for style, cell in marked)
 
         lines = [line("th", self.head), *(line("td", row) for row in self.rows)]
-        table = f"<table>{''.join(f'<tr>{cells}</tr>' for cells in lines)}</table>"
-        if not self.fold:
-            return table
-        return f"<details><summary>{html.escape(self.fold)}</summary>{table}</details>"
+        return f"<table>{''.join(f'<tr>{cells}</tr>' for cells in lines)}</table>"
 
 
 def write_cell(cell: object) -> str:

@@ -1,7 +1,5 @@
 """Reading a file that is one, and writing it whole or not at all."""
 
-from __future__ import annotations
-
 import errno
 import json
 import math

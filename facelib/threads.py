@@ -27,9 +27,6 @@ def choose_threads() -> int | None:
 
     The environment variable FACELIB_THREADS says it. Without it, a kernel under JupyterHub gets
     two, unless OMP_NUM_THREADS has been set, and any other process all cores.
-
-    Raises:
-        ValueError: FACELIB_THREADS is no whole number of at least 1.
     """
     asked = os.environ.get("FACELIB_THREADS")
     if asked:

@@ -68,12 +68,6 @@ def test_words_stand_on_the_left_and_numbers_on_the_right():
     )
 
 
-def test_a_long_table_is_folded_under_what_it_says():
-    page = figures.Table(["n"], [[1]], fold="All & sundry")._repr_html_()
-    assert page.startswith("<details><summary>All &amp; sundry</summary><table>")
-    assert page.endswith("</table></details>")
-
-
 def test_a_figure_with_a_picture_inside_is_no_chart(figure):
     figure.axes[0].plot([0, 1])
     assert '<img class="chart" alt=' in figures.mime(figure, "two points joined")["text/html"]

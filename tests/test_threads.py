@@ -98,8 +98,8 @@ class Spy(nn.Linear):
 
 @pytest.mark.usefixtures("_two_threads")
 @pytest.mark.parametrize("function", [embed, predict])
-@pytest.mark.parametrize(("batch", "side", "threads"), [(4, 9, 1), (4, 2000, 2), (1, 2000, 1)])
-def test_a_small_network_embeds_and_names_on_one_thread(function, batch, side, threads):
+@pytest.mark.parametrize(("images", "side", "threads"), [(4, 9, 1), (4, 2000, 2), (1, 2000, 1)])
+def test_a_small_network_embeds_and_names_on_one_thread(function, images, side, threads):
     model = Spy(side, 1500, bias=False)
-    function(model, torch.zeros(8, 1, 2, 2, dtype=torch.uint8), batch=batch)
+    function(model, torch.zeros(images, 1, 2, 2, dtype=torch.uint8))
     assert model.seen == {threads}

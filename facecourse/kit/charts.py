@@ -190,7 +190,7 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
     left.set(xlabel="score (cosine)", ylabel="density of pairs")
     left.legend(frameon=False)
     far, frr = pairs.far_at(threshold), pairs.frr_at(threshold)
-    curve = pairs.roc()
+    curve = pairs.curve
     right.plot(curve.far, curve.tar)
     right.plot(far, 1 - frr, "o", color="black")
     right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))

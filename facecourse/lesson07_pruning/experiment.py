@@ -144,7 +144,7 @@ def measure_speed(names: Sequence[str], turns: int) -> dict[str, dict]:
         least = dict.fromkeys(calls, float("inf"))
         for _ in range(turns):
             for name, run in calls.items():
-                took = latency(run, repeats=CALLS, warmup=1, threads=1).low_ms
+                took = latency(run, repeats=CALLS, warmup=1).low_ms
                 least[name] = min(least[name], took)
     roofs = {
         "MACs": max(1e3 * side**3 / least[f"{side}"] for side in SIDES),

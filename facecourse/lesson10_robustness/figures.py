@@ -137,7 +137,7 @@ def group_slider(scores: Tensor, same: Tensor, group: Tensor, start: float) -> V
         figure, axis = subplots(figsize=(5.4, 3.4))
         told = []
         for name, pairs, colour in zip(GROUPS, parts, COLOURS, strict=False):
-            curve = pairs.roc()
+            curve = pairs.curve
             axis.plot(100 * curve.far, 100 * (1 - curve.tar), color=colour, label=name)
             fmr, fnmr = 100 * pairs.far_at(threshold), 100 * pairs.frr_at(threshold)
             axis.plot(max(fmr, 0.005), max(fnmr, 0.1), "o", color=colour)

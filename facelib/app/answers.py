@@ -1,7 +1,5 @@
 """How every command answers: in words or in JSON, and by its exit code."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +7,8 @@ from typing import Any
 
 import click
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+# What was found, for a program; the same in words; and whether that is exit code 1.
+Answer = tuple[dict[str, Any], str] | tuple[dict[str, Any], str, bool]
 
 
 class Refusal(click.ClickException):
@@ -18,21 +17,19 @@ class Refusal(click.ClickException):
     exit_code = 2
 
 
-def refusing(command: Callable) -> Callable:
-    """Turn the library's errors into a `Refusal`."""
+def answering(command: Callable[..., Answer]) -> Callable[..., None]:
+    """Give a command --json, print its answer, and turn the library's errors into a `Refusal`."""
 
+    @click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
     @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
+    def run(*args: Any, as_json: bool, **options: Any) -> None:
         try:
-            command(*args, **options)
+            found, words, *failed = command(*args, **options)
         except ModuleNotFoundError as error:
             raise Refusal(f"{error}. `facelib doctor` says what is missing") from error
         except (ImportError, MemoryError, OSError, ValueError) as error:
             raise Refusal(str(error) or type(error).__name__) from error
+        click.echo(json.dumps(found, indent=1) if as_json else words)
+        raise SystemExit(any(failed))
 
     return run
-
-
-def say(found: dict[str, Any], words: str, as_json: bool) -> None:
-    """Print what was found, for a program or for people."""
-    click.echo(json.dumps(found, indent=1) if as_json else words)

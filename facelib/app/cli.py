@@ -1,12 +1,10 @@
 """The command `facelib`. The course adds `learn` to it (facecourse/cli.py)."""
 
-from __future__ import annotations
-
 import click
 
 from facelib import __version__
 from facelib.app import recognise, workshop
-from facelib.app.answers import as_json, say
+from facelib.app.answers import Answer, answering
 from facelib.app.demo import demo
 
 COMPLETION = """\b
@@ -22,14 +20,13 @@ def commands() -> None:
 
 
 @commands.command()
-@as_json
-def doctor(as_json: bool) -> None:
+@answering
+def doctor() -> Answer:
     """Say what this machine has and what is missing; exit with 1 where something must be mended."""
     from facelib.app import doctor as examination
 
     found = examination.examine()
-    say(found, examination.describe(found), as_json)
-    raise SystemExit(bool(found["faults"]))
+    return found, examination.describe(found), bool(found["faults"])
 
 
 for command in (

@@ -1,7 +1,5 @@
 """`facelib demo`: the web page that compares two faces, served to this machine alone."""
 
-from __future__ import annotations
-
 import webbrowser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer

@@ -1,7 +1,5 @@
 """What this machine has and what the course would miss; nothing heavy is imported to find out."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re
@@ -25,11 +23,10 @@ PINS = Path(__file__).parents[2] / "requirements.txt"
 def examine() -> dict[str, Any]:
     """What is here, as JSON can hold it; `faults` is empty where nothing must be mended.
 
-    Memory is in gigabytes (1e9 bytes). `threads` is what OMP_NUM_THREADS says by now (see
-    `facelib.threads`), None where that is all cores. `missing` are dependencies by the extra that
-    asks for them ("" is facelib itself); only those of facelib and of the lessons are faults.
-    `other` are packages of another version than requirements.txt pins: {name: [installed,
-    pinned]}; None where there is no such file.
+    Memory is in gigabytes (1e9 bytes); `threads` is what OMP_NUM_THREADS says by now. `missing` are
+    dependencies by the extra that asks for them ("" is facelib itself); only those of facelib and
+    of the lessons are faults. `other` are packages of another version than requirements.txt pins:
+    {name: [installed, pinned]}; None where there is no such file.
     """
     faults = []
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facelib.app.answers import as_json, refusing, say
+from facelib.app.answers import Answer, answering
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,6 @@ DOOR = (
     click.option("--largest", is_flag=True, help="Of several faces take the largest."),
     click.option("--crops", type=click.Path(file_okay=False, path_type=Path),
                  help="Save what was cut out into this folder, to look at."),
-    as_json,
 )  # fmt: skip
 CONSENT = """\
 Of each photograph some numbers (a template) are stored in {path}, on this machine, with the name
@@ -119,7 +118,7 @@ def _keep(crop: np.ndarray, folder: Path, stem: str) -> None:
 
 
 def at_the_door(command: Callable) -> Callable:
-    """Give a command the options that `Door` takes, and --json."""
+    """Give a command the options that `Door` takes."""
     for option in reversed(DOOR):
         command = option(command)
     return command
@@ -129,8 +128,8 @@ def at_the_door(command: Callable) -> Callable:
 @click.argument("a", type=PHOTO)
 @click.argument("b", type=PHOTO)
 @at_the_door
-@refusing
-def verify(a: Path, b: Path, as_json: bool, **options: Any) -> None:
+@answering
+def verify(a: Path, b: Path, **options: Any) -> Answer:
     """Do photographs A and B show the same person?
 
     \b
@@ -146,8 +145,7 @@ def verify(a: Path, b: Path, as_json: bool, **options: Any) -> None:
     words = "The same person" if same else "Not recognised as the same person"
     words += f": cosine {cosine:.3f}, threshold {door.threshold:.3f}, {took:.0f} ms.\n"
     found = {"same": same, **door.about(), "cosine": cosine, "milliseconds": took}
-    say(found, words + door.caveat(), as_json)
-    raise SystemExit(not same)
+    return found, words + door.caveat(), not same
 
 
 @click.command()
@@ -157,11 +155,10 @@ def verify(a: Path, b: Path, as_json: bool, **options: Any) -> None:
 @click.option("--consent", is_flag=True, help="NAME has agreed; don't ask.")
 @click.option("--new-person", is_flag=True, help="NAME is nobody who is enrolled; don't ask.")
 @at_the_door
-@refusing
+@answering
 def enroll(
-    name: str, photos: tuple[Path, ...], path: Path, consent: bool, new_person: bool, as_json: bool,
-    **options: Any,
-) -> None:  # fmt: skip
+    name: str, photos: tuple[Path, ...], path: Path, consent: bool, new_person: bool, **options: Any
+) -> Answer:
     """Store templates of NAME's photographs, once NAME has agreed.
 
     \b
@@ -194,7 +191,7 @@ def enroll(
     words = (
         f"{new} of {len(photos)} photographs are new; {name} has {found['templates']} templates."
     )
-    say(found, f"{words} {delete}", as_json)
+    return found, f"{words} {delete}"
 
 
 def _agrees(question: str) -> bool:
@@ -210,8 +207,8 @@ def _agrees(question: str) -> bool:
 @register_file
 @click.option("-k", type=click.IntRange(1), default=3, show_default=True, help="List so many.")
 @at_the_door
-@refusing
-def identify(photo: Path, path: Path, k: int, as_json: bool, **options: Any) -> None:
+@answering
+def identify(photo: Path, path: Path, k: int, **options: Any) -> Answer:
     """Whom of the enrolled people does PHOTO show, if anybody?
 
     \b
@@ -231,16 +228,14 @@ def identify(photo: Path, path: Path, k: int, as_json: bool, **options: Any) -> 
     words += [f"  {score:6.3f}  {who}" for who, score in best]
     words += [door.caveat(), f"With {people} enrolled, a stranger has {people} chances to pass."]
     found = {"name": name, "best": [{"name": who, "cosine": score} for who, score in best]}
-    say(door.about() | found | {"people": people}, "\n".join(words), as_json)
-    raise SystemExit(name is None)
+    return door.about() | found | {"people": people}, "\n".join(words), name is None
 
 
 @click.command()
 @click.argument("name")
 @register_file
-@as_json
-@refusing
-def forget(name: str, path: Path, as_json: bool) -> None:
+@answering
+def forget(name: str, path: Path) -> Answer:
     """Delete all templates of NAME.
 
     \b
@@ -252,14 +247,13 @@ def forget(name: str, path: Path, as_json: bool) -> None:
     with Register.change(path) as register:
         deleted = register.forget(spell(name))
     found = {"name": name, "deleted": deleted, "people": len(register.people)}
-    say(found, f"{deleted} templates of {name} are deleted from {path}.", as_json)
+    return found, f"{deleted} templates of {name} are deleted from {path}."
 
 
 @click.command()
 @register_file
-@as_json
-@refusing
-def enrolled(path: Path, as_json: bool) -> None:
+@answering
+def enrolled(path: Path) -> Answer:
     """List who is enrolled.
 
     \b
@@ -269,4 +263,4 @@ def enrolled(path: Path, as_json: bool) -> None:
 
     people = Register.load(path).people
     words = [f"{templates:4} templates  {name}" for name, templates in people.items()]
-    say({"people": people}, "\n".join(words) or "Nobody is enrolled.", as_json)
+    return {"people": people}, "\n".join(words) or "Nobody is enrolled."

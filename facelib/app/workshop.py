@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facelib.app.answers import as_json, refusing, say
+from facelib.app.answers import Answer, answering
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,9 +46,8 @@ def train(folder: Path, out: Path, more: tuple[str, ...]) -> None:
 @MODEL
 @click.argument("folder", type=FOLDER, required=False)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of people who don't exist.")
-@as_json
-@refusing
-def evaluate(model: Path, folder: Path | None, seed: int, as_json: bool) -> None:
+@answering
+def evaluate(model: Path, folder: Path | None, seed: int) -> Answer:
     """How well does MODEL verify the people in FOLDER, or 200 who don't exist?
 
     \b
@@ -91,7 +90,7 @@ def evaluate(model: Path, folder: Path | None, seed: int, as_json: bool) -> None
     result = {name: vars(value) for name, value in found.items()} | {
         "faces": words[0], "thresholds": {far: pairs.threshold_at(far) for far in fars}
     }  # fmt: skip
-    say(result, "\n".join(words), as_json)
+    return result, "\n".join(words)
 
 
 @click.command()
@@ -99,9 +98,8 @@ def evaluate(model: Path, folder: Path | None, seed: int, as_json: bool) -> None
 @to_out
 @click.option("--share", type=float, help="Of the multiplications to take out, as 0.5.")
 @click.option("--bits", type=click.IntRange(2, 8), default=8, show_default=True, help="Of weights.")
-@as_json
-@refusing
-def compress(model: Path, out: Path, share: float | None, bits: int, as_json: bool) -> None:
+@answering
+def compress(model: Path, out: Path, share: float | None, bits: int) -> Answer:
     """Make a zipped ONNX file of 8 bits of MODEL: what can be done without teaching it again.
 
     \b
@@ -131,15 +129,14 @@ def compress(model: Path, out: Path, share: float | None, bits: int, as_json: bo
     if bits < 8:
         words += ["So few bits cost less if the network learns with them (lesson 08)."]
     found = {"bytes": size, "bytes before": model.stat().st_size, "cosine": cosine}
-    say(found, "\n".join(words), as_json)
+    return found, "\n".join(words)
 
 
 @click.command()
 @MODEL
 @to_out
-@as_json
-@refusing
-def export(model: Path, out: Path, as_json: bool) -> None:
+@answering
+def export(model: Path, out: Path) -> Answer:
     """Write MODEL as an ONNX file, which any onnxruntime runs, and `facelib verify --model`.
 
     \b
@@ -150,7 +147,7 @@ def export(model: Path, out: Path, as_json: bool) -> None:
     network, shape = read(model, out)
     report = compress.export(network, out, shape)
     words = f"{report.bytes:,} bytes; embeddings differ by {report.difference:.1g} at most."
-    say({"bytes": report.bytes, "difference": report.difference}, words, as_json)
+    return {"bytes": report.bytes, "difference": report.difference}, words
 
 
 def read(path: Path, out: Path | None = None) -> tuple[nn.Module, Shape]:

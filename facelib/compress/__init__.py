@@ -1,8 +1,9 @@
-"""The compression steps: each takes a model and returns a smaller one with a report."""
+"""The compression steps: each takes a trained model, which stays as it is, and returns a smaller
+copy, to be fine-tuned as any model, with a report."""
 
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
-from facelib.compress.distill import MatchEmbedding, MatchLogits, SoftTargets, distill
+from facelib.compress.distill import MatchEmbedding, SoftTargets, distill
 from facelib.compress.export import export
 from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
@@ -14,7 +15,6 @@ from facelib.compress.sparsify import sparsify
 
 __all__ = [
     "MatchEmbedding",
-    "MatchLogits",
     "ShareReport",
     "SoftTargets",
     "decode",

@@ -4,12 +4,9 @@ After Han, Mao & Dally (2016, "Deep Compression"): k-means with centroids that s
 fine-tuning of the centroids by summed gradients, Huffman coding of the codes.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,36 +49,11 @@ class Codebook(nn.Module):
 
 
 @dataclass(frozen=True)
-class SharedLayer:
-    """Attributes: name; weights, how many; values, how many different; entropy, the bits a weight
-    needs on average when frequent codes are written shorter (Shannon 1948)."""
-
-    name: str
-    weights: int
-    values: int
-    entropy: float
-
-
-@dataclass(frozen=True)
 class ShareReport:
-    """What was shared. Attributes: layers, one `SharedLayer` each."""
+    """Attributes: bits, of a weight with codes of fixed length, the codebooks (32 bits a value)
+    included."""
 
-    layers: tuple[SharedLayer, ...]
-
-    @property
-    def bits(self) -> float:
-        """Bits a weight with codes of fixed length, the codebooks (32 bits a value) included."""
-        return self._mean(lambda layer: code_width(layer.values))
-
-    @property
-    def entropy(self) -> float:
-        """The same with codes of the length that no coding of single codes can go below."""
-        return self._mean(lambda layer: layer.entropy)
-
-    def _mean(self, width: Callable[[SharedLayer], float]) -> float:
-        codes = sum(layer.weights * width(layer) for layer in self.layers)
-        books = 32 * sum(layer.values for layer in self.layers)
-        return (codes + books) / sum(layer.weights for layer in self.layers)
+    bits: float
 
 
 def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
@@ -89,15 +61,10 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     weights each, and a report.
 
     Biases and batch norm stay as they are, and weights that were pruned (are exactly 0) stay 0:
-    what `sparsify` masked gets a codebook in place of the mask. Train the copy as any model to
-    fine-tune its centroids.
-
-    Args:
-        model: trained; not changed.
-        values: size of each codebook, 2 to 256.
+    what `sparsify` masked gets a codebook in place of the mask. Training moves the centroids.
 
     Raises:
-        ValueError: a size out of range, no layer to share, one that is shared already or holds NaN,
+        ValueError: not 2 to 256 values, no layer to share, one that is shared already or holds NaN,
             or layers that are tied (hold the same weight).
     """
     if not 2 <= values <= 256:
@@ -112,17 +79,19 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     holders = Counter(layer.weight for layer in there.values())  # tensors are told apart by id
     if tied := [name for name, layer in there.items() if holders[layer.weight] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them")
-    return shared, ShareReport(tuple(_share(*named, values) for named in there.items()))
+    stored = sum(_share(name, layer, values) for name, layer in there.items())
+    return shared, ShareReport(stored / sum(layer.weight.numel() for layer in there.values()))
 
 
-def _share(name: str, layer: nn.Module, values: int) -> SharedLayer:
+def _share(name: str, layer: nn.Module, values: int) -> int:
+    """Give a layer its codebook; the bits that it and the codes take."""
     weight = layer.weight.detach()
     if not weight.isfinite().all():
         raise ValueError(f"layer {name!r} has weights that are NaN or infinite: train it again")
     codes, size = _cluster(weight.flatten().float().cpu().numpy(), values)
     codes = torch.from_numpy(codes).view(weight.shape).to(weight.device)
     parametrize.register_parametrization(layer, "weight", Codebook(codes, size))
-    return SharedLayer(name, weight.numel(), size, _entropy(codes))
+    return weight.numel() * code_width(size) + 32 * size
 
 
 def code_width(values: int) -> int:
@@ -149,8 +118,3 @@ def _cluster(weights: np.ndarray, values: int) -> tuple[np.ndarray, int]:
         codes = KMeans(values, init=start, n_init=1).fit(weights[:, None]).labels_
     used, codes = np.unique(codes, return_inverse=True)
     return codes.astype(np.uint8), len(used)
-
-
-def _entropy(codes: Tensor) -> float:
-    share = codes.flatten().bincount().double() / codes.numel()
-    return float(-torch.xlogy(share, share).sum() / math.log(2))

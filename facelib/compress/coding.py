@@ -4,16 +4,13 @@ Huffman coding is deflate's (RFC 1951), through zlib, so that any language can r
 bit on a code at least; where most weights are pruned, deflate's coding of runs is shorter.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import parametrize
 
 from facelib.compress.codebook import Codebook, code_width
@@ -28,20 +25,11 @@ def save_shared(model: nn.Module, path: str | Path) -> None:
     A layer's codes are written at fixed length or in Huffman coding, whichever is shorter (few
     codes of equal frequency gain nothing from Huffman coding).
 
-    Args:
-        model: from `share`, of an architecture that `facelib.models.save` knows.
-        path: where to write; the folder must exist.
-
     Raises:
-        TypeError: the architecture is not known.
+        TypeError: the architecture is none that `facelib.models.save` knows.
         ValueError: nothing in it is shared.
         OSError: it can't be written; nothing is left behind.
     """
-    io.save_tensors(path, *encode(model))
-
-
-def encode(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What `save_shared` writes: tensors, and what they are of. The same errors."""
     tensors = model.state_dict()
     coded = [name for name in tensors if name.endswith(CODES)]
     if not coded:
@@ -53,7 +41,7 @@ def encode(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Any]]:
         huffman[name] = len(squeezed) < len(packed)
         data = squeezed if huffman[name] else packed
         tensors[name] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-    return tensors, io.about(model) | {"huffman": huffman}
+    io.save_tensors(path, tensors, io.about(model) | {"huffman": huffman})
 
 
 def load_shared(path: str | Path) -> nn.Module:
@@ -63,11 +51,7 @@ def load_shared(path: str | Path) -> nn.Module:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, altered, or holds no shared model.
     """
-    return restore(*io.load_tensors(path), path)
-
-
-def restore(tensors: dict[str, Tensor], about: dict[str, Any], path: str | Path) -> nn.Module:
-    """The model that `encode` has taken apart, as read from `path`; errors as `load_shared`."""
+    tensors, about = io.load_tensors(path)
     if not isinstance(about.get("huffman"), dict):
         raise ValueError(f"{path} holds no shared model; facelib.models.load reads the others")
     model, shared = io.build(about, path), {}

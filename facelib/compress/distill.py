@@ -4,8 +4,6 @@ After Hinton, Vinyals & Dean 2015 (https://arxiv.org/abs/1503.02531). What the t
 picture tells more than a name does, and it can be asked about pictures that have no name.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from typing import Any
@@ -14,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
-from facelib.training.batches import without_address
+from facelib.training.batches import Batch, Source, without_address
 from facelib.training.device import has_fast_bf16
-from facelib.training.embedding import Source, fit_embedding
+from facelib.training.embedding import fit_embedding
 from facelib.training.loop import reading
 from facelib.training.settings import History
 
@@ -61,20 +59,6 @@ class SoftTargets(nn.Module):
         return f"{self.temperature}, {self.weight}"
 
 
-class MatchLogits(nn.Module):
-    """Mean squared difference of the logits, each row less its mean, as softmax sees them.
-
-    What `SoftTargets` becomes when T grows (Hinton et al. 2015, section 2.1; Ba & Caruana 2014,
-    https://arxiv.org/abs/1312.6184).
-    """
-
-    def forward(self, logits: Tensor, said: Says) -> Tensor:
-        taught = said[0].float()
-        _agree(logits, taught)
-        logits = logits.float()
-        return ((logits - logits.mean(1, True)) - (taught - taught.mean(1, True))).square().mean()
-
-
 class MatchEmbedding(nn.Module):
     """1 - cosine of student's and teacher's embeddings, mean: the same directions, no names."""
 
@@ -84,37 +68,26 @@ class MatchEmbedding(nn.Module):
 
 
 def distill(
-    student: nn.Module, teacher: nn.Module, faces: Source, loss: nn.Module, *, steps: int,
-    **settings: Any,
-) -> tuple[nn.Module, History]:  # fmt: skip
+    student: nn.Module, teacher: nn.Module, faces: Source, loss: nn.Module, **settings: Any
+) -> tuple[nn.Module, History]:
     """A copy of `student` that has learnt what `teacher` says about faces, and the history.
 
-    Args:
-        student: untrained, or smaller by another step and to be trained again; not changed.
-        teacher: float images (N, C, H, W) in [0, 1] -> what the student's output is compared with:
-            logits or embeddings, as many numbers as the student's. Not changed.
-        faces: as in `fit_embedding`: `FreshFaces`, `DrawnFaces`.
-        loss: `SoftTargets`, `MatchLogits`, `MatchEmbedding`.
-        steps, settings: as in `fit_embedding`.
-
-    Raises:
-        ValueError: teacher and student say different numbers of things, the teacher can't read the
-            images, `SoftTargets` needs names that the networks lack, or as `fit_embedding`.
-        FloatingPointError, MemoryError: as in `fit_embedding`.
+    Neither is changed. Arguments and errors as of `Taught`, the losses above and `fit_embedding`.
     """
     student = copy.deepcopy(student)
     taught = Taught(faces, copy.deepcopy(teacher).eval().requires_grad_(False))
-    return student, fit_embedding(student, taught, loss, steps=steps, **settings)
+    return student, fit_embedding(student, taught, loss, **settings)
 
 
 class Taught:
-    """Faces with what a teacher says of them in addition to their names.
+    """Faces with what a teacher says of them, from which `fit_embedding` teaches a student.
 
     `training.batches.Kept` asks a large teacher only once about each face.
 
     Args:
-        faces: where they come from.
-        teacher: frozen, in evaluation mode; moved to the device asked for.
+        faces: where they come from, as in `fit_embedding`.
+        teacher: float images (N, C, H, W) in [0, 1] -> what the student's output is compared with;
+            frozen, in evaluation mode; moved to the device asked for.
     """
 
     def __init__(self, faces: Source, teacher: nn.Module) -> None:
@@ -124,14 +97,8 @@ class Taught:
         config = getattr(self.teacher, "config", None)
         return f"Taught({without_address(self.faces)}, {type(self.teacher).__name__}, {config})"
 
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Says]:
-        """n images, and of each (what the teacher says, who it shows).
-
-        Raises:
-            ValueError: the teacher can't read images of their shape.
-        """
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """As `Source`: n images, and of each (what the teacher says, who it shows)."""
         images, person = self.faces(n, generator, device)
         fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
         teacher = self.teacher.to(device, memory_format=torch.channels_last)

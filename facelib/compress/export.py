@@ -1,7 +1,5 @@
 """From PyTorch to ONNX, the file that onnxruntime runs on laptops, phones and in browsers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,8 +46,8 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
     Input "images", float32 (N, C, H, W) in [0, 1]; output "embedding", float32 (N, D), any length.
 
     Args:
-        model: on the CPU; exported in evaluation mode and left in the mode it came in.
-        path: where to write, usually `….onnx`; the folder must exist.
+        model: on the CPU; left in the mode it came in.
+        path: where to write, usually `….onnx`.
         shape: of one image, (C, H, W).
 
     Raises:

@@ -7,8 +7,6 @@ window). The best matrix of rank r is the first r terms of the singular value de
 (https://doi.org/10.1109/TPAMI.2015.2502579).
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,10 +37,9 @@ def factorize(
 
     A convolution of k x k becomes one of k x k with `rank` outputs and one of 1 x 1; a linear
     layer, two of them. Two layers are smaller only where rank * (inputs + outputs) is below inputs
-    * outputs. Fine-tune the copy as any model.
+    * outputs.
 
     Args:
-        model: trained; not changed.
         ranks: by name of a convolution or linear layer: its rank, an int, or the share of energy
             to keep, a float above 0 and below 1.
 

@@ -1,7 +1,5 @@
 """A layer's weight: which layers have one, what it is made by, and how it becomes plain again."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable
 

@@ -4,12 +4,9 @@ Which layers must shrink together (a convolution, its batch norm, what is added 
 it) is torch-pruning's work: DepGraph, Fang et al. 2023, https://doi.org/10.1109/CVPR52729.2023.01544.
 """
 
-from __future__ import annotations
-
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,11 +27,7 @@ class PruneReport:
 
 
 def prune(
-    model: nn.Module,
-    ratio: float,
-    shape: Sequence[int],
-    *,
-    round_to: int = 8,
+    model: nn.Module, ratio: float, shape: Sequence[int], *, round_to: int = 8
 ) -> tuple[nn.Module, PruneReport]:
     """A copy of `model` with the least important channels taken out, and a report.
 
@@ -42,10 +35,9 @@ def prune(
     a channel, here and where it is read, relative to its layer's others (Li et al. 2017,
     https://arxiv.org/abs/1608.08710, add up the channel's own kernel alone). Channels of all layers
     are ranked together. Linear layers, the embedding and the names, keep their outputs, and so does
-    a convolution whose channels are the network's. The copy needs to be fine-tuned.
+    a convolution whose channels are the network's.
 
     Args:
-        model: trained; not changed.
         ratio: share of the MACs to take out, above 0 and below 1. It is reached or just exceeded.
         shape: of one image, (C, H, W).
         round_to: widths stay multiples of it, which fast kernels want.
@@ -56,39 +48,44 @@ def prune(
     """
     _check(model, ratio, round_to)
     pruned = copy.deepcopy(model).eval().requires_grad_()  # the graph follows gradients
-    before = macs(model, shape)
-    with _followed(model):
-        pruner = _pruner(pruned, shape, round_to)
-    wanted = math.floor((1 - ratio) * before)
-    for _ in range(STEPS):
-        with _followed(model):
+    image = torch.zeros(1, *shape).to(next(pruned.parameters()))  # of their kind, where they are
+    before = left = macs(model, shape)
+    goal = math.floor((1 - ratio) * before)
+    try:
+        pruner = _pruner(pruned, image, round_to)
+        for _ in range(STEPS):
             pruner.step()
             left = macs(pruned, shape)
-        if left <= wanted:
-            break
-    else:
+            if left <= goal:
+                break
+        with torch.no_grad():
+            found, wanted = pruned(image).shape, copy.deepcopy(model).eval()(image).shape
+        if found != wanted:
+            raise ValueError(f"its outputs of shape {tuple(wanted)} became {tuple(found)}")
+    except Exception as error:  # where torch-pruning goes astray, anything may break
+        raise ValueError(
+            f"{type(model).__name__} can't be pruned: torch-pruning does not see which of its "
+            f"channels hang together ({type(error).__name__}: {error}). It follows no channels "
+            "that are split, nor groups with more outputs than inputs"
+        ) from error
+    if left > goal:
         raise ValueError(
             f"a share of {ratio:g} of the MACs can't be taken out: with widths in steps of "
             f"{round_to} at least {left:,} of {before:,} stay. Ask for less, or a smaller step."
         )
-    with _followed(model), torch.no_grad():
-        image = torch.zeros(1, *shape).to(next(pruned.parameters()))
-        found, wanted = pruned(image).shape, copy.deepcopy(model).eval()(image).shape
-        if found != wanted:
-            raise ValueError(f"its outputs of shape {tuple(wanted)} became {tuple(found)}")
     for parameter, like in zip(pruned.parameters(), model.parameters(), strict=True):
         parameter.requires_grad_(like.requires_grad)
     pruned.train(model.training)
     return pruned, PruneReport((before, left), (parameters(model), parameters(pruned)))
 
 
-def _pruner(model: nn.Module, shape: Sequence[int], round_to: int):
+def _pruner(model: nn.Module, image: Tensor, round_to: int):
     """torch-pruning's, that leaves alone what makes the outputs."""
     import torch_pruning
 
     pruner = torch_pruning.pruner.BasePruner(
         model,
-        torch.zeros(1, *shape).to(next(model.parameters())),  # of their kind, where they are
+        image,
         importance=_without_ties(torch_pruning.importance.MagnitudeImportance(p=1)),
         global_pruning=True,
         pruning_ratio=1.0,
@@ -119,18 +116,6 @@ def _without_ties(importance: Callable) -> Callable:
         return found * (1 + 1e-9 * place) + 1e-300 * place  # too little to pass another score
 
     return score
-
-
-@contextmanager
-def _followed(model: nn.Module) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # where torch-pruning goes astray, anything may break
-        raise ValueError(
-            f"{type(model).__name__} can't be pruned: torch-pruning does not see which of its "
-            f"channels hang together ({type(error).__name__}: {error}). It follows no channels "
-            "that are split, nor groups with more outputs than inputs"
-        ) from error
 
 
 def _check(model: nn.Module, ratio: float, round_to: int) -> None:

@@ -4,10 +4,7 @@ A real number x is stored as q = round(x / scale) + zero_point, from 0 to 255 fo
 -127 to 127 for weights (Jacob et al. 2018, https://doi.org/10.1109/CVPR.2018.00286).
 """
 
-from __future__ import annotations
-
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +23,13 @@ BATCH, FEW_CHANNELS = 32, 4
 
 @dataclass(frozen=True)
 class QuantizeReport:
-    """Attributes: path; bytes, before and after; layers, how many convolutions and matrix products
-    there are, and how many of them became whole numbers."""
+    """Attributes: path; bytes, before and after."""
 
     path: Path
     bytes: tuple[int, int]
-    layers: tuple[int, int]
 
 
-def quantize(source: str | Path, path: str | Path, images: Tensor | None = None) -> QuantizeReport:
+def quantize(source: str | Path, path: str | Path, images: Tensor) -> QuantizeReport:
     """Write an ONNX file of 8 bits made from one of 32, which stays as it is.
 
     Each output of a layer has a scale of its own; activations have that of the largest seen.
@@ -45,10 +40,9 @@ def quantize(source: str | Path, path: str | Path, images: Tensor | None = None)
 
     Args:
         source: from `export`.
-        path: where to write; the folder must exist.
+        path: where to write.
         images: uint8 (N, C, H, W), faces like those to come, never those reported on: their
-            activations set scales and zero points (static). None sets them anew for every batch
-            (dynamic) and leaves convolutions as they are, for which that is slow.
+            activations set scales and zero points (static quantization).
 
     Raises:
         FileNotFoundError: no source.
@@ -56,18 +50,9 @@ def quantize(source: str | Path, path: str | Path, images: Tensor | None = None)
             damaged or no ONNX, is quantized already or has nothing to quantize.
         OSError: it can't be written; nothing is left behind.
     """
-    import onnx
-    from onnxruntime import quantization as ort
-
-    source, path = Path(source), Path(path)
     content = files.read(source, "ONNX file", MOST)
     try:
-        whole = onnx.load_from_string(content)
-        layers, _ = _nodes(whole.graph)
-        if images is None:
-            data = _made(ort.quantize_dynamic, whole, op_types_to_quantize=["Gemm", "MatMul"])
-        else:
-            data = calibrate(content, images)
+        data = calibrate(content, images)
         with quiet():
             OnnxModel(data)  # it runs
     except (OSError, MemoryError):
@@ -77,58 +62,50 @@ def quantize(source: str | Path, path: str | Path, images: Tensor | None = None)
             f"{source} can't be quantized: {error}. Give a whole file that export wrote"
         ) from error
     files.write(path, data)
-    done = sum(weight.data_type == onnx.TensorProto.INT8 and len(weight.dims) > 1
-               for weight in onnx.load_from_string(data).graph.initializer)  # fmt: skip
-    return QuantizeReport(path, (len(content), len(data)), (len(layers), done))
+    return QuantizeReport(Path(path), (len(content), len(data)))
 
 
 def calibrate(content: bytes, images: Tensor) -> bytes:
-    """The ONNX file of 8 bits with static scales, from one of 32, as `quantize` writes it."""
+    """The ONNX file of 8 bits, from one of 32, as `quantize` writes it."""
     import onnx
     from onnxruntime import quantization as ort
 
-    whole = onnx.load_from_string(content)  # its own: onnxruntime changes it
+    whole = onnx.load_from_string(content)
+    left = _first_nodes(whole.graph)
     check_images(images)
     sides = [dim.dim_value for dim in whole.graph.input[0].type.tensor_type.shape.dim][1:]
     if list(images.shape[1:]) != sides:
         raise ValueError(f"it reads images {sides}, got {list(images.shape[1:])}")
-    # One batch at a time; otherwise the activations of all images lie in memory together.
-    return _made(
-        ort.quantize_static, whole, _Reader(images, whole.graph.input[0].name),
-        quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
-        calibrate_method=ort.CalibrationMethod.MinMax,
-        op_types_to_quantize=list(KINDS), nodes_to_exclude=_nodes(whole.graph)[1],
-        extra_options={"CalibStridedMinMax": 1},
-    )  # fmt: skip
-
-
-def _made(quantizer: Callable, whole, *more: object, **settings: object) -> bytes:
-    """What one of onnxruntime's quantizers writes of an onnx.ModelProto."""
-    from onnxruntime.quantization import QuantType
-
     with tempfile.TemporaryDirectory() as folder, quiet():
         made = Path(folder) / "quantized.onnx"
-        quantizer(whole, made, *more, weight_type=QuantType.QInt8, per_channel=True, **settings)
+        # One batch at a time; otherwise the activations of all images lie in memory together.
+        ort.quantize_static(
+            whole, made, _Reader(images, whole.graph.input[0].name), per_channel=True,
+            quant_format=ort.QuantFormat.QDQ, activation_type=ort.QuantType.QUInt8,
+            weight_type=ort.QuantType.QInt8, calibrate_method=ort.CalibrationMethod.MinMax,
+            op_types_to_quantize=list(KINDS), nodes_to_exclude=left,
+            extra_options={"CalibStridedMinMax": 1},
+        )  # fmt: skip
         return made.read_bytes()
 
 
-def _nodes(graph) -> tuple[list[str], list[str]]:
-    """Names of the layers, and of the first nodes, which stay at 32 bits."""
+def _first_nodes(graph) -> list[str]:
+    """Names of the first nodes, which stay at 32 bits."""
     from onnx.numpy_helper import to_array
 
     kinds = [node.op_type for node in graph.node]
     if {"QuantizeLinear", "DynamicQuantizeLinear"} & set(kinds):
         raise ValueError("it is quantized already: start from the file of 32 bits")
-    layers = [node for node in graph.node if node.op_type in ("Conv", "Gemm", "MatMul")]
-    if not layers:
+    first = next((node for node in graph.node if node.op_type in ("Conv", "Gemm", "MatMul")), None)
+    if first is None:
         raise ValueError("there is no convolution or matrix product in it")
     for weight in graph.initializer:
         if not np.isfinite(to_array(weight)).all():
             raise ValueError(f"its weight {weight.name!r} holds numbers that are NaN or infinite")
     shapes = {weight.name: weight.dims for weight in graph.initializer}
-    first, names = layers[0], [node.name for node in graph.node]
+    names = [node.name for node in graph.node]
     few = first.op_type == "Conv" and shapes[first.input[1]][1] < FEW_CHANNELS
-    return [node.name for node in layers], names[: names.index(first.name) + few]
+    return names[: names.index(first.name) + few]
 
 
 def check_images(images: Tensor) -> None:

@@ -1,7 +1,5 @@
 """Tools talk to their own developers; who compresses a network need not listen."""
 
-from __future__ import annotations
-
 import io
 import logging
 import warnings

@@ -4,8 +4,6 @@ Rounding has no gradient worth the name, so training takes that of the weight as
 (the straight-through estimator, Bengio et al. 2013, https://arxiv.org/abs/1308.3432).
 """
 
-from __future__ import annotations
-
 import copy
 
 import torch
@@ -34,12 +32,8 @@ class Rounded(nn.Module):
 
 
 def round_weights(model: nn.Module, bits: int) -> nn.Module:
-    """A copy of `model` that rounds its weights to so many bits, except in its first layer, which
-    has few. Train the copy as any model; `decode` makes plain weights of it.
-
-    Args:
-        model: not changed.
-        bits: of a weight, 2 to 8.
+    """A copy of `model` that rounds its weights to 2 to 8 bits, except in its first layer, which
+    has few. `decode` makes plain weights of it.
 
     Raises:
         ValueError: another number of bits, or weights made by a mask or a codebook.

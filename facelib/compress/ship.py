@@ -3,8 +3,6 @@
 Whatever unzips and runs ONNX can use it: no other code of ours is needed.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path
@@ -23,9 +21,8 @@ def ship(model: nn.Module, path: str | Path, images: Tensor, bits: int = 8) -> i
     """Write the zipped ONNX file of 8 bits that a network becomes; return its bytes.
 
     Args:
-        model: on the CPU; not changed.
-        path: where to write, usually `….onnx.zip`; the folder must exist. `OnnxModel(path)` reads
-            it.
+        model: on the CPU.
+        path: where to write, usually `….onnx.zip`; `OnnxModel(path)` reads it.
         images: uint8 (N, C, H, W), faces to calibrate on, as in `quantize`.
         bits: of a weight, as in `round_weights`; 8 leaves it to `quantize`. They run at 8 bits all
             the same, but what takes few values zips well.

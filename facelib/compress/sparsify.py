@@ -4,8 +4,6 @@ After Han et al. 2015 (https://arxiv.org/abs/1506.02626); which weights go, `tor
 decides. Zeros take the time of other numbers; what they save is the file's size (`share`).
 """
 
-from __future__ import annotations
-
 import copy
 
 import torch
@@ -35,17 +33,13 @@ def sparsify(model: nn.Module, share: float) -> tuple[nn.Module, dict[str, float
     """A copy of `model` in which this share of the weights of convolutions and linear layers is 0,
     and what share of each layer's, by name.
 
-    The smallest of all layers together go, so that layers with many small weights lose more. Train
-    the copy as any model: what is 0 stays 0. `decode` makes plain weights of it. Call it again
-    with a larger share to prune in several rounds.
-
-    Args:
-        model: trained; not changed.
-        share: above 0 and below 1; with an earlier round's zeros counted in.
+    The smallest of all layers together go, so that layers with many small weights lose more. What
+    is 0 stays 0 in training. `decode` makes plain weights of it. Call it again with a larger share
+    to prune in several rounds.
 
     Raises:
-        ValueError: a share out of range or below that of an earlier round, no layer, or one whose
-            weights are shared by a codebook.
+        ValueError: a share not above 0 and below 1, or below that of an earlier round, no layer, or
+            one whose weights are shared by a codebook.
     """
     if not 0 < share < 1:
         raise ValueError(f"want a share of the weights above 0 and below 1, got {share}")

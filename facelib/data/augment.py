@@ -1,7 +1,5 @@
 """Random changes to a batch of faces, each image its own, made on the images' device."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -11,10 +9,9 @@ from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 @dataclass(frozen=True)
 class Augment:
-    """Shift, turn, scale, mirror and relight faces at random.
+    """Shift, turn, scale, mirror and relight faces at random: one resampling for all geometry.
 
-    Every number is the largest change; each image draws its own, uniformly. One resampling does
-    all the geometry, so nothing is blurred twice.
+    Every number is the largest change; each image draws its own, uniformly.
 
     Args:
         shift: part of the height and width, 0.1 is a tenth.

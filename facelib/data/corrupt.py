@@ -3,11 +3,8 @@
 Every function takes uint8 images (N, C, H, W) and returns new ones of the same shape.
 """
 
-from __future__ import annotations
-
 import io
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -19,15 +16,15 @@ from facelib.data.augment import warp
 from facelib.data.preprocess import resize
 
 
-def add_noise(images: Tensor, spread: float, seed: int = 0) -> Tensor:
-    """Gaussian noise of `spread` grey values."""
-    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
+def add_noise(images: Tensor, spread: float) -> Tensor:
+    """Gaussian noise of `spread` grey values (always the same)."""
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
     return _grey((images + spread * noise).round())
 
 
-def darken(images: Tensor, share: float, whole: Callable[[Tensor], Tensor] = torch.round) -> Tensor:
-    """`share` of the light; `whole` makes grey values of what comes out."""
-    return _grey(whole(images * share))
+def darken(images: Tensor, share: float) -> Tensor:
+    """`share` of the light."""
+    return _grey((images * share).round())
 
 
 def underexpose(images: Tensor, stops: float) -> Tensor:

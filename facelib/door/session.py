@@ -28,7 +28,6 @@ def read(source: str | Path | bytes, threads: int = 1) -> tuple[bytes, Inference
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it can't be read as a model.
-        ModuleNotFoundError: onnxruntime is not installed.
     """
     given = isinstance(source, bytes)
     content = source if given else files.read(source, "ONNX file", MOST)

@@ -3,8 +3,6 @@
 `python -m benchmarks.thresholds` chooses and measures them (thresholds.json).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,16 +33,13 @@ class Threshold(NamedTuple):
 
 
 def look_up(model: str, far: float = 0.01, faces: str = "photographs") -> Threshold:
-    """The threshold of a network that ships.
+    """The threshold of a network that ships; ValueError for another, or a rate not in the table.
 
     Args:
         model: its SHA-256, as `Recogniser.sha256`; of a network of PyTorch, that of its file.
         far: the share of pairs of two people that may be called one person.
         faces: "photographs" (chosen on LFW's View 1, measured on its View 2) or "renders" (of
             people who don't exist).
-
-    Raises:
-        ValueError: another model, or a rate that is not in the table.
     """
     table = files.read_json(FILE)["networks"].get(model)
     if table is None:

@@ -11,10 +11,7 @@ m' times weighs m m', one for each choice of two. Two copies of one person are n
 they would be impostors with genuine scores.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,11 +26,9 @@ Statistic = Callable[[Rates], float]  # reads a rate off weighted pairs: `auc`, 
 def bootstrap_people(outcome: Tensor, person: Tensor, resamples: int = 1000) -> Interval:
     """The mean outcome of an image with a 95 % percentile interval over people.
 
-    An outcome may be `predicted == person` (accuracy), or the difference of two models' outcomes on
-    the same images (a paired comparison).
-
     Args:
-        outcome: bool or float (N,), one an image.
+        outcome: bool or float (N,), one an image: `predicted == person` (accuracy), or the
+            difference of two models' outcomes (a paired comparison).
         person: int64 (N,), the label of each image.
         resamples: how many times people are drawn, 100 at least; always the same draws.
 
@@ -58,8 +53,6 @@ def bootstrap_pairs(
     """A verification measure with a 95 % percentile interval over people.
 
         bootstrap_pairs(lambda pairs: pairs.tar_at(0.01), scores, person[left], person[right])
-
-    Scores are sorted once, so a resample of 10^5 pairs takes a few milliseconds.
 
     Args:
         statistic: what to read off, given the weighted pairs.
@@ -111,8 +104,7 @@ def bootstrap_difference(
 ) -> Interval:
     """How much better one recogniser's scores are than another's on the same pairs, paired.
 
-    Both are measured on the same people in every resample, so what makes some people hard for both
-    falls out. Arguments and errors as in `bootstrap_pairs`; `others` float (P,).
+    What makes some people hard for both falls out. Arguments and errors as in `bootstrap_pairs`.
     """
     value, values, people = _resampled(statistic, scores, left, right, resamples)
     other, other_values, _ = _resampled(statistic, others, left, right, resamples)
@@ -123,7 +115,10 @@ def bootstrap_difference(
 def _resampled(
     statistic: Statistic, scores: Tensor, left: Tensor, right: Tensor, resamples: int
 ) -> tuple[float, list[float], int]:
-    """The statistic as measured and in every resample, and the number of people."""
+    """The statistic as measured and in every resample, and the number of people.
+
+    Scores are sorted once, so a resample of 10^5 pairs takes a few milliseconds.
+    """
     left, right = left.cpu(), right.cpu()
     measured = Verification(scores, left == right)
     people, index = torch.stack([left, right]).unique(return_inverse=True)
@@ -144,21 +139,10 @@ def _resampled(
                 f"{'impostor' if accepted[-1, 1] else 'genuine'} pair: measure more people"
             )
         far, tar = (accepted / accepted[-1]).T
+        # The counts stay those measured, so a FAR is refused for all resamples or for none.
         curve = Roc(far, tar, threshold)
-        values.append(statistic(_Resample(measured.genuine, measured.impostor, curve)))
+        values.append(statistic(Rates(measured.genuine, measured.impostor, curve)))
     return statistic(measured), values, len(people)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _Resample(Rates):
-    """Weighted pairs; the counts stay those measured, so a FAR is refused for all or for none."""
-
-    genuine: int
-    impostor: int
-    curve: Roc
-
-    def roc(self) -> Roc:
-        return self.curve
 
 
 def draws(people: int, resamples: int = 1000) -> Iterator[Tensor]:

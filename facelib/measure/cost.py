@@ -1,7 +1,5 @@
 """What a model costs: parameters, multiplications, bytes on disk and time."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,10 +27,9 @@ def macs(model: nn.Module, shape: Sequence[int]) -> int:
     """Multiply-accumulate operations for one input, as PyTorch's flop counter sees them.
 
     Matrix products, convolutions and attention count; adding, scaling and activations don't, as
-    is the custom in papers. One MAC is two FLOPs. The model is left in the mode it came in.
+    is the custom in papers. One MAC is two FLOPs.
 
     Args:
-        model: called in evaluation mode with zeros.
         shape: one input's shape without the batch, (C, H, W) for an image.
 
     Raises:
@@ -65,39 +62,26 @@ def _plain_kernels() -> Iterator[None]:
 
 
 def saved_bytes(path: str | Path) -> int:
-    """The size of a saved model's file in bytes: what travels to a phone.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no file at {path}: save the model first")
+    """The size of a saved model's file in bytes; FileNotFoundError where there is none."""
     return Path(path).stat().st_size
 
 
 @dataclass(frozen=True)
 class Latency:
-    """How long a call takes.
-
-    Attributes: median_ms; low_ms and high_ms, the 10th and 90th percentile; repeats; threads that
-    torch used within an operation.
-    """
+    """How long a call takes: median, 10th and 90th percentile of the repeats."""
 
     median_ms: float
     low_ms: float
     high_ms: float
     repeats: int
-    threads: int
 
     def __repr__(self) -> str:
-        return (
-            f"{self.median_ms:.3g} ms [{self.low_ms:.3g}, {self.high_ms:.3g}] "
-            f"({self.repeats} repeats, {self.threads} thread{'s' if self.threads > 1 else ''})"
-        )
+        spread = f"[{self.low_ms:.3g}, {self.high_ms:.3g}]"
+        return f"{self.median_ms:.3g} ms {spread} ({self.repeats} repeats)"
 
 
-def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1) -> Latency:
-    """Time a call on its own, over and over.
+def latency(call: Call, *, repeats: int = 50, warmup: int = 5) -> Latency:
+    """Time a call on its own, over and over, on one thread of torch.
 
     The first calls allocate memory and choose kernels, so `warmup` of them are not timed. A clock
     around GPU work would stop when it is queued, so the clock waits until it is done. Runtimes
@@ -106,17 +90,11 @@ def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1)
     Args:
         call: what to time, `lambda: model(image)`; use it under `torch.inference_mode()`.
         repeats: timed calls, at least 2.
-        warmup: untimed calls before them.
-        threads: torch's threads for the time of this measurement.
-
-    Raises:
-        ValueError: repeats, warmup or threads are too small.
     """
-    if repeats < 2 or warmup < 0 or threads < 1:
-        wanted = "want repeats >= 2, warmup >= 0 and threads >= 1"
-        raise ValueError(f"{wanted}, got {repeats}, {warmup} and {threads}")
+    if repeats < 2 or warmup < 0:
+        raise ValueError(f"want repeats >= 2 and warmup >= 0, got {repeats} and {warmup}")
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     try:
         for _ in range(warmup):
             call()
@@ -124,7 +102,7 @@ def latency(call: Call, *, repeats: int = 50, warmup: int = 5, threads: int = 1)
     finally:
         torch.set_num_threads(before)
     spread = torch.tensor([0.5, 0.1, 0.9], dtype=torch.float64)
-    return Latency(*times.quantile(spread).tolist(), repeats, threads)
+    return Latency(*times.quantile(spread).tolist(), repeats)
 
 
 def latency_ratio(
@@ -142,17 +120,14 @@ def latency_ratio(
     its own, over and over, on a machine that does nothing else.
 
     Args:
-        a, b: what to time.
-        pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %).
-        warmup: untimed calls of each before them.
-        calls: in a turn.
-
-    Raises:
-        ValueError: pairs, warmup or calls are too small.
+        pairs: timed pairs of turns, at least 6 (fewer cannot give 95 %), after `warmup` untimed
+            calls of each.
+        calls: in a turn, at least 1.
     """
     if pairs < 6 or warmup < 0 or calls < 1:
-        wanted = "want pairs >= 6, warmup >= 0 and calls >= 1"
-        raise ValueError(f"{wanted}, got {pairs}, {warmup} and {calls}")
+        raise ValueError(
+            f"want pairs >= 6, warmup >= 0, calls >= 1, got {pairs}, {warmup} and {calls}"
+        )
     from scipy import stats
 
     for _ in range(warmup):

@@ -6,8 +6,6 @@ within the group that is accepted, FNMR, the false non-match rate, the share of 
 that is rejected.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -114,9 +112,6 @@ def tar_by_person(embeddings: Tensor, person: Tensor, threshold: float) -> Tenso
 
     Returns:
         float64 (P,).
-
-    Raises:
-        ValueError: somebody with a single face.
     """
     counts = person.bincount()
     if not len(counts) or counts.min() < 2:
@@ -131,18 +126,9 @@ def tar_by_person(embeddings: Tensor, person: Tensor, threshold: float) -> Tenso
 def worst_group(embeddings: Tensor, faces: FaceSet, far: float) -> Interval:
     """The share of genuine pairs that is rejected in the group where that is largest.
 
-    Everybody has the same threshold. Which group is worst is read off the same faces.
-
-    Args:
-        embeddings: of `faces`, float (N, D), any length; compared by cosine.
-        faces: with a group for each, the same for all faces of a person.
-        far: of all pairs of two people this share is accepted, which sets the threshold.
-
-    Returns:
-        0 to 1, with a 95 % interval over the people of that group.
-
-    Raises:
-        ValueError: what `group_errors` refuses.
+    From 0 to 1, with a 95 % interval over the people of that group. Everybody has the threshold at
+    which this share of all pairs of two people (`far`) is accepted. Which group is worst is read
+    off the same faces. Other arguments and errors as in `group_errors`.
     """
     threshold = verify_all(embeddings, faces.person).threshold_at(far)
     errors = group_errors(embeddings, faces, threshold).values()

@@ -4,10 +4,6 @@ Sorting 10^8 scores takes gigabytes. A histogram keeps two counts a bin; the ROC
 at every bin edge, and between two edges it can only run inside the rectangle they span.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -21,40 +17,20 @@ BINS = 2**16  # two int64 counts are kept for each
 BLOCK = 2**22  # scores computed at a time
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ScoreHistogram(Rates):
-    """Counts of genuine and impostor cosines in equal bins; measures like `Verification`.
+def read_rates(counts: Tensor) -> Rates:
+    """What counts of cosines in equal bins tell, int64 (2, bins), of impostor and of genuine pairs.
 
-    Thresholds are bin edges, so a threshold between two edges acts as the next edge above. What is
-    measured lies as near to the exact value as the bins are narrow: the exact AUC within half the
-    share of pairs of pairs that share a bin, the exact TAR within what the next bin adds.
-
-    Attributes: counts, int64 (2, BINS), of impostor and of genuine pairs, from cosine -1 to 1.
+    The curve is exact at every bin edge. A threshold between two edges acts as the next edge above.
+    What is measured lies as near to the exact value as the bins are narrow: the exact AUC within
+    half the share of pairs of pairs that share a bin, the exact TAR within what the next bin adds.
     """
-
-    counts: Tensor
-
-    @property
-    def genuine(self) -> int:
-        """How many pairs show one person."""
-        return int(self.counts[1].sum())
-
-    @property
-    def impostor(self) -> int:
-        """How many pairs show two people."""
-        return int(self.counts[0].sum())
-
-    def roc(self) -> Roc:
-        """The ROC curve at every bin edge; exact there.
-
-        Raises:
-            ValueError: one kind of pair is missing.
-        """
-        need_both_kinds(self.genuine, self.impostor)
-        accepted = self.counts.flip(1).cumsum(1)
-        rate = torch.cat([torch.zeros(2, 1), accepted / accepted[:, -1:].double()], dim=1)
-        edge = torch.linspace(-1, 1, self.counts.shape[1] + 1, dtype=torch.float64)[:-1].flip(0)
-        return Roc(rate[0], rate[1], torch.cat([torch.tensor([torch.inf]), edge]))
+    impostor, genuine = counts.sum(1).tolist()
+    need_both_kinds(genuine, impostor)
+    accepted = counts.flip(1).cumsum(1)
+    rate = torch.cat([torch.zeros(2, 1), accepted / accepted[:, -1:].double()], dim=1)
+    edge = torch.linspace(-1, 1, counts.shape[1] + 1, dtype=torch.float64)[:-1].flip(0)
+    threshold = torch.cat([torch.tensor([torch.inf]), edge])
+    return Rates(genuine, impostor, Roc(rate[0], rate[1], threshold))
 
 
 def _count(scores: Tensor, same: Tensor) -> Tensor:
@@ -67,18 +43,11 @@ def _count(scores: Tensor, same: Tensor) -> Tensor:
     return torch.bincount(place + BINS * same, minlength=2 * BINS).view(2, -1).cpu()
 
 
-def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
-    """The cosine scores of all N (N - 1) / 2 pairs of images, counted block by block.
+def count_pairs(embeddings: Tensor, person: Tensor) -> Tensor:
+    """The cosines of all N (N - 1) / 2 pairs of images, counted block by block for `read_rates`.
 
     Runs on the embeddings' device; beside them it needs some 70 bytes for each of BLOCK (or N, if
-    that is more) scores, 0.3 GB.
-
-    Args:
-        embeddings: float (N, D), any length.
-        person: int64 (N,), the label of each image.
-
-    Raises:
-        ValueError: lengths differ, or an embedding is not finite.
+    that is more) scores, 0.3 GB. Arguments and errors as of `verify_all`.
     """
     _need_labels(embeddings, person)
     refuse_rows(~embeddings.isfinite().all(1), "embeddings are not finite")
@@ -91,13 +60,11 @@ def stream_pairs(embeddings: Tensor, person: Tensor) -> ScoreHistogram:
         same = person[block, None] == person[None, start:]
         later = torch.ones_like(same).triu(1)  # each pair once, no image with itself
         counts += _count(scores[later], same[later])
-    return ScoreHistogram(counts)
+    return counts
 
 
-def verify_all(embeddings: Tensor, person: Tensor) -> Verification | ScoreHistogram:
+def verify_all(embeddings: Tensor, person: Tensor) -> Rates:
     """Verification over all pairs of images: exact up to 10^7 pairs, streamed above.
-
-    Both answers measure under the same names.
 
     Args:
         embeddings: float (N, D), any length.
@@ -108,7 +75,7 @@ def verify_all(embeddings: Tensor, person: Tensor) -> Verification | ScoreHistog
     """
     _need_labels(embeddings, person)
     if len(embeddings) * (len(embeddings) - 1) // 2 > EXACT_PAIRS:
-        return stream_pairs(embeddings, person)
+        return read_rates(count_pairs(embeddings, person))
     left, right, same = all_pairs(person)
     return Verification(similarity(embeddings, embeddings).cpu()[left, right], same)
 

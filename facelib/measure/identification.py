@@ -1,20 +1,14 @@
 """Identification (1:N): who of the enrolled people (the gallery) does a probe image show?"""
 
-from __future__ import annotations
-
 from torch import Tensor
 from torch.nn import functional as F
 
 
 def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
-    """Cosine similarity of every probe with every gallery image, from -1 to 1.
+    """Cosine similarity of every probe with every gallery image, float32 (N, M) from -1 to 1.
 
     Args:
-        probe: float (N, D) embeddings, any length.
-        gallery: float (M, D) embeddings.
-
-    Returns:
-        float32 (N, M).
+        probe, gallery: float (N, D) and (M, D) embeddings, any length.
 
     Raises:
         ValueError: shapes do not fit, or an embedding is not finite.
@@ -39,18 +33,13 @@ def refuse_rows(bad: Tensor, what: str) -> None:
 
 
 def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:
-    """The person of the most similar gallery image: nearest neighbour by cosine.
+    """The person of the most similar gallery image, int64 (N,): nearest neighbour by cosine.
+
+    Of equally similar images the first in the gallery wins.
 
     Args:
-        probe: float (N, D) embeddings.
-        gallery: float (M, D) embeddings of enrolled images, M >= 1.
+        probe, gallery: as in `similarity`, which refuses the same; somebody must be enrolled.
         gallery_person: int64 (M,), the label of each.
-
-    Returns:
-        int64 (N,) labels. Of equally similar images the first in the gallery wins.
-
-    Raises:
-        ValueError: shapes do not fit, an embedding is not finite, or nobody is enrolled.
     """
     if gallery_person.shape != gallery.shape[:1] or not len(gallery):
         raise ValueError(

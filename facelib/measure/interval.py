@@ -1,7 +1,5 @@
 """Interval: a measured value with its 95 % confidence interval; of means and of shares."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,11 +41,8 @@ def mean_interval(values: Sequence[float] | Tensor, of: str = "seeds") -> Interv
     """The mean of independent runs with Student's t 95 % interval: mean ± t(n - 1) s / √n.
 
     Args:
-        values: (n,), one number a run.
+        values: (n,), one finite number a run, n of 2 or more.
         of: what a run is, printed with n.
-
-    Raises:
-        ValueError: fewer than two values, or one that is not finite.
     """
     values = torch.as_tensor(values, dtype=torch.float64)
     if values.ndim != 1 or len(values) < 2:
@@ -77,11 +72,8 @@ def share_interval(happened: Tensor, of: str = "people") -> Interval:
     the interval still ends above 0, at some 3.7 / n.
 
     Args:
-        happened: bool (n,).
+        happened: bool (n,), n of 1 or more.
         of: what a trial is, printed with n.
-
-    Raises:
-        ValueError: no trial, or values that are not bool.
     """
     if happened.ndim != 1 or not len(happened) or happened.dtype != torch.bool:
         raise ValueError(
@@ -100,10 +92,7 @@ def paired_interval(
     """The mean of a - b with its t 95 % interval, where a[i] and b[i] share one seed (or split).
 
     Pairing takes out what both runs share, an easy split for example, so a small difference shows
-    with few seeds.
-
-    Raises:
-        ValueError: lengths differ, fewer than two pairs, or a value that is not finite.
+    with few seeds. Values as in `mean_interval`, as many of both.
     """
     a, b = (torch.as_tensor(values, dtype=torch.float64) for values in (a, b))
     if a.shape != b.shape:

@@ -1,7 +1,5 @@
 """What a number was measured on, without saying whose machine it is."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

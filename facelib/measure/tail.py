@@ -6,8 +6,6 @@ resample finds its own threshold. Only pairs that could be above one are kept, s
 take seconds.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +74,7 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     if not len(counts) or counts.min() < 1 or counts.max() < 2:
         raise ValueError("want a face of each person, numbered from 0 on, and two of somebody")
     whole = verify_all(embeddings, person)
-    roc, share = whole.roc(), max(SPARE * far, LEAST / whole.impostor)
+    roc, share = whole.curve, max(SPARE * far, LEAST / whole.impostor)
     enough = torch.searchsorted(roc.far.contiguous(), min(1.0, share))
     cut = roc.threshold[enough.clamp(max=len(roc.far) - 1)]
     genuine, impostor = [], []
@@ -113,9 +111,6 @@ def tar_lost(
     Returns:
         With 95 % intervals, paired: over people by resampling, widened by what the mean of so few
         runs may be off (Student's t). Above 0: something was lost.
-
-    Raises:
-        ValueError: no run, not as many before as after, or as of `Tail.tars`.
     """
     if not before or len(before) != len(after):
         raise ValueError(

@@ -4,13 +4,9 @@ FAR (false accept rate) is the share of impostor pairs accepted, TAR (true accep
 of genuine pairs accepted, and FRR = 1 - TAR.
 """
 
-from __future__ import annotations
-
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -22,9 +18,9 @@ _ROUNDING = 1e-12  # a FAR of 3/1000 must count as 0.003 however either was comp
 
 
 class Roc(NamedTuple):
-    """A ROC curve, from "accept nobody" to "accept everybody".
+    """A ROC curve, from "accept nobody" to "accept everybody": float64 (K,) each.
 
-    Attributes: far, tar, threshold, float64 (K,). Pairs with score >= threshold[k] have these
+    Pairs with score >= threshold[k] have these
     rates; threshold[0] is inf.
     """
 
@@ -33,18 +29,13 @@ class Roc(NamedTuple):
     threshold: Tensor
 
 
-class Rates(ABC):
-    """What a ROC curve tells; exact pairs, histograms and resamples share it.
-
-    A subclass gives `roc()`, `genuine` and `impostor` (how many pairs of each kind).
-    """
+@dataclass(eq=False, repr=False)
+class Rates:
+    """What a ROC curve tells, which is of so many genuine and so many impostor pairs."""
 
     genuine: int
     impostor: int
-
-    @abstractmethod
-    def roc(self) -> Roc:
-        """The ROC curve that every rate is read from."""
+    curve: Roc
 
     def __repr__(self) -> str:
         pairs = f"{self.genuine} genuine, {self.impostor} impostor pairs"
@@ -54,13 +45,12 @@ class Rates(ABC):
     @property
     def auc(self) -> float:
         """Area under the ROC curve, the chance that a genuine pair outscores an impostor pair."""
-        curve = self.roc()
-        return float(torch.trapezoid(curve.tar, curve.far))
+        return float(torch.trapezoid(self.curve.tar, self.curve.far))
 
     @property
     def eer(self) -> float:
         """Equal error rate, where FAR = FRR on the ROC curve, straight between its points."""
-        curve = self.roc()
+        curve = self.curve
         gap = curve.far + curve.tar - 1  # FAR - FRR rises from -1 to 1 along the curve
         k = int(torch.searchsorted(gap, 0.0))  # the first point where FAR >= FRR
         share = gap[k - 1] / (gap[k - 1] - gap[k])
@@ -74,19 +64,19 @@ class Rates(ABC):
         Raises:
             ValueError: far is finer than one impostor pair, so these pairs cannot measure it.
         """
-        return float(self.roc().threshold[self._last_within(far)])
+        return float(self.curve.threshold[self._last_within(far)])
 
     def tar_at(self, far: float) -> float:
         """The share of genuine pairs accepted at `threshold_at(far)`; the same errors."""
-        return float(self.roc().tar[self._last_within(far)])
+        return float(self.curve.tar[self._last_within(far)])
 
     def far_at(self, threshold: float) -> float:
         """The share of impostor pairs with score >= threshold."""
-        return float(self.roc().far[self._step(threshold)])
+        return float(self.curve.far[self._step(threshold)])
 
     def frr_at(self, threshold: float) -> float:
         """The share of genuine pairs with score < threshold."""
-        return 1 - float(self.roc().tar[self._step(threshold)])
+        return 1 - float(self.curve.tar[self._step(threshold)])
 
     def accuracy_at(self, threshold: float) -> float:
         """The share of all pairs decided rightly at this threshold."""
@@ -95,16 +85,16 @@ class Rates(ABC):
     def best_threshold(self) -> float:
         """The threshold of highest accuracy, half way down to the next score; of equals the
         highest, since a false accept is mostly the worse error."""
-        threshold, best = self.roc().threshold, int(self._accuracy().argmax())
+        threshold, best = self.curve.threshold, int(self._accuracy().argmax())
         return float(threshold[best : best + 2].mean())
 
     def _accuracy(self) -> Tensor:
-        far, tar, _ = self.roc()
+        far, tar, _ = self.curve
         return (self.genuine * tar + self.impostor * (1 - far)) / (self.genuine + self.impostor)
 
     def _step(self, threshold: float) -> int:
         """The last point of the curve whose threshold is >= this one."""
-        return int((self.roc().threshold >= threshold).sum()) - 1
+        return int((self.curve.threshold >= threshold).sum()) - 1
 
     def _last_within(self, far: float) -> int:
         """The last point of the curve whose FAR is at most this one."""
@@ -117,7 +107,7 @@ class Rates(ABC):
                 f"FAR {far:g} needs at least {math.ceil(1 / far - _ROUNDING)} impostor pairs, got "
                 f"{self.impostor}: ask for a FAR >= 1/{self.impostor} or measure more pairs"
             )
-        return int((self.roc().far <= far + _ROUNDING).sum()) - 1
+        return int((self.curve.far <= far + _ROUNDING).sum()) - 1
 
 
 def need_both_kinds(genuine: int, impostor: int) -> None:
@@ -129,7 +119,6 @@ def need_both_kinds(genuine: int, impostor: int) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Verification(Rates):
     """Scores of pairs of faces, and whether each pair shows one person. Exact: every score counts.
 
@@ -141,14 +130,11 @@ class Verification(Rates):
         ValueError: a length, dtype or score does not fit, or only one kind of pair is there.
     """
 
-    scores: Tensor
-    same: Tensor
+    def __init__(self, scores: Tensor | Sequence[float], same: Tensor | Sequence[bool]) -> None:
+        from sklearn import metrics
 
-    def __post_init__(self) -> None:
-        scores = torch.as_tensor(self.scores, dtype=torch.float64, device="cpu").detach()
-        same = torch.as_tensor(self.same).cpu()
-        object.__setattr__(self, "scores", scores)
-        object.__setattr__(self, "same", same)
+        scores = torch.as_tensor(scores, dtype=torch.float64, device="cpu").detach()
+        same = torch.as_tensor(same).cpu()
         if scores.ndim != 1 or same.shape != scores.shape or same.dtype != torch.bool:
             raise ValueError(
                 "want scores (P,) and a bool for each of them in same (P,), "
@@ -160,63 +146,24 @@ class Verification(Rates):
                 f"{len(bad)} of {len(scores)} scores are not finite, the first is "
                 f"{float(scores[bad[0]])} at pair {bad[0]}; look at its embeddings"
             )
-        need_both_kinds(self.genuine, self.impostor)
-
-    @cached_property
-    def genuine(self) -> int:
-        """How many pairs show one person."""
-        return int(self.same.sum())
-
-    @cached_property
-    def impostor(self) -> int:
-        """How many pairs show two people."""
-        return len(self.same) - self.genuine
-
-    def roc(self) -> Roc:
-        """The exact ROC curve, with a point at every different score."""
-        return self._roc
-
-    @cached_property
-    def _roc(self) -> Roc:
-        from sklearn import metrics
-
+        self.scores, self.same, genuine = scores, same, int(same.sum())
+        need_both_kinds(genuine, len(same) - genuine)
         # dropping points on straight stretches keeps the AUC but loses thresholds
-        far, tar, threshold = metrics.roc_curve(
-            self.same.numpy(), self.scores.numpy(), drop_intermediate=False
-        )
-        return Roc(*(torch.from_numpy(part).double() for part in (far, tar, threshold)))
+        curve = metrics.roc_curve(same.numpy(), scores.numpy(), drop_intermediate=False)
+        curve = Roc(*(torch.from_numpy(part).double() for part in curve))
+        super().__init__(genuine, len(same) - genuine, curve)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class TenFold:
-    """Accuracy on each held-out fold, at the threshold the other folds chose.
-
-    Attributes: accuracy, threshold, float64 (folds,).
-    """
+class TenFold(NamedTuple):
+    """Accuracy on each held-out fold, at the threshold the other folds chose: float64 (folds,)."""
 
     accuracy: Tensor
     threshold: Tensor
 
     @property
-    def mean(self) -> float:
-        """Mean accuracy over folds, from 0 to 1."""
-        return float(self.accuracy.mean())
-
-    @property
-    def standard_error(self) -> float:
-        """Standard error of the mean, s / √folds: the ± that LFW results are printed with."""
-        return float(self.accuracy.std()) / math.sqrt(len(self.accuracy))
-
-    @property
     def interval(self) -> Interval:
         """The mean's t 95 % interval. Folds share training pairs, so it is approximate."""
         return mean_share(self.accuracy, of="folds")
-
-    def __repr__(self) -> str:
-        return (
-            f"{self.mean:.4f} ± {self.standard_error:.4f} "
-            f"(mean ± standard error of {len(self.accuracy)} folds)"
-        )
 
 
 def ten_fold(
@@ -230,7 +177,7 @@ def ten_fold(
         scores: (P,) one score a pair; or, for a method fitted on faces, (folds, P), where row k
             holds the scores of the model fitted without the k-th smallest fold number.
         same: bool (P,), True for a genuine pair.
-        fold: int (P,), the fold each pair belongs to (LFW has ten, any number from 2 works).
+        fold: int (P,), the fold of each pair: two or more, LFW has ten.
 
     Raises:
         ValueError: lengths do not fit, there is one fold only, or `Verification` refuses a score.

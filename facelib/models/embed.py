@@ -4,8 +4,6 @@ What the network says of an image and of its mirror image is added (a common hab
 verification, e.g. Wang et al. 2018, CosFace): the sum depends less on the pose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,8 +13,10 @@ from torch.nn.functional import normalize
 
 from facelib.threads import few_threads
 
+BATCH = 32  # images at a time; on a CPU, more are slower
 
-def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) -> Tensor:
+
+def embed(model: nn.Module, images: Tensor, flip: bool = True) -> Tensor:
     """Embeddings of unit length, so that a dot product is the cosine similarity.
 
     Args:
@@ -24,7 +24,6 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) 
             where its weights are, in their precision, and is left in the mode it came in.
         images: uint8 (N, C, H, W).
         flip: add the mirror image's embedding.
-        batch: how many images go through the model at a time; on a CPU, more are slower.
 
     Returns:
         float32 (N, D), on the model's device.
@@ -32,17 +31,17 @@ def embed(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) 
     Raises:
         ValueError: images that are not uint8 (N, C, H, W), or not of the model's channels or size.
     """
-    return normalize(_run(model, model.embed, images, flip, batch))
+    return normalize(_run(model, model.embed, images, flip))
 
 
-def predict(model: nn.Module, images: Tensor, flip: bool = True, batch: int = 32) -> Tensor:
+def predict(model: nn.Module, images: Tensor, flip: bool = True) -> Tensor:
     """The person the model's head names: int64 (N,). Arguments and errors as `embed`."""
-    return _run(model, model, images, flip, batch).argmax(1)
+    return _run(model, model, images, flip).argmax(1)
 
 
 @torch.inference_mode()
 def _run(
-    model: nn.Module, function: Callable[[Tensor], Tensor], images: Tensor, flip: bool, batch: int
+    model: nn.Module, function: Callable[[Tensor], Tensor], images: Tensor, flip: bool
 ) -> Tensor:
     if images.dtype != torch.uint8 or images.ndim != 4:
         raise ValueError(
@@ -50,8 +49,8 @@ def _run(
         )
     like = next(model.parameters(), torch.zeros(()))  # an OnnxModel has none
     parts = []
-    with evaluating(model), few_threads(model, min(batch, len(images)), like.device):
-        for part in images.split(batch):
+    with evaluating(model), few_threads(model, min(BATCH, len(images)), like.device):
+        for part in images.split(BATCH):
             faces = (part.to(like.device).float() / 255).to(like.dtype)
             result = function(faces)
             parts.append((result + function(faces.flip(3)) if flip else result).float())

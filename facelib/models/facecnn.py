@@ -3,8 +3,6 @@
 Conv-BN-ReLU blocks after VGG (Simonyan & Zisserman 2015), batch norm (Ioffe & Szegedy 2015).
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
@@ -19,14 +17,11 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class FaceCNN(nn.Module):
-    """Face image -> embedding -> one score a person.
-
-    Any image size from 16 x 16 works, since the last step averages over space.
+    """Face image of any size from 16 x 16 -> embedding -> one score a person.
 
     Args:
         width: channels of the first layer; the others have 2, 4 and 4 times as many.
-        embedding: length of the embedding.
-        people: how many people the head tells apart.
+        embedding, people: how many numbers it is, and how many people the head tells apart.
         channels: 1 (grey) or 3 (RGB).
     """
 
@@ -54,11 +49,7 @@ class FaceCNN(nn.Module):
         self.head = nn.Linear(embedding, people)
 
     def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, C, H, W) in [0, 1] -> embeddings (N, embedding), any length.
-
-        Raises:
-            ValueError: another number of channels.
-        """
+        """Images float (N, channels, H, W) in [0, 1] -> embeddings (N, embedding), any length."""
         channels = self.config["channels"]
         if images.ndim != 4 or images.shape[1] != channels:
             raise ValueError(

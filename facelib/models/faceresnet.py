@@ -5,8 +5,6 @@ al. 2019, https://doi.org/10.1109/CVPR.2019.00482) the last map isn't averaged o
 flattened, so that the embedding knows what was where in the face.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from torch import Tensor, nn
@@ -69,11 +67,7 @@ class FaceResNet(nn.Module):
         )
 
     def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, 1, 64, 64) in [0, 1] -> embeddings (N, embedding), any length.
-
-        Raises:
-            ValueError: another shape: `to_grey` and `resize(images, 64, 64)` make it fit.
-        """
+        """Images float (N, 1, 64, 64) in [0, 1] -> embeddings (N, embedding), any length."""
         if images.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(
                 f"want grey images (N, 1, {SIDE}, {SIDE}), got {tuple(images.shape)}: "
@@ -82,6 +76,4 @@ class FaceResNet(nn.Module):
         # Each face to mean 0 and deviation 1: one node in ONNX, where std_mean would be twenty.
         return self.embedding(self.features(instance_norm(images, eps=3e-4)))
 
-    def forward(self, images: Tensor) -> Tensor:
-        """As `embed`."""
-        return self.embed(images)
+    forward = embed

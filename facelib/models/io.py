@@ -4,8 +4,6 @@ safetensors holds numbers and text only, so that loading a file can never run co
 written whole or not at all, and carries a SHA-256 of its content, checked on reading.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path
@@ -30,15 +28,11 @@ ARCHITECTURES = {kind.__name__: kind for kind in (FaceCNN, FaceResNet, FaceRNN)}
 def save(model: nn.Module, path: str | Path) -> None:
     """Write a model's architecture, settings, layer sizes and weights to `path`.
 
-    A weight that two layers hold is written for each of them, and comes back as two.
-
-    Args:
-        model: one of `ARCHITECTURES`, as it was made or pruned, factorised or made shallower; its
-            `config` dict and `shapes.edits` rebuild it.
-        path: where to write; the folder must exist.
+    The model is one of `ARCHITECTURES`, as it was made or pruned, factorised or made shallower. A
+    weight that two layers hold is written for each of them, and comes back as two.
 
     Raises:
-        TypeError: the architecture is not known here.
+        TypeError: as `about`.
         ValueError: layers have masks, codebooks or rounding, for which a plain file has no place,
             or weights are NaN or infinite.
         OSError: it can't be written (no space, no folder, no permission); nothing is left behind.
@@ -72,8 +66,7 @@ def load(path: str | Path) -> nn.Module:
     """The model that `save` wrote, on the CPU and in evaluation mode.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is truncated, altered, not a model of ours, or holds NaN.
+        FileNotFoundError, ValueError: as `load_tensors`, `build` and `load_weights`.
     """
     tensors, about = load_tensors(path)
     model = build(about, path)
@@ -110,10 +103,11 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor], path: str | Path)
             weights are NaN or infinite, or a variance is negative. The model is unchanged.
     """
     own = model.state_dict()
+    kinds, wanted = ({name: _kind(part[name]) for name in part} for part in (tensors, own))
     wrong = sorted(own.keys() ^ tensors.keys()) or [
-        f"{name} {_kind(tensors[name])} instead of {_kind(own[name])}"
-        for name in own
-        if _kind(tensors[name]) != _kind(own[name])
+        f"{name} {kinds[name]} instead of {kind}"
+        for name, kind in wanted.items()
+        if kinds[name] != kind
     ]
     if wrong:
         raise ValueError(
@@ -175,21 +169,22 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = from_bytes(data)
         size = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["facelib"])
-        text, digest = header["about"], header["sha256"]
-        whole = digest == _digest(tensors, text) and len(text) <= files.TEXT
-        about = json.loads(text) if whole else None
+        text = header["about"]
+        if header["sha256"] != _digest(tensors, text) or len(text) > files.TEXT:
+            raise ValueError("its SHA-256 does not match")
+        about = json.loads(text)
+        if not isinstance(about, dict):
+            raise TypeError(about)
     except SafetensorError as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be cut short: "
             "copy it again, or go back to an earlier one."
         ) from error
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        whole, about = False, None
-    if not whole or not isinstance(about, dict):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path} was altered after it was written, or not by facelib: its SHA-256 does not "
             "match. Don't use it; copy it again, or go back to an earlier one."
-        )
+        ) from error
     return tensors, about
 
 

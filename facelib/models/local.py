@@ -15,11 +15,9 @@ class LocallyConnected2d(nn.Module):
     """(N, C, H, W) -> (N, outputs, H', W'), sizes as of `nn.Conv2d` without padding.
 
     Args:
-        inputs: channels C.
-        outputs: channels that come out.
-        size: height and width (H, W) of the images; places are fixed, so the size is, too.
-        kernel: height and width of the window.
-        stride: pixels from one window to the next.
+        inputs, outputs: channels.
+        size: (H, W) of the images; places are fixed, so the size is, too.
+        kernel, stride: height and width of the window; pixels from one to the next.
 
     Attributes: weight (H' * W', outputs, C * kernel²), places row by row; bias (outputs, H', W').
 

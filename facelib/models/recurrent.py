@@ -3,8 +3,6 @@
 The cells are PyTorch's own; lesson 09 writes two of them out.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
@@ -25,14 +23,9 @@ def open_gate(cell: nn.GRU | nn.LSTM) -> None:
 class FaceRNN(nn.Module):
     """Face image -> embedding -> one score a person, reading a row of pixels at each step.
 
-    The embedding is the state after the lowest row. So that it can remember the highest, gates
-    begin open, and a plain RNN's recurrent weights orthogonal.
-
-    Args:
-        columns: width of the images.
-        hidden: length of the state, and of the embedding.
-        people: how many people the head tells apart.
-        cell: of `CELLS`.
+    The embedding is the state after the lowest row, `hidden` numbers. So that it can remember the
+    highest, gates begin open, and a plain RNN's recurrent weights orthogonal. `columns` is the
+    images' width, `people` how many the head tells apart, and `cell` is of `CELLS`.
     """
 
     def __init__(self, columns: int, hidden: int, people: int, cell: str = "GRU") -> None:

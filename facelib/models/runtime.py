@@ -1,7 +1,5 @@
 """Recognisers in ONNX files, run by onnxruntime in place of PyTorch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,8 @@ from facelib.door import session
 class OnnxModel(nn.Module):
     """An ONNX file that embeds faces, to be used like any model: `embed(OnnxModel(path), images)`.
 
-    It can be copied and pickled: the file's content goes along.
-
-    Args:
-        source: the file that `facelib.compress.export`, `quantize` or, zipped, `ship` wrote, or
-            its content.
-        threads: that a call may use.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it can't be read as a model.
+    It can be copied and pickled: the file's content goes along. Arguments and errors as of
+    `facelib.door.session.read`.
     """
 
     def __init__(self, source: str | Path | bytes, threads: int = 1) -> None:
@@ -40,12 +30,7 @@ class OnnxModel(nn.Module):
         self.session = session.start(self.content, self.threads)
 
     def embed(self, images: Tensor) -> Tensor:
-        """Images float (N, C, H, W) in [0, 1] -> embeddings float32 (N, D), any length.
-
-        Raises:
-            ValueError: images of another shape than the file was made for, or a file that gives no
-                embeddings for them.
-        """
+        """Images float (N, C, H, W) in [0, 1] -> float32 (N, D), any length; see `session.run`."""
         found = session.run(self.session, images.float().cpu().numpy())
         return torch.from_numpy(found).to(images.device)
 

@@ -5,8 +5,6 @@ place of one, and a shallower one has none in place of some. `edits` finds this 
 model with a new one of its architecture, so that nobody needs to keep a record.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

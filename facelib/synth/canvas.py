@@ -1,7 +1,5 @@
 """Layers put one behind the other, and the edges between them."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

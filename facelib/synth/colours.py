@@ -1,7 +1,5 @@
 """The colours of a person and of what is around."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Synthetic people as a FaceSet, like any other source of faces."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -31,11 +29,10 @@ def synth(
         images: how many of each person, or an int64 tensor (people,) with a number for each.
         seed: 0 to 2**31 - 1; another seed gives other people and other photographs.
         size, channels, device: as in `render`.
-        photo: nuisance factors to fix or to draw from a range, as in `nuisances`.
+        photo: as in `nuisances`.
 
     Raises:
-        ValueError: no people, nobody with an image, another seed, or what `render` and `nuisances`
-            refuse.
+        ValueError: nobody with an image, another seed, or what `render` and `nuisances` refuse.
     """
     if not 0 <= seed < PHOTOS:
         raise ValueError(f"want a seed from 0 to 2**31 - 1, got {seed}")

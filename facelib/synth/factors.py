@@ -11,11 +11,8 @@ from torch import Tensor
 
 
 class Factor(NamedTuple):
-    """What one column means, its limits, and how it is drawn: uniformly in `usual`.
-
-    usual: a narrower range than low..high that is drawn from unless another is asked for.
-    chance: how often it is drawn at all; otherwise it is 0.
-    """
+    """What one column means, its limits, and how it is drawn: uniformly, in the `usual` range if
+    that is narrower, and with this `chance`; otherwise it is 0."""
 
     low: float
     high: float
@@ -55,7 +52,9 @@ class Factors:
                 f"want values (N, {width}) with N >= 1, one column for each factor, got "
                 f"{tuple(values.shape)}"
             )
-        low, high = self._limits()
+        factors = self.table.values()
+        low = values.new_tensor([f.low if f.chance == 1 else min(f.low, 0.0) for f in factors])
+        high = values.new_tensor([f.high for f in factors])
         wrong = ~((values >= low - 1e-5) & (values <= high + 1e-5))  # NaN is neither
         if wrong.any():
             row, column = wrong.nonzero()[0].tolist()
@@ -78,11 +77,7 @@ class Factors:
         return replace(self, values=self.values[key])
 
     def set(self, **choices: float | Tensor) -> Factors:
-        """The same rows with some factors replaced by a number, or by one for each row.
-
-        Raises:
-            ValueError: no such factor, or a value out of its range.
-        """
+        """The same rows with some factors replaced by a number, or by one for each row."""
         values = self.values.clone()
         for name, choice in choices.items():
             values[:, _column(self.table, name)] = torch.as_tensor(choice).to(values)
@@ -95,11 +90,6 @@ class Factors:
     def to(self, device: torch.device | str) -> Factors:
         return replace(self, values=self.values.to(device))
 
-    def _limits(self) -> tuple[Tensor, Tensor]:
-        rows = self.table.values()
-        low = [f.low if f.chance == 1 else min(f.low, 0.0) for f in rows]
-        return self.values.new_tensor(low), self.values.new_tensor([f.high for f in rows])
-
 
 def draw(
     table: Table,
@@ -111,7 +101,8 @@ def draw(
     """n rows of independent factors, drawn on the CPU so that every device gets the same.
 
     The first rows are the same for any n. `couple` may change columns that depend on others;
-    `choices` overrule both: a number, a tensor (n,), or (low, high) to draw from.
+    `choices`, factors given by name, overrule both: a number, a tensor (n,), or (low, high) to draw
+    from.
 
     Raises:
         ValueError: n below 1, a seed of more than 32 bits, no such factor, or a choice out of

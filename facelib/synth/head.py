@@ -5,8 +5,6 @@ its quad a pixel lies, one step of Newton's method says. So edges between quads 
 chunk of faces takes a dozen operations.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 

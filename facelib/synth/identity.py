@@ -5,8 +5,6 @@ The face is MakeHuman's; the first factors are its parameters. Lengths are in un
 without a unit run from 0 (none, little) to 1 (much), or from -1 to 1.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -83,11 +81,7 @@ IDENTITY = {
 def identities(people: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:
     """People who don't exist: `people` rows of the factors in IDENTITY.
 
-    The first people are the same whatever their number. A factor given by name is a number, a
-    tensor (people,) or a (low, high) to draw from: `identities(100, skin=(0.0, 0.3), age=0.9)`.
-
-    Raises:
-        ValueError: no people, no such factor, or a value out of its range.
+    `identities(100, skin=(0.0, 0.3), age=0.9)`; arguments and errors as in `factors.draw`.
     """
     return draw(IDENTITY, people, seed, choices, _couple)
 

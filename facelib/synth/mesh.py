@@ -4,8 +4,6 @@ Lengths are those of `identity`; coordinates are u to the right of the image, v 
 line, and w towards the camera from the axis of the head.
 """
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -53,11 +51,7 @@ class Mesh:
 
 @lru_cache(1)
 def baked() -> dict[str, np.ndarray]:
-    """What head.npz holds.
-
-    Raises:
-        ValueError: it is missing or damaged.
-    """
+    """What head.npz holds; a ValueError if it is missing or damaged."""
     try:
         with np.load(FILE) as arrays:
             return {name: arrays[name] for name in arrays.files}
@@ -74,7 +68,7 @@ def names(kind: str) -> list[str]:
 
 @lru_cache(4)
 def load(device: torch.device, size: int) -> Mesh:
-    """The mesh on a device, for images of `size` pixels across; errors as `baked`."""
+    """The mesh on a device, for images of `size` pixels across."""
     b = baked()
     points, quads, kinds = (torch.from_numpy(b[name]) for name in ("points", "quads", "kinds"))
     lips, ears, sky = (torch.from_numpy(b[name]).float() / 255 for name in ("lips", "ears", "sky"))

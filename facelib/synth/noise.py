@@ -4,8 +4,6 @@ Drawn once on the CPU. A face cuts its own piece out of it, so that its freckles
 from photograph to photograph, and a photograph cuts its grain.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch

@@ -1,23 +1,16 @@
 """How somebody is seen: the numbers that change from photograph to photograph."""
 
-from __future__ import annotations
-
 import torch
 
 from facelib.synth.factors import Choice, Factor, Factors, draw
 
 NUISANCE = {
     # Pose.
-    "yaw": Factor(
-        -50.0, 50.0, "degrees, the face turns to the right of the image", usual=(-32.0, 32.0)
-    ),
+    "yaw": Factor(-50.0, 50.0, "degrees, the face turns to the image's right", usual=(-32.0, 32.0)),
     "pitch": Factor(-20.0, 20.0, "degrees, looks up", usual=(-13.0, 13.0)),
-    "roll": Factor(
-        -30.0, 30.0, "degrees, the head leans to the right of the image", usual=(-6.0, 6.0)
-    ),
-    "scale": Factor(
-        0.6, 1.6, "size; 1.25 is as aligners cut, 1 shows the hair and the neck", usual=(0.95, 1.38)
-    ),
+    "roll": Factor(-30.0, 30.0, "degrees, the head leans to the image's right", usual=(-6.0, 6.0)),
+    # An aligner cuts at 1.25; 1 shows the hair and the neck.
+    "scale": Factor(0.6, 1.6, "size, 1.25 as aligners cut", usual=(0.95, 1.38)),
     "shift_x": Factor(-0.3, 0.3, "to the right, in half widths of the image", usual=(-0.08, 0.08)),
     "shift_y": Factor(-0.3, 0.3, "down, in half heights of the image", usual=(-0.08, 0.08)),
     "distance": Factor(0.3, 3.0, "metres to the camera", usual=(0.5, 1.5)),
@@ -32,9 +25,7 @@ NUISANCE = {
     "gaze_x": Factor(-1.0, 1.0, "the eyes look to the right of the image"),
     "gaze_y": Factor(-1.0, 1.0, "the eyes look down"),
     # Light.
-    "azimuth": Factor(
-        -90.0, 90.0, "degrees, the light comes from the right of the image", usual=(-85.0, 85.0)
-    ),
+    "azimuth": Factor(-90.0, 90.0, "degrees, light from the image's right", usual=(-85.0, 85.0)),
     "elevation": Factor(-30.0, 80.0, "degrees, the light comes from above", usual=(-5.0, 60.0)),
     "ambient": Factor(0.0, 1.0, "share of the light that is from everywhere", usual=(0.15, 0.75)),
     "warmth": Factor(-1.0, 1.0, "colour of the light, from blue to orange"),
@@ -63,9 +54,7 @@ NUISANCE = {
     "hat": Factor(0.0, 1.0, "a hat, its brim as wide as this", 0.06),
     "hat_y": Factor(0.15, 0.5, "from the eyes up to its edge"),
     "mask": Factor(0.0, 1.0, "a mask; 1 covers the nose, 0.5 the mouth", usual=(0.0, 0.0)),
-    "block": Factor(
-        0.0, 1.0, "side of a square in front of the face, in widths of the image", usual=(0.0, 0.0)
-    ),
+    "block": Factor(0.0, 1.0, "side of a square in front, in image widths", usual=(0.0, 0.0)),
     "block_x": Factor(-1.0, 1.0, "its middle, to the right, in half widths of the image"),
     "block_y": Factor(-1.0, 1.0, "its middle, down"),
 }
@@ -80,12 +69,8 @@ FRONTAL = {"scale": 1.25} | dict.fromkeys(
 def nuisances(n: int, seed: int | torch.Generator = 0, **choices: Choice) -> Factors:
     """n photographs of the world, as an aligner cuts them: rows of the factors in NUISANCE.
 
-    A factor given by name is a number, a tensor (n,) or a (low, high) to draw from:
-    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask
-    and nothing blocks the view unless asked for.
-
-    Raises:
-        ValueError: n below 1, no such factor, or a value out of its range.
+    `nuisances(9, yaw=torch.linspace(-40, 40, 9), blink=0)`. Nobody wears a mask and nothing blocks
+    the view unless asked for. Arguments and errors as in `factors.draw`.
     """
     return draw(NUISANCE, n, seed, choices, _rarely)
 

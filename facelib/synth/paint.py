@@ -4,23 +4,14 @@ A feature is a signed distance to a curve on the head at rest, positive inside. 
 brows are painted at once, as functions of the distance from the middle of the face.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from facelib.synth import noise
+from facelib.synth import noise, surround
 from facelib.synth.canvas import Canvas, Numbers, edge, line, wave
 from facelib.synth.relief import EYE_U, look_up
-from facelib.synth.surround import (
-    clothed,
-    paint_background,
-    paint_block,
-    paint_body,
-    paint_hat,
-)
 
 
 class Spot(NamedTuple):
@@ -56,11 +47,11 @@ def paint(p: Numbers, maps: Tensor, atlas: Tensor, colours: Tensor, table: Tenso
     # Hair falls straight down in the image, on the head and beside it.
     strand = noise.cut(table[:, 3:], x - 0.5 * p["sin_yaw"], y, p["skin_u"], p["skin_v"])[:, 0]
     spot = _look_closer(p, atlas, maps, table[:, :3], strand)
-    cloth = clothed(p, x, y)
+    cloth = surround.clothed(p, x, y)
     cover = maps[:, -1] * (1 - cloth * edge(spot.v - 1.08, 12))
     canvas = Canvas(x)
-    paint_block(canvas, p, *grid(x, size), size)
-    paint_hat(canvas, p, x, y)
+    surround.paint_block(canvas, p, *grid(x, size), size)
+    surround.paint_hat(canvas, p, x, y)
     rest = canvas.left
     on_head = rest * cover
     canvas.left = on_head
@@ -72,8 +63,8 @@ def paint(p: Numbers, maps: Tensor, atlas: Tensor, colours: Tensor, table: Tenso
     _paint_mouth(canvas, p, spot)
     _paint_skin(canvas, p, spot)
     canvas.left = rest - on_head
-    paint_body(canvas, p, x, y, cloth, strand)
-    paint_background(canvas, p, x, y, table)
+    surround.paint_body(canvas, p, x, y, cloth, strand)
+    surround.paint_background(canvas, p, x, y, table)
     return canvas.mixed(colours)
 
 
@@ -187,9 +178,8 @@ def _paint_skin(canvas: Canvas, p: Numbers, at: Spot) -> None:
     """Beard, and what is left: skin with its pattern, folds and shine."""
     grown = at.beard * (1 + 0.12 * at.grain) - 0.16
     canvas.put("hair", (grown * 2.6).clamp(0, 0.94), at.light * (0.9 + 0.15 * at.grain))
-    furrow = wave(8.8 * at.v + 0.24 * at.patch).clamp(min=0) * (1 - (at.u * 2.2).square()).clamp(
-        min=0
-    )
+    middle = (1 - (at.u * 2.2).square()).clamp(min=0)
+    furrow = wave(8.8 * at.v + 0.24 * at.patch).clamp(min=0) * middle
     furrow = furrow * p["furrow"] * edge(p["brow_now"] - 0.06 - at.v, 10)
     flecks = (at.fleck - 0.7).clamp(0, 1) * (1 - 2 * (at.v - 0.2).square()).clamp(min=0)
     flecks = p["fleck_dark"] * flecks

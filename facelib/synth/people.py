@@ -5,8 +5,6 @@ seed share nobody. Below 2**20 they are for learning; whoever is judged has a la
 that only show something take what small seed they like.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

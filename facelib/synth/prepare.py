@@ -3,8 +3,6 @@
 The painter works on thousands of pixels a face; whatever is the same for all of them is done here.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

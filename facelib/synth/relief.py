@@ -1,7 +1,5 @@
 """Soft marks on the skin: what is darker, redder or bearded, as bell curves on the head at rest."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -54,9 +52,8 @@ def atlas(p: dict[str, Tensor]) -> Tensor:
     place_u, place_v, wide_u, wide_v, *kinds, pair = marks.unsqueeze(2).unbind(1)
     u = torch.linspace(-HALF_U, HALF_U, CELLS, device=marks.device)[:, None]
     v = torch.linspace(TOP, BOTTOM, CELLS, device=marks.device)[:, None]
-    across = bell(((u - place_u) / wide_u).square()) + pair * bell(
-        ((u + place_u) / wide_u).square()
-    )
+    right, left = (bell(((u - place) / wide_u).square()) for place in (place_u, -place_u))
+    across = right + pair * left
     along = bell(((v - place_v) / wide_v).square())
     rows = torch.cat([along * kind for kind in kinds], 1)
     return torch.bmm(rows, across.mT).view(len(marks), len(kinds), CELLS, CELLS)

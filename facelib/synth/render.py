@@ -1,7 +1,5 @@
 """Pictures of people who don't exist: render(people, photographs) -> uint8 images."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -29,23 +27,11 @@ def render(
     """One image for each row, uint8 (N, channels, size, size).
 
     Args:
-        person: rows of `identities`, as many as of `photo`.
-        photo: rows of `nuisances`.
+        person, photo: as many rows of `identities` as of `nuisances`.
         size: 64 or 112 pixels a side; both show the same face.
         channels: 1 for grey (the brightness of the colours) or 3 for RGB.
         device: where to render and to leave the images.
-
-    Raises:
-        ValueError: other tables, different numbers of rows, another size or number of channels.
     """
-    _check(person, photo, size, channels)
-    person, photo = person.to(device), photo.to(device)
-    some = torch.arange(len(person)).split(_chunk(photo.values.device, size))
-    return torch.cat([_picture(person[rows], photo[rows], size, channels) for rows in some])
-
-
-def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
-    """Raise what `render` raises."""
     if person.table is not IDENTITY or photo.table is not NUISANCE:
         raise ValueError("want render(person, photo): rows of identities() and of nuisances()")
     if len(person) != len(photo):
@@ -55,6 +41,9 @@ def _check(person: Factors, photo: Factors, size: int, channels: int) -> None:
         )
     if size not in SIZES or channels not in (1, 3):
         raise ValueError(f"want size 64 or 112 and channels 1 or 3, got {size} and {channels}")
+    person, photo = person.to(device), photo.to(device)
+    some = torch.arange(len(person)).split(_chunk(photo.values.device, size))
+    return torch.cat([_picture(person[rows], photo[rows], size, channels) for rows in some])
 
 
 def _chunk(device: torch.device, size: int) -> int:

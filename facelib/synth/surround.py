@@ -1,7 +1,5 @@
 """What is seen around the face: hair behind, neck, clothes, hat, background; and the block."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -76,7 +74,6 @@ def paint_background(canvas: Canvas, p: Numbers, x: Tensor, y: Tensor, table: Te
     place = p["back_place"]
     large, small = noise.cut(table[:, :2], 0.55 * x, 0.55 * y, place, 1 - place).unbind(1)
     slope = p["slope_x"] * x + p["slope_y"] * y
-    canvas.put(
-        "clutter", (0.5 + 0.8 * large + 0.3 * small + slope).clamp(0, 1) * p["back_clutter"], 1.0
-    )
+    things = (0.5 + 0.8 * large + 0.3 * small + slope).clamp(0, 1)
+    canvas.put("clutter", things * p["back_clutter"], 1.0)
     canvas.put("back", torch.ones_like(x), (0.9 + slope).clamp(min=0.1))

@@ -9,8 +9,6 @@ python -m facelib.training synth --steps 5000 --out embedding.safetensors
 torchrun --nproc-per-node 4 -m facelib.training synth --loss arcface --out embedding.safetensors
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

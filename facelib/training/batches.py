@@ -1,12 +1,10 @@
 """Where `fit_embedding` gets its batches: people who don't exist, or those of a FaceSet."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -18,12 +16,26 @@ from facelib.synth import Factors, identities, nuisances, render
 from facelib.synth.people import pick_seed
 from facelib.training.checkpoint import fingerprint
 
+Batch = tuple[Tensor, Any]  # images, and whom they show or more
 TOGETHER = 128  # people drawn at once
 POOL = pick_seed("pool")
 # Shares of the photographs without glasses and with some, whoever owns them; more than `nuisances`
 # has, so that glasses are not taken for the person.
 TAKEN_OFF, PUT_ON = 0.3, 0.07
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+class Source(Protocol):
+    """Where batches come from; its repr says all that a resumed run must agree with."""
+
+    images_each: int
+
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """n images, float (n, C, H, W) in [0, 1], and whom they show, int64 (n,), on `device`.
+
+        Raises:
+            ValueError: n images need more people than there are.
+        """
 
 
 @dataclass(frozen=True)
@@ -38,21 +50,13 @@ class FreshFaces:
     people: int = 0
     images_each: int = 4
 
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Tensor]:
-        """n images, float (n, 1, 64, 64) in [0, 1], and whom they show, int64 (n,)."""
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """As `Source`: images of 64 x 64 pixels."""
         images, person = self.render(n, generator, device)
         return Distort()(images, generator), person
 
-    def render(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Tensor]:
-        """The same as they leave the camera: uint8 (n, 1, 64, 64) and int64 (n,).
-
-        Raises:
-            ValueError: n images need more people than there are.
-        """
+    def render(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """The same as they leave the camera: uint8 (n, 1, 64, 64) and int64 (n,)."""
         present = n // self.images_each
         if 0 < self.people < present:
             raise ValueError(f"{n} images need {present} people, there are {self.people}")
@@ -74,15 +78,8 @@ def _people(number: int) -> Factors:
 
 
 class DrawnFaces:
-    """Some people of a FaceSet for every batch, and some of their images.
-
-    Args:
-        faces: people with fewer than `images_each` images are never drawn.
-        images_each: images of each person in a batch.
-        augment: as in `fit`.
-
-    Raises:
-        ValueError: fewer than two people have enough images.
+    """Some people of a FaceSet for every batch, and `images_each` images of each, augmented as in
+    `fit`. Two people or more must have so many; who has fewer is never drawn.
     """
 
     def __init__(
@@ -101,14 +98,8 @@ class DrawnFaces:
         kind = without_address(self.augment)
         return f"DrawnFaces({fingerprint(self.faces)}, {self.images_each}, {kind})"
 
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Tensor]:
-        """n images, float (n, C, H, W) in [0, 1], and whom they show, int64 (n,).
-
-        Raises:
-            ValueError: n images need more people than there are.
-        """
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """As `Source`."""
         faces, present = self.faces, n // self.images_each
         if present > len(self.enough):
             raise ValueError(
@@ -134,12 +125,9 @@ class Kept:
             or with what a teacher says of them (`facelib.compress.distill.Taught`). Images are kept
             in whole grey levels.
         people: how many, two or more; 1,000 with four images of 64 x 64 pixels take 16 MB.
-
-    Raises:
-        ValueError: fewer than two people.
     """
 
-    def __init__(self, faces: Callable[..., tuple[Tensor, Any]], people: int) -> None:
+    def __init__(self, faces: Source, people: int) -> None:
         if people < 2:
             raise ValueError(f"want at least 2 people to keep, got {people}")
         self.faces, self.people, self.images_each = faces, people, faces.images_each
@@ -148,15 +136,9 @@ class Kept:
     def __repr__(self) -> str:
         return f"Kept({self.faces!r}, {self.people})"
 
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Any]:
-        """n images, float (n, C, H, W) in [0, 1], and what the source says of them.
-
-        Raises:
-            ValueError: n images need more people than are kept, or the source draws a person's
-                images apart.
-        """
+    def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
+        """As `Source`, with what the source says of them; its ValueError, too, where that draws a
+        person's images apart."""
         present = n // self.images_each
         if present > self.people:
             raise ValueError(f"{n} images need {present} people, {self.people} are kept")

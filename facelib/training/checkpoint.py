@@ -1,7 +1,5 @@
 """A training run on disk: weights, optimiser, schedule and step, in one file written atomically."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -35,10 +33,7 @@ def save(
 ) -> None:
     """Write the state after `len(history.loss)` steps of the run that `run` describes.
 
-    The schedule's is not in it: it follows from the number of steps.
-
-    Raises:
-        OSError: it can't be written; the checkpoint before it is kept.
+    The schedule's is not in it: it follows from the number of steps. Errors as of `save_tensors`.
     """
     tensors = dict(model.state_dict())
     for index, moments in optimizer.state_dict()["state"].items():

@@ -1,7 +1,5 @@
 """Where training runs and in which precision."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import warnings
@@ -16,9 +14,6 @@ def choose_device(device: str | torch.device | None = None) -> torch.device:
     """The device asked for, else a GPU if there is one, else Apple's MPS, else the CPU.
 
     Under torchrun, "cuda" means this process's own GPU (LOCAL_RANK).
-
-    Raises:
-        ValueError: a device that this machine doesn't have.
     """
     has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device is None:
@@ -62,9 +57,8 @@ def fits(faces: FaceSet, device: torch.device) -> bool:
 
 def compiled(model: nn.Module) -> nn.Module:
     """`torch.compile(model)`, or the model itself, with a warning, where no C++ compiler is."""
-    if not any(
-        shutil.which(os.environ.get("CXX", name)) for name in ("c++", "g++", "clang++", "cl")
-    ):
+    compilers = "c++", "g++", "clang++", "cl"
+    if not any(shutil.which(os.environ.get("CXX", name)) for name in compilers):
         warnings.warn(
             "compile=True needs a C++ compiler (g++, clang++ or cl) and none was found: "
             "training goes on uncompiled, with the same result, only slower",

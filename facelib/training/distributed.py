@@ -1,7 +1,5 @@
 """Several processes that train one model: plain DistributedDataParallel under torchrun."""
 
-from __future__ import annotations
-
 import gc
 import os
 from datetime import timedelta
@@ -14,11 +12,8 @@ PATIENCE = timedelta(hours=2)  # the others wait while rank 0 validates
 
 
 def start(device: torch.device) -> tuple[int, int]:
-    """Join the processes that torchrun started.
-
-    Returns:
-        This process's rank and the number of processes; 0 and 1 without torchrun.
-    """
+    """Join the processes that torchrun started; this one's rank and how many they are (0 and 1
+    without torchrun)."""
     if not distributed.is_initialized():
         if int(os.environ.get("WORLD_SIZE", 1)) == 1:
             return 0, 1

@@ -1,28 +1,15 @@
 """fit_embedding(): teach a network which faces belong together, from batches drawn as it goes."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from facelib.training import distributed
+from facelib.training.batches import Source
 from facelib.training.device import choose_device
 from facelib.training.loop import generator, train
 from facelib.training.settings import History, Settings
-
-
-class Source(Protocol):
-    """Where batches come from; its repr says all that a resumed run must agree with."""
-
-    images_each: int
-
-    def __call__(
-        self, n: int, generator: torch.Generator, device: torch.device
-    ) -> tuple[Tensor, Tensor]:
-        """n images, float (n, C, H, W) in [0, 1], and whom they show, int64 (n,), on `device`."""
 
 
 def fit_embedding(
@@ -45,8 +32,7 @@ def fit_embedding(
         loss: `MarginLoss`, `TripletLoss` or `ContrastiveLoss`; its weights are trained, too.
         steps: batches to train on.
         every: steps between two checkpoints and validations.
-        settings: any of `Settings`, by name: batch (256 unless given), lr (2e-3), and those that
-            `fit` names.
+        settings: any of `Settings`, by name; batch is 256 unless given, lr 2e-3.
 
     Raises:
         TypeError, ValueError, FloatingPointError, MemoryError: as `fit`.

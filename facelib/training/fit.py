@@ -1,7 +1,5 @@
 """fit(): teach a network the names of people, from a set of their photographs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -38,9 +36,8 @@ def fit(
         label_smoothing: part of the target spread over all people, 0 to 1 (Szegedy et al. 2016).
         augment: called as augment(uint8 images, generator) -> float images in [0, 1];
             `Augment()` unless given.
-        settings: any of `Settings`, by name: batch (40 unless given), lr (4e-3), weight_decay,
-            seed, device, bf16, compile, validate, validate_every (epochs), checkpoint (written
-            after every epoch), progress, plot.
+        settings: any of `Settings`, by name; batch is 40 unless given, lr 4e-3. Checkpoints are
+            written, and `validate_every` counted, after every epoch.
 
     Raises:
         TypeError: a setting that there is not.

@@ -5,8 +5,6 @@ by (seed, step): the same machine, versions and thread count give the same bits,
 killed goes on as if it had not been.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable, Iterator
@@ -37,9 +35,6 @@ class Objective(nn.Module):
     Args:
         model: float images (N, C, H, W) in [0, 1] -> (N, D).
         loss: ((N, D) of the model, person (N,)) -> a number; may have weights of its own.
-
-    Raises:
-        ValueError: when called, if the model can't read the images.
     """
 
     def __init__(self, model: nn.Module, loss: nn.Module) -> None:
@@ -72,8 +67,7 @@ def train(
         every: steps between two checkpoints; validation comes every `validate_every`-th time.
         run: what a checkpoint of this run must agree with, beside the settings.
 
-    Raises:
-        FloatingPointError, MemoryError, ValueError: see `fit`.
+    Errors are those of `fit`.
     """
     rank, world = distributed.start(settings.device)
     device, batch, path = settings.device, settings.batch, settings.checkpoint
@@ -118,7 +112,7 @@ def train(
             optimizer.step()
             schedule.step()
 
-            bar.step()
+            bar.update()
             look.at(value)
             done, last = step + 1, step + 1 == steps
             if done % every and not last:

@@ -4,8 +4,6 @@ Three answers of the field, each a module (embeddings float (N, D), person int64
 All compare by cosine, so the length of an embedding doesn't matter.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -25,10 +23,7 @@ def with_margin(cosine: Tensor, margin: float, kind: str) -> Tensor:
 
     Args:
         margin: 0 leaves the cosine as it is; a cosine for CosFace, radians for ArcFace.
-        kind: "cosface" or "arcface".
-
-    Raises:
-        ValueError: another kind, or a margin for which there is no room.
+        kind: of `MARGINS`, which says below what the margin must stay.
     """
     _check_margin(margin, kind)
     if kind == "cosface":
@@ -47,8 +42,7 @@ class MarginLoss(nn.Module):
     directions are learned with the network and thrown away afterwards.
 
     Args:
-        people: how many people are told apart.
-        embedding: length of the embeddings.
+        people, embedding: how many people are told apart, by how many numbers.
         margin, kind: see `with_margin`.
         scale: logits run from -scale to scale; 1 would leave no room for a confident answer.
     """

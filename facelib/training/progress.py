@@ -15,30 +15,18 @@ if TYPE_CHECKING:
 REDRAW_SECONDS = 1.0
 
 
-class Progress:
+class Progress(tqdm):
     """A progress bar over the steps, and a plot of the history redrawn at most once a second."""
 
     def __init__(self, first: int, steps: int, *, show: bool, plot: bool) -> None:
-        self._bar = tqdm(
+        super().__init__(
             total=steps, initial=first, disable=not show, leave=False, unit="step", desc="training"
         )
-        self._plot = plot
-        self._handle = None
-        self._drawn = 0.0
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.close()
-
-    def step(self) -> None:
-        """One more step is done."""
-        self._bar.update()
+        self._plot, self._handle, self._drawn = plot, None, 0.0
 
     def show(self, history: History, last: bool = False) -> None:
         """Say the newest loss; redraw the plot if it is time, or the last time."""
-        self._bar.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
+        self.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
         now = time.monotonic()
         if self._plot and (last or now - self._drawn > REDRAW_SECONDS):
             from facelib import figures  # a second of matplotlib that only notebooks need

@@ -60,12 +60,8 @@ class Settings:
 
     @classmethod
     def of(cls, function: Callable[..., Any], given: dict[str, Any], **usual: Any) -> Settings:
-        """What was `given` by name to `function`, and for the rest what is `usual` there.
-
-        Raises:
-            TypeError: a name that is no setting, with those that there are.
-            ValueError: as `Settings`.
-        """
+        """What was `given` by name to `function`, and for the rest what is `usual` there; a
+        TypeError tells a name that is no setting, and those that there are."""
         own = inspect.signature(function).parameters.values()
         known = [part.name for part in own if part.kind is part.KEYWORD_ONLY]
         known += [part.name for part in fields(cls)]

@@ -1,7 +1,5 @@
 """Sharing by codebook: few values, summed gradients, and nothing else of the model changed."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest
@@ -35,22 +33,16 @@ def people(count):
 
 @pytest.mark.parametrize("values", [2, 3, 16, 256])
 def test_each_layer_holds_few_values_each_the_mean_of_those_it_replaces(model, values):
-    small, report = share(model, values)
-    for old, weight, layer in zip(weights(model), weights(small), report.layers, strict=True):
-        assert len(weight.unique()) == layer.values <= min(values, weight.numel())
-        assert layer.weights == weight.numel()
-        part = weight.unique(return_counts=True)[1].double() / weight.numel()
-        assert layer.entropy == pytest.approx(float(-(part * part.log2()).sum()))
+    small, _ = share(model, values)
+    for old, weight in zip(weights(model), weights(small), strict=True):
+        assert len(weight.unique()) <= min(values, weight.numel())
         for value in weight.unique():
             assert float(value) == pytest.approx(float(old[weight == value].mean()), abs=1e-6)
-    assert report.entropy <= report.bits
 
 
 def test_the_report_adds_up_codes_and_codebooks():
     _, report = share(nn.Sequential(nn.Linear(18, 16)), 16)
-    (layer,) = report.layers
     assert report.bits == pytest.approx((288 * 4 + 16 * 32) / 288)
-    assert report.entropy == pytest.approx((288 * layer.entropy + 16 * 32) / 288)
 
 
 def test_more_values_are_nearer_to_the_weights_and_as_many_as_weights_are_these(model):
@@ -61,8 +53,8 @@ def test_more_values_are_nearer_to_the_weights_and_as_many_as_weights_are_these(
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.02 * errors[0]
     first = model.features[0]  # 36 weights
-    small, report = share(first, 256)
-    assert report.layers[0].values == 36
+    small, _ = share(first, 256)
+    assert len(weights(small)[0].unique()) == 36
     torch.testing.assert_close(small(IMAGES), first(IMAGES))
 
 
@@ -112,15 +104,15 @@ def test_pruned_weights_stay_zero_through_sharing_and_training(model):
     for weight in weights(model):
         weight[weight.abs() < weight.abs().flatten().quantile(0.7)] = 0
     zero = [weight == 0 for weight in weights(model)]
-    small, report = share(model, 4)
+    small, _ = share(model, 4)
     optimizer = torch.optim.AdamW(small.parameters(), 0.05)
     for _ in range(3):
         optimizer.zero_grad()
         small(IMAGES).square().sum().backward()
         optimizer.step()
-    for weight, pruned, layer in zip(weights(small), zero, report.layers, strict=True):
+    for weight, pruned in zip(weights(small), zero, strict=True):
         assert torch.equal(weight == 0, pruned)
-        assert len(weight.unique()) == layer.values <= 4
+        assert len(weight.unique()) <= 4
 
 
 def test_masked_layers_get_a_codebook_in_place_of_the_mask(model):

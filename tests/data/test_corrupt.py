@@ -49,11 +49,10 @@ def test_few_photons_bring_noise_and_keep_the_mean():
     assert torch.equal(corrupt.underexpose(grey, 4), corrupt.underexpose(grey, 4))
 
 
-def test_noise_is_the_same_for_a_seed_and_keeps_the_mean():
+def test_noise_is_always_the_same_and_keeps_the_mean():
     grey = torch.full((2, 1, 40, 40), 128, dtype=torch.uint8)
-    noisy, again, other = (corrupt.add_noise(grey, 50, seed) for seed in (0, 0, 1))
+    noisy, again = (corrupt.add_noise(grey, 50) for _ in range(2))
     assert torch.equal(noisy, again)
-    assert not torch.equal(noisy, other)
     assert abs(float(noisy.float().mean()) - 128) < 3
     assert 40 < float(noisy.float().std()) < 55
 
@@ -98,14 +97,10 @@ def noise(images):
     return torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
 
 
-FLOOR = {"whole": torch.floor}
-
-
 @pytest.mark.parametrize(
     ("made", "as_before"),
     [
         (lambda x: corrupt.add_noise(x, 5), lambda x: (x + 5 * noise(x)).round().clamp(0, 255)),
-        (lambda x: corrupt.darken(x, 1 / 3, **FLOOR), lambda x: x.float() / 3),
         (lambda x: corrupt.darken(x, 0.125), lambda x: (x * 2.0**-3).round()),
         (lambda x: corrupt.pixelate(x, 16), lambda x: resize(resize(x, 16, 16), 64, 64)),
         (lambda x: corrupt.rotate(x, 25.0), lambda x: turned(x, 25.0)),

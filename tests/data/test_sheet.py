@@ -22,14 +22,14 @@ def values(sheet) -> list[list[int]]:
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
 def test_every_crop_is_shown_ordered_by_person_then_position(channels, mode):
-    sheet = contact_sheet(make_faces(channels), columns=4)
+    sheet = contact_sheet(make_faces(channels), columns=4).image
     assert sheet.mode == mode
     assert sheet.size == (4 * (3 + GAP), 2 * (4 + GAP))
     assert values(sheet) == [[20, 40, 60, 10], [50, 30, 255, 255]]
 
 
 def test_crops_are_whole_a_white_gap_parts_them_and_few_make_a_narrow_sheet():
-    sheet = contact_sheet(make_faces(3))
+    sheet = contact_sheet(make_faces(3)).image
     assert values(sheet) == [[20, 40, 60, 10, 50, 30]]
     assert {sheet.getpixel((x, y)) for x in range(3) for y in range(4)} == {(20, 20, 20)}
     assert sheet.getpixel((3, 0)) == sheet.getpixel((0, 4)) == (255, 255, 255)

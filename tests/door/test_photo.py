@@ -1,7 +1,5 @@
 """Reading photographs. What is wrong with one is tested by `tests/data/test_folder.py`."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor

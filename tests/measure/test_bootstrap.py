@@ -1,7 +1,5 @@
 """Resampling people: weights against people copied for real, coverage against the truth."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

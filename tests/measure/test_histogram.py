@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from facelib.measure import Verification, histogram, verify_all
-from facelib.measure.histogram import ScoreHistogram, stream_pairs
+from facelib.measure.histogram import count_pairs, read_rates
 
 
 def faces(people: int = 30, images: int = 6, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -20,13 +20,14 @@ def faces(people: int = 30, images: int = 6, seed: int = 0) -> tuple[torch.Tenso
 def test_every_measure_is_as_near_to_the_exact_one_as_its_bins_are_narrow(bins, seed, monkeypatch):
     monkeypatch.setattr(histogram, "BINS", bins)
     embeddings, person = faces(seed=seed)
-    exact, binned = verify_all(embeddings, person), stream_pairs(embeddings, person)
+    exact, counts = verify_all(embeddings, person), count_pairs(embeddings, person)
+    binned = read_rates(counts)
     assert isinstance(exact, Verification)
     assert (binned.genuine, binned.impostor) == (exact.genuine, exact.impostor)
-    impostor, genuine = binned.counts.double()
+    impostor, genuine = counts.double()
     in_one_bin = float(impostor @ genuine / (impostor.sum() * genuine.sum()))
     assert abs(binned.auc - exact.auc) <= in_one_bin / 2 + 1e-12
-    far, tar, _ = binned.roc()
+    far, tar, _ = binned.curve
     at = int(torch.searchsorted(far + tar - 1, 0.0))
     assert max(far[at - 1], 1 - tar[at]) - 1e-12 <= exact.eer
     assert exact.eer <= min(far[at], 1 - tar[at - 1]) + 1e-12
@@ -41,8 +42,9 @@ def test_counts_at_bin_edges_are_those_of_the_decision_rule(monkeypatch):
     monkeypatch.setattr(histogram, "BINS", 8)
     edges = torch.tensor([-0.75, -0.25, 0.25, 0.75])
     below, same = torch.nextafter(edges, torch.tensor(-2.0)), torch.tensor([True] * 4)
-    binned = ScoreHistogram(histogram._count(edges, same) + histogram._count(below, ~same))
-    assert binned.counts.tolist() == [[1, 0] * 4, [0, 1] * 4]
+    counts = histogram._count(edges, same) + histogram._count(below, ~same)
+    assert counts.tolist() == [[1, 0] * 4, [0, 1] * 4]
+    binned = read_rates(counts)
     assert (binned.frr_at(0.75), binned.far_at(0.75)) == (0.75, 0)
     assert binned.far_at(-0.6) == 0.75  # as at the edge above, -0.5
     beyond = torch.tensor([1.0000001, -1.0000001, 1.0, 1.0])
@@ -51,25 +53,25 @@ def test_counts_at_bin_edges_are_those_of_the_decision_rule(monkeypatch):
 
 def test_streaming_in_blocks_counts_each_pair_once(monkeypatch):
     embeddings, person = faces()
-    whole = stream_pairs(embeddings, person)
-    assert whole.genuine + whole.impostor == 180 * 179 // 2
+    whole = count_pairs(embeddings, person)
+    assert whole.sum() == 180 * 179 // 2
     for block in (1000, 1):  # 5 rows at a time; less than a row
         monkeypatch.setattr(histogram, "BLOCK", block)
-        other = stream_pairs(embeddings, person)
+        other = count_pairs(embeddings, person)
         # other block shapes may round a cosine over an edge
-        assert torch.equal(other.counts.sum(1), whole.counts.sum(1))
-        assert other.auc == pytest.approx(whole.auc, abs=1e-6)
+        assert torch.equal(other.sum(1), whole.sum(1))
+        assert read_rates(other).auc == pytest.approx(read_rates(whole).auc, abs=1e-6)
 
 
 def test_all_pairs_are_streamed_once_they_are_too_many_to_sort(monkeypatch):
     embeddings, person = faces()
     monkeypatch.setattr(histogram, "EXACT_PAIRS", 180 * 179 // 2 - 1)
     streamed = verify_all(embeddings, person)
-    assert isinstance(streamed, ScoreHistogram)
-    assert torch.equal(streamed.counts, stream_pairs(embeddings, person).counts)
+    assert not isinstance(streamed, Verification)
+    assert streamed.auc == read_rates(count_pairs(embeddings, person)).auc
 
 
-@pytest.mark.parametrize("judge", [stream_pairs, verify_all])
+@pytest.mark.parametrize("judge", [lambda *faces: read_rates(count_pairs(*faces)), verify_all])
 def test_embeddings_that_cannot_be_judged_are_refused(judge):
     embeddings, person = faces()
     with pytest.raises(ValueError, match=r"got \(180, 16\) and \(179,\)"):

@@ -1,7 +1,5 @@
 """Identification against nearest neighbours by hand and scikit-learn's own answers."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from sklearn import metrics

@@ -1,7 +1,5 @@
 """Intervals of means and of paired differences."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from scipy import stats

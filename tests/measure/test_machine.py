@@ -1,7 +1,5 @@
 """The machine is described well enough to compare numbers, and no better."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import platform

