@@ -88,9 +88,10 @@ def _draw_answers(
     right.invert_yaxis()
     right.set(xlim=(0, 1), xlabel="how sure the network is")
     right.xaxis.set_major_formatter(PercentFormatter(1))
-    said = f"nearest photograph: {similar} · network: {people[best[0]]}, {sure[best[0]]:.0%} sure"
-    right.set_title(said, fontsize=10)
-    show(figure, f"A spoilt photograph of {people[person]}; {said}.")
+    right.set_title(f"nearest photograph: {similar} · network: {people[best[0]]}", fontsize=10)
+    bars = ", ".join(f"{people[k]} {sure[k]:.1%}" for k in best)
+    shown = f"A spoilt photograph of {people[person]}"
+    show(figure, f"{shown}; nearest photograph: {similar}; network: {bars}.")
 
 
 def draw_damage(name_by_pixels: Recogniser, name_by_network: Recogniser, faces: FaceSet) -> None:

@@ -43,10 +43,10 @@ def name_by_light(images):
 
 def test_another_person_is_shown_and_named_by_both(faces, moved):
     who, damage, steps, *_ = figures.spoil_slider(Named(), name_by_light, faces).children
-    right = "A spoilt photograph of bright; nearest photograph: bright · network: bright, "
+    right = "A spoilt photograph of bright; nearest photograph: bright; network: bright "
     assert moved(who, 1)[0].startswith(right)
     assert moved(damage, "less light")[0].startswith(right)
-    assert "nearest photograph: dark · network: dark" in moved(steps, 10)[0]
+    assert "nearest photograph: dark; network: dark " in moved(steps, 10)[0]
 
 
 def test_a_higher_threshold_keeps_more_names_back(faces, moved):
