@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import NamedTuple
 
@@ -63,12 +64,12 @@ def training_speed(seconds: float = 1.0) -> float:
 
 
 def cost_card() -> Table:
-    """This machine, and for each lesson the time and memory its quick profile will want."""
+    """This Python, this machine, and what time and memory each lesson's quick profile will want."""
     machine, speed = describe(), training_speed()
     memory = machine["memory_bytes"] / 1e9
     device = machine["gpu"] or f"{machine['cpu']}, {machine['cores']} cores"
     about = f"{device}; {memory:.0f} GB of memory; learns from {speed:,.0f} images a second"
-    print(make_printable(about))
+    print(make_printable(f"{sys.executable}\n{about}"))
     rows = []
     for number, card in CARDS.items():
         factor = card.training * REFERENCE / speed + 1 - card.training

@@ -1,8 +1,8 @@
-"""Lesson 00: photographs spoilt by an amount, and what a network says to them."""
+"""Lesson 00: six faces to compare, and photographs spoilt until two recognisers err."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,24 +11,41 @@ from ipywidgets import Dropdown, FloatSlider, IntSlider
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor, nn
 
+from facecourse.kit.charts import draw_panels
 from facecourse.kit.explore import Explorer, explore
 from facelib.data import FaceSet
-from facelib.data.corrupt import add_noise, blur, rotate, shift
-from facelib.figures import COLOURS, Table, show, subplots
-from facelib.models import predict
+from facelib.data.corrupt import add_noise, blur, darken, shift
+from facelib.figures import COLOURS, show, subplots
+from facelib.synth import synth
+
+Recogniser = Callable[[Tensor], Tensor]  # names pictures: uint8 (N, 1, H, W) -> int64 (N,)
 
 MOST = 10  # steps of a damage
 _DAMAGE: dict[str, Callable[[Tensor, int], Tensor]] = {
     "noise": lambda images, steps: add_noise(images, 3 * steps),
     "blur": lambda images, steps: blur(images, steps / 2),
     "shift": shift,
-    "turn": lambda images, steps: rotate(images, 5 * steps),
+    "less light": lambda images, steps: darken(images, 1 - steps / 20),
 }
+# What a step is, and a curve's look: marks grow, so that two in one place are both seen.
+_CURVES = {
+    "noise": ("3 grey values", "o-", 4),
+    "blur": ("half a pixel", "s--", 5),
+    "shift": ("one pixel", "^:", 7),
+    "less light": ("a twentieth", "D-.", 8),
+}
+
+
+def draw_six_faces() -> None:
+    """Draw five people who don't exist in six numbered pictures; 2 and 6 show one person."""
+    faces = synth(5, images=2, seed=3, size=112).images[[4, 0, 6, 2, 8, 1]]
+    numbered = {str(place): face - 128.0 for place, face in enumerate(faces, 1)}
+    draw_panels(numbered, "Six faces of people who don't exist, numbered.", limit=128)
 
 
 def spoil(images: Tensor, damage: str, steps: int) -> Tensor:
     """uint8 images (N, C, H, W) with some damage, in steps: noise of 3 grey values, blur of half a
-    pixel, shift of one pixel to the right, turn of 5 degrees.
+    pixel, shift of one pixel to the right, a twentieth of the light.
 
     Raises:
         KeyError: another damage.
@@ -42,71 +59,74 @@ def rate_names(model: nn.Module, images: Tensor) -> Tensor:
         return model(images.float() / 255).softmax(1)
 
 
-def spoil_slider(model: nn.Module, faces: FaceSet) -> Explorer:
-    """Menus for a person and a damage, a slider for how much; below, what the network says."""
+def spoil_slider(model: nn.Module, name_by_pixels: Recogniser, faces: FaceSet) -> Explorer:
+    """Menus for a person and a damage, a slider for how much; below, whom a network and another
+    recogniser see."""
     people = Dropdown(options=[(name, k) for k, name in enumerate(faces.names)], description="who")
     damage = Dropdown(options=list(_DAMAGE), description="damage")
     steps = IntSlider(3, min=0, max=MOST, description="steps")
 
-    def draw(person: int, damage: str, steps: int) -> Table:
-        whole = faces.take((faces.person == person).nonzero()[:1, 0])
-        return _draw_answer(model, whole, spoil(whole.images, damage, steps))
+    def draw(person: int, damage: str, steps: int) -> None:
+        whole = faces.images[faces.person == person][:1]
+        spoilt = spoil(whole, damage, steps)
+        similar = faces.names[name_by_pixels(spoilt)]
+        _draw_answers(faces.names, person, spoilt, similar, rate_names(model, spoilt)[0])
 
     return explore(draw, person=people, damage=damage, steps=steps)
 
 
-def _draw_answer(model: nn.Module, face: FaceSet, spoilt: Tensor) -> Table:
-    sure, order = rate_names(model, spoilt)[0].sort(descending=True)
-    names, true = [face.names[k] for k in order[:5]], face.names[face.person]
-    figure, (left, right) = subplots(1, 2, figsize=(6, 2.4), width_ratios=(1, 2))
+def _draw_answers(
+    people: Sequence[str], person: int, spoilt: Tensor, similar: str, sure: Tensor
+) -> None:
+    best = sure.argsort(descending=True)[:5].tolist()
+    figure, (left, right) = subplots(1, 2, figsize=(6, 2.6), width_ratios=(1, 2))
     left.imshow(spoilt[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+    left.set_title(f"this is {people[person]}", fontsize=10)
     left.set_axis_off()
-    colours = [COLOURS[0] if name == true else COLOURS[1] for name in names]
-    right.barh(names, sure[:5].tolist(), color=colours)
+    colours = [COLOURS[0] if k == person else COLOURS[1] for k in best]
+    right.barh([people[k] for k in best], sure[best].tolist(), color=colours)
     right.invert_yaxis()
     right.set(xlim=(0, 1), xlabel="how sure the network is")
     right.xaxis.set_major_formatter(PercentFormatter(1))
-    show(figure, f"A spoilt photograph of {true}; the network says {names[0]}.")
-    verdict = "right" if names[0] == true else "wrong"
-    changed = (spoilt.float() - face.images).abs().mean()
-    row = [true, names[0], verdict, f"{sure[0]:.0%}", f"{changed:.1f}"]
-    return Table(["it shows", "named", "", "sure", "a pixel's change, mean"], [row])
+    right.set_title(f"nearest photograph: {similar} · network: {people[best[0]]}", fontsize=10)
+    bars = ", ".join(f"{people[k]} {sure[k]:.1%}" for k in best)
+    shown = f"A spoilt photograph of {people[person]}"
+    show(figure, f"{shown}; nearest photograph: {similar}; network: {bars}.")
 
 
-def draw_damage(model: nn.Module, faces: FaceSet) -> None:
-    """Draw the share of faces named rightly over the steps of three damages."""
-    figure, axis = subplots(figsize=(6, 2.6))
+def draw_damage(name_by_pixels: Recogniser, name_by_network: Recogniser, faces: FaceSet) -> None:
+    """Draw the share of faces that each recogniser names rightly, over the steps of each damage."""
+    figure, axes = subplots(1, 2, figsize=(8, 2.8), sharey=True)
     steps, said = range(0, MOST + 1, 2), []
-    for damage, style in zip(("noise", "blur", "shift"), ("o-", "s--", "^:"), strict=True):
-        spoilt = (spoil(faces.images, damage, step) for step in steps)
-        right = [
-            float((predict(model, images, flip=False) == faces.person).double().mean())
-            for images in spoilt
-        ]
-        axis.plot(steps, right, style, label=damage)
-        said.append(f"{damage} from {right[0]:.1%} to {right[-1]:.1%}")
-    axis.axhline(1 / faces.people, color="0.6", linewidth=1)
-    axis.annotate("chance", (0, 1 / faces.people), (0, 3), textcoords="offset points")
-    axis.set(xlabel="steps of damage", ylabel="named rightly", ylim=(0, 1.03))
-    axis.yaxis.set_major_formatter(PercentFormatter(1))
-    axis.legend(frameon=False)
-    show(figure, f"The share named rightly falls with the damage: {'; '.join(said)}.")
+    spoilt = {damage: [spoil(faces.images, damage, step) for step in steps] for damage in _DAMAGE}
+    recognisers = {"nearest photograph": name_by_pixels, "network": name_by_network}
+    for axis, (name, recognise) in zip(axes, recognisers.items(), strict=True):
+        for damage, (step, style, size) in _CURVES.items():
+            found = (recognise(images) == faces.person for images in spoilt[damage])
+            right = [named.double().mean().item() for named in found]
+            look = {"markersize": size, "fillstyle": "none", "label": f"{damage}, {step}"}
+            axis.plot(steps, right, style, **look)
+            said.append(f"{name}, {damage}: from {right[0]:.1%} to {right[-1]:.1%}")
+        axis.axhline(1 / faces.people, color="0.6", linewidth=1)
+        axis.annotate("chance", (0, 1 / faces.people), (0, 3), textcoords="offset points")
+        axis.set(title=name, xlabel="steps of damage", xticks=steps, ylim=(0, 1.05))
+        axis.yaxis.set_major_formatter(PercentFormatter(1))
+    axes[0].set_ylabel("named rightly")
+    axes[1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), title="a step is")
+    show(figure, f"The share named rightly as the damage grows. {'; '.join(said)}.")
 
 
-def sure_slider(sure: Tensor, right: Tensor) -> Explorer:
-    """A slider for how sure a network must be to answer; below, what it says and keeps to itself.
-
-    Args:
-        sure: float (N,), of the name it gives each picture, 0 to 1.
-        right: bool (N,), is that name the right one?
-    """
+def sure_slider(model: nn.Module, faces: FaceSet, damage: str, steps: int) -> Explorer:
+    """A slider for how sure a network must be to name a spoilt face; below, what it says then."""
+    sure, named = rate_names(model, spoil(faces.images, damage, steps)).max(1)
     look = {"description": "threshold", "readout_format": ".0%"}
     slider = FloatSlider(round(float(sure.median()), 2), min=0, max=1, step=0.01, **look)
-    return explore(partial(_draw_threshold, sure.numpy(), right.numpy()), threshold=slider)
+    right = (named == faces.person).numpy()
+    return explore(partial(_draw_threshold, sure.numpy(), right), threshold=slider)
 
 
-def _draw_threshold(sure: np.ndarray, right: np.ndarray, threshold: float) -> Table:
-    figure, axis = subplots(figsize=(6, 2.4))
+def _draw_threshold(sure: np.ndarray, right: np.ndarray, threshold: float) -> None:
+    figure, axis = subplots(figsize=(6, 2.6))
     parts, bins = (sure[right], sure[~right]), np.linspace(0, 1, 26)
     axis.hist(parts, bins, stacked=True, label=["right", "wrong"], color=COLOURS[:2])
     axis.axvline(threshold, color="black", linestyle="--")
@@ -114,8 +134,7 @@ def _draw_threshold(sure: np.ndarray, right: np.ndarray, threshold: float) -> Ta
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.legend(frameon=False)
     answered = sure >= threshold
-    wrong = int((answered & ~right).sum())
-    show(figure, f"Right and wrong names by how sure the network is; threshold {threshold:.0%}.")
-    share = f"{wrong / max(1, answered.sum()):.0%}"
-    row = [f"{threshold:.0%}", int(answered.sum()), int((~answered).sum()), wrong, share]
-    return Table(["threshold", "answered", "kept silent", "wrong answers", "of all answers"], [row])
+    wrong = (answered & ~right).sum()
+    said = f"{answered.sum()} names said, {wrong} of them wrong; {(~answered).sum()} times silent"
+    axis.set_title(f"at {threshold:.0%}: {said}", fontsize=10)
+    show(figure, f"Right and wrong names by how sure the network is; at {threshold:.0%} {said}.")

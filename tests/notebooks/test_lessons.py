@@ -99,7 +99,8 @@ def test_the_stored_notebook_keeps_the_rules_was_run_in_order_and_has_outputs_to
     assert problems(notebook) == []
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
-    assert sum("nbval-check-output" in tags(cell) for cell in notebook.cells) >= 5
+    least = 2 if source.name.startswith("00") else 5
+    assert sum("nbval-check-output" in tags(cell) for cell in notebook.cells) >= least
 
 
 @lessons

@@ -83,8 +83,8 @@ def test_exercises_and_commands_work_in_the_edition_for_a_class(course):
     code = (
         "from facecourse.lesson00_start import exercises\n"
         "from facecourse.kit import ____, cards\n"
-        "print(exercises.chance.check(____).kind, exercises.chance.check(0.025).kind)\n"
-        "exercises.chance.solution()\ncards.progress_card()\n"
+        "print(exercises.spoil.check(____).kind, exercises.spoil.check(0.025).kind)\n"
+        "exercises.spoil.solution()\ncards.progress_card()\n"
         "from facecourse.cli import commands\n"
         "commands(['class', '--help'])"
     )

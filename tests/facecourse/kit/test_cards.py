@@ -2,7 +2,7 @@ import io
 import sys
 from unittest.mock import Mock
 
-from facecourse.kit import cards, progress
+from facecourse.kit import cards, load_lesson, progress
 from notebooks.build import sources
 
 
@@ -15,7 +15,9 @@ def test_a_slow_machine_waits_longer_for_training_and_a_small_one_is_told(monkey
     monkeypatch.setattr(cards, "CARDS", {"00": cards.Card("Start", 10, 1.0, 0.5)})
     table = cards.cost_card()
     assert table.rows[0][:3] == ["00", "Start", "15 s"]
-    assert "images a second" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert sys.executable in said
+    assert "images a second" in said
     machine = {"gpu": None, "cpu": "x", "cores": 2, "memory_bytes": 16e9}
     monkeypatch.setattr(cards, "describe", lambda: machine)
     assert cards.cost_card().rows[0][4] == "fits"
@@ -28,12 +30,14 @@ def test_the_training_speed_is_measured():
 
 
 def test_the_progress_of_each_lesson_is_shown_and_questions_that_are_gone_are_not(capsys):
-    progress.note("00", "chance", solved=True)
-    progress.note("00", "memory", solved=False)
-    progress.note("00", "a question of last year", solved=True)
+    asked = [exercise.name for exercise in load_lesson("01").EXERCISES]
+    progress.note("01", asked[0], solved=True)
+    progress.note("01", asked[1], solved=False)
+    progress.note("01", "a question of last year", solved=True)
     first, second, *_ = cards.progress_card().rows
-    assert first == ["00", "Start here", "1 of 3 solved", "●◐○"]
-    assert second[2:] == ["0 of 4 solved", "○○○○"]
+    assert first == ["00", "Start here", "0 of 1 solved", "○"]
+    left = "○" * (len(asked) - 2)
+    assert second == ["01", "Background", f"1 of {len(asked)} solved", f"●◐{left}"]
     assert str(progress.find_folder()) in capsys.readouterr().out
 
 

@@ -1,8 +1,11 @@
+from unittest.mock import Mock
+
 import pytest
 import torch
 
 from facecourse.lesson00_start import figures
 from facelib.data import FaceSet
+from facelib.synth import synth
 
 
 class Named(torch.nn.Module):
@@ -20,7 +23,7 @@ def faces():
     return FaceSet(images, torch.arange(2), ("dark", "bright"))
 
 
-@pytest.mark.parametrize("damage", ["noise", "blur", "shift", "turn"])
+@pytest.mark.parametrize("damage", ["noise", "blur", "shift", "less light"])
 def test_more_steps_change_a_picture_more_and_none_leave_it_as_it_is(faces, damage):
     still, some, more = (figures.spoil(faces.images, damage, steps) for steps in (0, 2, 8))
     assert torch.equal(still, faces.images)
@@ -34,19 +37,38 @@ def test_names_are_rated_by_shares_that_add_up_to_one(faces):
     assert torch.allclose(rated.sum(1), torch.ones(2))
 
 
-def test_another_person_is_shown_and_named(faces, moved):
-    who, *_ = figures.spoil_slider(Named(), faces).children
-    assert moved(who, 1)[:3] == ["bright", "bright", "right"]
+def name_by_light(images):
+    return (images.float().mean((1, 2, 3)) > 127).long()
 
 
-def test_a_higher_threshold_keeps_more_answers_back(moved):
-    sure, right = torch.tensor([0.3, 0.5, 0.7, 0.9]), torch.tensor([False, True, False, True])
-    slider = figures.sure_slider(sure, right).children[0]
-    assert moved(slider, 0.4) == ["40%", "3", "1", "1", "33%"]
-    assert moved(slider, 0.8) == ["80%", "1", "3", "0", "0%"]
-    assert moved(slider, 1.0)[1:] == ["0", "4", "0", "0%"]
+def test_another_person_is_shown_and_named_by_both(faces, moved):
+    who, damage, steps, *_ = figures.spoil_slider(Named(), name_by_light, faces).children
+    right = "A spoilt photograph of bright; nearest photograph: bright; network: bright "
+    assert moved(who, 1)[0].startswith(right)
+    assert moved(damage, "less light")[0].startswith(right)
+    assert "nearest photograph: dark; network: dark " in moved(steps, 10)[0]
 
 
-def test_the_curves_end_lower_than_they_begin_for_a_network_that_noise_confuses(faces, capsys):
-    figures.draw_damage(Named(), faces)
-    assert "noise from 100.0% to" in capsys.readouterr().out
+def test_a_higher_threshold_keeps_more_names_back(faces, moved):
+    slider = figures.sure_slider(Named(), faces, "less light", steps=10).children[0]
+    assert "at 50% 2 names said, 1 of them wrong; 0 times silent" in moved(slider, 0.5)[0]
+    assert "at 100% 0 names said, 0 of them wrong; 2 times silent" in moved(slider, 1.0)[0]
+
+
+def test_both_recognisers_are_drawn_and_fall_with_the_light(faces, capsys):
+    figures.draw_damage(name_by_light, lambda images: Named()(images / 255).argmax(1), faces)
+    said = capsys.readouterr().out
+    for name in ("nearest photograph", "network"):
+        assert f"{name}, shift: from 100.0% to 100.0%" in said
+        assert f"{name}, less light: from 100.0% to 50.0%" in said
+
+
+def test_pictures_2_and_6_of_the_first_figure_show_one_person(monkeypatch):
+    drawn = Mock()
+    monkeypatch.setattr(figures, "draw_panels", drawn)
+    figures.draw_six_faces()
+    pictures, *_ = drawn.call_args.args
+    assert list(pictures) == list("123456")
+    one = synth(5, images=2, seed=3, size=112).images[:2].float()
+    for place, image in zip("26", one, strict=True):
+        assert torch.equal(pictures[place] + 128, image)
