@@ -179,8 +179,8 @@ def draw_differences(
     show(figure, f"Paired differences, {label}. {'; '.join(said)}.")
 
 
-def draw_scores(pairs: Verification, threshold: float) -> Table:
-    """Draw the scores of genuine and impostor pairs and a threshold; return what it decides."""
+def draw_scores(pairs: Verification, threshold: float) -> None:
+    """Draw the scores of genuine and impostor pairs and a threshold, titled by what it decides."""
     figure, (left, right) = subplots(1, 2, figsize=(8, 2.8))
     scores, same = pairs.scores.numpy(), pairs.same.numpy()
     bins = np.linspace(scores.min(), scores.max(), 60)
@@ -189,11 +189,13 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
     left.axvline(threshold, color="black", linestyle="--")
     left.set(xlabel="score (cosine)", ylabel="density of pairs")
     left.legend(frameon=False)
-    far, frr = pairs.far_at(threshold), pairs.frr_at(threshold)
+    far, tar = pairs.far_at(threshold), 1 - pairs.frr_at(threshold)
+    left.set_title(f"threshold {threshold:.3f}, accuracy {pairs.accuracy_at(threshold):.2%}")
     curve = pairs.curve
     right.plot(curve.far, curve.tar)
-    right.plot(far, 1 - frr, "o", color="black")
-    right.set(xlabel="FAR", ylabel="TAR", xlim=(0, 1))
+    right.plot(far, tar, "o", color="black")
+    right.set(xlabel="FAR (log from 0.1 % on)", ylabel="TAR", xlim=(0, 1))
+    right.set_title(f"FAR {far:.2%}, TAR {tar:.2%}")
     right.set_xscale("symlog", linthresh=1e-3)
     for axis in (right.xaxis, right.yaxis):
         axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
@@ -201,17 +203,12 @@ def draw_scores(pairs: Verification, threshold: float) -> Table:
         figure,
         f"Left: scores of impostor pairs lie below those of genuine pairs and overlap; a dashed "
         f"line marks the threshold {threshold:.3f}. Right: the ROC curve with that point, "
-        f"FAR {far:.2%}, TAR {1 - frr:.2%}.",
-    )
-    accuracy = pairs.accuracy_at(threshold)
-    return Table(
-        ["threshold", "FAR", "FRR", "TAR", "accuracy of pairs"],
-        [[threshold, *(f"{share:.2%}" for share in (far, frr, 1 - frr, accuracy))]],
+        f"FAR {far:.2%}, TAR {tar:.2%}.",
     )
 
 
 def threshold_slider(pairs: Verification, start: float) -> VBox:
-    """A slider that moves the threshold; the figure and its table follow."""
+    """A slider that moves the threshold; the figure follows."""
     low, high = float(pairs.scores.min()), float(pairs.scores.max())
     look = {"step": (high - low) / 200, "readout_format": ".3f", "description": "threshold"}
     slider = FloatSlider(start, min=low, max=high, **look)

@@ -1,20 +1,14 @@
-"""Lesson 01: many splits of faces in memory, pairs to guess, and prepared probes."""
+"""Lesson 01: many splits of faces in memory, and pairs to guess."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from statistics import fmean
 
 import torch
 from torch import Tensor
 
 from facelib.data import FaceSet, all_pairs
-from facelib.data.corrupt import light_from_left
-from facelib.measure import Interval, Verification, paired_interval, similarity
+from facelib.measure import Verification, similarity
 from facelib.models.classical import gabor_magnitudes
 from facelib.synth import synth
-
-SPLITS = 20
 
 
 def run_splits(codes: Tensor, faces: FaceSet, splits: int) -> Tensor:
@@ -22,7 +16,13 @@ def run_splits(codes: Tensor, faces: FaceSet, splits: int) -> Tensor:
 
     `codes` are float (N, D), of `faces` in order, compared by cosine; split k has seed k.
     """
-    return torch.tensor(_runs(similarity(codes, codes), faces, splits), dtype=torch.float64)
+    scores, shares = similarity(codes, codes), []
+    for seed in range(splits):
+        rank = faces.rank_within_person(seed)
+        known, new = rank < 5, rank >= 5
+        named = faces.person[known][scores[new][:, known].argmax(1)]
+        shares.append((named == faces.person[new]).double().mean())
+    return torch.stack(shares)
 
 
 def deal_pairs(seed: int) -> tuple[Tensor, Tensor]:
@@ -50,34 +50,3 @@ def judge_by_gabor(pairs: Tensor, seed: int) -> Tensor:
 
 def _score_by_gabor(first: Tensor, second: Tensor) -> Tensor:
     return similarity(*(torch.from_numpy(gabor_magnitudes(some)) for some in (first, second)))
-
-
-def compare_preparation(
-    faces: FaceSet, prepare: Callable[[Tensor], Tensor]
-) -> dict[str, tuple[float, Interval]]:
-    """By the light on the probes: mean top-1 of nearest neighbours on pixels, in %, and how many
-    points it changes, paired over splits, where probes and gallery are prepared.
-    """
-    gallery, found = prepare(faces.images), {}
-    for light, probes in {"even": faces.images, "side": light_from_left(faces.images)}.items():
-        plain = _prepared(faces, probes, faces.images)
-        change = paired_interval(_prepared(faces, prepare(probes), gallery), plain, "splits")
-        found[f"{light} light"] = fmean(plain), change
-    return found
-
-
-def _prepared(faces: FaceSet, probes: Tensor, gallery: Tensor) -> list[float]:
-    mean = gallery.float().mean(0, keepdim=True)
-    scores = similarity((probes - mean).flatten(1), (gallery - mean).flatten(1))
-    return [100 * share for share in _runs(scores, faces, SPLITS)]
-
-
-def _runs(scores: Tensor, faces: FaceSet, splits: int) -> list[float]:
-    """Of scores of every face (a row) with every face, top-1 in each split."""
-    shares = []
-    for seed in range(splits):
-        rank = faces.rank_within_person(seed)
-        known, new = rank < 5, rank >= 5
-        named = faces.person[known][scores[new][:, known].argmax(1)]
-        shares.append(float((named == faces.person[new]).double().mean()))
-    return shares

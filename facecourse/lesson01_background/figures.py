@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import torch
 from IPython.display import HTML
 from ipywidgets import Button, HBox, IntSlider, SelectionSlider
@@ -14,7 +12,6 @@ from torch import Tensor
 
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import Explorer, explore
-from facelib.data.corrupt import light_from_left
 from facelib.figures import COLOURS, Table, show, subplots
 from facelib.measure import Interval, mean_share, paired_interval, share_interval
 
@@ -55,7 +52,7 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
     compare.barh(range(12), first, 0.4, color=COLOURS[0])
     compare.barh([place + 0.45 for place in range(12)], second, 0.4, color=COLOURS[4])
     score = float(torch.cosine_similarity(*codes, dim=0))
-    compare.set_xlabel(f"score {score:.2f}")
+    compare.set_xlabel(f"with another photograph\nscore {score:.2f}", fontsize=9)
     decide.set(xlim=(0, 1), ylim=(0, 1))
     decide.plot([0.5, 0.5], [0.15, 0.75], "k--")
     decide.text(0.5, 0.83, "threshold", ha="center")
@@ -167,23 +164,6 @@ def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth
     axis.plot([interval.low, interval.high], [row + 0.2] * 2, color=COLOURS[0], linewidth=3)
     axis.plot(interval.value, row + 0.2, "o", color=COLOURS[0])
     axis.plot([truth, truth], [row + 0.05, row + 0.35], color=COLOURS[1], linewidth=2)
-
-
-def draw_preparation(
-    photo: Tensor, prepare: Callable[[Tensor], Tensor], found: Mapping[str, tuple[float, Interval]]
-) -> None:
-    """Draw a photograph, uint8 (1, 1, H, W), in each light and so prepared, with what was found."""
-    figure, axes = subplots(1, 4, figsize=(8, 2.5))
-    told = []
-    for place, (light, (plain, change)) in enumerate(found.items()):
-        lit = photo if light == "even light" else light_from_left(photo)
-        titles = f"{light}\n{plain:.1f} %", f"equalised\n{change:+.1f} points"
-        for axis, face, title in zip(axes[2 * place :], (lit, prepare(lit)), titles, strict=False):
-            axis.imshow(face[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
-            axis.set_title(title, fontsize=9)
-            axis.set_axis_off()
-            told.append(title.replace("\n", " "))
-    show(figure, f"A face of nobody as it is and equalised; {', '.join(told)} (95 % CI).")
 
 
 def draw_timeline() -> None:

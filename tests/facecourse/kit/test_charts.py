@@ -14,9 +14,9 @@ def pairs():
 
 def test_the_scores_figure_reports_what_the_threshold_decides(shown, pairs):
     threshold = pairs.threshold_at(0.05)
-    table = charts.draw_scores(pairs, threshold)
-    assert table.rows[0][1] == f"{pairs.far_at(threshold):.2%}"
-    assert table.rows[0][3] == f"{pairs.tar_at(0.05):.2%}"
+    charts.draw_scores(pairs, threshold)
+    rates = f"FAR {pairs.far_at(threshold):.2%}, TAR {pairs.tar_at(0.05):.2%}"
+    assert rates in shown[0]
     assert f"{threshold:.3f}" in shown[0]
 
 

@@ -4,23 +4,13 @@ import torch
 
 from facecourse.kit.orl import to_half
 from facecourse.lesson01_background import experiment, figures, one_photo
-from facelib.data import normalise_light, orl
+from facelib.data import orl
 from facelib.models.classical import grey_values, pixels
 
 
 def few(people=4):
     """The first people of ORL, at half the size to be quick."""
     return orl().of_people(list(range(people))).map(to_half)
-
-
-def test_doing_nothing_changes_nothing_and_equalising_cures_side_light(shown):
-    still = experiment.compare_preparation(few(), lambda images: images)
-    assert all(change.value == change.low == change.high == 0 for _, change in still.values())
-    found = experiment.compare_preparation(few(), normalise_light)
-    assert found["side light"][0] < found["even light"][0]
-    assert found["side light"][1].low > 5
-    figures.draw_preparation(few(1).images[:1], normalise_light, found)
-    assert f"side light {found['side light'][0]:.1f} %" in shown[0]
 
 
 def test_runs_agree_with_nearest_neighbours_of_scikit_learn():
