@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from facecourse.kit.charts import draw_differences, tabulate
-from facelib.figures import COLOURS, Table, show, subplots
+from facecourse.kit.charts import draw_differences
+from facelib.figures import COLOURS, show, subplots
 
 
 def take_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -23,17 +23,6 @@ def take_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> dict[str, dic
         | {"LFW": ladder["LFW"][file]["lost"], "ORL": ladder["ORL"][file]["lost"]}
         for file in files
     }
-
-
-def compare_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> Table:
-    """Work, time of one face on one core, and points of the teacher's TAR lost; arguments as in
-    `take_rungs`."""
-    columns = {
-        "MACs": lambda row: f"{row['macs'] / 1e6:,.1f} million",
-        "ms": "{milliseconds:.2f}",
-        "points of TAR lost, FAR 0.1 %": lambda row: f"{row['0.1 %']:+.2f}",
-    }
-    return tabulate(take_rungs(ladder, files), "", columns)
 
 
 def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:

@@ -46,10 +46,10 @@ def asked_teacher() -> WithMirror:
     return WithMirror(face_embedding()).requires_grad_(False)
 
 
-@lru_cache(1)
-def taught_people() -> Kept:
-    """People who don't exist, with what the teacher says of them."""
-    return Kept(Taught(FreshFaces(), asked_teacher()), KEPT)
+@lru_cache(2)
+def taught_people(people: int = KEPT) -> Kept:
+    """People who don't exist, four photographs each, with what the teacher says of them."""
+    return Kept(Taught(FreshFaces(), asked_teacher()), people)
 
 
 def renew_statistics(model: nn.Module, images: Tensor | None = None) -> nn.Module:

@@ -101,8 +101,9 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     Raises:
         CannotCheckError: it builds no network for such faces.
     """
-    seed, told = randrange(2**31), tell()
+    seed = randrange(2**31)
     model, other = (build_seeded(start, lambda: build(answer)) for start in (seed, seed + 1))
+    told = tell()
     said = run_on(model, told.faces[:2])
     if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
         found = kind_of(said)

@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 
 SEEDS, CHOICES = tuple(range(5)), tuple(range(100, 103))  # of splits: s21 to s40; s1 to s20
 STEPS, RATES = experiment.STEPS, (2e-3, 5e-3, 1.2e-2, 3e-2, 8e-2)
-COLD, HOT = 1.0, 16.0  # temperatures beside `experiment.TEMPERATURE`
 SMOOTHED = 0.1
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
@@ -60,8 +59,7 @@ def list_lessons(
         asked = Remembered(Taught(DrawnFaces(faces, 1), teacher))
         loss = SoftTargets(experiment.TEMPERATURE, weight=1.0)
         found[f"asked, {kind}"] = (asked, loss)
-    more, _ = found[f"asked, {experiment.MORE}"]
-    return found | {f"T = {t:g}": (more, SoftTargets(t, weight=1.0)) for t in (COLD, HOT)}
+    return found
 
 
 def choose_rates() -> dict[str, dict[str, Any]]:
@@ -80,9 +78,9 @@ def choose_rates() -> dict[str, dict[str, Any]]:
     return {"best": best, "tried": tried}
 
 
-def teach(rates: dict[str, float]) -> tuple[dict[str, Shares], dict[str, Shares]]:
-    """The shares named rightly on s21 to s40, by what the student learnt from ("teacher" is the
-    teacher's own), and of the student with four more photographs by temperature."""
+def teach(rates: dict[str, float]) -> dict[str, Shares]:
+    """The shares named rightly on s21 to s40, by what the student learnt from; "teacher" is the
+    teacher's own."""
     names: dict[str, Shares] = {}
     for seed in tqdm(SEEDS, "splits"):
         train, test = orl.split_photos(1, seed)
@@ -91,17 +89,14 @@ def teach(rates: dict[str, float]) -> tuple[dict[str, Shares], dict[str, Shares]
         for name, (faces, loss) in list_lessons(seed, teacher).items():
             student = experiment.train_student(faces, loss, rates[name], seed, STEPS)
             names.setdefault(name, []).append(orl.top1_per_person(student, test))
-    cold, hot = (names.pop(f"T = {t:g}") for t in (COLD, HOT))
-    warm = f"{experiment.TEMPERATURE:g}", names[f"asked, {experiment.MORE}"]
-    return names, {f"{COLD:g}": cold, warm[0]: warm[1], f"{HOT:g}": hot}
+    return names
 
 
 def main(folder: Path = HERE) -> None:
-    """Measure and store all of it, some fourteen minutes on one thread."""
+    """Measure and store all of it, some twelve minutes on one thread."""
     torch.manual_seed(0)
     rates = choose_rates()
-    names, temperatures = teach(rates["best"])
-    payload = {"seeds": SEEDS, "rates": rates, "names": names, "temperatures": temperatures}
+    payload = {"seeds": SEEDS, "rates": rates, "names": teach(rates["best"])}
     evidence.write("evidence", payload, folder)
 
 

@@ -23,7 +23,7 @@ from facelib.training.embedding import Source, fit_embedding
 
 WIDTH = 6  # channels of the first layer of a student that names people
 BATCH, STEPS = 20, 300  # of such a student
-TEMPERATURE = 4.0  # taken as it is, not chosen: the lesson tries others
+TEMPERATURE = 4.0  # taken as it is, not chosen
 MORE = "four more"  # pictures of these people that a teacher is asked about
 
 

@@ -21,10 +21,9 @@ LEARNS, STILL = COLOURS[4], "#c9d3dc"
 PAIRS = 3000  # that are drawn of each kind
 ONE, FOUR = "asked, same photograph", f"asked, {MORE}"
 LEADS = (  # what is said to be better, and than what
-    (ONE, "names"), (ONE, "smoothed names"), (FOUR, "names"), (FOUR, "smoothed names"),
-    (FOUR, ONE), (FOUR, "names of all five"),
+    (ONE, "names"), (ONE, "smoothed names"), (FOUR, "names"), (FOUR, ONE),
+    (FOUR, "names of all five"),
 )  # fmt: skip
-POINTS = "points of top-1, 95 % CI over people"
 
 
 def draw_idea(face: Tensor) -> None:
@@ -115,14 +114,7 @@ def draw_by_names(names: Mapping[str, Shares]) -> None:
         f"{first}, less {second}": paired_points(names[first], names[second])[0]
         for first, second in LEADS
     }
-    draw_differences({"": rows}, POINTS)
-
-
-def draw_temperatures(runs: Mapping[str, Shares]) -> None:
-    """Draw the paired differences of a student at each temperature to the same at 1; `runs` is the
-    evidence's "temperatures"."""
-    rows = {f"T = {t}": paired_points(runs[t], runs["1"])[0] for t in runs if t != "1"}
-    draw_differences({"": rows}, f"{POINTS}: less T = 1")
+    draw_differences({"": rows}, "points of top-1, 95 % CI over people")
 
 
 def agreement_slider(networks: Mapping[str, Tensor], teacher: Tensor, person: Tensor) -> VBox:

@@ -154,7 +154,7 @@ def _judge_plan(answer: Any) -> str | None:
             f"A dictionary is wanted, a share a layer; this is {kind_of(answer)}."
         )
     if unknown := [name for name in answer if name not in experiment.GROUPS]:
-        return f"No layer {unknown[0]!r} in the figure; there are {', '.join(experiment.GROUPS)}."
+        return f"No layer {unknown[0]!r} in the menu; there are {', '.join(experiment.GROUPS)}."
     if wrong := [
         s for s in answer.values() if not isinstance(s, int | float) or not 0 <= s <= 0.75
     ]:
@@ -179,7 +179,7 @@ plan = Exercise(
     prompt="Which share of which layers' channels goes? Beat what the library cuts by itself.",
     starter="plan = ____",
     hints=(
-        "In the figure a good group is far to the right and low: much work gone, little lost.",
+        "With the slider: a good group gives many MACs and costs few points.",
         "Small cuts of several groups lose less than a large cut of one. What stands in a stream "
         "is made and read by many layers.",
         "What stands inside a block is read by one layer alone: a quarter inside each of three.",

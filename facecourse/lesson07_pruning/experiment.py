@@ -1,4 +1,4 @@
-"""Lesson 07: channels taken out of the student, what bounds its time, classifiers pruned."""
+"""Lesson 07: channels taken out of the student, and what bounds its time."""
 
 from __future__ import annotations
 
@@ -12,30 +12,19 @@ import torch
 import torch_pruning
 from torch import Tensor, nn
 
-from facecourse.kit import orl
-from facecourse.kit.seeds import build_seeded
 from facecourse.ladder.student import FAR, renew_statistics
 from facecourse.ladder.students import BLOCKS
 from facecourse.ladder.timing import CALLS, call
-from facelib.compress import decode, export, prune, sparsify
+from facelib.compress import export, prune
 from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
 from facelib.measure import latency, macs
 from facelib.measure.tail import take_tail
-from facelib.models import (
-    FaceCNN,
-    FaceResNet,
-    embed,
-    face_compact,
-    face_embedding,
-    face_pruned,
-    face_student,
-)
+from facelib.models import FaceResNet, embed, face_embedding, face_pruned, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
 from facelib.synth.people import pick_seed
-from facelib.training import fit
 
 FIRST = "features.0"  # of the student's layers
 # Of each group of layers that lose channels together, one layer that makes them.
@@ -136,11 +125,9 @@ def measure_speed(names: Sequence[str], turns: int) -> dict[str, dict]:
     networks: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as place:
         for name in names:
-            model, small = NETWORKS[name](), name == "compact"
-            path = None if small else export(model, Path(place) / name, SHAPE).path
-            calls[name] = call(face_compact() if small else OnnxModel(path))
-            each = 1 if small else 4
-            networks[name] = {"macs": macs(model, SHAPE), "bytes": count_traffic(model, each)}
+            model = NETWORKS[name]()
+            calls[name] = call(OnnxModel(export(model, Path(place) / name, SHAPE).path))
+            networks[name] = {"macs": macs(model, SHAPE), "bytes": count_traffic(model)}
         least = dict.fromkeys(calls, float("inf"))
         for _ in range(turns):
             for name, run in calls.items():
@@ -169,9 +156,9 @@ def _multiply(side: int) -> Callable[[], object]:
     return lambda: session.run(None, {"a": matrix, "b": matrix})
 
 
-def count_traffic(model: nn.Module, each: int = 4) -> int:
+def count_traffic(model: nn.Module) -> int:
     """Bytes that convolutions and linear layers read and write for one face: weights, inputs and
-    outputs, `each` bytes a number."""
+    outputs, four bytes a number."""
     numbers = []
 
     def look(layer: nn.Module, given: tuple[Tensor], made: Tensor) -> None:
@@ -182,7 +169,7 @@ def count_traffic(model: nn.Module, each: int = 4) -> int:
         model.eval()(torch.zeros(1, *SHAPE))
     for hook in hooks:
         hook.remove()
-    return each * sum(numbers)
+    return 4 * sum(numbers)
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -191,25 +178,5 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "teacher, in blocks": lambda: prune(face_embedding(), 0.5, SHAPE, round_to=16)[0],
     "student": face_student,
     "pruned": face_pruned,
-    "compact": face_pruned,  # in a file of 8 bits
     "one channel": lambda: FaceResNet(1, blocks=BLOCKS).eval(),
 }
-
-
-def train_classifier(
-    train: FaceSet, seed: int, epochs: int, model: FaceCNN | None = None
-) -> FaceCNN:
-    """A FaceCNN that has learnt names, from nothing or from where `model` stands."""
-    model = copy.deepcopy(model)
-    if model is None:
-        model = build_seeded(seed, lambda: FaceCNN(24, 128, train.people))
-    fit(model, train, epochs=epochs, batch=orl.BATCH, seed=seed, progress=False)
-    return model
-
-
-def prune_classifier(
-    model: FaceCNN, share: float, train: FaceSet, seed: int, epochs: int
-) -> FaceCNN:
-    """Some weights less, then trained on as long as its rival, which has kept all of its own."""
-    sparse, _ = sparsify(model, share)
-    return decode(train_classifier(train, seed, epochs, sparse))

@@ -1,18 +1,10 @@
-"""The ladder's tables have a row for each rung, and its figure a point for each network."""
+"""The ladder's figures have a row for each step, and a point for each network."""
 
 from facecourse.kit import evidence
 from facecourse.ladder import rungs
 from facelib.measure import Interval
 
 LADDER = evidence.load("ladder")
-NETWORK = LADDER["networks"]["student"]
-
-
-def test_a_rung_says_what_it_costs_and_what_is_lost():
-    (row,) = rungs.compare_rungs(LADDER, ["student, 8 bits"]).rows
-    costs, macs = LADDER["costs"]["student, 8 bits"], f"{NETWORK['macs'] / 1e6:.1f} million"
-    lost = f"{LADDER['lost']['student, 8 bits']['0.1 %']:+.2f}"
-    assert row == ["student, 8 bits", macs, f"{costs['milliseconds']:.2f}", lost]
 
 
 def test_a_step_that_lost_points_is_worse_and_one_that_gained_is_better(shown):

@@ -154,5 +154,3 @@ def test_differences_say_which_student_is_better(shown):
     figures.draw_by_names(names | {figures.ONE: weak, figures.FOUR: strong})
     assert f"{figures.FOUR}, less names: +30.0 [30.0, 30.0], better" in shown[-1]
     assert f"{figures.ONE}, less names: +0.0 [0.0, 0.0], undecided" in shown[-1]
-    figures.draw_temperatures({"1": strong, "4": weak})
-    assert "T = 4: -30.0 [-30.0, -30.0], worse" in shown[-1]

@@ -36,8 +36,8 @@ def small(monkeypatch, small_ladder):
 @pytest.mark.evidence
 @pytest.mark.usefixtures("small")
 def test_more_is_gone_where_more_is_cut_and_each_cut_is_followed(measure):
-    settings = {"SEEDS": (0, 1), "SPLITS": (0,), "CHANNELS": (0.25, 0.5), "ZEROS": (0.9,)}
-    stored = measure(lesson07, STEPS=2, EPOCHS=2, PEOPLE=12, TURNS=2, **settings)
+    settings = {"SEEDS": (0, 1), "CHANNELS": (0.25, 0.5), "ZEROS": (0.9,)}
+    stored = measure(lesson07, STEPS=2, PEOPLE=12, TURNS=2, **settings)
     nothing, zeros, *ways = stored["cuts"].values()
     assert nothing["gone"] == 0
     assert list(zeros) == ["0.9"]
@@ -45,9 +45,4 @@ def test_more_is_gone_where_more_is_cut_and_each_cut_is_followed(measure):
         few, many = rows.values()
         assert 0 < few["gone"] < many["gone"] < 1
         assert len(few["taught again"]) == 2
-    gone = {name: [row["gone"] for row in rows] for name, rows in stored["groups"].items()}
-    few, as_few, none = gone.pop(pruning.FIRST)
-    assert few == as_few > none == 0, "of its 16 channels 8 may go, and never all"
-    assert all(shares[0] > 0 and shares == sorted(shares) for shares in gone.values())
-    assert list(stored["names"]) == ["before", "0", "0.5", "0.9"]
     assert stored["networks"]["student"]["ms"] > 0
