@@ -32,7 +32,8 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
         ladder: the evidence.
         steps: of `ladder["steps"]`, in order. Beside each stands in how many trainings it was seen.
     """
-    rows = {f"{step} ({ladder['steps'][step]['runs']} trainings)": step for step in steps}
+    runs = {step: ladder["steps"][step]["runs"] for step in steps}
+    rows = {f"{step} ({n} training{'s' * (n > 1)})": step for step, n in runs.items()}
     panels = {
         f"at {far} FAR": {name: ladder["steps"][step][far] for name, step in rows.items()}
         for far in ("0.1 %", "0.01 %")

@@ -80,24 +80,24 @@ def grey_values(images: ArrayLike | Tensor) -> Features:
     return _grey(images).reshape(len(images), -1) / np.float32(255)
 
 
-def lbp_histograms(images: ArrayLike | Tensor) -> Features:
-    """uint8 (N, 1, H, W) -> (N, 5 * 4 * 59) square roots of each cell's shares.
+def lbp_histograms(images: ArrayLike | Tensor, grid: tuple[int, int] = (5, 4)) -> Features:
+    """uint8 (N, 1, H, W) -> (N, rows * columns * 59) square roots of each cell's shares.
 
     Local binary patterns: each pixel gets the code of which of its 8 neighbours, on a circle of 2
     pixels' radius, are brighter: one of 58 uniform patterns (at most two changes around the circle)
     or "other". T. Ahonen, A. Hadid, M. Pietikäinen, "Face description with local binary patterns",
     IEEE PAMI, 2006. The cosine of square roots stands for the paper's chi-square distance.
     """
-    images, radius = _grey(images), 2
+    images, radius, (rows, columns) = _grey(images), 2, grid
     height, width = (side - 2 * radius for side in images.shape[1:])
-    row, column = np.arange(height) * 5 // height, np.arange(width) * 4 // width
-    cell = 59 * (4 * row[:, None] + column)  # where the counts of each pixel's cell begin
-    counts = np.zeros((len(images), 5 * 4 * 59), np.float32)
+    row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
+    cell = 59 * (columns * row[:, None] + column)  # where the counts of each pixel's cell begin
+    counts = np.zeros((len(images), rows * columns * 59), np.float32)
     for count, image in zip(counts, images, strict=True):
         code = feature.local_binary_pattern(image, 8, radius, method="nri_uniform").astype(int)
         inside = code[radius:-radius, radius:-radius]  # near the border circles leave the image
         count += np.bincount((cell + inside).ravel(), minlength=count.size)
-    cells = counts.reshape(len(images), 5 * 4, 59)
+    cells = counts.reshape(len(images), rows * columns, 59)
     return np.sqrt(cells / cells.sum(2, keepdims=True)).reshape(counts.shape)
 
 
