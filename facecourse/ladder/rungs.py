@@ -38,7 +38,8 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
         f"at {far} FAR": {name: ladder["steps"][step][far] for name, step in rows.items()}
         for far in ("0.1 %", "0.01 %")
     }
-    label = "points of TAR lost, 95 % CI over people and trainings; below zero: gained"
+    over = "people and trainings" if min(runs.values()) > 1 else "people"
+    label = f"points of TAR lost, 95 % CI over {over}; below zero: gained"
     draw_differences(panels, label, "worse", "better")
 
 

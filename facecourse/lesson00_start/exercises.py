@@ -65,8 +65,8 @@ def spoil(images):
             lambda images: images[:, :, 2:],
         ),
     ),
-    praise="An even change of light is worse for it than noise that is as strong. Lesson 01 takes "
-    "the brightness out first.",
+    praise="An even change of light is worse for it than noise that is as strong. The network "
+    "takes the brightness out first.",
 )
 
 EXERCISES = collect("00", globals())

@@ -23,7 +23,7 @@ HISTORY = (  # year, what, above or below the line
     (1996, "LBP", -1),
     (1997, "Fisherfaces;\nCNN on ORL", 1),
     (2004, "LBP of faces", -1),
-    (2005, "HOG; twin net-\nworks of faces", 2),
+    (2005, "HOG; twin nets\nof faces", 2),
     (2014, "DeepFace", -2),
     (2015, "FaceNet,\nVGGFace", 1),
 )

@@ -211,21 +211,21 @@ def adopt(base, card, train):
     base.requires_grad_(False)
     fed = backbones.Backbone(base, card["side"], card["mean"], card["spread"]).eval()
     centre = embed(fed, train.images, flip=False).mean(0)
-    model = transfer.Recogniser(fed, centre, train.people)
-    transfer.train_head(model, train, seed=0)
-    return model""",
+    adopted = transfer.Recogniser(fed, centre, train.people)
+    transfer.train_head(adopted, train, seed=0)
+    return adopted""",
     checker=Checker(judge_turn),
     slips=(
-        "return model -> return model.train()",
+        "return adopted -> return adopted.train()",
         'card["mean"], card["spread"] -> '
         '*([value / 255 for value in card[each]] for each in ("mean", "spread"))',
-        "    transfer.train_head(model, train, seed=0)\n -> ",
+        "    transfer.train_head(adopted, train, seed=0)\n -> ",
     ),
     also_wrong=(
         lambda base, card, train: base,
         lambda base, card, train: transfer.adapt("synthetic faces", "frozen", train, seed=0),
     ),
-    praise="The door knows the family, by a network that knew no face.",
+    praise="The door knows the family, by a network that was taught no face.",
 )
 
 EXERCISES = collect("04", globals())

@@ -118,8 +118,12 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
         draw_intervals(found, label, alt, {chosen: found[chosen].value})
         rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
-        ways = "better than", "worse than", "undecided against"
-        words = [f"{judge(lead, *ways)} {name}" for name, lead in rivals.items()]
+        words = [
+            judge(lead, f"better than {name}", f"worse than {name}").replace(
+                "undecided", f"undecided against {name}"
+            )
+            for name, lead in rivals.items()
+        ]
         return HTML(f"<p><b>{chosen}</b> is {', '.join(words)}.</p>")
 
     menu = Dropdown(options=list(stored), description="photos")
@@ -139,7 +143,7 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
             heights = [fmean(runs) for runs in curve.values()]
             axes.plot(list(map(int, curve)), heights, "o-", color=colour, label=name)
         level = top1_interval(stored["top-1"][photos]["new head"]).value
-        axes.axhline(level, color="black", linestyle="--", label="new head, no step")
+        axes.axhline(level, color="black", linestyle="--", label="new head alone")
         axes.set_xscale("log")
         ticks = list(map(int, max(curves[photos].values(), key=len)))
         axes.set_xticks(ticks, ticks)
@@ -151,6 +155,7 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
         )
         show(figure, f"Top-1 over steps, {photos} photographs each; at the end {ends}.")
         took = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
-        return HTML(f"<p>After the last step: {ends}. What learning took, stored: {took}.</p>")
+        took = f"What learning took with one photograph, stored: {took}."
+        return HTML(f"<p>After the last step: {ends}. {took}</p>")
 
     return explore(draw, photos=SelectionSlider(options=list(curves), description="photos"))

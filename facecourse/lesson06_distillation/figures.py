@@ -111,7 +111,7 @@ def draw_students(names: Mapping[str, Shares], live: Mapping[str, float]) -> Non
 def draw_by_names(names: Mapping[str, Shares]) -> None:
     """Draw the paired differences of `LEADS`; `names` is the evidence's."""
     rows = {
-        f"{first}, less {second}": paired_points(names[first], names[second])[0]
+        f"({first}) less ({second})": paired_points(names[first], names[second])[0]
         for first, second in LEADS
     }
     draw_differences({"": rows}, "points of top-1, 95 % CI over people")

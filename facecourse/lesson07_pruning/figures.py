@@ -63,7 +63,7 @@ def _tell_loss(model: nn.Module, people: int) -> str:
     lost, renewed = (tar_drop(one, people).value for one in (model, renew_statistics(model)))
     return (
         f"Points of the teacher's TAR lost at a FAR of 0.1 %: {lost:.1f} at once, {renewed:.1f} "
-        f"with new statistics of batch norm. Of {people} people a point or two is chance."
+        f"with new statistics of batch norm. Of {people} people, several points are chance."
     )
 
 

@@ -142,7 +142,11 @@ def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
         kept = torch.arange(len(share)) * sum(matrix.shape) / matrix.numel()
         right.plot(kept, share, style, label=name)
         said.append(f"{name}: {share[kept <= 0.5][-1]:.0%} of the squares with half the weights")
-    right.set(xlabel="weights, as a share of W's", ylabel="of the squares", xlim=(0, 1))
+    right.set(
+        xlabel="weights, as a share of W's",
+        ylabel="share of the squared\nsingular values",
+        xlim=(0, 1),
+    )
     right.legend(frameon=False, fontsize=8)
     show(figure, f"A wide matrix is nearly a tall times a flat one. {'; '.join(said)}.")
 

@@ -119,7 +119,9 @@ def draw_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
     axis.set_yticks(range(len(cures)), cures)
     axis.set_ylabel("learnt from")
     axis.xaxis.tick_top()
-    axis.set_title("tried on photographs (top-1 of the uncured network)", fontsize=9)
+    axis.set_title(
+        "points of top-1 gained (judged over trainings), on photographs (uncured top-1)", fontsize=9
+    )
     told = "; ".join(f"{c} on {i} {g.value:+.0f}" for (c, i), g in gains.items())
     show(figure, f"Points of top-1 gained over {len(found[first])} seeds: {told}.")
 
@@ -208,7 +210,9 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
         draw_band(left, range(len(curve)), curve, style, label=label)
         told.append(f"{name}: {', '.join(f'{rate.value:.2f}' for rate in curve)} %")
     left.set_xticks(range(len(experiment.SKINS)), GROUPS)
-    left.set(xlabel="skin all of them are given", ylabel="FMR, %", ylim=(0, None))
+    left.set(
+        xlabel="skin all of them are given", ylabel="FMR, % (95 %, over people)", ylim=(0, None)
+    )
     left.legend(frameon=False, fontsize=8)
     for place, rate in enumerate(detected["found"].values()):
         draw_interval(right, place, _percent(rate), COLOURS[place], upright=True)

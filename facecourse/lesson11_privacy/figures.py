@@ -115,7 +115,7 @@ def change_slider(model: nn.Module, face: Tensor, target: Tensor, at: float) -> 
         for axis, title, image, limit in (
             (axes[0], "the impostor", face, (0, 1)),
             (axes[1], "at the door", made, (0, 1)),
-            (axes[2], "the change, ten times", change, (-0.1, 0.1)),
+            (axes[2], "the change, ten times", change, (-0.05, 0.05)),
         ):
             axis.imshow(image[0, 0].numpy(), cmap="gray", vmin=limit[0], vmax=limit[1])
             axis.set_title(title, fontsize=9)

@@ -109,10 +109,10 @@ def draw_yours(recipes: Mapping[str, Mapping[str, Any]], attempts: Sequence[Atte
     for name, row in recipes.items():
         axis.plot(row["bytes"] / 1e3, row["lost"].value, "o", color=COLOURS[0])
         look = {"textcoords": "offset points", "fontsize": 7}
-        axis.annotate(name, (row["bytes"] / 1e3, row["lost"].value), (6, -2), **look)
+        axis.annotate(name, (row["bytes"] / 1e3, row["lost"].value), (6, 4), **look)
     for attempt in attempts:
         axis.plot(attempt.bytes / 1e3, attempt.lost, "kx", markersize=9, markeredgewidth=2)
-    _scale(axis, max([12, *(attempt.lost + 1 for attempt in attempts)]))
+    _scale(axis, max([14, *(attempt.lost + 1 for attempt in attempts)]))
     show(
         figure,
         f"Points of TAR lost over kilobytes: {len(recipes)} stored recipes, boxes of the budgets "

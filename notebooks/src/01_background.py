@@ -26,7 +26,7 @@ stored = evidence.load("01")
 # %% [markdown]
 # ## Are you better than a machine?
 #
-# Twenty pairs of people who don't exist; ten show one person twice. Decide.
+# Twenty pairs of people who don't exist; ten show one person twice.
 
 # %% tags=["nbval-ignore-output"]
 pairs, same = experiment.deal_pairs(seed=11)
@@ -45,12 +45,12 @@ figures.draw_pipeline(nobody.images[0], codes)
 # %% [markdown]
 # A recogniser **detects** the face, **aligns** it, **embeds** it as a row of numbers (the bars), **compares** two such rows by a **score**, and **decides** by a **threshold**.
 #
-# **Verification** (1:1): is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all in the **gallery**? A **watch list** (open set): one of these few, or nobody we know?
+# **Verification** (1:1): is this the person they claim to be? **Identification** (1:N): who is this **probe**, of all in the **gallery**? **Open set** (a door, a **watch list**): one of these, or nobody we know?
 #
 # | use | task | a false accept costs | a false reject costs |
 # |---|---|---|---|
 # | phone, payment, border gate | verification | money, a wrong entry | a code, a queue |
-# | **members' door** | identification | a stranger inside | a member outside |
+# | **members' door** | identification, open set | a stranger inside | a member outside |
 # | patients' identity | verification | a wrong treatment | delay |
 # | intrusion, surveillance | watch list (lawful? EU Regulation 2024/1689, Art. 5) | an innocent person stopped | a wanted one passes |
 # | advertising, counting crowds | detection alone | a wrong count | a wrong count |
@@ -76,7 +76,7 @@ maps = {name: torch.tensor(picture - picture.mean()) for name, picture in maps.i
 charts.draw_panels(maps, "One face as pixels, eigenfaces, LBP codes, edges and waves.")
 
 # %% [markdown]
-# The last three are counted or averaged in the cells of a grid, so that small shifts matter little. All five are compared by the **cosine**, a dot product at unit length. For pixels less their mean, by hand and by the library:
+# The last three are counted or averaged in the cells of a grid, so that small shifts matter little. All five are compared by the **cosine**, a dot product at unit length. For pixels less the mean face, by hand and by the library:
 
 # %% tags=["nbval-check-output"]
 faces = load_faces()
@@ -90,7 +90,7 @@ library = classical.pixels().fit(train.images, train.person).predict(test.images
 # %% [markdown]
 # ## Measure it
 #
-# All five name real photographs, five enrolled and five asked (crosses). Dots are stored means of 20 such deals, called **splits**, also of lesson 00's network. Bars are **95 % intervals**: of 100 such bars, about 95 cover the true mean.
+# All five name real photographs, five enrolled and five asked (crosses). Dots are stored means of 20 such deals, called **splits**. Bars are **95 % intervals**: of 100 such bars, about 95 cover the true mean.
 
 # %%
 methods = ("pixels", "eigenfaces", "LBP", "HOG", "Gabor")
@@ -104,11 +104,11 @@ alt = "The CNN is ahead, Gabor filters follow, pixels and eigenfaces come last."
 charts.draw_intervals(charts.mean_intervals(five), label, alt, live, shares=True)
 
 # %% [markdown]
-# The network leads with 99.2 %, helped by changed and mirrored pictures, before Gabor filters with 97.8 %. Most crosses lie outside their bars, and nothing is broken: a bar is about the *mean* of many splits, a cross is one.
+# Lesson 00's network leads with 99.2 %, helped by changed and mirrored pictures, before Gabor filters with 97.8 %. Three of five crosses lie outside their bars: a bar is about the *mean* of many splits, a cross is one.
 #
 # ## Turn it: how sure is a mean?
 #
-# Light dots are splits drawn of 400, below them their mean and interval; orange marks the mean of all. Go through the twenty draws of 5: about one bar in twenty should miss the orange mark. Then take more splits: the bar shrinks, the spread of the dots doesn't. The right side pairs two methods *within* each split: what makes a split easy or hard cancels.
+# Light dots are splits drawn from 400, below them their mean and interval; orange marks the mean of all. Go through the twenty draws of 5: about one bar in twenty should miss the orange mark. Then take more splits: the bar shrinks, the spread of the dots doesn't. The right side pairs two methods *within* each split: what makes a split easy or hard cancels.
 
 # %% tags=["nbval-ignore-output"]
 codes = (classical.features(fitted[name], faces.images) for name in ("LBP", "HOG"))
@@ -140,7 +140,7 @@ exercises.confusion.check(anna)
 # %% [markdown]
 # ## Verification: two histograms and a line
 #
-# The course trains nothing on ORL's s21 to s40: they stay **unseen**. LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, that of genuine pairs is **TAR** = 1 − FRR. Each place of the line is a point of the **ROC** curve.
+# What is tested on strangers learns nothing from ORL's s21 to s40: they are **unseen**. LBP compares all their pairs. Move the line: the share of impostors to its right is the FAR, that of genuine pairs the true accept rate, **TAR** = 1 − FRR. Each place of the line is a point of the **ROC** curve.
 
 # %% tags=["nbval-ignore-output"]
 from facecourse.kit import protocol, verify
@@ -182,7 +182,7 @@ exercises.watch_list.check(precision)
 #
 # > 📌 **Claim.** "99 % on the test set, so it is ready for the door."
 #
-# A network learns five photographs each of s1 to s20. Its **embedding**, the 128 numbers before the names, then compares their other five and those of strangers, s21 to s40. Gabor filters, which learn nobody, show whether strangers are harder.
+# A network learns five photographs each of s1 to s20. Its **embedding**, the 128 numbers before the names, compares their other five, and all ten of strangers, s21 to s40. Gabor filters, which learn nobody, show whether strangers are harder.
 
 # %%
 learnt, _, known = protocol.open_people().split_images(train=5, seed=0)
@@ -198,7 +198,7 @@ for who, people in (("known", known), ("strangers", unseen)):
         record(f"TAR of {name} at 1 % FAR, {who}", 100 * tar, "%")
 
 # %% [markdown]
-# The claim is wrong. The network accepts nearly all genuine pairs of people it knows, and turns away more than a third of those of strangers. Strangers are no harder: Gabor filters do about as well on both. Telling strangers apart is a skill of its own (lessons 04 and 05).
+# The claim is wrong. The network accepts nearly all genuine pairs of people it knows, and turns away more than a third of those of strangers. Strangers seem no harder: Gabor filters accept 73.5 % of the known, 72.6 of the strangers. Telling strangers apart is a skill of its own (lessons 04 and 05).
 #
 # The **bootstrap** draws these twenty strangers anew, with repetition, 200 times, and keeps the middle 95 % of what it measures: an interval over people.
 
@@ -208,7 +208,7 @@ bootstrap_pairs(lambda pairs: pairs.tar_at(0.01), *verify.score_pairs(embedded, 
 # %% [markdown]
 # ## Your turn: a threshold for the members' door
 #
-# **Exercise 4.** From the scores of all pairs of *ten* people choose a threshold whose FAR on ten *other* people is at most 1 %. The check deals s1 to s20 into two tens, a hundred times: the FAR must hold in 70 deals, and 54 % of the others' genuine pairs must pass. Scores are rescaled at each check.
+# **Exercise 4.** From the scores of all pairs of *ten* people choose a threshold whose FAR on ten *other* people is at most 1 %. The check deals s1 to s20 into two tens, a hundred times: the FAR must hold in 70 deals, and on average 54 % of the others' genuine pairs must pass. Scores are rescaled at each check.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -227,11 +227,11 @@ exercises.door.check(set_threshold)
 figures.draw_timeline()
 
 # %% [markdown]
-# Every convolution shares weights, FaceNet's and VGGFace's too (lesson 03).
+# Every convolution shares weights, FaceNet's too (lesson 03).
 #
 # <details><summary>The papers</summary>
 #
-# Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [1996](https://doi.org/10.1016/0031-3203(95)00067-4), of faces [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); first trained CNN [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks of faces [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
+# Eigenfaces [1987](https://doi.org/10.1364/JOSAA.4.000519), [1991](https://doi.org/10.1162/jocn.1991.3.1.71); Fisherfaces [1997](https://doi.org/10.1109/34.598228); Gabor [1993](https://doi.org/10.1109/12.210173); LBP [1996](https://doi.org/10.1016/0031-3203(95)00067-4), of faces 2004, at length [2006](https://doi.org/10.1109/TPAMI.2006.244); HOG [2005](https://doi.org/10.1109/CVPR.2005.177); Neocognitron [1980](https://doi.org/10.1007/BF00344251); first trained CNN [1989](https://doi.org/10.1162/neco.1989.1.4.541); CNN on ORL [1997](https://doi.org/10.1109/72.554195); twin networks of faces [2005](https://doi.org/10.1109/CVPR.2005.202); DeepFace [2014](https://doi.org/10.1109/CVPR.2014.220); FaceNet [2015](https://doi.org/10.1109/CVPR.2015.7298682); VGGFace [2015](https://doi.org/10.5244/C.29.41); measuring [2000](https://doi.org/10.1109/34.879790).
 #
 # </details>
 #

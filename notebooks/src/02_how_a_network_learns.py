@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 02 · How a network learns
 #
-# In lesson 00 `fit` found good values for 150,000 weights from one number, how wrong the network was. How can that be enough? Try it with two weights: make the loss small.
+# In lesson 00 `fit` found good values for 150,000 weights from one number, how wrong the network was. Try it with two weights: make the loss small.
 #
 # **You will** write a training loop that ends where `fit` ends. **You need** [lesson 01](01_background.ipynb) and derivatives. **Time:** an hour.
 
@@ -133,7 +133,7 @@ mine = FaceCNN(width=24, embedding=128, people=40)
 figures.draw_network(mine, torch.rand(1, 1, 56, 46))
 
 # %% [markdown]
-# Maps shrink, channels grow. An **epoch** shows every photograph once, in a new order. A *schedule* raises the **learning rate**, the factor of a step, then lowers it to nearly zero. AdamW comes below.
+# Pictures shrink, channels multiply. An **epoch** shows every photograph once, in a new order. A *schedule* raises the **learning rate**, the factor of a step, then lowers it to nearly zero. AdamW comes below.
 
 
 # %%
@@ -166,7 +166,7 @@ both = zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True
 all(torch.allclose(a, b, atol=1e-5) for a, b in both)
 
 # %% [markdown]
-# All weights are equal: this loop is `fit`.
+# All weights are equal: without these extras `fit` is this loop.
 #
 # ## Does the loss matter?
 #
@@ -220,13 +220,13 @@ record("top-1 without a remedy, 1 photograph", 100 * bare.top1["test"][-1], "%")
 figures.draw_overfitting(bare.top1, 5 * epochs, stored["remedies"])
 
 # %% [markdown]
-# The network knows its photographs by heart and is wrong on many others: **over-fitting**. Augmentation is worth most, 19 points over ten splits. The order of the others is no verdict: weight decay alone was tuned.
+# The network knows its photographs by heart and is wrong on many others: **over-fitting**. Augmentation is worth most, 19 points over ten splits. The order of the others is no verdict: weight decay alone was tuned. Early stopping is undecided.
 #
 # Test photographs that choose anything, such as the epoch, flatter the result: a **leak**. Near copies on both sides, such as video frames, leak too.
 #
 # ## Your turn
 #
-# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; it gets floats from 0 to 1. Target: name 68 % of other photographs. `Augment()` of `facelib.data`, given images and a `torch.Generator()`, returns changed pictures.
+# **Exercise 4.** Train a network on *one* tiny photograph a person (`images`, uint8, 40 x 1 x 14 x 12) and return it; the check shows it floats from 0 to 1. Target: name 68 % of other photographs. `Augment()` of `facelib.data`, given these and a `torch.Generator()`, returns changed ones, floats from 0 to 1.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -241,6 +241,6 @@ exercises.yours.check(learn)
 # %% [markdown]
 # ## What you know now
 #
-# Backpropagation is the chain rule, a training loop four lines. Augmentation helped most. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
+# Backpropagation is the chain rule, a training loop four lines. Next: [03 · Weight sharing](03_weight_sharing.ipynb).
 #
 # **Further reading.** [Rumelhart, Hinton & Williams 1986](https://doi.org/10.1038/323533a0); [Polyak 1964](https://doi.org/10.1016/0041-5553(64)90137-5); [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980); [Loshchilov & Hutter 2019](https://arxiv.org/abs/1711.05101); [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167); [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html); [Kapoor & Narayanan 2023](https://doi.org/10.1016/j.patter.2023.100804).

@@ -70,7 +70,7 @@ exercises.convolve.check(convolve)
 # %% [markdown]
 # ## What does sharing buy?
 #
-# A fully connected layer (the articles' *weight allocation*, 权值分配) shares nothing. A **locally connected** layer, as in [DeepFace](https://doi.org/10.1109/CVPR.2014.220), has windows, but a kernel a place.
+# A fully connected layer (the articles' *weight allocation*, 权值分配) shares nothing. A **locally connected** layer, as in [DeepFace](https://doi.org/10.1109/CVPR.2014.220), has windows, but a kernel a place. Times are against `Conv2d`'s.
 
 # %%
 from facelib.models.local import LocallyConnected2d
@@ -118,7 +118,7 @@ figures.draw_rivals(stored["top-1"])
 #
 # > 📌 **Claim:** "Weight sharing needs much data, and it over-fits, so regularise."
 #
-# Weight sharing does not need much data: the lead is there with one photograph as with five. It over-fits, as all networks here: `Conv2d` names 100 % of what it learnt and 66 % of the rest, `Linear`, with 3,000 times its weights, no more. Remedies were not measured.
+# Weight sharing does not need much data: the lead is there with one photograph as with five. It over-fits: `Conv2d` names 100 % of what it learnt and 66 % of the rest; `Linear`, with 3,000 times its weights, is undecided against it.
 #
 # ### A layer that must learn
 #
@@ -150,7 +150,7 @@ for kind, named in stored["shifted"].items():
     print(f"{kind}: {fmean(named['0']):.0%}, moved {fmean(named['3']):.0%}")
 
 # %% [markdown]
-# The recogniser is not invariant. `Conv2d` falls to 46 %, `Linear` to 52, undecided: what stands behind expects each eye at its place. `FaceCNN` averages over all places and keeps 75 %, without that average ("places kept") 68.
+# None is invariant: unlike lesson 00's network, they saw no moved pictures. `Conv2d` falls to 46 %, `Linear` to 52, undecided: what stands behind expects each eye at its place. `FaceCNN` averages over all places and keeps 75 %, without that average ("places kept") 68.
 #
 # ## Over branches
 #
@@ -231,7 +231,7 @@ exercises.tune.check(tune)
 figures.codebook_slider(dense, train, test, "features.3.0", stored["codebook"])
 
 # %% [markdown]
-# New *statistics* do nearly the whole repair. Over the stored splits four values leave 16 %; new statistics and fine-tuning both reach 92. With 32 bits it is 93 %, and 94 with new statistics. The file shrinks 13 times; nothing gets faster.
+# New *statistics* do nearly the whole repair. Over the stored splits four values leave 16 %; new statistics reach 92, and so does training on (*fine-tuned*). With 32 bits it is 93 %, and 94 with new statistics. The file shrinks 13 times; nothing gets faster.
 #
 # ## Your turn
 #
@@ -248,9 +248,9 @@ exercises.find_mouths.check(mouth_kernel)
 # %% [markdown]
 # ## What you know now
 #
-# A kernel saves weights, not multiplications; where it must learn, each place teaches all others.
+# Sharing saves weights, not multiplications; where a kernel must learn, each place teaches all others.
 #
-# Two new rows of the scoreboard, on unseen people: AUC with shared values less AUC without, trained as long, paired within each person.
+# On unseen people: AUC with shared values less AUC without, trained as long, paired within each person.
 
 # %%
 for values, found in stored["unseen people"].items():

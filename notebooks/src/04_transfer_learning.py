@@ -3,7 +3,7 @@
 #
 # **You will** freeze a network trained elsewhere, give it a new head and fine-tune it with two learning rates. **You need** [lesson 03](03_weight_sharing.ipynb). **Time:** an hour.
 #
-# Two parents and eight children; none of them exists. Can a network that never saw a face name them from five photographs of each?
+# Two parents and eight children; none of them exists. Can a network that was taught no face name them from five photographs of each?
 
 # %% tags=["parameters"]
 profile = None
@@ -74,8 +74,6 @@ known, asked = (models.embed(lite, faces.images, flip=False) for faces in large)
 record("ImageNet, full size, nearest neighbour", score(asked, known), "%")
 
 # %% [markdown]
-# Both sources name most faces without one step of training.
-#
 # ### A new head
 #
 # What all photographs share, such as the studio's light, tells nobody apart. **Centring** subtracts it: the mean features of *other* people there, without their names. The centre is a **buffer**: kept with the network, moved by no optimiser.
@@ -172,9 +170,9 @@ record("training mode, one person a batch", score(torch.cat(asked), torch.cat(kn
 figures.draw_bugs(stored["bugs"])
 
 # %% [markdown]
-# Wrong pixels bring 90 % down to 75 on average, the forgotten mode 88 % down to 9: with one person a batch, batch norm subtracts what the five photographs have in common, the person. A later `model.train()` wakes it up again.
+# Wrong pixels bring 90 % down to 75 on average, the forgotten mode 88 % down to 9: with one person a batch, batch norm subtracts what the five photographs have in common, the person.
 #
-# **Exercise 2.** Freeze a base. After a step of training every tensor must be what it was, buffers too.
+# **Exercise 2.** Freeze a base and return it. After a step of training every tensor must be what it was, buffers too.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -193,7 +191,7 @@ exercises.freeze.check(freeze)
 figures.depth_slider(stored["top-1"])
 
 # %% [markdown]
-# With one photograph the mean rises with each third that learns; with five, all ways are near the ceiling. What does a source save?
+# With one photograph all layers are better than any fewer; with five, every depth is near the ceiling. What does a source save?
 
 # %% tags=["nbval-ignore-output"]
 figures.photographs_slider(stored)
@@ -209,7 +207,7 @@ figures.photographs_slider(stored)
 figures.draw_leads(stored)
 
 # %% [markdown]
-# A source helps, with one photograph and with five; more steps from nothing do not make up for it. Freezing is not best for synthetic faces: layers that learn are a little better than as many steps of the head alone. For ImageNet it is undecided, and so is which source is better. (Where nothing differs, one interval in twenty excludes zero.)
+# A source helps this large network, with one photograph and with five; more steps from nothing do not make up for it. Lesson 01's small one names 87 % of forty people from nothing. Freezing is not best for synthetic faces: layers that learn are a little better than as many steps of the head alone. For ImageNet, with half the steps, it is undecided, and so is which source is better.
 #
 # **Exercise 3.** Which protocol says fairly whether ImageNet is a better start than nothing?
 #
@@ -232,11 +230,11 @@ live = experiment.compare_functions(model, tuned, test)
 figures.say_functions(live, stored["functions"])
 
 # %% [markdown]
-# The two agree on most faces, and $f_{tar}$ is wrong on fewer. Likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)), but the aim is the loss on the target.
+# The two agree on most faces; paired, $f_{tar}$ is wrong on fewer. The claim is wrong: likeness can help as a brake ([L2-SP](https://arxiv.org/abs/1802.01483)), but the aim is the loss on the target.
 #
 # ## Your turn
 #
-# Back to the family, and to a network as one finds it. `base` knows no face, is in training mode, and wants RGB images of the size and normalisation on its `card`. Write `adopt(base, card, train)`: return a network that makes logits of grey images in [0, 1]. **Target:** it names 65 % of another family's photographs, within 15 seconds of computing time: embed the views once. `models.backbones.Backbone(base, side, mean, spread)` feeds `base` as its card says; `Recogniser` and the loops above do the rest. Centre by the family.
+# Back to the family, and to a network as one finds it. `base` was taught no face, is in training mode, and wants RGB images of the size and normalisation on its `card`. Write `adopt(base, card, train)`: return a network, ready for use, that makes logits of grey images in [0, 1]. **Target:** it names 65 % of another family's photographs, within 15 seconds of computing time: embed the views once. `models.backbones.Backbone(base, side, mean, spread)` feeds `base` as its card says; `Recogniser` and the loops above do the rest. Centre by the family.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person

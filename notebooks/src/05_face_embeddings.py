@@ -129,7 +129,7 @@ def cosface(cosine, person, margin, scale):
 exercises.cosface.check(cosface)
 
 # %% [markdown]
-# All three agree with the library's:
+# Do all three agree with the library's?
 
 # %% tags=["nbval-check-output"]
 from facelib.training.losses import MarginLoss, TripletLoss
@@ -158,9 +158,9 @@ figures.draw_circles(dict(zip(("softmax", "triplet", "CosFace", "ArcFace"), poin
 widgets.margin_slider(steps)
 
 # %% [markdown]
-# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs they do; the papers measure it. With twenty *people*?
+# > 📌 **Claim** "Margin losses make better embeddings." On millions of photographs their papers measure it. With twenty *people*?
 #
-# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Rate and scale were chosen *within* s1 to s20; margins are the papers'. *Normalised softmax* has the margin 0. The cross is trained now:
+# A `FaceCNN` learns s1 to s20 by each loss and is tested on s21 to s40. Rate and scale were chosen *within* s1 to s20; margins are the papers'. *Normalised softmax* has the margin 0. The cross is trained now, against softmax of its seed:
 
 # %%
 stored = evidence.load("05")
@@ -178,9 +178,9 @@ figures.draw_loss_differences(stored["losses"], {"CosFace": now}, rival="softmax
 #
 # Our network, `face_embedding()`, learnt from people whom a generator drew. Its loss is [contrastive](https://arxiv.org/abs/2004.11362): each picture of a batch picks out its own person's others.
 #
-# Was nothing chosen by s21 to s40? Nearly. A first network missed a goal on them, so another was made: lesson 02's leak, through the author's eyes.
+# Was nothing chosen by s21 to s40? Nearly nothing. A first network missed a goal on them, so another was made: lesson 02's leak, through the author's eyes.
 #
-# [dlib's network](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html) learnt three million photographs, most of them scraped from the web. On the same crops of LFW it is right on 98.6 % of the pairs, ours on 83.6. The 15.0 points [14.2, 15.7] are what it costs here to scrape nobody, though networks and trainings differ, too. Better rendered people and a larger network reach 96.2 % ([DigiFace-1M](https://arxiv.org/abs/2210.02579)).
+# [dlib's network](http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html) learnt three million photographs, most of them scraped from the web. On the same crops of LFW it is right on 98.6 % of the pairs, ours on 83.6. To scrape nobody costs a part of these 15.0 points [14.2, 15.7]; networks and trainings differ, too. Better rendered people and a larger network reach 96.2 % ([DigiFace-1M](https://arxiv.org/abs/2210.02579)).
 #
 # ## A threshold is a promise about others
 #
@@ -191,7 +191,7 @@ codes_known, codes = (verify.embed_at_64(model, faces.images) for faces in (know
 widgets.far_slider(codes_known, codes)
 
 # %% [markdown]
-# A promise of 1 % lets 2.6 % [0.4, 6.0] in or, with the halves exchanged, 0.2 % [0.0, 0.7]: off by several times, either way. Twenty people make 19,000 impostor pairs and stay twenty: they cannot promise 1 %.
+# A promise of 1 % lets 2.6 % [0.4, 6.0] in or, with the halves exchanged, 0.2 % [0.0, 0.7]; only the second interval excludes 1 %. Twenty people make 19,000 impostor pairs and stay twenty: they cannot promise 1 %.
 #
 # ## Enrol yourself
 #
@@ -228,11 +228,11 @@ before, gallery.search(me[1:], threshold=limit).people.flatten().tolist()
 [experiment.measure_found(gallery, codes, threshold) for threshold in (-1, limit)]
 
 # %% [markdown]
-# To keep all but 1 % of visitors out, the door loses nearly half of those it knows.
+# To keep out all but 1 % of the visitors that chose the threshold, the door misses nearly half of the photographs of those it knows.
 #
 # ## Your turn: a door
 #
-# **Exercise 4.** Build a door. Nobody here exists: `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) of whoever comes, `practice` (50, 8, 128) eight of each of fifty others; all have length one. Return for each probe whether it may enter, whoever else comes.
+# **Exercise 4.** Build a door. Nobody here exists: `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) of whoever comes, `practice` (50, 8, 128) eight of each of fifty others; all have length one. Return for each probe, judged by itself, whether it may enter.
 #
 # The checker lets new people own it in turn: at most 0.3 % of the others' photographs may come in, at most 1 % of the owners' be turned away. `exercises.try_door(door, exercises.embed_crowd(9), exercises.embed_crowd())` gives both rates of yours.
 
@@ -247,4 +247,4 @@ exercises.door.check(door)
 # %% [markdown]
 # ## What you know now
 #
-# An embedding puts who somebody is into a direction. A threshold is a promise about others: choose it on some people, report it on different ones. Enrolling needs no training; only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.
+# An embedding puts who somebody is into a direction. A threshold is a promise about others: choose it on some people, report it on different ones. Only a threshold keeps others out. Next: [lesson 06](06_distillation.ipynb), a small network that learns from a large one.

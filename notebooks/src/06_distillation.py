@@ -28,7 +28,7 @@ figures.draw_idea(twelve.images[0, 0])
 # %% [markdown]
 # ## What a name leaves out
 #
-# Twelve people who don't exist are enrolled with one photograph each. Find a face whose second name is nearly as likely as the right one. Which temperature shows it?
+# Twelve people who don't exist are enrolled with one photograph each. Which face has the likeliest second name? Which temperature shows it?
 
 # %% tags=["nbval-ignore-output"]
 codes = embed(teacher, twelve.images, flip=False)
@@ -127,7 +127,7 @@ figures.draw_students(stored["names"], live)
 figures.draw_by_names(stored["names"])
 
 # %% [markdown]
-# The claim is refuted. Asked about four more photographs, the student gains a lot. Asked about the same ones it gains a little over names, and over smoothed names no gain is shown. Asked about other people it falls far behind, and names of all five are worth more than `namer`. So ask where names are scarce, about faces like those to come.
+# The claim is refuted. Asked about four more photographs, the student gains a lot. Asked about the same ones it gains a little over names, and over smoothed names no gain is shown. Asked about other people it falls far behind, and names of all five are worth more than `namer`'s answers. So ask where names are scarce, about faces like those to come.
 #
 # ## Without any list of names
 #
@@ -154,7 +154,7 @@ untrained = embed(small, judges.images, flip=False)
 small = distil(small, asked, follow, steps, batch=64, rate=0.02)
 
 # %% [markdown]
-# Each dot is a pair of photographs of *other* people; on the line a network says what the teacher says. Choose a network, move the threshold:
+# Each dot is a pair of photographs of people it did not learn from; on the line a network says what the teacher says. Choose a network, move the threshold:
 
 # %% tags=["nbval-ignore-output"]
 told = embed(teacher, judges.images)
@@ -164,7 +164,7 @@ networks = {"untrained": untrained, "after seconds, here": after, "face_student(
 figures.agreement_slider(networks, told, judges.person)
 
 # %% [markdown]
-# Without one name, in seconds, the dots came nearer to the line. `face_student()` learnt longer, from 128 times the people.
+# Without one name, in seconds, the dots came nearer to the line. `face_student()` is wider and learnt longer, from 128 times the people.
 #
 # A dot's distance from the line can be a loss, too: **relational distillation** compares pairs of faces ([Park et al. 2019](https://arxiv.org/abs/1904.05068), [Tung & Mori 2019](https://arxiv.org/abs/1907.09682)).
 #
@@ -187,11 +187,11 @@ exercises.relate.check(relate)
 rungs.draw_steps(ladder, ["what the teacher says", "size"])
 
 # %% [markdown]
-# The teacher's answers gained many points over names, and the smaller size lost some; at the stricter FAR both are more than twice as much (one training each). The teacher had seen many more people than these 64,000, and only the student's rate was searched for: either may be a reason.
+# The teacher's answers gained many points over names, and the smaller size lost some; at the stricter FAR both more than double (one training each). The teacher had seen many more people than these 64,000, and only the student's rate was searched for: either may be a reason.
 #
 # ## Your turn
 #
-# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). Its whole `state_dict()`, with batch norm's statistics, may take 20,000 bytes. The checker teaches it for 400 steps beside a *linear* rival, `nn.Linear(256, 12)` and `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.01 higher.
+# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). Its whole `state_dict()`, with batch norm's statistics, may take 20,000 bytes. The checker teaches it for 400 steps beside a *linear* rival: `nn.AvgPool2d(2)`, `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.01 higher.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -204,7 +204,7 @@ exercises.student.check(build)
 # %% [markdown]
 # ## What you know now
 #
-# A student learns from answers, so its pictures need no names. Ask about pictures like those to come; the teacher's faults may be learnt, too. The ladder's first rows stand on the scoreboard, mirror images included; MACs and latency are of one pass. On ORL's twenty people no gain by the teacher's answers is shown:
+# A student learns from answers, so its pictures need no names. Ask about pictures like those to come. The ladder's first rows stand on the scoreboard, mirror images included; multiplications (MACs) and latency are of one pass, *worst group* is the FRR of the group served worst (lesson 10). On ORL's twenty people no gain by the teacher's answers is shown:
 
 # %%
 board = Scoreboard.load(evidence.BOARD).upto("06")

@@ -33,7 +33,7 @@ whole, face = face_student().requires_grad_(False), torch.rand(1, 1, 64, 64)
 figures.zeros_slider(people=pick(profile, smoke=20, quick=100, full=100))
 
 # %% [markdown]
-# The first quarter of the zeros costs little. At half the network suffers, and new statistics of batch norm (lesson 03) mend about half of the damage. A zero takes four bytes like any number: only a *coded* file, here a zipped one, is shorter.
+# A quarter of the weights at zero costs little. At half the network suffers, and new statistics of batch norm (lesson 03) mend about half of the damage. A zero takes four bytes like any number: only a *coded* file, here a zipped one, is shorter.
 #
 # ### Build it
 #
@@ -70,7 +70,7 @@ all(map(torch.equal, sparse.state_dict().values(), theirs.state_dict().values())
 # %% [markdown]
 # > 📌 **Claim:** "A tenth of the weights, ten times the speed."
 #
-# Guess; the two networks take turns:
+# The two networks take turns:
 
 # %%
 turns = pick(profile, smoke=6, quick=50, full=50)
@@ -79,7 +79,7 @@ record("times as fast with 90 % zeros", faster.value)
 print(f"{faster:.2f} (95 % CI over turns)")
 
 # %% [markdown]
-# The claim is refuted. A convolution is a product of matrices (lesson 03), and PyTorch's multiplies by zero as by any number. Special kernels, on some GPUs, can skip zeros.
+# The claim is refuted. A convolution is a product of matrices (lesson 03), and PyTorch's multiplies by zero as by any number. Special kernels, on some processors, can skip zeros.
 #
 # ## Channels
 #
@@ -96,7 +96,7 @@ second.weight.data = second.weight.data[:, kept]
 first.weight.shape, second.weight.shape
 
 # %% [markdown]
-# Nobody else reads these channels. But a block's sum adds its channel $k$ to channel $k$ of what came in. So of this *stream* a channel goes from every layer that makes or reads it, or from none:
+# Nobody else reads these channels. But a block's sum adds its channel $k$ to channel $k$ of what came in. So of this sum, the *stream*, a channel goes from every layer that makes or reads it, or from none:
 
 # %%
 figures.draw_channels()
@@ -109,7 +109,7 @@ gone = ____
 exercises.stream.check(gone)
 
 # %% [markdown]
-# [torch-pruning](https://doi.org/10.1109/CVPR52729.2023.01544) finds out what hangs together, in a **dependency graph**. Its outputs are those by hand:
+# [torch-pruning](https://doi.org/10.1109/CVPR52729.2023.01544) finds out what hangs together, in a **dependency graph**. The network it cuts gives the outputs of ours:
 
 # %% tags=["nbval-check-output"]
 import torch_pruning
@@ -122,7 +122,7 @@ graph.get_pruning_group(theirs.features[10].change[0], out, idxs=others).prune()
 torch.allclose(by_hand(face), theirs(face), atol=1e-5)
 
 # %% [markdown]
-# All that goes together is a **group**. The pruner takes from each layer a quarter of the channels, those with the least **group L1**: the mean absolute value of a channel's group, relative to the layer's other channels.
+# All that goes together is a **group**. The pruner takes from each layer but the first a quarter of the channels, those with the least **group L1**: the mean absolute value of a channel's group, relative to the layer's other channels.
 
 # %%
 small = face_student()
@@ -180,7 +180,7 @@ for name, points in live.items():
 figures.draw_cuts(stored["cuts"], live, small)
 
 # %% [markdown]
-# A **MAC** is a multiplication and an addition; their number is a network's work. After small cuts new statistics mend some of the damage and teaching most of it; after the largest, nothing mends much. Taught again, half of the weights cost nothing, channels always cost some, and how these are chosen changes little. The teaching is short: even the untouched student, far left, loses by it.
+# A **MAC** is a multiplication and an addition; their number is a network's work. After small cuts new statistics mend some of the damage and teaching most of it; after the largest, teaching mends little. Taught again, half of the weights cost nothing more at this FAR, channels always some, and how these are chosen changes little. The teaching is short: even the untouched student, far left, loses by it.
 #
 # ## What is time made of?
 #
@@ -192,7 +192,7 @@ turns = pick(profile, smoke=3, quick=20, full=50)
 figures.draw_roofline(experiment.measure_speed(names, turns), stored)
 
 # %% [markdown]
-# - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. The slanted roof, of memory, matters little, as all fit into the cache.
+# - *Teacher* and *student* work near the flat roof, of arithmetic: there, fewer MACs are less time. The slanted roof, of memory, matters little: all but *one channel* lie right of the bend.
 # - *Ragged* and *in blocks* have half of the teacher's MACs, in widths such as 54 and in multiples of 16. *Ragged* saves less time: kernels compute whole blocks of channels.
 # - *One channel* takes its time with hardly any MACs: the time of calls, which no cut of channels saves.
 #
@@ -236,4 +236,4 @@ exercises.plan.check(plan)
 #
 # Zeros save no time; channels do, as far as widths and calls allow. After a cut, measure the statistics anew, teach again, and compare with a rival that was taught as long.
 #
-# Next: [lesson 08](08_quantization_and_low_rank.ipynb), fewer bits for each weight.
+# Next: [lesson 08](08_quantization_and_low_rank.ipynb).

@@ -22,7 +22,7 @@ seen = experiment.render_clips(people, experiment.LEARN, spoilt=0.0)  # clips to
 new = experiment.render_clips(50, experiment.TRY, spoilt=0.0)  # of other people
 
 # %% [markdown]
-# Eight frames of somebody who doesn't exist, and the same frames backwards. One head turned to the right of the picture first, the other to the left; the mean of the frames is the same.
+# Eight frames of somebody who doesn't exist, and the same frames backwards. In one clip the head turns right first, in the other left; the mean of the frames is the same.
 
 # %%
 figures.draw_unrolled(new.images[3])
@@ -103,7 +103,7 @@ figures.gate_slider(send_back)
 # %% [markdown]
 # In fresh cells a half-open gate hardly helps; an open one follows the rule. An *orthogonal* $W_{hh}$ turns the state without shrinking it; only tanh still shrinks. An **LSTM** (*long short-term memory*) has a second state, its memory, and a *forget gate* ([Gers et al. 2000](https://doi.org/10.1162/089976600300015015)) that says how much of it stays.
 #
-# Does an open gate decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. It begins with 3 added to its bias:
+# Does an open gate decide what is learnt? The first step shows one of four symbols, noise follows, and at the end the network must name it. An open gate begins with 3 added to its bias:
 
 # %%
 figures.draw_recall(stored["recall"])
@@ -143,7 +143,7 @@ share = experiment.score_labels(rival, ways["shuffled"], asked)
 record("which way first, trained and tried shuffled", 100 * share, "%")
 
 # %% [markdown]
-# Backwards the reader says the contrary; shuffled it guesses. This **shuffle test** shows that a network *uses* order. That the question *needs* it, the rival shows: taught by shuffled clips, it guesses as well. The reader's state, as colours:
+# Backwards the reader says the contrary; shuffled it guesses. This **shuffle test** shows that a network *uses* order. That the question *needs* it, the rival shows: taught by shuffled clips, it can only guess. The reader's state, as colours:
 
 # %% tags=["nbval-ignore-output"]
 figures.state_slider(new, reader, row=3)
@@ -180,7 +180,7 @@ class Attention(nn.Module):
 
 
 # %% [markdown]
-# A sum has no order, so attention ([Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554)) sees none. Nor does a **transformer**, which has a query for each frame, unless each frame's position is added. Our one query learns which two clips show one person:
+# A sum has no order, so attention ([Yang et al. 2017](https://doi.org/10.1109/CVPR.2017.554)) sees none. Nor does a **transformer**, which has a query for each frame, unless each frame's position is added. Our one query learns from pairs of clips of one person:
 
 # %%
 from facelib.training.losses import ContrastiveLoss
@@ -212,11 +212,11 @@ figures.draw_gains(stored["people"])
 figures.draw_rows(stored["rows"], stored["rows_learnt"])
 
 # %% [markdown]
-# With one photograph of each, both readers of rows are behind: the claim is false here. With five, the RNN still is; for the GRU it is undecided. A likely reason: a kernel knows an edge wherever it comes; a reader of rows learns it anew for each column.
+# With one photograph of each, both readers of rows are behind: the claim is false here. With five the RNN is still behind, the GRU undecided. A likely reason: a kernel knows an edge wherever it comes; a reader of rows learns it anew for each column.
 #
 # ## Your turn: did it nod twice?
 #
-# A nod on request keeps out a photograph held still, but no film. A clip has twelve frames of 8 × 8 pixels, less their mean. The head is down for two to five of them, in one go or in two:
+# A nod on request keeps out a photograph held still; one or two, asked by chance, hinder a film. A clip has twelve frames of 8 × 8 pixels, less their mean. The head is down for two to five of them, in one go or in two:
 
 # %%
 nods.take_nods(people=4, seed=experiment.LEARN, draw=0)[0].shape
@@ -235,4 +235,4 @@ exercises.nods.check(build_reader)
 # %% [markdown]
 # ## What you know now
 #
-# A recurrent network uses the same weights at each step. Over many steps gradients vanish; open gates or an orthogonal matrix help. Use order where the answer lies in it, and prove it by shuffling. For who is seen, weigh the frames. Next: [lesson 10](10_robustness_and_fairness.ipynb), what breaks a recogniser.
+# A recurrent network uses the same weights at each step. Over many steps gradients vanish; open gates or an orthogonal matrix help. Use order where the answer lies in it, and prove it by shuffling. For who is seen, weigh the frames. Next: [lesson 10](10_robustness_and_fairness.ipynb).

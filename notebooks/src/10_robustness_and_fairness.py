@@ -47,13 +47,13 @@ exercises.darken.check(darken)
 # %% [markdown]
 # ### Which rung breaks first?
 #
-# Five hundred people, each rung at a threshold of its own (stored). In the lowest row one photograph of each pair of ORL's s21 to s40 was spoilt; below stands its FAR.
+# Five hundred people, each rung at a threshold of its own (stored); *compact* is the ladder's last file. In the lowest row one photograph of each pair of ORL's s21 to s40 was spoilt; below stands its FAR.
 
 # %%
 figures.draw_sweeps(stored["sweeps"], stored["ORL"])
 
 # %% [markdown]
-# Darkness, blur and few pixels cost the most; in the dark *pruned* and *compact* fall first. Little is lost by what the training had, as far as it had it: side light, turned heads, grey blocks, pictures as coarse as the third dot. Little, too, by a mask and mild JPEG, which it did not have. ORL's curves begin lower, at a laxer door: these are photographs, which the network never met, in other poses and glasses. What each costs we can't say.
+# Darkness, blur and few pixels cost the most; in the dark *pruned* and *compact* fall first. Little is lost by side light, turned heads, small grey blocks and pictures as coarse as the third dot, which the training had. It had neither JPEG nor masks: mild JPEG costs little, a whole mask more. ORL's curves begin lower, at a laxer door: these are photographs, in other poses and glasses; what each costs we can't say.
 #
 # > 📌 **Claim:** "Augmentation makes a recogniser robust."
 #
@@ -65,7 +65,7 @@ record("top-1 on blurred faces, learnt from accidents", 100 * cured["blurred"], 
 figures.draw_cures(stored["cures"])
 
 # %% [markdown]
-# The claim needs an object: robust *against what was shown*, and what is like it. *Moved and relit* helps on moved faces only. *Accidents* contain lost detail and changed contrast; they help on blurred, coarse and dark faces, and cost points on all others.
+# The claim needs an object: robust *against what was shown*, and what is like it. *Moved and relit* helps on moved faces only. *Accidents* contain lost detail but no noise; they help on blurred, coarse and dark faces, and cost points on all others.
 #
 # ## For whom? The names of errors
 #
@@ -161,7 +161,7 @@ exercises.equal_fmr.check(equal_fmr)
 figures.draw_errors(stored["groups"], stored["changes"])
 
 # %% [markdown]
-# Compression leaves the darkest group's FMR as high, and raises all groups' FNMR by about as much: no difference between groups is shown. That is no proof of fairness: [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups that pruning hurt far more.
+# Compression leaves the darkest group's FMR as high, and raises every group's FNMR; that it costs one group more is not shown. That is no proof of fairness: [Hooker et al. (2020)](https://arxiv.org/abs/2010.03058) found groups that pruning hurt far more.
 #
 # ### People, or pictures of them?
 #
@@ -171,7 +171,7 @@ figures.draw_errors(stored["groups"], stored["changes"])
 figures.draw_skins(stored["skin"], stored["detected"])
 
 # %% [markdown]
-# The people did not change, and still their darkest rendering has the highest FMR: our gap is no evidence about people. Low contrast in the drawing and fewer dark faces in the training can both make it. On the right a detector that was made from photographs misses more of the darkest heads than of any others: an audit of scores never sees whom it misses.
+# The people did not change, and still their darkest rendering has the highest FMR: our gap is no evidence about people. Low contrast in the drawing or fewer dark faces in the training may make it; we tested neither. On the right a detector that was made from photographs misses more of the darkest heads than of any others: an audit of scores never sees whom it misses.
 #
 # NIST tested 189 algorithms on 18 million photographs ([Grother et al. 2019](https://doi.org/10.6028/NIST.IR.8280)): false matches varied between groups by factors of 10 to 100, false non-matches far less. With some of the most accurate *search* algorithms no such gap could be detected: it is no law of nature. NIST's groups are countries of birth or recorded race, never measured skin; that our gap looks like theirs proves nothing.
 #

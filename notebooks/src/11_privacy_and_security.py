@@ -68,7 +68,7 @@ templates = stolen @ secret
 torch.allclose(templates @ templates.T, stolen @ stolen.T, atol=1e-5)
 
 # %% [markdown]
-# They stay for a thief, too: a row's cosines to all others are its fingerprint, by which two tables of the same photographs can be joined. Only *renewable* is left.
+# They stay for a thief, too: a row's cosines to all others are its fingerprint, by which two tables of the same photographs can be joined: not *unlinkable*.
 #
 # **Exercise 1.** The thief enrols himself and some friends, so he knows rows both with the key, `known_rotated`, and, from *other* photographs, roughly without, `known`. Which rotation brings rows $A$ nearest to rows $B$? With the SVD $A^\top B = USV^\top$ it is $UV^\top$ (orthogonal **Procrustes**), without the stretching $S$. Turn all templates back.
 
@@ -87,7 +87,7 @@ exercises.turn_back.check(turn_back)
 figures.key_slider(model, attack, stolen, secret)
 
 # %% [markdown]
-# Leaked pairs give away a key that serves everybody. At the least encrypt each template on its owner's device.
+# Leaked pairs give away a key that serves everybody: not *irreversible* either. Only *renewable* is left. At the least give each template a key of its own, on its owner's device.
 #
 # ## Was this photograph in the training?
 #
@@ -104,20 +104,20 @@ member = [True] * len(learnt) + [False] * len(others)
 record("AUC of the membership attack", roc_auc_score(member, -torch.cat(losses)))
 
 # %% [markdown]
-# Nearly every member is found. **Differential privacy** limits all such attacks: training clips each photograph's gradient and adds noise ([Abadi et al. 2016](https://doi.org/10.1145/2976749.2978318)), so that one photograph changes the chance of any result by a factor $e^\varepsilon$ at most (but for a tiny $\delta$). At $\varepsilon = 1$ an attack that suspects 1 % of the others finds at most 2.7 % of the members. Accuracy pays for it.
+# Members rank before nearly all others. **Differential privacy** bounds such attacks: training limits each photograph's gradient and adds noise ([Abadi et al. 2016](https://doi.org/10.1145/2976749.2978318)), so that one photograph changes any chance by a factor $e^\varepsilon$ at most (but for a tiny $\delta$). At $\varepsilon = 1$ an attack that suspects 1 % of the others finds at most 2.7 % of the members. Accuracy pays for it.
 #
 # ## Who gets in
 #
 # ### A photograph of a photograph
 #
-# A print or screen before the camera is a **presentation attack** (ISO/IEC 30107-3). Ours are *simulated*: the rates say nothing about real ones. The share of one kind that the door accepts is its **IAPAR** (impostor attack presentation accept rate), here of ORL's s21 to s40, at FAR 1 % on s1 to s20 (stored).
+# A print or screen before the camera is a **presentation attack** (ISO/IEC 30107-3). Ours are *simulated*: the rates say nothing about real ones. The share of one kind that the door accepts is its **IAPAR** (impostor attack presentation accept rate), here of ORL's s21 to s40, at FAR 1 % on s1 to s20, 2.6 % here (stored).
 
 # %%
 presented = stored["presentation"]
 figures.draw_recaptures(synth(6, 1, seed=12), presented["accepted"], presented["FAR"])
 
 # %% [markdown]
-# A detector (PAD) asks whether somebody is there. **APCER** is the share of one kind of attack that it takes for live, **BPCER** of live faces (*bona fide*) that it takes for attacks; detectors are compared at *one* APCER.
+# PAD (presentation attack detection) asks whether somebody is there. **APCER** is the share of one kind of attack that it takes for live, **BPCER** of live faces (*bona fide*) that it takes for attacks; detectors are compared at *one* APCER.
 #
 # **Exercise 2.** Of scores, higher for attacks, return the smallest BPCER for which at most the share `apcer` of the attacks passes. Any number may be the threshold; whoever scores it or more is refused.
 
@@ -137,11 +137,11 @@ for tried, refused in presented["BPCER"].items():
     print(f"{refused:.0%} refused; {tried}")
 
 # %% [markdown]
-# The detector looks good at first. Where live faces come by that camera, too, it refuses about half of them or more: it had learnt to tell cameras. Unseen screens cost it much. Ask what else differs between your two classes.
+# The detector looks good at first. With live faces by that camera, too, it refuses about half or more: much of what it learnt was the camera. Unseen screens cost it much. Ask what else differs between your two classes.
 #
 # ### A small change
 #
-# Now the thief has the weights too (a **white box**), and makes an **adversarial example**. Every pixel takes small steps the way its gradient, by its *sign*, says the cosine grows; `clamp` brings back what went too far. This is projected gradient descent, **PGD** ([Madry et al. 2018](https://arxiv.org/abs/1706.06083)).
+# Now the thief has the weights too (a **white box**), and makes an **adversarial example**. Every pixel takes small steps by the *sign* of its gradient, towards a higher cosine; `clamp` brings back what went too far. This is projected gradient descent, **PGD** ([Madry et al. 2018](https://arxiv.org/abs/1706.06083)).
 
 # %%
 at = experiment.choose_door_threshold(lambda images: embed(model, images, flip=False), 200)
@@ -212,4 +212,4 @@ exercises.leak.check(line)
 #
 # ## What you know now
 #
-# An embedding is personal data: it can be drawn, linked and stolen. Try a defence against somebody who knows it. Next: [lesson 12](12_capstone.ipynb), your own door.
+# An embedding is personal data: it can be drawn, linked and stolen. Try a defence against somebody who knows it. Next: [lesson 12](12_capstone.ipynb).

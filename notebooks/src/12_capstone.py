@@ -46,14 +46,14 @@ figures.draw_road()
 # %% [markdown]
 # ## A budget and a recipe
 #
-# A **budget** comes before the network: what the file may weigh, how many times faster than the teacher's file it must be, and how many points of TAR it may lose at the ladder's FAR. The lesson's own door:
+# A **budget** comes before the network: what the file may weigh, how many times faster than the teacher's file it must be, and how many points of TAR it may lose at FAR 0.1 %. The lesson's own door:
 
 # %%
 budget = experiment.DOOR
 budget
 
 # %% [markdown]
-# A **recipe** turns a network into one file. The lesson's takes the student that was pruned and taught again, and ships it at eight bits. Everything is in these four lines; yours will replace them.
+# A **recipe** turns a network into one file. The lesson's takes the student that was pruned and taught again, and ships it at eight bits. For a card and a door of your own, change these lines and run on from here.
 
 
 # %%
@@ -70,7 +70,7 @@ record("bytes", build(path), "bytes")
 #
 # Export can go wrong without an error: a layer folded twice, a calibration set of one grey level. **Parity** compares what the network and the file say of the same faces.
 #
-# **Exercise 1.** Return the smallest cosine between the two, over faces.
+# **Exercise 1.** Return the smallest cosine over faces; `network` and `file` are embeddings (N, D).
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -90,7 +90,7 @@ record("parity, mean cosine", cosines.mean())
 figures.draw_moved(faces, cosines)
 
 # %% [markdown]
-# Eight bits move every embedding a little, and one face more than the others. Look at the upper row: what have these faces in common? A face whose cosine is near zero would mean a broken file, whatever the mean.
+# Eight bits move every embedding a little, those of the upper row most. A face whose cosine is near zero would mean a broken file, whatever the mean.
 #
 # ## A score that can't be learnt by heart
 #
@@ -107,7 +107,7 @@ record("points lost, cheat on people it has seen", known.lost.value, "points")
 record("points lost, cheat on fresh people", fresh.lost.value, "points")
 
 # %% [markdown]
-# The claim is false: below zero, the cheat beats the teacher on pictures it knows, and on fresh ones it is no recogniser at all. So the score draws its people *when it is asked*, from a million seeds that nothing else uses. The seed is part of the result: anybody can measure it again, nobody could prepare for it.
+# The claim is false. On pictures it knows the cheat beats the teacher, so its loss is below zero; on fresh ones it is no recogniser at all. So the score draws its people *when it is asked*, from a million seeds that nothing else uses. The seed is part of the result: anybody can measure it again, nobody could prepare for it.
 
 # %%
 people = pick(profile, smoke=60, quick=500, full=5000)
@@ -118,7 +118,7 @@ board = evidence.load("ladder")["lost"]["pruned, 8 bits"]["0.1 %"]
 print(f"README's board, 5,000 others: {board:.1f} points lost")
 
 # %% [markdown]
-# **Exercise 2.** Which shares of a budget does a score use up: bytes, time, points lost? Take the worse end of each interval; a share above one breaks the budget.
+# **Exercise 2.** Return the shares of a budget that a score uses up: `[bytes, time, points lost]`. `faster` and `lost` are intervals: take the worse end, `low` or `high`. More than one breaks the budget.
 
 
 # %% tags=["exercise", "nbval-check-output"]
@@ -134,9 +134,9 @@ print("keeps the budget" if experiment.keeps(found, budget) else "misses the bud
 figures.draw_yours(stored["recipes"], attempts.list_attempts())
 
 # %% [markdown]
-# Dots are stored recipes, measured on more people; dashed boxes are three budgets: *card*, *camera* and *phone*. The crosses are yours. A file that is scored again is averaged, so drawing people until they please is no way up.
+# Dots are stored recipes, measured on more people; the crosses are yours. On few people an interval is wide, and a file may miss a budget that it keeps on many. Dashed boxes are the budgets of *Your turn*. Scores of one file are averaged: drawing people until they please is no way up.
 #
-# Two dots deserve a second look. The student with a thin last layer and five bits was not taught again after it was cut, and it loses less than the pruned one that was. Pruning half of its work has bought time, not points. And the pruned one at five bits is rounded without training: beside the ladder's last file, which learnt while it was rounded, it is a quarter larger and no better.
+# Two dots deserve a second look. The student with a thin last layer and five bits was not taught again after it was cut, and it loses less than the pruned one that was. Pruning half of its work has bought time and bytes, not points. And the pruned one at five bits is rounded without training: beside the ladder's last file, which learnt while it was rounded, it is a quarter larger, and no gain is shown.
 #
 # ## Your turn: one of three budgets
 #
@@ -200,7 +200,7 @@ print(f"fair: {fair[0]:.1%} rejected ({fair[1]})")
 #
 # A file travels without its lesson. A **model card** ([Mitchell et al. 2019](https://doi.org/10.1145/3287560.3287596)) travels with it: the measured half is filled in, the other half only its maker can write.
 #
-# **Exercise 4.** Say what your door is for, whom it is not for, what happens when it errs, and who has consented. Eight words or more each.
+# **Exercise 4.** Say what your door is for, whom it is not for, what happens when it errs, who has consented, and how they are deleted. Eight words or more each.
 
 # %% tags=["exercise", "nbval-check-output"]
 card_words = ____
@@ -213,7 +213,7 @@ if isinstance(card_words, dict):
 # %% [markdown]
 # ## The door
 #
-# A door needs a **threshold** of its own: each file spreads its cosines differently. It is chosen on people who are neither enrolled nor scored. From here on nothing needs PyTorch: `facelib.door` reads the ONNX file alone.
+# A door needs a **threshold** of its own: each file spreads its cosines differently. It is chosen on people who are neither enrolled nor scored. The recogniser needs no PyTorch: `facelib.door` reads the ONNX file alone.
 
 # %%
 recogniser = Recogniser(path)
@@ -235,7 +235,7 @@ record("threshold", threshold)
 charts.threshold_slider(pairs, threshold)
 
 # %% [markdown]
-# Move it until half as many strangers pass, and read what that costs those who are known.
+# A stranger is compared with all (lesson 05): move it until half as many pass. What does that cost?
 
 # %%
 visitors = synth(3, images=3, seed=12, size=64, channels=1)
@@ -259,7 +259,7 @@ for name, photographs in named.items():
     knock(name, photographs[1:])
 
 # %% [markdown]
-# Ben stays outside: the photograph he was enrolled by shows his hat. A second one, without it, is the remedy that every door has, and costs no training.
+# Ben stays outside; the photograph he was enrolled by shows his hat. A second one, without it, is the remedy that every door has, and costs no training.
 
 # %%
 register.enroll("Ben", recogniser.embed(as_photographs(named["Ben"][1:2])), consent=True)
@@ -275,7 +275,7 @@ door.use_nobodies()
 door
 
 # %% [markdown]
-# From a shell, on your own photographs, the same door is
+# From a shell, on your own photographs, a door by the shipped file is
 #
 # ```shell
 # facelib enroll Ada ada-1.jpg ada-2.jpg --register people.register

@@ -84,7 +84,7 @@ from facecourse.kit import choose_profile, pick
 from facelib.models import FaceCNN, predict
 from facelib.training import fit
 
-# it says how long you wait: None for what is told here, "smoke" for seconds, "full" for a GPU
+# how long you wait: None gives the numbers told here, "smoke" takes seconds, "full" a GPU
 profile = choose_profile(profile)
 torch.manual_seed(0)
 # width: filters of its first layer; embedding: how many numbers describe a face
@@ -103,7 +103,7 @@ record("top-1 of the network, new pictures", find_top1(name_by_network, split.te
 # %% [markdown]
 # > 📌 **说法**：“我的照片它全认对了，所以它管用。”带这个记号的，都是各种文章里流传的说法；每一条我们都要检验。
 #
-# 学过的照片，网络全部认对：那是记忆。新的照片，它认对 98.5%；随机换 20 种分法来测，在 97.5% 到 100% 之间。不过，所有照片都出自同一间摄影室。
+# 学过的照片，网络全部认对：那是记忆。新的照片，它认对 98.5%；随机换 20 种分法来测，在 97.5% 到 100% 之间。不过，所有照片都出自同一间实验室。
 #
 # ## 把照片弄坏
 #

@@ -70,7 +70,7 @@ exercises.convolve.check(convolve)
 # %% [markdown]
 # ## 共享换来了什么？
 #
-# 全连接层（一些文章称之为*权值分配*，weight allocation）什么也不共享。**局部连接**层（locally connected，[DeepFace](https://doi.org/10.1109/CVPR.2014.220) 用过）也有窗口，但每个位置各有一个卷积核。
+# 全连接层（一些文章称之为*权值分配*，weight allocation）什么也不共享。**局部连接**层（locally connected，[DeepFace](https://doi.org/10.1109/CVPR.2014.220) 用过）也有窗口，但每个位置各有一个卷积核。图中的用时，都是与 `Conv2d` 相比。
 
 # %%
 from facelib.models.local import LocallyConnected2d
@@ -118,7 +118,7 @@ figures.draw_rivals(stored["top-1"])
 #
 # > 📌 **说法**：“权值共享需要大量数据，而且会过拟合，所以要做正则化。”
 #
-# 权值共享并不需要大量数据：用一张照片也好，用五张也好，领先都在。它会过拟合，这里的网络都会：`Conv2d` 把学过的认对 100%，其余的认对 66%；`Linear` 的权值多达其 3,000 倍，认对的也不更多。正则化之类的办法没有测。
+# 权值共享并不需要大量数据：用一张照片也好，用五张也好，领先都在。它会过拟合：`Conv2d` 把学过的认对 100%，其余的认对 66%；`Linear` 的权值多达其 3,000 倍，与它相比则是未定。
 #
 # ### 不学就不行的一层
 #
@@ -150,7 +150,7 @@ for kind, named in stored["shifted"].items():
     print(f"{kind}: {fmean(named['0']):.0%}, moved {fmean(named['3']):.0%}")
 
 # %% [markdown]
-# 识别器并不是不变的。`Conv2d` 降到 46%，`Linear` 降到 52%，未定：后面的层总指望每只眼睛都在老地方。`FaceCNN` 对所有位置取平均，保住 75%；不取平均（“places kept”）则是 68%。
+# 没有一个是不变的：与第 00 课的网络不同，它们没有见过移动了的图像。`Conv2d` 降到 46%，`Linear` 降到 52%，未定：后面的层总指望每只眼睛都在老地方。`FaceCNN` 对所有位置取平均，保住 75%；不取平均（“places kept”）则是 68%。
 #
 # ## 分支间的共享
 #
@@ -231,7 +231,7 @@ exercises.tune.check(tune)
 figures.codebook_slider(dense, train, test, "features.3.0", stored["codebook"])
 
 # %% [markdown]
-# 修复几乎全靠新的*统计量*。按存好的划分，只留四个值时剩 16%；换上新的统计量，或者微调，都回到 92%。32 比特时是 93%，换上新的统计量则是 94%。文件缩小到 13 分之一；速度一点也没有变快。
+# 修复几乎全靠新的*统计量*。按存好的划分，只留四个值时剩 16%；换上新的统计量回到 92%，继续训练（图中的 *fine-tuned*）也一样。32 比特时是 93%，换上新的统计量则是 94%。文件缩小到 13 分之一；速度一点也没有变快。
 #
 # ## 轮到你了
 #
@@ -248,9 +248,9 @@ exercises.find_mouths.check(mouth_kernel)
 # %% [markdown]
 # ## 现在你知道了
 #
-# 卷积核省的是权值，不是乘法；在不学就不行的地方，每个位置都在教其他所有的位置。
+# 共享省的是权值，不是乘法；在不学就不行的地方，每个位置都在教其他所有的位置。
 #
-# 成绩榜上添了两行，测的是未见过的人：共享取值之后的 AUC，减去同一网络不共享时的 AUC；两者训练得一样久，并在每个人身上配对。
+# 测的是未见过的人：共享取值之后的 AUC，减去同一网络不共享时的 AUC；两者训练得一样久，并在每个人身上配对。
 
 # %%
 for values, found in stored["unseen people"].items():

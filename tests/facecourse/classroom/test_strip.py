@@ -75,7 +75,7 @@ def test_a_page_that_could_show_a_picture_goes(name):
 
 
 def test_tables_verdicts_and_charts_stay_as_they_are_and_a_chart_with_a_picture_goes():
-    table = Table(["name", "share"], [["a < b", 0.5]], fold="more")._repr_html_()
+    table = Table(["name", "share"], [["a < b", 0.5]])._repr_html_()
     verdict = Outcome("correct", "`1 / 40` is right.")._repr_html_()
     record = {"application/vnd.facelib.record+json": {"name": "x", "value": 1, "unit": ""}}
     pages = [{"text/html": f"{chart()['text/html']}{table}"}, {"text/html": verdict}]

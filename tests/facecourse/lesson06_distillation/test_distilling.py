@@ -152,5 +152,5 @@ def test_differences_say_which_student_is_better(shown):
     assert "names 45.0%" in shown[-1]
     assert "teacher 75.0%" in shown[-1]
     figures.draw_by_names(names | {figures.ONE: weak, figures.FOUR: strong})
-    assert f"{figures.FOUR}, less names: +30.0 [30.0, 30.0], better" in shown[-1]
-    assert f"{figures.ONE}, less names: +0.0 [0.0, 0.0], undecided" in shown[-1]
+    assert f"({figures.FOUR}) less (names): +30.0 [30.0, 30.0], better" in shown[-1]
+    assert f"({figures.ONE}) less (names): +0.0 [0.0, 0.0], undecided" in shown[-1]
