@@ -152,7 +152,7 @@ points = [experiment.train_points(loss, steps) for loss in losses]
 figures.draw_circles(dict(zip(("softmax", "triplet", "CosFace", "ArcFace"), points, strict=True)))
 
 # %% [markdown]
-# Softmax, drawn with its lengths, makes rays: who it is lies in the direction. The others keep the direction alone. The slider trains anew. Some starts and margins leave two people stuck, for a circle is cramped.
+# Softmax, drawn with its lengths, parts people by direction, too. The others keep the direction alone. The slider trains anew. Some starts and margins leave two people stuck, for a circle is cramped.
 
 # %% tags=["nbval-ignore-output"]
 widgets.margin_slider(steps)
