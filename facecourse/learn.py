@@ -69,13 +69,18 @@ def name_cells(notebook: NotebookNode) -> list[str]:
     return [d if place == 1 else f"{d}-{place}" for d, place in zip(digests, places, strict=True)]
 
 
+def starter_line(exercise: Exercise) -> re.Pattern[str]:
+    """Finds an exercise's starter where it has its lines to itself."""
+    return re.compile(rf"^{re.escape(exercise.starter.strip())}$", re.MULTILINE)
+
+
 def find_exercise(notebook: NotebookNode, exercise: Exercise) -> int:
     """The place of the cell that asks an exercise: tagged so, its starter on a line of its own.
 
     Raises:
         ValueError: there is none, or several.
     """
-    starter = re.compile(rf"^{re.escape(exercise.starter.strip())}$", re.MULTILINE)
+    starter = starter_line(exercise)
     places = [
         place
         for place, cell in enumerate(notebook.cells)

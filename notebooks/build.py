@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from facecourse.kit import evidence
-from facecourse.learn import METADATA, find_exercise, name_cells, read_source
+from facecourse.learn import METADATA, find_exercise, name_cells, read_source, starter_line
 from notebooks.kernels import quiet_kernels
 from notebooks.translation import translate
 
@@ -68,8 +68,8 @@ def solved(notebook: NotebookNode, exercises: Iterable) -> NotebookNode:
     asked = {find_exercise(notebook, exercise): exercise for exercise in exercises}
     for place, cell in enumerate(notebook.cells):
         if place in asked:
-            starter, answer = asked[place].starter.strip(), asked[place].answer.strip()
-            line = re.compile(rf"^{re.escape(starter)}$", re.MULTILINE)
+            answer = asked[place].answer.strip()
+            line = starter_line(asked[place])
             cell.source = line.sub(lambda _, answer=answer: answer, cell.source)
         elif "exercise" in tags(cell):
             raise ValueError(f"this cell is tagged exercise and holds no starter:\n{cell.source}")

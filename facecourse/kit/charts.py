@@ -146,6 +146,15 @@ def draw_interval(
     axis.plot(*middle, "o", color=colour, **look)
 
 
+def draw_change(axis: Axes, row: int, change: Interval, above: str, below: str) -> str:
+    """Draw a paired difference in its row, with what it decides at the right edge; that word."""
+    verdict = judge(change, above, below)
+    draw_interval(axis, row, change, HUES[verdict])
+    look = {"va": "center", "fontsize": 8, "color": HUES[verdict], "textcoords": "offset points"}
+    axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
+    return verdict
+
+
 def draw_differences(
     panels: Mapping[str, Mapping[str, Interval]],
     label: str,
@@ -166,11 +175,7 @@ def draw_differences(
     for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):
         axis.axvline(0, color="black", linewidth=1)
         for row, (name, change) in enumerate(rows.items()):
-            verdict = judge(change, above, below)
-            draw_interval(axis, row, change, HUES[verdict])
-            look = {"va": "center", "fontsize": 8, "textcoords": "offset points"}
-            look["color"] = HUES[verdict]
-            axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
+            verdict = draw_change(axis, row, change, above, below)
             said.append(f"{title} {name}: {change:+.1f}, {verdict}".strip())
         axis.set_title(title, fontsize=10)
         axis.set_yticks(range(len(names)), names)

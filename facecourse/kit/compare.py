@@ -23,10 +23,10 @@ def subtract_points(a: Sequence[float], b: Sequence[float], of: str = "seeds") -
     return paired_interval([100 * value for value in a], [100 * value for value in b], of)
 
 
-def judge(change: Interval, above: str, below: str) -> str:
-    """The word for a paired difference whose interval lies above zero, or below, or around it."""
+def judge(change: Interval, above: str, below: str, neither: str = "undecided") -> str:
+    """The word for a paired difference whose interval lies above zero, or below, or neither."""
     if not change.excludes_zero:
-        return "undecided"
+        return neither
     return above if change.value > 0 else below
 
 

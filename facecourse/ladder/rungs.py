@@ -9,22 +9,6 @@ from facecourse.kit.charts import draw_differences
 from facelib.figures import COLOURS, show, subplots
 
 
-def take_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """All that was measured of some files: size, work, time, and what each has lost.
-
-    Args:
-        ladder: the evidence.
-        files: "student", a network at 32 bits; "student, 8 bits", the zipped file.
-    """
-    return {
-        file: ladder["networks"][file.split(",")[0]]
-        | ladder["costs"][file]
-        | ladder["lost"][file]
-        | {"LFW": ladder["LFW"][file]["lost"], "ORL": ladder["ORL"][file]["lost"]}
-        for file in files
-    }
-
-
 def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
     """Draw what some steps cost in points of TAR at both FARs, paired, with the verdict of each.
 
@@ -45,8 +29,13 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
 
 def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:
     """Draw what files of the ladder lose over how small they are, at both FARs, and beside it how
-    many times faster than the teacher's they are; arguments as in `take_rungs`."""
-    found = take_rungs(ladder, files)
+    many times faster than the teacher's they are.
+
+    Args:
+        ladder: the evidence.
+        files: "student", a network at 32 bits; "student, 8 bits", the zipped file.
+    """
+    found = {file: ladder["costs"][file] | ladder["lost"][file] for file in files}
     figure, (left, right) = subplots(1, 2, figsize=(9, 3.4), width_ratios=(3, 2))
     for far, style, colour in (("0.1 %", "o", COLOURS[0]), ("0.01 %", "s", COLOURS[1])):
         sizes = [row["times smaller"] for row in found.values()]

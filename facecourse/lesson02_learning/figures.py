@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.charts import HUES, draw_band, draw_interval, mean_intervals
-from facecourse.kit.compare import judge, subtract_points
+from facecourse.kit.charts import draw_band, draw_change, draw_interval, mean_intervals
+from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson02_learning.experiment import LOOKS, Valley, follow_optimiser
 from facelib.figures import COLOURS, show, subplots
@@ -177,12 +177,9 @@ def draw_overfitting(hits: Curves, steps: int, remedies: Mapping[str, Sequence[f
     }  # fmt: skip
     said = []
     for row, (name, change) in enumerate(changes.items()):
-        verdict = judge(change, "higher", "lower")
-        draw_interval(right, row, change, HUES[verdict])
-        right.text(change.high + 1, row, verdict, va="center", fontsize=8, color=HUES[verdict])
+        verdict = draw_change(right, row, change, "higher", "lower")
         said.append(f"{name} {change:+.1f}, {verdict}")
     right.axvline(0, color="black", linewidth=1)
-    right.set_xlim(right=1.5 * right.get_xlim()[1])
     right.set_yticks(range(len(changes)), changes)
     right.set_ylim(len(changes) - 0.5, -0.5)
     right.set_xlabel(f"points of test top-1 gained ({len(remedies['none'])} splits, 95 % CI)")

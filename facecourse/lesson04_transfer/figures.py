@@ -118,12 +118,8 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
         draw_intervals(found, label, alt, {chosen: found[chosen].value})
         rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
-        words = [
-            judge(lead, f"better than {name}", f"worse than {name}").replace(
-                "undecided", f"undecided against {name}"
-            )
-            for name, lead in rivals.items()
-        ]
+        ways = "better than", "worse than", "undecided against"
+        words = [f"{judge(lead, *ways)} {name}" for name, lead in rivals.items()]
         return HTML(f"<p><b>{chosen}</b> is {', '.join(words)}.</p>")
 
     menu = Dropdown(options=list(stored), description="photos")

@@ -118,7 +118,7 @@ record("student, asked, four more", 100 * live["asked, four more"], "%")
 # %% [markdown]
 # ## When does it pay?
 #
-# > 📌 **Claim:** "Asking a teacher always helps."
+# > 📌 **Claim** "Asking a teacher always helps."
 #
 # Five splits are stored. Some students learnt names, some *smoothed names*: the name gets 0.9, all share the rest, and no teacher is needed ([Szegedy et al. 2016](https://arxiv.org/abs/1512.00567)). Others asked about the same photographs, four more of each, or *other* people.
 

@@ -56,7 +56,7 @@ def test_figures_claims_and_exercises_are_kept_and_the_rest_is_in_the_notes(read
     figures = [out for out in pages if "<img" in out.data.get("text/html", "")]
     slides = page.locator(".slides section section:not(:has(section))")
     assert page.locator(".slides img[alt]").count() == len(figures) > 5
-    assert slides.filter(has_text=re.compile("Claim")).count() == text.count("**Claim") > 0
+    assert slides.filter(has_text=re.compile("Claim")).count() == text.count("**Claim**") > 0
     exercises = len(re.findall(r"^\*\*Exercise \d\.\*\*", text, re.MULTILINE))
     assert slides.filter(has_text=re.compile(r"Exercise \d\.")).count() == exercises > 3
     words = " ".join(page.locator(".slides").text_content().split())
