@@ -100,6 +100,7 @@ def draw_layers(layers: Mapping[str, nn.Module], pairs: int = 30) -> None:
     convolution computed as the locally connected layer is, too.
     """
     figure, axes = subplots(1, 3, figsize=(9, 3))
+    figure.suptitle("one colour: one weight", fontsize=9)
     faces, conv = torch.rand(40, 1, *SIZE), layers["Conv2d"]
     kernels, said = conv.weight.flatten(1), []
 
@@ -155,7 +156,7 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
     left.legend(frameon=False, fontsize=8)
     said = []
     endings = "", ", frozen", ", frozen, not pooled"
-    for offset, ending, colour in zip((-0.12, 0, 0.12), endings, COLOURS, strict=False):
+    for offset, ending, colour in zip((-0.12, 0, 0.12), endings, COLOURS[3:], strict=False):
         for place, count in enumerate(photos):
             pair = (stored[count][f"{k}{ending}"]["test"] for k in ("Conv2d", "locally connected"))
             lead = subtract_points(*pair, "splits")

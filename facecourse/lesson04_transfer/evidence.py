@@ -24,12 +24,13 @@ HERE = Path(__file__).parent
 
 SEEDS = {1: range(8), 2: range(3), 5: range(3)}  # splits by photographs a person
 HEADS, FEW_STEPS = range(4), 40  # splits and steps for the ImageNet network, a second a step
-LONGER = 240  # steps from nothing, with one photograph
+LONGER = 240  # steps from nothing: of the small network, and of the large with one photograph
 WATCHED = 5, 10, 20, 40, 80, 160, 240
 CHOICES = range(100, 103)
 TRIED = {
     "synthetic faces": (1e-4, 3e-4, 1e-3, 3e-3),
     "from nothing": (1e-4, 3e-4, 1e-3),
+    "small, from nothing": (3e-4, 1e-3, 3e-3),
     "ImageNet": (1e-4, 3e-4, 1e-3),
 }
 STAGES = 5, 6, 7
@@ -72,6 +73,8 @@ def train_arm(
     """One of the arms of `TRIED` at a rate, from a frozen network with its new head."""
     if arm == "from nothing":
         return experiment.train_from_nothing(train, seed, rate, STEPS)
+    if arm == "small, from nothing":
+        return experiment.train_small(train, seed, LONGER, rate)
     if arm == "ImageNet":
         return experiment.tune_further(frozen, train, seed, "last third", rate, FEW_STEPS)
     return experiment.tune_further(frozen, train, seed, rate=rate, steps=STEPS)
@@ -115,6 +118,7 @@ def measure_arms(photos: int) -> dict[str, dict]:
         steps = LONGER if photos == 1 else STEPS
         longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
         note("from nothing, longer", longer)
+        note("small, from nothing", experiment.train_small(train, seed, LONGER))
     return found | {"curves": curves}
 
 

@@ -15,13 +15,15 @@ from facecourse.kit import orl, protocol, transfer
 from facecourse.kit.transfer import HEAD_RATE, STEPS, Recogniser
 from facelib.data import FaceSet, to_square
 from facelib.measure import identify
-from facelib.models import FaceResNet
+from facelib.models import FaceCNN, FaceResNet
 from facelib.models.backbones import TENSORFLOW, efficientnet_lite0
 from facelib.synth import identities, synth
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"64 x 64": orl.to_64, "full size": to_square}
 # Of the base; the best on s1 to s20 of those that the evidence has tried.
-RATES = {"synthetic faces": 1e-4, "from nothing": 3e-4, "ImageNet": 1e-3}
+RATES = {
+    "synthetic faces": 1e-4, "from nothing": 3e-4, "small, from nothing": 1e-3, "ImageNet": 1e-3
+}  # fmt: skip
 CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
 PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")
@@ -66,6 +68,15 @@ def train_from_nothing(
     model = Recogniser(FaceResNet(), torch.zeros(128), train.people).train()
     groups = [{"params": list(model.parameters()), "lr": rate or RATES["from nothing"]}]
     transfer.tune_groups(model, groups, train, seed, steps, after)
+    return model.eval()
+
+
+def train_small(train: FaceSet, seed: int, steps: int, rate: float | None = None) -> FaceCNN:
+    """The course's small network from random weights, on the same photographs at one rate."""
+    torch.manual_seed(seed)
+    model = FaceCNN(width=24, embedding=128, people=train.people).train()
+    groups = [{"params": list(model.parameters()), "lr": rate or RATES["small, from nothing"]}]
+    transfer.tune_groups(model, groups, train, seed, steps)
     return model.eval()
 
 

@@ -24,6 +24,7 @@ CLAIMS = {
     "fine-tuned, against from nothing": ("1", "all layers", "from nothing"),
     "the same, 5 photographs": ("5", "all layers", "from nothing"),
     "fine-tuned, against 240 steps from nothing": ("1", "all layers", "from nothing, longer"),
+    "fine-tuned, against a small network from nothing": ("1", "all layers", "small, from nothing"),
     "fine-tuned, against as many steps of the head alone": ("1", "all layers", "head"),
     "ImageNet (more pixels), against synthetic faces": (
         "1", "ImageNet, full size, nearest, centred", "synthetic faces, nearest, centred"),

@@ -71,6 +71,7 @@ def far_slider(known: Tensor, unseen: Tensor) -> VBox:
             told.append(f"{who}{', chosen on' if who == chosen else ''}: {rates}")
             axis.set_xlabel("score (cosine)")
             axis.set_title(told[-1], fontsize=10)
+        axes[0].set_ylabel("density")
         axes[0].legend(frameon=False)
         show(
             figure,

@@ -207,7 +207,7 @@ figures.photographs_slider(stored)
 figures.draw_leads(stored)
 
 # %% [markdown]
-# A source helps this large network, with one photograph and with five; more steps from nothing do not make up for it. Lesson 01's small one names 87 % of forty people from nothing. Freezing is not best for synthetic faces: layers that learn are a little better than as many steps of the head alone. For ImageNet, with half the steps, it is undecided, and so is which source is better.
+# A source helps, with one photograph and with five. More steps from nothing do not make up for it, nor does a small network (lesson 01), which comes nearer. Freezing is not best for synthetic faces: layers that learn are a little better than as many steps of the head alone. For ImageNet, with half the steps, it is undecided, and so is which source is better.
 #
 # **Exercise 3.** Which protocol says fairly whether ImageNet is a better start than nothing?
 #

@@ -34,7 +34,7 @@ figures.break_slider(model, at, own)
 #
 # Half the light is one **stop** less. Dividing pixels by two shows no darkness: our network standardises each face. A camera *counts photons*, by chance: where $n$ are expected, a **Poisson** draw (`torch.poisson`) with spread $\sqrt n$. Brightening brings back the grey, and the noise with it.
 #
-# **Exercise 1.** Write it. `images` are light, 0 to 1; white counts 1,000 photons in full light. Return them brightened again, white at 1.
+# **Exercise 1.** Write it. `images` are light, 0 to 1; white counts 1,000 photons in full light, 0 stops, noisy too. Return them brightened again, white at 1.
 
 
 # %% tags=["exercise", "nbval-check-output"]
