@@ -59,27 +59,20 @@ def test_biases_and_stride_stay(model):
 
 
 @pytest.mark.parametrize(
-    ("ranks", "message"),
+    ("made", "ranks", "message"),
     [
-        ({"features.4": 17}, "rank from 1 to 16"),
-        ({"features.4": 2.5}, "rank from 1 to 16"),
-        ({"features.4": -1}, "rank from 1 to 16"),
-        ({"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
-        ({"features.4": math.nan}, "rank from 1 to 16.*got nan"),
-        ({"features.1": 2}, r"no convolution or linear layer \['features.1'\]"),
+        (None, {"features.4": 17}, "rank from 1 to 16"),
+        (None, {"features.4": 2.5}, "rank from 1 to 16"),
+        (None, {"features.4": -1}, "rank from 1 to 16"),
+        (None, {"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
+        (None, {"features.4": math.nan}, "rank from 1 to 16.*got nan"),
+        (None, {"features.1": 2}, r"no convolution or linear layer \['features.1'\]"),
+        (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
+        (lambda model: sparsify(model, 0.5)[0], {"features.4": 2}, "by Masked.*factorise decode"),
+        (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),
+        (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
     ],
 )
-def test_impossible_ranks_are_refused(model, ranks, message):
+def test_what_cannot_be_factorised_is_refused(model, made, ranks, message):
     with pytest.raises(ValueError, match=message):
-        factorize(model, ranks)
-
-
-def test_what_is_factorised_grouped_masked_or_shared_is_refused(model):
-    split, _ = factorize(model, {"features.4": 3})
-    with pytest.raises(ValueError, match="half of a factorised layer"):
-        factorize(split, {"features.4.0": 2})
-    for made, kind in ((share(model, 4)[0], "Codebook"), (sparsify(model, 0.5)[0], "Masked")):
-        with pytest.raises(ValueError, match=rf"made by {kind}.*factorise decode\(model\)"):
-            factorize(made, {"features.4": 2})
-    with pytest.raises(ValueError, match="has groups"):
-        factorize(nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2})
+        factorize(made(model) if made else model, ranks)
