@@ -31,7 +31,7 @@ def test_the_default_is_for_photographs_and_renders_need_less():
     assert look_up(MODEL).threshold > look_up(MODEL, faces="renders").threshold
 
 
-@pytest.mark.parametrize("far", [0, 0.02, -1, 1, float("nan")])
+@pytest.mark.parametrize("far", [0, 0.02, float("nan")])
 def test_a_rate_without_a_threshold_is_refused_and_others_are_named(far):
     with pytest.raises(ValueError, match=r"no threshold is known .* take one of 0.1, 0.01, 0.001"):
         look_up(MODEL, far)
