@@ -12,6 +12,7 @@ from PIL import Image
 
 from facelib.compress import export, load_shared, quantize, save_shared, share, ship
 from facelib.data import folder, lfw, pack
+from facelib.door.register import Register
 from facelib.models import FaceCNN, FaceResNet, embed, io
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
@@ -116,6 +117,18 @@ def test_a_list_of_pairs_is_sound_or_refused(photos):
 
     refused = try_all(photos / "pairs.txt", lambda: lfw(photos), right, ValueError)
     assert refused > TIMES / 2
+
+
+def test_a_register_is_itself_or_refused(tmp_path):
+    register, path = Register("a" * 64), tmp_path / "people"
+    register.enroll("Ada", np.eye(4, 8), consent=True)
+    register.save(path)
+
+    def right(found):
+        assert found.rows == register.rows
+        assert np.array_equal(found.templates, register.templates)
+
+    assert try_all(path, lambda: Register.load(path), right, ValueError) > 0.9 * TIMES
 
 
 FACES = synth(4, 2, seed=0).images
