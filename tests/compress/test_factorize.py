@@ -42,14 +42,6 @@ def test_it_is_the_nearest_matrix_of_its_rank(model):
     )
 
 
-def test_a_share_of_energy_takes_the_first_rank_that_keeps_it(model):
-    _, found = factorize(model, {"features.4": 0.8})
-    rank = found["features.4"].rank
-    assert found["features.4"].energy >= 0.8
-    _, less = factorize(model, {"features.4": rank - 1})
-    assert less["features.4"].energy < 0.8
-
-
 def test_biases_and_stride_stay(model):
     layer = nn.Conv2d(4, 6, 3, stride=2, padding=1)
     net = nn.Sequential(layer)
@@ -64,9 +56,8 @@ def test_biases_and_stride_stay(model):
         (None, {"features.4": 17}, "rank from 1 to 16"),
         (None, {"features.4": 2.5}, "rank from 1 to 16"),
         (None, {"features.4": -1}, "rank from 1 to 16"),
-        (None, {"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
         (None, {"features.4": math.nan}, "rank from 1 to 16.*got nan"),
-        (None, {"features.1": 2}, r"no convolution or linear layer \['features.1'\]"),
+        (None, {"features.1": 2}, "no convolution or linear layer 'features.1', there are"),
         (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
         (lambda model: sparsify(model, 0.5)[0], {"features.4": 2}, "by Masked.*factorise decode"),
         (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),

@@ -10,12 +10,11 @@ from facelib.data import FaceSet
 from facelib.measure import parameters
 from facelib.models import FaceResNet, embed, load, save
 from facelib.models.runtime import OnnxModel
-from facelib.training.batches import DrawnFaces
 
 SHAPE = (1, 64, 64)
 IMAGES = torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0))
 FACES = FaceSet((255 * IMAGES).byte(), torch.tensor([0, 0, 1, 1]), ("a", "b"))
-RANKS = {"embedding.1": 0.7, "features.9": 0.7}
+RANKS = {"embedding.1": 6, "features.9": 6}
 STEPS = {
     "prune": lambda model: compress.prune(model, 0.3, SHAPE, round_to=2)[0],
     "factorize": lambda model: compress.factorize(model, RANKS)[0],
@@ -59,11 +58,6 @@ def test_smaller_shared_and_written(model, steps, tmp_path):
     assert (found * wanted).sum(1).min() > 0.97
 
 
-def taught(student, teacher):
-    settings = {"steps": 1, "batch": 4, "device": "cpu", "progress": False}
-    compress.distill(student, teacher, DrawnFaces(FACES, 2), compress.MatchEmbedding(), **settings)
-
-
 def worn(model):
     """The model in the midst of training, part of it frozen: there is much that could change."""
     model.train().features[1].eval()
@@ -87,8 +81,6 @@ ALL = {name: lambda model, _, step=step: step(model) for name, step in STEPS.ite
     "share": lambda model, _: compress.share(model, 4),
     "decode": lambda model, _: compress.decode(model),
     "export": lambda model, path: compress.export(model, path, SHAPE),
-    "teacher": lambda model, _: taught(FaceResNet(2, 16), model),
-    "student": lambda model, _: taught(model, FaceResNet(2, 16)),
 }
 
 
