@@ -53,18 +53,13 @@ def test_photographs_of_one_person_are_verified_and_those_of_two_are_not(run, ad
         assert "teaching example" in said.output
 
 
-def test_a_higher_false_accept_rate_lowers_the_threshold(run, ada):
-    rates = ("0.1", "0.01", "0.001")
-    found = [json.loads(run("verify", *ada[:2], "--far", r, "--json").output) for r in rates]
-    assert [one["far"] for one in found] == [0.1, 0.01, 0.001]
-    assert found[0]["threshold"] < found[1]["threshold"] < found[2]["threshold"]
-
-
 def test_a_threshold_may_be_given_and_its_errors_are_not_known(run, ada):
     done = run("verify", *ada[:2], "--threshold", "1", "--json")
     found = json.loads(done.output)
     assert (done.exit_code, found["threshold"], found["same"]) == (1, 1.0, False)
     assert "far" not in found
+    found = json.loads(run("verify", *ada[:2], "--far", "0.1", "--json").output)
+    assert found["far"] == 0.1
     assert "`facelib evaluate" in run("verify", *ada[:2], "--threshold", "-1").output
 
 

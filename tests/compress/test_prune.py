@@ -126,7 +126,7 @@ def multiplied():
     return nn.Sequential(nn.Conv2d(1, 16, 3), inner, nn.Conv2d(32, 64, 3), *POOLED)
 
 
-@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float64])
 def test_a_network_of_other_numbers_is_pruned_and_keeps_their_kind(model, kind):
     pruned, report = prune(model.to(kind), 0.3, SHAPE, round_to=1)
     assert all(parameter.dtype == kind for parameter in pruned.parameters())
