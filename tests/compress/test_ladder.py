@@ -82,8 +82,6 @@ ALL = {name: lambda model, _, step=step: step(model) for name, step in STEPS.ite
     "decode": lambda model, _: compress.decode(model),
     "export": lambda model, path: compress.export(model, path, SHAPE),
 }
-
-
 MASKED = ("share", "decode", "sparsify")  # what may come after a mask
 
 
