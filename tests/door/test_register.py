@@ -129,11 +129,6 @@ def test_a_new_file_is_for_its_owner_alone_and_another_keeps_its_permissions(reg
     assert path.stat().st_mode == mode
 
 
-def test_a_register_must_be_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no register at"):
-        Register.load(tmp_path / "s")
-
-
 def test_a_failed_write_loses_nothing(register, tmp_path, monkeypatch):
     path = tmp_path / "r"
     register.save(path)
