@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+try:
+    from facelib.app.cli import commands
+except ValueError as error:  # of FACELIB_THREADS, which facelib reads before anything else
+    print(f"Error: {error}", file=sys.stderr)
+    raise SystemExit(2) from error
+
 from facecourse.classroom.cli import classroom
 from facecourse.learn import learn
-from facelib.app.cli import commands
 
 commands.add_command(learn)
 commands.add_command(classroom)

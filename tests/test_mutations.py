@@ -10,8 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from facelib.compress import export, load_shared, quantize, save_shared, share, ship
+from facelib.compress import export, load_shared, quantize, save_shared, share
+from facelib.compress.quantize import calibrate
+from facelib.compress.ship import pack as zipped
 from facelib.data import folder, lfw, pack
+from facelib.door.register import Register
 from facelib.models import FaceCNN, FaceResNet, embed, io
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
@@ -118,6 +121,18 @@ def test_a_list_of_pairs_is_sound_or_refused(photos):
     assert refused > TIMES / 2
 
 
+def test_a_register_is_itself_or_refused(tmp_path):
+    register, path = Register("a" * 64), tmp_path / "people"
+    register.enroll("Ada", np.eye(4, 8), consent=True)
+    register.save(path)
+
+    def right(found):
+        assert found.rows == register.rows
+        assert np.array_equal(found.templates, register.templates)
+
+    assert try_all(path, lambda: Register.load(path), right, ValueError) > 0.9 * TIMES
+
+
 FACES = synth(4, 2, seed=0).images
 
 
@@ -126,9 +141,9 @@ def written(tmp_path_factory):
     """An ONNX file, a file of codes and one to ship."""
     torch.manual_seed(0)
     folder, model = tmp_path_factory.mktemp("whole"), FaceResNet(2, 8, (1, 0, 1)).eval()
-    export(model, folder / "onnx", (1, 64, 64))
+    content = export(model, folder / "onnx", (1, 64, 64)).path.read_bytes()
     save_shared(share(model, 16)[0], folder / "codes")
-    ship(model, folder / "small", FACES)
+    (folder / "small").write_bytes(zipped(calibrate(content, FACES)))
     return folder
 
 

@@ -27,8 +27,8 @@ HEAVY = {
     "timm", "torch_pruning",
 }  # fmt: skip
 ROOMS = [  # those without torch first
-    "door", "door.align", "data", "synth", "models", "models.backbones", "models.runtime",
-    "measure", "compress",
+    "door", "door.align", "door.recogniser", "door.register", "door.thresholds", "data", "synth",
+    "models", "models.backbones", "models.runtime", "measure", "compress",
 ]  # fmt: skip
 
 

@@ -78,12 +78,6 @@ def test_the_version_and_the_licence_are_the_same_everywhere():
     assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text("utf-8")
 
 
-def test_every_file_a_document_links_to_exists():
-    for document in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{document.name} links to {target}"
-
-
 def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for room in (ROOT / "facelib").glob("*/__init__.py"):
@@ -93,7 +87,6 @@ def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
     (tmp_path / "facelib" / "__init__.py").touch()
     command = "from importlinter.cli import lint_imports_command as lint; lint()"
     lint = [sys.executable, "-c", command, "--no-cache"]
-    assert subprocess.run(lint, cwd=tmp_path, capture_output=True).returncode == 0
     (tmp_path / "facelib" / "data" / "wrong.py").write_text("import facelib.training\n")
     result = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from facelib.compress.layers import find_layers, refuse_made
 from facelib.models.shapes import LowRank
@@ -21,18 +21,14 @@ from facelib.models.shapes import LowRank
 
 @dataclass(frozen=True)
 class Factor:
-    """Attributes: rank, of full rank `full`; energy, the share of the squared singular values that
-    is kept; weights, before and after."""
+    """Attributes: energy, the share of the squared singular values that is kept; weights, before
+    and after."""
 
-    rank: int
-    full: int
     energy: float
     weights: tuple[int, int]
 
 
-def factorize(
-    model: nn.Module, ranks: Mapping[str, int | float]
-) -> tuple[nn.Module, dict[str, Factor]]:
+def factorize(model: nn.Module, ranks: Mapping[str, int]) -> tuple[nn.Module, dict[str, Factor]]:
     """A copy of `model` with some layers split in two, and what each split keeps, by layer.
 
     A convolution of k x k becomes one of k x k with `rank` outputs and one of 1 x 1; a linear
@@ -40,19 +36,19 @@ def factorize(
     * outputs.
 
     Args:
-        ranks: by name of a convolution or linear layer: its rank, an int, or the share of energy
-            to keep, a float above 0 and below 1.
+        ranks: by name of a convolution or linear layer.
 
     Raises:
         ValueError: no such layer, one that is factorised, masked, shared or grouped, or a rank
-            beyond the matrix's or below 1, an energy out of range.
+            beyond the matrix's or below 1.
     """
     found, factorized = {}, copy.deepcopy(model)
     for name, rank in ranks.items():
         layer = _layer(factorized, name)
         matrix = layer.weight.detach().flatten(1).double()
         u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-        rank = _rank(rank, s, name)
+        if not isinstance(rank, Integral) or not 1 <= rank <= len(s):
+            raise ValueError(f"want a rank from 1 to {len(s)} for {name!r}, got {rank!r}")
         halves = [(v[:rank] * s[:rank, None].sqrt()), u[:, :rank] * s[:rank].sqrt()]
         parts = _parts(layer, rank)
         for part, half in zip(parts, halves, strict=True):
@@ -62,30 +58,21 @@ def factorize(
         factorized.set_submodule(name, parts.train(layer.training))
         weights = layer.weight.numel(), sum(part.weight.numel() for part in parts)
         energy = float(s[:rank].square().sum() / s.square().sum())
-        found[name] = Factor(rank, len(s), energy, weights)
+        found[name] = Factor(energy, weights)
     return factorized, found
 
 
 def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
-    layer = find_layers(model, [name])[name]
+    there = find_layers(model)
+    if name not in there:
+        raise ValueError(f"no convolution or linear layer {name!r}, there are {list(there)}")
+    layer = there[name]
     refuse_made(name, layer, "factorise")
     if getattr(layer, "groups", 1) != 1:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
     if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):
         raise ValueError(f"layer {name!r} is half of a factorised layer already")
     return layer
-
-
-def _rank(wanted: int | float, values: Tensor, name: str) -> int:
-    if 0 < wanted < 1:  # the first rank that keeps so much
-        energy = values.square().cumsum(0) / values.square().sum()
-        return int((energy < wanted).sum()) + 1
-    if not isinstance(wanted, Integral) or not 1 <= wanted <= len(values):
-        raise ValueError(
-            f"want a rank from 1 to {len(values)} for {name!r}, an int, or a share of energy "
-            f"between 0 and 1, a float, got {wanted!r}"
-        )
-    return int(wanted)
 
 
 def _parts(layer: nn.Conv2d | nn.Linear, rank: int) -> LowRank:

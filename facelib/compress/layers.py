@@ -1,7 +1,6 @@
 """A layer's weight: which layers have one, what it is made by, and how it becomes plain again."""
 
 import copy
-from collections.abc import Iterable
 
 from torch import nn
 from torch.nn.utils import parametrize
@@ -9,19 +8,12 @@ from torch.nn.utils import parametrize
 LAYERS = (nn.Conv2d, nn.Linear)
 
 
-def find_layers(model: nn.Module, names: Iterable[str] | None = None) -> dict[str, nn.Module]:
-    """The convolutions and linear layers of `model` by name: those named, or all of them.
-
-    Raises:
-        ValueError: one that isn't there or is of another kind, or none at all.
-    """
+def find_layers(model: nn.Module) -> dict[str, nn.Module]:
+    """The convolutions and linear layers of `model` by name; ValueError if it has none."""
     there = {name: layer for name, layer in model.named_modules() if isinstance(layer, LAYERS)}
-    names = list(there) if names is None else list(names)
-    if unknown := [name for name in names if name not in there]:
-        raise ValueError(f"no convolution or linear layer {unknown}, there are {list(there)}")
-    if not names:
+    if not there:
         raise ValueError(f"{type(model).__name__} has no convolution or linear layer")
-    return {name: there[name] for name in names}
+    return there
 
 
 def refuse_made(name: str, layer: nn.Module, step: str) -> None:

@@ -18,7 +18,6 @@ class Recogniser:
     Args:
         path: an ONNX file, plain or zipped, that reads images (N, 1 or 3, H, W) from 0 to 1; None
             for the compact network that ships (its model card: models/weights/README.md).
-        threads: that a call may use.
 
     Attributes: name, of the file; sha256, of the ONNX file unzipped, which tells networks apart;
     channels, 1 or 3; size, (height, width) in pixels.
@@ -27,9 +26,9 @@ class Recogniser:
         FileNotFoundError, ValueError: as `session.read`, or it reads something else than images.
     """
 
-    def __init__(self, path: str | Path | None = None, threads: int = 1) -> None:
+    def __init__(self, path: str | Path | None = None) -> None:
         path = Path(path or COMPACT)
-        content, self._session = session.read(path, threads)
+        content, self._session = session.read(path)
         self.name, self.sha256 = path.name, hashlib.sha256(content).hexdigest()
         shape = self._session.get_inputs()[0].shape
         whole = len(shape) == 4 and all(isinstance(side, int) for side in shape[1:])

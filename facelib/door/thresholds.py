@@ -32,14 +32,13 @@ class Threshold(NamedTuple):
         return accepted, rejected
 
 
-def look_up(model: str, far: float = 0.01, faces: str = "photographs") -> Threshold:
-    """The threshold of a network that ships; ValueError for another, or a rate not in the table.
+def look_up(model: str, far: float = 0.01) -> Threshold:
+    """The threshold of a network that ships, chosen on LFW's View 1 and measured on its View 2;
+    ValueError for another network, or a rate not in the table.
 
     Args:
         model: its SHA-256, as `Recogniser.sha256`; of a network of PyTorch, that of its file.
         far: the share of pairs of two people that may be called one person.
-        faces: "photographs" (chosen on LFW's View 1, measured on its View 2) or "renders" (of
-            people who don't exist).
     """
     table = files.read_json(FILE)["networks"].get(model)
     if table is None:
@@ -47,9 +46,9 @@ def look_up(model: str, far: float = 0.01, faces: str = "photographs") -> Thresh
             "thresholds are known for the networks that ship, not for this one: measure one by "
             "`facelib evaluate MODEL FOLDER`, and give it as --threshold"
         )
-    for row in table[faces]:
-        if row["far"] == far:
-            measured = row["measured"][faces]
-            return Threshold(row["threshold"], far, *measured.values())
-    known = ", ".join(f"{row['far']:g}" for row in table[faces])
-    raise ValueError(f"no threshold is known for a FAR of {far:g}: take one of {known}")
+    rows = {row["far"]: row for row in table["photographs"]}
+    if far not in rows:
+        known = ", ".join(f"{rate:g}" for rate in rows)
+        raise ValueError(f"no threshold is known for a FAR of {far:g}: take one of {known}")
+    rates = rows[far]["measured"]["photographs"].values()
+    return Threshold(rows[far]["threshold"], far, *rates)

@@ -1,13 +1,11 @@
 """fit_embedding(): teach a network which faces belong together, from batches drawn as it goes."""
 
-from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
 
 from facelib.training import distributed
 from facelib.training.batches import Source
-from facelib.training.device import choose_device
 from facelib.training.loop import generator, train
 from facelib.training.settings import History, Settings
 
@@ -38,8 +36,7 @@ def fit_embedding(
         TypeError, ValueError, FloatingPointError, MemoryError: as `fit`.
     """
     chosen = Settings.of(fit_embedding, settings, batch=256, lr=2e-3)
-    device = choose_device(chosen.device)
-    rank, world = distributed.start(device)
+    rank, world = distributed.start(chosen.device)
     batch, share = chosen.batch, world * faces.images_each
     if steps < 1 or every < 1 or batch < 2 * share or batch % share:
         raise ValueError(
@@ -49,8 +46,7 @@ def fit_embedding(
         )
 
     def draw(step: int) -> tuple[Tensor, Tensor]:
-        return faces(batch // world, generator(chosen.seed, "faces", step, rank), device)
+        return faces(batch // world, generator(chosen.seed, "faces", step, rank), chosen.device)
 
     run = {"faces": repr(faces), "loss": repr(loss), "steps": steps}
-    chosen = replace(chosen, device=device)
     return train(model, loss, draw, chosen, steps=steps, every=every, run=run)

@@ -13,7 +13,7 @@ from facelib.data.faceset import FaceSet
 from facelib.training import distributed
 from facelib.training.batches import Augmentation, without_address
 from facelib.training.checkpoint import fingerprint
-from facelib.training.device import choose_device, fits
+from facelib.training.device import fits
 from facelib.training.loop import generator, train
 from facelib.training.settings import History, Settings
 
@@ -46,7 +46,7 @@ def fit(
         MemoryError: the device is full; says which batch size to try.
     """
     chosen = Settings.of(fit, settings, batch=40, lr=4e-3)
-    device = choose_device(chosen.device)
+    device = chosen.device
     rank, world = distributed.start(device)
     batch = min(chosen.batch, len(faces) // world * world)
     if epochs < 1 or batch < 2 * world or batch % world or not 0 <= label_smoothing <= 1:
@@ -64,7 +64,7 @@ def fit(
         "label_smoothing": label_smoothing,
     }  # fmt: skip
     loss = _Naming(faces.people, label_smoothing)
-    chosen = replace(chosen, batch=batch, device=device)
+    chosen = replace(chosen, batch=batch)
 
     @lru_cache(1)
     def order(number: int) -> tuple[Tensor, ...]:

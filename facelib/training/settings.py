@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from facelib.training.device import choose_device
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -60,8 +62,8 @@ class Settings:
 
     @classmethod
     def of(cls, function: Callable[..., Any], given: dict[str, Any], **usual: Any) -> Settings:
-        """What was `given` by name to `function`, and for the rest what is `usual` there; a
-        TypeError tells a name that is no setting, and those that there are."""
+        """What was `given` by name to `function`, and for the rest what is `usual` there, the
+        device chosen; a TypeError tells a name that is no setting, and those that there are."""
         own = inspect.signature(function).parameters.values()
         known = [part.name for part in own if part.kind is part.KEYWORD_ONLY]
         known += [part.name for part in fields(cls)]
@@ -71,7 +73,7 @@ class Settings:
             raise TypeError(
                 f"{function.__name__}() has no setting {name!r}{hint} There are: {', '.join(known)}"
             )
-        return cls(**usual | given)
+        return cls(**usual | given | {"device": choose_device(given.get("device"))})
 
 
 @dataclass

@@ -1,5 +1,4 @@
-import subprocess
-import sys
+from pathlib import Path
 from threading import Thread
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -9,6 +8,8 @@ from click.testing import CliRunner
 
 from facelib.app import demo
 from facelib.app.cli import commands
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -62,8 +63,4 @@ def test_a_page_that_is_not_built_is_an_error_that_says_how(tmp_path, monkeypatc
     done = CliRunner().invoke(commands, ["demo"])
     assert done.exit_code == 2
     assert "do: python tools/build_page.py" in done.output
-
-
-def test_the_command_that_is_named_exists():
-    command = [sys.executable, *demo.BUILD.split()[1:], "--help"]
-    assert b"--out" in subprocess.run(command, capture_output=True, check=True).stdout
+    assert (ROOT / "tools" / "build_page.py").is_file()

@@ -1,5 +1,4 @@
 import json
-import random
 import subprocess
 import sys
 
@@ -15,12 +14,12 @@ from notebooks.kernels import patience, too_slow
 
 @pytest.fixture
 def ada(photos):
-    return [photos / "Ada" / f"{number}.jpg" for number in (1, 2, 3)]
+    return sorted((photos / "Ada").iterdir())
 
 
 @pytest.fixture
 def ben(photos):
-    return [photos / "Ben" / f"{number}.jpg" for number in (1, 2, 3)]
+    return sorted((photos / "Ben").iterdir())
 
 
 @pytest.fixture
@@ -32,21 +31,12 @@ def register(tmp_path, run, ada, ben):
     return path
 
 
-@pytest.fixture
-def other(tmp_path):
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
     """A network that does not ship."""
+    path = tmp_path_factory.mktemp("other") / "other.onnx"
     torch.manual_seed(0)
-    return export(FaceResNet(2, 8).eval(), tmp_path / "other.onnx", (1, 64, 64)).path
-
-
-@pytest.fixture
-def two(tmp_path, ada, ben):
-    """A photograph with two faces, Ada's the larger."""
-    picture = Image.new("RGB", (448, 224), "grey")
-    for photo, side, place in ((ada[0], 224, (0, 0)), (ben[0], 160, (250, 30))):
-        picture.paste(Image.open(photo).resize((side, side)), place)
-    picture.save(tmp_path / "two.png")
-    return tmp_path / "two.png"
+    return export(FaceResNet(2, 8).eval(), path, (1, 64, 64)).path
 
 
 def test_photographs_of_one_person_are_verified_and_those_of_two_are_not(run, ada, ben):
@@ -63,34 +53,28 @@ def test_photographs_of_one_person_are_verified_and_those_of_two_are_not(run, ad
         assert "teaching example" in said.output
 
 
-def test_a_higher_false_accept_rate_lowers_the_threshold(run, ada):
-    rates = ("0.1", "0.01", "0.001")
-    found = [json.loads(run("verify", *ada[:2], "--far", r, "--json").output) for r in rates]
-    assert [one["far"] for one in found] == [0.1, 0.01, 0.001]
-    assert found[0]["threshold"] < found[1]["threshold"] < found[2]["threshold"]
-
-
 def test_a_threshold_may_be_given_and_its_errors_are_not_known(run, ada):
     done = run("verify", *ada[:2], "--threshold", "1", "--json")
     found = json.loads(done.output)
     assert (done.exit_code, found["threshold"], found["same"]) == (1, 1.0, False)
     assert "far" not in found
+    found = json.loads(run("verify", *ada[:2], "--far", "0.1", "--json").output)
+    assert found["far"] == 0.1
     assert "`facelib evaluate" in run("verify", *ada[:2], "--threshold", "-1").output
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--far", "0.02"), "take one of 0.1, 0.01, 0.001"),
         (("--far", "nan"), "take one of 0.1, 0.01, 0.001"),
-        (("--far", "0"), "take one of 0.1, 0.01, 0.001"),
         (("--threshold", "1.1"), "is a cosine, -1 to 1, got 1.1"),
         (("--threshold", "nan"), "is a cosine, -1 to 1, got nan"),
         (("--far", "0.1", "--threshold", "0.5"), "leave one out"),
         (("--far", "much"), "not a valid float"),
+        (("--crops", __file__), "is a file"),
     ],
 )
-def test_a_threshold_that_there_is_not_is_refused(refuse, ada, words, said):
+def test_an_option_that_can_not_be_is_refused(refuse, ada, words, said):
     assert said in refuse("verify", *ada[:2], *words)
 
 
@@ -120,12 +104,16 @@ def test_what_shows_no_face_is_named_and_can_not_be_said(refuse, ada, tmp_path, 
         assert said in found
 
 
-def test_of_several_faces_the_largest_is_taken_if_that_is_said(run, refuse, ada, two):
+def test_of_several_faces_the_largest_is_taken_if_that_is_said(run, refuse, ada, ben, tmp_path):
+    picture, two = Image.new("RGB", (448, 224), "grey"), tmp_path / "two.png"
+    picture.paste(Image.open(ada[0]), (0, 0))
+    picture.paste(Image.open(ben[0]).resize((160, 160)), (250, 30))
+    picture.save(two)
     assert "two.png: 2 faces were found" in refuse("verify", two, ada[1])
     assert run("verify", two, ada[1], "--largest").exit_code == 0
 
 
-def test_crops_are_kept_and_none_is_overwritten(run, refuse, ada, ben, tmp_path):
+def test_crops_are_kept_and_none_is_overwritten(run, ada, ben, tmp_path):
     folder = tmp_path / "a" / "crops"
     for _ in range(2):
         run("verify", ada[0], ben[0], "--crops", folder)
@@ -133,7 +121,6 @@ def test_crops_are_kept_and_none_is_overwritten(run, refuse, ada, ben, tmp_path)
     crops = [Image.open(folder / f"1-{n}.png") for n in (1, 2, 3)]
     assert {crop.size for crop in crops} == {(112, 112)}
     assert crops[0].tobytes() == crops[2].tobytes() != crops[1].tobytes()
-    refuse("verify", ada[0], ben[0], "--crops", ada[0])
 
 
 def test_another_network_needs_a_threshold(run, refuse, ada, other):
@@ -141,13 +128,6 @@ def test_another_network_needs_a_threshold(run, refuse, ada, other):
     assert "`facelib evaluate MODEL FOLDER`, and give it as --threshold" in said
     found = json.loads(run("verify", *ada[:2], "--model", other, "--threshold", 0, "--json").output)
     assert found["model"] == "other.onnx"
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04"])
-def test_a_damaged_network_is_named(refuse, ada, tmp_path, content):
-    (tmp_path / "m.onnx").write_bytes(content)
-    said = refuse("verify", *ada[:2], "--model", tmp_path / "m.onnx", "--threshold", 0)
-    assert "m.onnx can't be read as an ONNX model" in said
 
 
 def test_nothing_is_read_or_stored_without_consent(refuse, ada, tmp_path):
@@ -164,17 +144,13 @@ def test_nothing_is_read_or_stored_without_consent(refuse, ada, tmp_path):
 
 def test_whoever_agrees_is_enrolled_and_a_program_reads_json_alone(run, ada, tmp_path):
     path = tmp_path / "r"
-    done = run("enroll", "Ada", *ada, "--register", path, "--json", input="y\n")
+    done = run("enroll", "Ada", *ada, ada[2], "--register", path, "--json", input="y\n")
     assert json.loads(done.stdout) == {
         "name": "Ada", "new": 3, "templates": 3, "register": str(path)
     }  # fmt: skip
     assert "agreed?" in done.stderr
-
-
-def test_a_photograph_is_stored_once(run, register, ada):
-    done = run("enroll", "Ada", ada[0], ada[2], ada[2], "--register", register, "--consent")
-    assert "1 of 3 photographs are new; Ada has 3 templates" in done.output
-    assert Register.load(register).people == {"Ada": 3, "Ben": 1}
+    again = run("enroll", "Ada", ada[0], "--register", path, "--consent")
+    assert "0 of 1 photographs are new; Ada has 3 templates" in again.output
 
 
 def test_who_looks_like_somebody_enrolled_is_asked_about(run, refuse, register, ada):
@@ -207,29 +183,26 @@ def test_people_are_identified_and_strangers_are_not(run, register, ada, ben, ph
         assert done.exit_code == (name is None)
         assert len(found["best"]) == 2
         assert found["best"][0]["cosine"] >= found["best"][1]["cosine"]
-        said = run("identify", photo, "--register", register, "-k", 1).output
-        assert said.startswith(name or "Nobody known")
-        assert said.count("\n  ") == 1
-        assert "With 2 enrolled" in said
+    said = run("identify", photo, "--register", register, "-k", 1).output
+    assert said.startswith("Nobody known")
+    assert said.count("\n  ") == 1
+    assert "With 2 enrolled" in said
 
 
 def test_who_is_forgotten_is_nobody_known(run, refuse, register, ada):
+    found = json.loads(run("enrolled", "--register", register, "--json").output)
+    assert found == {"people": {"Ada": 2, "Ben": 1}}
     done = run("forget", "Ada", "--register", register, "--json")
     assert json.loads(done.output) == {"name": "Ada", "deleted": 2, "people": 1}
     assert b"Ada" not in register.read_bytes()
     assert run("identify", ada[2], "--register", register).exit_code == 1
     said = refuse("forget", "Ada", "--register", register)
     assert "nobody is enrolled as 'Ada': there is Ben" in said
+    assert run("enrolled", "--register", register).output == "   1 templates  Ben\n"
     run("forget", "Ben", "--register", register)
     assert run("enrolled", "--register", register).output == "Nobody is enrolled.\n"
     said = refuse("identify", ada[2], "--register", register)
     assert "`facelib enroll` somebody first" in said
-
-
-def test_the_enrolled_are_listed(run, register):
-    found = json.loads(run("enrolled", "--register", register, "--json").output)
-    assert found == {"people": {"Ada": 2, "Ben": 1}}
-    assert run("enrolled", "--register", register).output.splitlines()[0].split()[-1] == "Ada"
 
 
 def test_a_register_of_another_network_is_refused_and_kept(refuse, register, ada, other):
@@ -240,7 +213,7 @@ def test_a_register_of_another_network_is_refused_and_kept(refuse, register, ada
     assert register.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [None, b"", b"hello", bytes(1000)])
+@pytest.mark.parametrize("content", [None, b"", b"hello", b"\x02\0\0\0\0\0\0\0{}"])
 def test_a_damaged_or_missing_register_is_refused_and_left_alone(refuse, ada, tmp_path, content):
     path = tmp_path / "r"
     commands = [("identify", ada[0]), ("forget", "Ada"), ("enrolled",)]
@@ -253,34 +226,12 @@ def test_a_damaged_or_missing_register_is_refused_and_left_alone(refuse, ada, tm
         assert path.read_bytes() == content if content is not None else not path.exists()
 
 
-@pytest.mark.parametrize("name", ["", " Ada", "A\nda", "\x1b[2J"])
-def test_a_name_that_can_not_be_read_is_refused(refuse, ada, tmp_path, name):
-    said = refuse("enroll", name, ada[0], "--register", tmp_path / "r", "--consent")
-    assert "want a name of printed characters" in said
-    assert not (tmp_path / "r").exists()
-
-
 def test_one_name_in_two_spellings_of_unicode_is_one_person(run, ada, tmp_path):
     path = tmp_path / "r"
     for name, photo in (("Zoe\u0308", ada[0]), ("Zo\u00eb", ada[1])):
         assert run("enroll", name, photo, "--register", path, "--consent").exit_code == 0
     assert Register.load(path).people == {"Zo\u00eb": 2}
     assert run("forget", "Zoe\u0308", "--register", path).exit_code == 0
-
-
-def test_damaged_photographs_give_an_answer_or_an_error_that_names_them(run, ada, tmp_path):
-    whole, bad = ada[1].read_bytes(), tmp_path / "bad.jpg"
-    codes = []
-    for seed in range(30):
-        chance, data = random.Random(seed), bytearray(whole)
-        for _ in range(chance.choice((1, 20))):
-            data[chance.randrange(len(data))] = chance.randrange(256)
-        bad.write_bytes(data[: chance.choice((len(data), chance.randrange(len(data))))])
-        done = run("verify", ada[0], bad)
-        codes.append(done.exit_code)
-        assert done.exit_code != 2 or "bad.jpg: " in done.output
-    assert set(codes) <= {0, 1, 2}
-    assert 2 in codes
 
 
 def test_no_command_before_the_door_imports_pytorch_or_what_needs_it(register, ada, ben):
@@ -292,8 +243,9 @@ for words in WORDS:
         commands(words)
     except SystemExit as done:
         assert done.code in (0, 1), words
+heavy = {"torch", "tensorflow", "mtcnn", "joblib", "scipy", "sklearn", "skimage", "IPython"}
 rooms = {f"facelib.{room}" for room in ("data", "synth", "models", "measure", "compress")}
-print({"torch", "sklearn", "skimage", "IPython", "nbformat", *rooms} & set(sys.modules))
+print({"nbformat", *heavy, *rooms} & set(sys.modules))
 """
     at = ["--register", str(register)]
     words = [
@@ -328,7 +280,7 @@ print(min(wall, used.user + used.system), peak)  # seconds; others' work is none
     command = [sys.executable, "-c", script]
     measured = [
         subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-2:]
-        for _ in range(3)
+        for _ in range(2)
     ]
     seconds, megabytes = (min(map(float, part)) for part in zip(*measured, strict=True))
     assert megabytes < 200

@@ -1,8 +1,10 @@
 import json
+import re
 
 import pytest
 import torch
 
+from facelib.app import workshop
 from facelib.door.recogniser import COMPACT, Recogniser
 from facelib.models import FaceCNN, FaceResNet, io, load, save
 
@@ -13,6 +15,13 @@ def network(tmp_path_factory):
     path = tmp_path_factory.mktemp("network") / "face.safetensors"
     save(FaceResNet(8, 16).eval(), path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """An eighth of the people who don't exist."""
+    render = workshop.render
+    monkeypatch.setattr(workshop, "render", lambda people, *how: render(people // 8, *how))
 
 
 def test_a_network_is_trained_exported_and_verifies(run, photos, tmp_path):
@@ -31,59 +40,54 @@ def test_a_network_is_trained_exported_and_verifies(run, photos, tmp_path):
 
 
 def test_a_folder_of_people_is_evaluated_and_gives_a_threshold(run, photos):
-    found = json.loads(run("evaluate", COMPACT, photos, "--json").stdout)
+    done = run("evaluate", COMPACT, photos, "--json")
+    found = json.loads(done.stdout)
     assert found["AUC"]["value"] > 0.99
     assert found["AUC"]["n"] == 8
+    assert "24 genuine, 252 impostor pairs" in found["faces"]
     assert list(found["thresholds"]) == ["0.1", "0.01"], "252 impostor pairs show no smaller rate"
-    said = run("evaluate", COMPACT, photos).stdout
-    assert f"threshold for 0.1 FAR: {found['thresholds']['0.1']:.4f}" in said
-    assert "24 genuine, 252 impostor pairs" in said
 
 
 def test_without_a_folder_people_are_new_by_their_seed(run, refuse, network):
-    first, other = (
-        json.loads(run("evaluate", network, "--seed", seed, "--json").stdout) for seed in (0, 1)
-    )
-    assert first["AUC"] != other["AUC"]
-    assert 0.5 < first["AUC"]["low"] <= first["AUC"]["value"] <= first["AUC"]["high"] <= 1
-    assert set(first["thresholds"]) == {"0.1", "0.01", "0.001"}
+    said = run("evaluate", network).stdout
+    found = json.loads(run("evaluate", network, "--seed", 1, "--json").stdout)
+    assert 0.5 < found["AUC"]["low"] <= found["AUC"]["value"] <= found["AUC"]["high"] <= 1
+    for far in ("0.1", "0.01", "0.001"):
+        threshold = float(re.search(rf"^threshold for {far} FAR: ([\d.]+)$", said, re.M)[1])
+        assert abs(threshold - found["thresholds"][far]) < 0.2
+        assert threshold != round(found["thresholds"][far], 4), "other people"
     assert "no seed 2000 of people 'crowd'" in refuse("evaluate", network, "--seed", 2000)
 
 
 def test_a_network_is_compressed_and_it_is_said_what_that_costs(run, network, tmp_path):
-    eight, four, cut = (tmp_path / f"{name}.onnx.zip" for name in ("eight", "four", "cut"))
+    eight, cut = tmp_path / "eight.onnx.zip", tmp_path / "cut.onnx.zip"
     found = json.loads(run("compress", network, "--out", eight, "--json").output)
     assert found["bytes"] == eight.stat().st_size < found["bytes before"]
     assert found["cosine"] > 0.98
-    done = run("compress", network, "--out", four, "--bits", 4)
-    assert four.stat().st_size < eight.stat().st_size
-    assert "if the network learns with them" in done.output
-    done = run("compress", network, "--out", cut, "--share", 0.5)
+    done = run("compress", network, "--out", cut, "--share", 0.5, "--bits", 4)
     assert "must be taught again" in done.output
-    assert cut.stat().st_size < eight.stat().st_size
-    for path in (eight, four, cut):
+    assert "if the network learns with them" in done.output
+    assert cut.stat().st_size < 0.6 * eight.stat().st_size
+    for path in (eight, cut):
         assert Recogniser(path).size == (64, 64)
-
-
-@pytest.mark.parametrize("command", ["export", "compress"])
-def test_the_network_itself_is_never_written_over(refuse, network, command):
-    before = network.read_bytes()
-    assert "is MODEL itself" in refuse(command, network, "--out", network)
-    assert network.read_bytes() == before
 
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
+        ("b.safetensors", b"x", "is MODEL itself"),
         ("a.onnx", b"x", "is exported already"),
         ("a.safetensors", b"x", "not a whole safetensors file"),
         ("a.safetensors", b"", "not a whole safetensors file"),
     ],
 )
-def test_what_is_no_network_to_make_anything_of_is_refused(refuse, tmp_path, name, content, said):
+@pytest.mark.parametrize("command", ["export", "compress"])
+def test_what_is_no_network_to_make_anything_of_is_refused(
+    refuse, tmp_path, command, name, content, said
+):
     (tmp_path / name).write_bytes(content)
-    assert said in refuse("export", tmp_path / name, "--out", tmp_path / "b.onnx")
-    assert not (tmp_path / "b.onnx").exists()
+    assert said in refuse(command, tmp_path / name, "--out", tmp_path / "b.safetensors")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(name, content)]
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,9 @@ def test_no_stored_evidence_is_stale():
     assert {name: files for name, files in stale.items() if files} == {}
 
 
-def test_what_was_stamped_is_fresh(stored, capsys):
+def test_what_was_stamped_is_fresh_until_its_code_changes_and_the_list_says_so(stored, capsys):
     every.main([])
     assert "all evidence is fresh" in capsys.readouterr().out
-
-
-def test_changed_code_makes_its_evidence_stale_and_the_list_says_so(stored, capsys):
     changed(stored)
     every.main(["--list"])
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -64,17 +61,6 @@ def test_renewed_evidence_makes_what_needs_it_stale_and_comes_first(stored, monk
     assert "some 7 minutes are left" in capsys.readouterr().out
     every.main([])
     assert len(asked) == 2
-
-
-def test_stopped_in_between_it_goes_on_with_what_is_still_stale(stored, monkeypatch):
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(every.subprocess, "run", stop)
-    changed(stored)
-    with pytest.raises(KeyboardInterrupt):
-        every.main([])
-    assert every.find_changes(stored / "lesson01_a" / "evidence.json")
 
 
 def test_networks_that_are_not_there_are_asked_for(stored):

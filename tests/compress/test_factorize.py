@@ -42,14 +42,6 @@ def test_it_is_the_nearest_matrix_of_its_rank(model):
     )
 
 
-def test_a_share_of_energy_takes_the_first_rank_that_keeps_it(model):
-    _, found = factorize(model, {"features.4": 0.8})
-    rank = found["features.4"].rank
-    assert found["features.4"].energy >= 0.8
-    _, less = factorize(model, {"features.4": rank - 1})
-    assert less["features.4"].energy < 0.8
-
-
 def test_biases_and_stride_stay(model):
     layer = nn.Conv2d(4, 6, 3, stride=2, padding=1)
     net = nn.Sequential(layer)
@@ -59,27 +51,19 @@ def test_biases_and_stride_stay(model):
 
 
 @pytest.mark.parametrize(
-    ("ranks", "message"),
+    ("made", "ranks", "message"),
     [
-        ({"features.4": 17}, "rank from 1 to 16"),
-        ({"features.4": 2.5}, "rank from 1 to 16"),
-        ({"features.4": -1}, "rank from 1 to 16"),
-        ({"features.4": 1.0}, r"an int, or .* a float, got 1\.0"),
-        ({"features.4": math.nan}, "rank from 1 to 16.*got nan"),
-        ({"features.1": 2}, r"no convolution or linear layer \['features.1'\]"),
+        (None, {"features.4": 17}, "rank from 1 to 16"),
+        (None, {"features.4": 2.5}, "rank from 1 to 16"),
+        (None, {"features.4": -1}, "rank from 1 to 16"),
+        (None, {"features.4": math.nan}, "rank from 1 to 16.*got nan"),
+        (None, {"features.1": 2}, "no convolution or linear layer 'features.1', there are"),
+        (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
+        (lambda model: sparsify(model, 0.5)[0], {"features.4": 2}, "by Masked.*factorise decode"),
+        (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),
+        (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
     ],
 )
-def test_impossible_ranks_are_refused(model, ranks, message):
+def test_what_cannot_be_factorised_is_refused(model, made, ranks, message):
     with pytest.raises(ValueError, match=message):
-        factorize(model, ranks)
-
-
-def test_what_is_factorised_grouped_masked_or_shared_is_refused(model):
-    split, _ = factorize(model, {"features.4": 3})
-    with pytest.raises(ValueError, match="half of a factorised layer"):
-        factorize(split, {"features.4.0": 2})
-    for made, kind in ((share(model, 4)[0], "Codebook"), (sparsify(model, 0.5)[0], "Masked")):
-        with pytest.raises(ValueError, match=rf"made by {kind}.*factorise decode\(model\)"):
-            factorize(made, {"features.4": 2})
-    with pytest.raises(ValueError, match="has groups"):
-        factorize(nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2})
+        factorize(made(model) if made else model, ranks)

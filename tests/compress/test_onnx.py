@@ -1,6 +1,7 @@
 """Export and quantization: from a model to files that onnxruntime runs, and back to numbers."""
 
 import logging
+from pathlib import Path
 
 import onnx
 import pytest
@@ -10,6 +11,7 @@ from torch import nn
 
 from facelib.compress import export, quantize
 from facelib.compress.quantize import calibrate
+from facelib.compress.quiet import quiet
 from facelib.models import FaceResNet, embed
 from facelib.models.runtime import OnnxModel
 
@@ -41,12 +43,9 @@ def test_the_file_says_what_pytorch_says_for_any_batch(model, exported):
             embed(OnnxModel(exported.path), IMAGES[:n]), embed(model, IMAGES[:n]),
             atol=1e-5, rtol=1e-4,
         )  # fmt: skip
-
-
-def test_the_file_holds_no_line_of_code_and_no_path(exported):
     content = exported.path.read_bytes()
     for word in (b"site-packages", b"faceresnet.py", str(exported.path.home()).encode()):
-        assert word not in content
+        assert word not in content, "no line of code and no path is in it"
 
 
 class Sorted(nn.Module):
@@ -94,76 +93,76 @@ def test_a_network_that_onnx_can_not_say_is_named_and_not_written(network, messa
     assert not list(tmp_path.iterdir())
 
 
-def test_who_silenced_logging_or_not_finds_it_so_afterwards(exported, tmp_path):
+def test_who_silenced_logging_or_not_finds_it_so_afterwards():
     before = logging.root.manager.disable
     try:
         for level in (logging.NOTSET, logging.CRITICAL):
             logging.disable(level)
-            quantize(exported.path, tmp_path / "int8.onnx", IMAGES)
+            with quiet():
+                assert logging.root.manager.disable >= logging.WARNING
             assert logging.root.manager.disable == level
     finally:
         logging.disable(before)
 
 
+@pytest.fixture(scope="module")
+def quantized(exported):
+    return quantize(exported.path, exported.path.with_name("int8.onnx"), IMAGES)
+
+
 def test_static_int8_is_smaller_says_nearly_the_same_and_standardises_pixels_at_32_bits(
-    model, exported, tmp_path
+    model, exported, quantized
 ):
-    before = exported.path.read_bytes()
-    report = quantize(exported.path, tmp_path / "int8.onnx", IMAGES)
-    assert exported.path.read_bytes() == before
-    weights = onnx.load(report.path).graph.initializer
+    report, graph = quantized, onnx.load(quantized.path).graph
+    weights = graph.initializer
     whole = [one for one in weights if one.data_type == onnx.TensorProto.INT8 and len(one.dims) > 1]
     assert len(whole) == 14  # of 15 layers all but the first, which reads one channel
     assert report.bytes[1] < 0.5 * report.bytes[0]
     cosine = (embed(OnnxModel(report.path), IMAGES) * embed(model, IMAGES)).sum(1)
     assert 0.97 < cosine.min() < 0.9999999
     assert report.bytes == (exported.bytes, report.path.stat().st_size)
-    kinds = [node.op_type for node in onnx.load(report.path).graph.node]
+    kinds = [node.op_type for node in graph.node]
     kinds = [kind for kind in kinds if kind != "DequantizeLinear"]  # those of weights come first
     assert kinds[:4] == ["InstanceNormalization", "Conv", "Relu", "QuantizeLinear"]
 
 
+def spoilt(path):
+    """A file whose first kernel is NaN."""
+    whole = onnx.load(path)
+    weight = next(one for one in whole.graph.initializer if len(one.dims) == 4)
+    numbers = onnx.numpy_helper.to_array(weight) * float("nan")
+    weight.CopyFrom(onnx.numpy_helper.from_array(numbers, weight.name))
+    return whole.SerializeToString()
+
+
 @pytest.mark.parametrize(
-    ("images", "message"),
+    ("damage", "images", "message"),
     [
-        (IMAGES[:0], "1 or more"),
-        (IMAGES[0], "1 or more"),
-        (IMAGES.float(), "want uint8"),
-        (IMAGES[:, :, :32], r"model.onnx.* reads images \[1, 64, 64\], got \[1, 32, 64\]"),
+        (Path.read_bytes, IMAGES[:0], "1 or more"),
+        (Path.read_bytes, IMAGES[0], "1 or more"),
+        (Path.read_bytes, IMAGES.float(), "want uint8"),
+        (Path.read_bytes, IMAGES[:, :, :32], r"a.onnx.* reads images \[1, 64.* got \[1, 32, 64\]"),
+        (lambda path: path.with_name("int8.onnx").read_bytes(), IMAGES, "quantized already"),
+        (lambda path: b"no model", IMAGES, "a.onnx can't be quantized.*that export wrote"),
+        (
+            lambda path: export(Mean(), path.with_name("mean"), SHAPE).path.read_bytes(),
+            IMAGES,
+            "no convolution or",
+        ),
+        (spoilt, IMAGES, "a.onnx can't be quantized.*weight.*NaN"),
     ],
 )
-def test_calibration_that_does_not_fit_is_refused(exported, tmp_path, images, message):
+@pytest.mark.usefixtures("quantized")
+def test_what_cannot_be_quantized_is_refused_by_name(exported, tmp_path, damage, images, message):
+    (tmp_path / "a.onnx").write_bytes(damage(exported.path))
     with pytest.raises(ValueError, match=message):
-        quantize(exported.path, tmp_path / "int8.onnx", images)
-    assert not list(tmp_path.iterdir())
+        quantize(tmp_path / "a.onnx", tmp_path / "int8.onnx", images)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]
 
 
-def test_a_file_is_quantized_once_and_must_be_there(exported, tmp_path):
-    done = quantize(exported.path, tmp_path / "int8.onnx", IMAGES).path
-    with pytest.raises(ValueError, match="quantized already"):
-        quantize(done, tmp_path / "again.onnx", IMAGES)
+def test_a_file_must_be_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="no ONNX file at .*gone.onnx"):
         quantize(tmp_path / "gone.onnx", tmp_path / "int8.onnx", IMAGES)
-
-
-def test_files_in_which_there_is_nothing_to_quantize_are_refused(tmp_path):
-    source = export(Mean(), tmp_path / "mean.onnx", SHAPE).path
-    with pytest.raises(ValueError, match="no convolution or matrix product"):
-        quantize(source, tmp_path / "int8.onnx", IMAGES)
-    source.write_text("no model")
-    with pytest.raises(ValueError, match="mean.onnx can't be quantized.*that export wrote"):
-        quantize(source, tmp_path / "int8.onnx", IMAGES)
-    assert list(tmp_path.iterdir()) == [source]
-
-
-def test_weights_that_are_nan_are_refused_by_name(exported, tmp_path):
-    whole = onnx.load(exported.path)
-    weight = next(one for one in whole.graph.initializer if len(one.dims) == 4)
-    spoilt = onnx.numpy_helper.to_array(weight) * float("nan")
-    weight.CopyFrom(onnx.numpy_helper.from_array(spoilt, weight.name))
-    onnx.save(whole, tmp_path / "nan.onnx")
-    with pytest.raises(ValueError, match=f"nan.onnx can't be quantized.*{weight.name}.*NaN"):
-        quantize(tmp_path / "nan.onnx", tmp_path / "int8.onnx", IMAGES)
 
 
 def test_more_images_need_no_more_memory(exported, monkeypatch):

@@ -10,10 +10,7 @@ from facelib.models import FaceResNet, embed, face_student
 from facelib.synth import synth
 from facelib.training import fit_embedding
 from facelib.training.batches import FreshFaces, Kept
-
-
-def layers(model):
-    return [part for part in model.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+from tests.compress.conftest import weights
 
 
 @pytest.mark.parametrize("bits", [2, 3, 8])
@@ -22,17 +19,17 @@ def test_weights_lie_on_evenly_spaced_values_for_each_output_but_the_first_layer
     model, most = FaceResNet(4, 8), 2 ** (bits - 1) - 1
     before = {name: value.clone() for name, value in model.state_dict().items()}
     rounded = decode(round_weights(model, bits))
-    first, *rest = zip(layers(rounded), layers(model), strict=True)
-    assert torch.equal(first[0].weight, first[1].weight)
+    first, *rest = zip(weights(rounded), weights(model), strict=True)
+    assert torch.equal(*first)
     for new, old in rest:
-        rows, plain = new.weight.detach().flatten(1), old.weight.detach().flatten(1)
+        rows, plain = new.flatten(1), old.flatten(1)
         step = plain.abs().amax(1, keepdim=True) / most
         torch.testing.assert_close((rows / step).round() * step, rows)
         assert float(((rows - plain).abs() / step).max()) <= 0.5 + 1e-4
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     twice = decode(round_weights(rounded, bits))
-    for once, again in zip(layers(rounded), layers(twice), strict=True):
-        torch.testing.assert_close(again.weight, once.weight)
+    for once, again in zip(weights(rounded), weights(twice), strict=True):
+        torch.testing.assert_close(again, once)
 
 
 def test_the_gradient_passes_as_torchs_own_straight_through_estimator_lets_it():

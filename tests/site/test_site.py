@@ -191,11 +191,3 @@ def test_the_front_page_leads_to_the_door_and_to_slides(read):
     page = read("index.html")
     page.get_by_role("link", name="A door to try").click()
     expect(page.locator("body[data-verdict]")).to_be_visible()
-
-
-def test_light_and_dark_can_be_chosen(read):
-    page = read("index.html", color_scheme="light")
-    for scheme in ("dark", "light"):
-        page.get_by_role("button", name="Color mode").click()
-        page.locator(f".theme-change-button[data-mode={scheme}]").click()
-        expect(page.locator("html")).to_have_attribute("data-theme", scheme)

@@ -84,30 +84,19 @@ def test_drawn_faces_are_images_of_a_few_people_who_have_enough():
     for seed in range(8):
         images, person = faces(6, generator(seed), CPU)
         assert person.bincount().unique().tolist() in ([3], [0, 3])
-        assert torch.equal((images[:, 0, 0, 0] * 255).long() // 50, person)
+        greys = (images[:, 0, 0, 0] * 255).long()
+        assert torch.equal(greys // 50, person)
+        assert len(greys.unique()) == 6, "no image comes twice"
         seen |= set(person.tolist())
     assert seen == {0, 1, 3}
 
 
-def test_no_image_is_drawn_twice_into_a_batch():
-    images, _ = DrawnFaces(photographs(), 4, plain)(12, generator(), CPU)
-    assert len(set((images[:, 0, 0, 0] * 255).long().tolist())) == 12
-
-
 def test_what_is_drawn_from_is_told_apart_by_its_text():
-    assert repr(DrawnFaces(photographs())) == repr(DrawnFaces(photographs()))
-    assert repr(DrawnFaces(photographs())) != repr(DrawnFaces(photographs((4, 5, 1, 5))))
-    assert repr(DrawnFaces(photographs(), augment=Augment(shift=0.2))) != repr(
-        DrawnFaces(photographs())
-    )
-    assert " at 0x" not in repr(DrawnFaces(photographs(), augment=plain))
-
-
-def test_too_few_people_with_enough_images_are_refused_with_a_batch_that_fits():
-    with pytest.raises(ValueError, match="two people with 5 images or more, 1 have; the most is 5"):
-        DrawnFaces(photographs(), images_each=5)
-    with pytest.raises(ValueError, match="4 people .* 3 have as many: try batch=12"):
-        DrawnFaces(photographs(), images_each=4)(16, generator(), CPU)
+    faces = photographs()
+    assert repr(DrawnFaces(faces)) == repr(DrawnFaces(photographs()))
+    assert repr(DrawnFaces(faces)) != repr(DrawnFaces(photographs((4, 5, 1, 5))))
+    assert repr(DrawnFaces(faces)) != repr(DrawnFaces(faces, augment=Augment(shift=0.2)))
+    assert " at 0x" not in repr(DrawnFaces(faces, augment=plain))
 
 
 @pytest.fixture
@@ -155,13 +144,20 @@ def test_what_a_teacher_says_stays_with_its_face(numbered):
     assert calls == [8, 4]
 
 
-def test_more_people_than_are_kept_and_no_choice_are_refused(numbered):
-    with pytest.raises(ValueError, match="8 images need 4 people, 3 are kept"):
-        Kept(numbered[0], 3)(8, generator(), CPU)
-    with pytest.raises(ValueError, match="at least 2 people to keep, got 1"):
-        Kept(numbered[0], 1)
-    with pytest.raises(ValueError, match="16 images need 4 people, there are 3"):
-        FreshFaces(3)(16, generator(), CPU)
-    mixed = FaceSet(torch.zeros(4, 1, 4, 4).byte(), torch.tensor([0, 1, 0, 1]), ("a", "b"))
-    with pytest.raises(ValueError, match="does not draw 2 images in a row"):
-        Kept(DrawnFaces(mixed, 2, plain), 2)(4, generator(), CPU)
+MIXED = FaceSet(torch.zeros(4, 1, 4, 4).byte(), torch.tensor([0, 1, 0, 1]), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("source", "n", "message"),
+    [
+        (lambda _: DrawnFaces(photographs(), 5), 4, "with 5 images or more, 1 have; the most is 5"),
+        (lambda _: DrawnFaces(photographs(), 4), 16, "4 people .* 3 have as many: try batch=12"),
+        (lambda numbered: Kept(numbered, 3), 8, "8 images need 4 people, 3 are kept"),
+        (lambda numbered: Kept(numbered, 1), 2, "at least 2 people to keep, got 1"),
+        (lambda _: FreshFaces(3), 16, "16 images need 4 people, there are 3"),
+        (lambda _: Kept(DrawnFaces(MIXED, 2, plain), 2), 4, "does not draw 2 images in a row"),
+    ],
+)
+def test_more_people_than_there_are_and_no_choice_are_refused(numbered, source, n, message):
+    with pytest.raises(ValueError, match=message):
+        source(numbered[0])(n, generator(), CPU)

@@ -1,46 +1,75 @@
+"""One run of torchrun with two processes, in which three things are trained one after the other."""
+
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from facelib.data import Augment
 from facelib.models import io
 from facelib.training.loop import generator
-from tests.training.test_fit import BATCH, EPOCHS, ROOT, faces, network, train
+from tests.training.test_fit import BATCH, EPOCHS, faces, network, train, weights
 
-TWO = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone")
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import runpy, sys
+from pathlib import Path
+from facelib.models import io
+from facelib.training import distributed
+from tests.training.test_distributed import train_idle
+from tests.training.test_fit import train
+
+folder = Path(sys.argv[1])
+model, history = train(bf16=False)
+if distributed.rank() == 0:
+    io.save_tensors(folder / "names", model.state_dict(), {"losses": history.loss})
+train_idle()
+command = "synth --loss cosface --people 40 --width 2 --embedding 8 --batch 16 --steps 2"
+sys.argv[1:] = [*command.split(), "--device", "cpu", "--out", str(folder / "embedding")]
+runpy.run_module("facelib.training", run_name="__main__")
+"""
 
 
-def run(*words):
+class WithIdle(nn.Module):
+    """A part of it takes no share in the loss."""
+
+    def __init__(self):
+        super().__init__()
+        self.used, self.later = network(), nn.Linear(4, 3)
+
+    def forward(self, images):
+        return self.used(images)
+
+
+def train_idle():
+    model = WithIdle()
+    before = weights(model.later)
+    train(model)
+    assert torch.equal(weights(model.later), before), "the idle part is not as it was"
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """The folder in which two processes left what they trained, and what they said."""
+    folder = tmp_path_factory.mktemp("two")
+    (folder / "script.py").write_text(SCRIPT)
+    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
     done = subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, *command, folder / "script.py", folder],
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done
+    return folder, done
 
 
-HALVES = """
-import sys
-from facelib.models import io
-from facelib.training import distributed
-from tests.training.test_fit import network, train
-model, history = train(bf16=False)
-if distributed.rank() == 0:
-    io.save_tensors(sys.argv[1], model.state_dict(), {"losses": history.loss})
-distributed.stop()
-"""
-
-
-def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
-    (tmp_path / "halves.py").write_text(HALVES)
-    run(*TWO, tmp_path / "halves.py", tmp_path / "out")
-    tensors, about = io.load_tensors(tmp_path / "out")
-
+def test_two_processes_match_one_that_runs_the_same_two_half_batches(two):
+    tensors, about = io.load_tensors(two[0] / "names")
     model, data = network().to(memory_format=torch.channels_last).train(), faces()
     optimizer = torch.optim.AdamW(model.parameters(), 4e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=9)
@@ -60,30 +89,9 @@ def test_two_processes_match_one_that_runs_the_same_two_half_batches(tmp_path):
         torch.testing.assert_close(tensors[name], parameter.detach(), atol=1e-5, rtol=0)
 
 
-IDLE = """
-import torch
-from torch import nn
-from facelib.training import distributed
-from tests.training.test_fit import network, train, weights
-class WithIdle(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.used, self.later = network(), nn.Linear(4, 3)
-    def forward(self, images):
-        return self.used(images)
-model = WithIdle()
-before = weights(model.later)
-train(model)
-assert torch.equal(weights(model.later), before), "the idle part is not as it was"
-distributed.stop()
-"""
-
-
-def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(tmp_path):
-    (tmp_path / "idle.py").write_text(IDLE)
-    for start in ((), TWO):
-        done = run(*start, tmp_path / "idle.py")
-        assert "find_unused" not in done.stderr
+def test_a_network_with_an_idle_part_trains_in_two_processes_as_in_one(two):
+    train_idle()
+    assert "find_unused" not in two[1].stderr
 
 
 def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
@@ -92,8 +100,7 @@ def test_a_batch_that_two_processes_cannot_share_is_refused(monkeypatch):
         train(batch=5)
 
 
-def test_two_processes_embed_what_each_draws_and_one_saves(tmp_path):
-    sizes = "--people 40 --width 2 --embedding 8 --batch 16 --steps 2 --device cpu"
-    command = f"-m facelib.training synth --loss cosface {sizes} --out".split()
-    assert "32 synthetic faces" in run(*TWO, *command, tmp_path / "m").stdout
-    assert io.load(tmp_path / "m").config == {"width": 2, "embedding": 8, "blocks": [1, 2, 2]}
+def test_two_processes_embed_what_each_draws_and_one_saves(two):
+    folder, done = two
+    assert "32 synthetic faces" in done.stdout
+    assert io.load(folder / "embedding").config == {"width": 2, "embedding": 8, "blocks": [1, 2, 2]}

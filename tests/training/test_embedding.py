@@ -39,7 +39,7 @@ def weights(model):
 
 @pytest.mark.parametrize("loss", [MarginLoss(6, 8), TripletLoss(), ContrastiveLoss()])
 def test_every_loss_brings_a_persons_images_together(loss):
-    model, settings = network(), SHORT | {"steps": 60, "batch": 24, "lr": 1e-2}
+    model, settings = network(), SHORT | {"steps": 40, "batch": 24, "lr": 1e-2}
     before = gap(model)
     fit_embedding(model, DrawnFaces(people(), 4), loss, **settings)
     assert gap(model) > before + 0.2

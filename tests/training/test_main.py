@@ -9,13 +9,11 @@ SHORT = ["--size", "28", "23", "--width", "4", "--epochs", "1", "--device", "cpu
 
 
 def test_a_shell_run_trains_says_how_it_went_and_saves_the_model(tmp_path, capsys):
-    for name in ("once", "again"):
-        main(["orl", "--train", "8", "--out", str(tmp_path / name), *SHORT])
-        said = capsys.readouterr().out
-        assert "320 images of 40 people, 28x23, grey" in said
-        assert "of 80 other images" in said
-    assert models.load(tmp_path / "once").config["people"] == 40
-    assert (tmp_path / "once").read_bytes() == (tmp_path / "again").read_bytes()
+    main(["orl", "--train", "8", "--out", str(tmp_path / "model"), *SHORT])
+    said = capsys.readouterr().out
+    assert "320 images of 40 people, 28x23, grey" in said
+    assert "of 80 other images" in said
+    assert models.load(tmp_path / "model").config["people"] == 40
 
 
 TINY = ["--width", "2", "--embedding", "8", "--batch", "8", "--steps", "2", "--device", "cpu"]
@@ -67,36 +65,27 @@ def test_who_is_left_out_is_named_and_the_file_keeps_the_names_learnt(tmp_path, 
     assert models.load(out).config["people"] == 2
 
 
-def said(command, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(command)
-    assert stop.value.code == 1
-    return capsys.readouterr().err.strip().split("python -m facelib.training: ")[-1]
-
-
 def test_a_folder_that_is_not_there_is_said_in_one_line(tmp_path, capsys):
     gone = str(tmp_path / "nope")
-    line = said(["folder", "--path", gone, "--out", str(tmp_path / "m")], capsys)
-    assert line == f"there is no folder {gone}"
+    with pytest.raises(SystemExit, match="1"):
+        main(["folder", "--path", gone, "--out", str(tmp_path / "m")])
+    line = capsys.readouterr().err.strip()
+    assert line == f"python -m facelib.training: there is no folder {gone}"
 
 
 def test_a_file_that_is_no_photo_is_named_and_can_be_skipped(tmp_path, capsys):
     command = [*photos(tmp_path / "photos", Ada=4, Ben=4), "--out", str(tmp_path / "m")]
     (tmp_path / "photos" / "Ada" / "IMG_1.AAE").write_text("x")
-    error = said(command, capsys)
+    with pytest.raises(SystemExit, match="1"):
+        main(command)
+    error = capsys.readouterr().err
     assert "Ada/IMG_1.AAE: not a photo" in error
-    assert error.endswith("go on without them: --skip-bad")
+    assert error.endswith("go on without them: --skip-bad\n")
     main([*command, "--skip-bad"])
     skipped = capsys.readouterr()
     assert "IMG_1.AAE" in skipped.err
     assert "UserWarning" not in skipped.err
     assert "top-1" in skipped.out
-
-
-def test_a_checkpoint_of_another_run_is_refused_in_words_of_the_shell(tmp_path, capsys):
-    command = ["synth", "--out", str(tmp_path / "m"), "--checkpoint", str(tmp_path / "run"), *TINY]
-    main(command)
-    assert "lr was 0.002, now 0.1" in said([*command, "--lr", "0.1"], capsys)
 
 
 def test_an_errors_advice_is_turned_into_options():
