@@ -14,7 +14,7 @@ from tests.facecourse.classroom.walls import needs_walls
 EXERCISES = {exercise.name: exercise for exercise in load_lesson("03").EXERCISES}
 RIGHT = {name: exercise.answer for name, exercise in EXERCISES.items() if name != "find_mouths"}
 SETUP = "import torch\nfrom torch.nn import functional as F\nfrom facecourse.kit import ____"
-LIMITS, SHORT = Limits(seconds=patience(25)), Limits(seconds=patience(8))
+LIMITS, SHORT = Limits(seconds=patience(25)), Limits(seconds=patience(4))
 
 pytestmark = needs_walls
 
@@ -29,22 +29,29 @@ def judge(
     return judge_cells("03", cells, student, limits)[2::2]
 
 
-def test_right_wrong_and_open_answers_are_told_apart_and_students_get_other_numbers():
-    remembers = """\
+REMEMBERS = """\
 seen = []
 def convolve(images, kernels):
     seen.append(float(images.sum()))
     raise ValueError(str(seen))"""
+
+
+@pytest.fixture(scope="module")
+def honest() -> list[Finding]:
+    """Of Ben: a wrong answer, a right one, none, and what numbers a function was tried on."""
     answers = [
         ("edges = [[1, 0, -1]] * 3", "edges"),
         (RIGHT["convolve"], "convolve"),
         (EXERCISES["tune"].starter, "tune"),
-        (remembers, "convolve"),
+        (REMEMBERS, "convolve"),
     ]
-    wrong, right, left, numbers = judge(answers)
+    return judge(answers, "ben")
+
+
+def test_right_wrong_and_open_answers_are_told_apart(honest):
+    wrong, right, left, _ = honest
     assert [f.kind for f in (wrong, right, left)] == ["incorrect", "correct", "not attempted"]
     assert "run like \\ light up" in wrong.message
-    assert numbers.message != judge([(remembers, "convolve")], "ben")[0].message
 
 
 ENDLESS = """\
@@ -96,8 +103,8 @@ CHEATS = {
 }
 
 
-def test_what_fails_costs_its_own_cell_alone_and_a_cheat_gets_no_point():
-    answers = [("edges", RIGHT["edges"]), *CHEATS.values()]
+def test_what_fails_costs_its_own_cell_a_cheat_gets_no_point_and_others_other_numbers(honest):
+    answers = [("convolve", REMEMBERS), ("edges", RIGHT["edges"]), *CHEATS.values()]
     cells = [Cell(code) for code, _ in FAILED.values()]
     cells += [cell for name, code in answers for cell in (Cell(code), Cell("", name))]
     _, *found = judge_cells("03", [Cell(SETUP), *cells], "anna", LIMITS)
@@ -106,10 +113,12 @@ def test_what_fails_costs_its_own_cell_alone_and_a_cheat_gets_no_point():
         assert error in finding.message
     ran, judged = found[len(FAILED) :: 2], found[len(FAILED) + 1 :: 2]
     assert {finding.kind for finding in ran} == {"ran"}, "a cheat that fails proves nothing"
-    assert judged[0].kind == "correct"
-    for name, finding in zip(CHEATS, judged[1:], strict=True):
+    numbers, right, *cheats = judged
+    assert "ValueError" in numbers.message != honest[3].message
+    assert right.kind == "correct"
+    for name, finding in zip(CHEATS, cheats, strict=True):
         assert finding.kind != "correct", name
-    assert "a wrong answer looks right" in judged[3].message
+    assert "a wrong answer looks right" in cheats[2].message
 
 
 @pytest.mark.parametrize(
