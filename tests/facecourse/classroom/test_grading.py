@@ -28,11 +28,13 @@ pytestmark = [
 ANSWERS = {exercise.name: exercise.answer for exercise in load_lesson("01").EXERCISES}
 SECONDS = patience(8)  # for an answer; one of them takes all
 FORGERY = {"grade_id": "lesson01_bonus_check", "points": 100}
-HARM = {
-    "confusion": "anna = [8 / 10, 8 / 12]",  # no more than wrong
-    "tar": "import os, shutil\nshutil.rmtree(os.path.expanduser('~'), True)\nos._exit(0)",
-    "watch_list": "import time\ntime.sleep(1000)",
-}
+HARM = """
+import os, shutil
+shutil.rmtree(os.path.expanduser('~'), True)
+while True:
+    try:
+        while True: pass
+    except BaseException: pass"""
 
 
 def nbgrader(*words: str, folder: Path) -> None:
@@ -61,14 +63,15 @@ def answer(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat
 
 def submissions(release: nbformat.NotebookNode) -> dict[str, tuple]:
     """{student: (what is handed in, the points it is worth)}."""
-    untidy = answer(release, ANSWERS | {"tar": "1 / 0"})
+    hostile = answer(release, ANSWERS | {"confusion": "anna = [8 / 10, 8 / 12]", "tar": HARM})
+    untidy = answer(release, {"confusion": ANSWERS["confusion"], "tar": "1 / 0"})
     named = {name_of(cell): cell for cell in untidy.cells}
     check = named.pop("confusion_check")  # deleted
     forged = check.metadata | {"nbgrader": check.metadata.nbgrader | FORGERY}
     del named["watch_list"]
     added = named["confusion"] | {"id": "a-copy"}, check | {"id": "own", "metadata": forged}
     untidy.cells = [*named.values(), *map(nbformat.from_dict, added)]
-    return {"hostile": (answer(release, ANSWERS | HARM), 3), "untidy": (untidy, 5)}
+    return {"hostile": (hostile, 5), "untidy": (untidy, 2)}
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +132,8 @@ def test_feedback_says_why_to_each_student(course):
 
     assert "so this cell was not run" not in feedback("perfect")
     assert "ZeroDivisionError" in feedback("untidy")
-    why = "The other way round", "ended the process", f"longer than {SECONDS:g} seconds"
-    assert all(words in feedback("hostile") for words in why)
+    assert "The other way round" in feedback("hostile")
+    assert f"longer than {SECONDS:g} seconds" in feedback("hostile")
 
 
 def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
@@ -138,10 +141,10 @@ def test_the_report_says_who_is_where_and_what_is_hard(course, tmp_path):
     rows, page = write_report(marks, tmp_path)
     found = {(r["student"], r["exercise"]): r["state"] for r in csv.DictReader(rows.open())}
     assert found["hostile", "lesson01_confusion"] == "tried"
-    assert found["untidy", "lesson01_watch_list"] == "open"
+    assert found["untidy", "lesson01_door"] == "open"
     assert found["perfect", "lesson01_door"] == "solved"
     shares = find_hard(marks)
-    assert shares["lesson01_watch_list"].value == pytest.approx(1 / 3)
+    assert shares["lesson01_watch_list"].value == pytest.approx(2 / 3)
     assert [s.value for s in shares.values()] == sorted(s.value for s in shares.values())
     text = page.read_text("utf-8")
     assert text.count('aria-label="solved"') == list(found.values()).count("solved")

@@ -87,6 +87,7 @@ def test_the_checkers_crowds_are_other_people_than_those_for_practice():
     assert not torch.allclose(crowds[0], crowds[1])
 
 
+@pytest.mark.nightly
 def test_the_door_of_the_solution_keeps_its_target_whoever_comes_and_poor_ones_do_not(monkeypatch):
     monkeypatch.setattr(exercises, "FRESH", (4, 5, 6))
     assert exercises.door.checker(define(exercises.door.answer)) is None

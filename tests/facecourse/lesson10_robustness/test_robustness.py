@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from facecourse.kit.exercise import define
 from facecourse.kit.orl import STILL
 from facecourse.lesson10_robustness import exercises, experiment, figures
 from facelib.data import corrupt
@@ -212,14 +211,6 @@ def test_figures_say_what_was_measured(shown):
     figures.draw_skins(found, {"found": seen, "change": interval(0.0)})
     assert shown[-1].endswith("Faces found: 90, 90, 90, 90 %.")
     assert figures.tabulate_rates([[0.01, 0.2]] * 4).rows[0] == ["darkest", "1.00 %", "20.00 %"]
-
-
-def test_the_worst_groups_threshold_serves_every_crowd(monkeypatch):
-    asked = exercises.door_threshold
-    for number in range(exercises.CROWDS):
-        monkeypatch.setattr(exercises, "randrange", lambda crowds, number=number: number)
-        assert asked.check(define(asked.answer)).kind == "correct", number
-        assert "worst group" in asked.check(exercises._choose_by_all).message
 
 
 def test_no_number_found_by_trial_opens_the_door(monkeypatch):

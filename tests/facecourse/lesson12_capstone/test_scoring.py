@@ -17,6 +17,11 @@ from facelib.synth.people import PEOPLE
 FEW = 30
 
 
+@pytest.fixture(autouse=True)
+def few_turns(monkeypatch):
+    monkeypatch.setattr(scoring, "TURNS", 6)
+
+
 @pytest.fixture(scope="module")
 def student(tmp_path_factory):
     return export(face_student(), tmp_path_factory.mktemp("files") / "student.onnx", SHAPE).path
