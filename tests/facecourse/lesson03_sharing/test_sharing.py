@@ -42,7 +42,7 @@ def test_the_three_layers_give_maps_of_one_size_and_differ_as_the_lesson_says():
 
 @pytest.mark.parametrize("kind", [*sharing.LAYERS, "FaceCNN", "FaceCNN, places kept"])
 def test_each_network_learns_some_faces_and_is_tested_on_others(faces, kind):
-    model, train, test = sharing.train_kind(kind, faces, photos=2, seed=0, steps=60)
+    model, train, test = sharing.train_kind(kind, faces, photos=2, seed=0, steps=30)
     seen = {image.numpy().tobytes() for image in train.images}
     assert (len(seen), len(test)) == (6, 15)
     assert not seen & {image.numpy().tobytes() for image in test.images}

@@ -77,7 +77,7 @@ def test_bytes_are_those_of_weights_and_statistics():
     assert budget.count_bytes(model) == 4 * (18 + 2 + 4 * 2) + 8
 
 
-def test_weights_that_no_file_would_hold_are_found():
+def test_weights_that_no_file_would_hold_are_found(small_teacher):
     plain = define(exercises.student.answer)()
     assert not budget.hides_weights(plain)
     assert budget.hides_weights(nn.Sequential(budget.Hiding()))
