@@ -29,14 +29,11 @@ def test_no_number_of_a_lesson_stands_in_prose_alone(path):
     assert numbers.check(path) == []
 
 
-def test_a_number_that_a_cell_shows_or_says_is_bound():
-    cells = TEXT("# Title\n\n## Part\nOf 40 people 87.3 % are named."), shows("faces(40)", "0.8734")
-    assert unbound(*cells) == []
-
-
 def test_a_number_changed_in_the_text_is_named_with_its_words_and_its_section():
-    cells = TEXT("## Part\nOf them 88.3 % are named."), shows("named()", "0.8734")
-    assert unbound(*cells) == ["88.3 (Part): …## Part Of them 88.3 % are named.…"]
+    text = "## Part\nOf 40 people {} % are named."
+    assert unbound(TEXT(text.format(87.3)), shows("faces(40)", "0.8734")) == []
+    said = unbound(TEXT(text.format(88.3)), shows("faces(40)", "0.8734"))
+    assert said == ["88.3 (Part): …## Part Of 40 people 88.3 % are named.…"]
 
 
 def test_a_number_changed_in_what_a_lesson_shows_is_named():

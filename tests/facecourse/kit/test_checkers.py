@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -19,22 +18,16 @@ def judge(checker, answer):
     return Exercise("?", "a = ____", (), "a = 1", checker).check(answer)
 
 
-RIGHT_NUMBERS = (
-    5, torch.tensor([[5.0]]), np.float32(5), Fraction(10, 2), Decimal("5.0"),
-    np.array([[5]], dtype=object), torch.tensor(5.0, requires_grad=True),
-)  # fmt: skip
+# In which forms a right answer may come, the tests of every exercise try.
 WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-RIGHT_ARRAYS = (
-    WANTED.clone().requires_grad_(), WANTED.numpy(), WANTED.int(), WANTED.tolist(), list(WANTED),
-    tuple(map(list, WANTED)), [WANTED[0].numpy(), [3, Fraction(4)]], WANTED + 1e-7,
-    np.flip(WANTED.flip(0).numpy(), 0), WANTED.numpy().astype(object),
-)  # fmt: skip
+RIGHT_ARRAYS = WANTED.int(), WANTED + 1e-7, [WANTED[0].numpy(), [3, Fraction(4)]]
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        *[(answer, "correct", "right") for answer in RIGHT_NUMBERS],
+        (5, "correct", "right"),
+        (np.array([[5]], dtype=object), "correct", "right"),
         (6, "incorrect", "That is 2 x 3."),
         (4, "incorrect", "4 is not it."),
         (float("nan"), "incorrect", "nan, not a number"),

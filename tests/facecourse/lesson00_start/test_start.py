@@ -31,12 +31,6 @@ def test_more_steps_change_a_picture_more_and_none_leave_it_as_it_is(faces, dama
     assert 0 < first < second
 
 
-def test_names_are_rated_by_shares_that_add_up_to_one(faces):
-    rated = figures.rate_names(Named(), faces.images)
-    assert rated.argmax(1).tolist() == [0, 1]
-    assert torch.allclose(rated.sum(1), torch.ones(2))
-
-
 def name_by_light(images):
     return (images.float().mean((1, 2, 3)) > 127).long()
 

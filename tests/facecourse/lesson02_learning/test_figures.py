@@ -18,11 +18,15 @@ def test_a_neuron_is_drawn_with_its_loss_and_with_those_on_the_wrong_side(shown)
     assert "loss 2.000" in wrong
 
 
-def test_the_sliders_of_the_neuron_move_its_weights(shown):
-    box = figures.neuron_slider(experiment.load_valley())
-    box.children[0].value = 0.0
-    box.children[1].value = 0.0
+def test_sliders_move_the_weights_and_train_again(shown):
+    neuron = figures.neuron_slider(experiment.load_valley())
+    for weight in neuron.children[:2]:
+        weight.value = 0.0
     assert "at loss 0.500" in shown[-1]
+    box = figures.rate_slider(lambda rate: {"Adam": [1.0, rate], "SGD": [1.0, float("nan")]}, 0.01)
+    assert "Adam: 0.01; SGD: not a number" in shown[-1]
+    box.children[0].value = 0.1
+    assert "Adam: 0.1;" in shown[-1]
 
 
 def test_paths_are_told_at_their_marks(shown):
@@ -68,10 +72,3 @@ def test_over_fitting_is_told_at_its_last_look_and_each_remedy_with_its_word(sho
     for said in ("more +10.3 [8.9, 11.8], higher", "less -9.7 [-11.1, -8.2], lower"):
         assert said in shown[0]
     assert "24.8], undecided" in shown[0]
-
-
-def test_the_rate_slider_trains_again(shown):
-    box = figures.rate_slider(lambda rate: {"Adam": [1.0, rate], "SGD": [1.0, float("nan")]}, 0.01)
-    box.children[0].value = 0.1
-    assert "Adam: 0.01; SGD: not a number" in shown[0]
-    assert "Adam: 0.1;" in shown[1]

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from facecourse.ladder import student as taught
 from facecourse.lesson07_pruning import evidence as lesson07
 from facecourse.lesson07_pruning import experiment as pruning
 from facelib.models import FaceResNet
@@ -23,8 +22,6 @@ def student():
 def small(monkeypatch, small_ladder):
     for module in (pruning, lesson07):
         monkeypatch.setattr(module, "face_student", student)
-    faces = torch.randint(256, (8, 1, 64, 64), dtype=torch.uint8)
-    monkeypatch.setattr(taught, "calibration_faces", lambda: faces)
     monkeypatch.setattr(pruning, "FAR", 0.1)
     monkeypatch.setattr(pruning, "JUDGES", 12)
     monkeypatch.setattr(pruning, "NETWORKS", {"student": student})

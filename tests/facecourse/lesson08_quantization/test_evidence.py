@@ -22,8 +22,7 @@ def build(width: int = 8):
 
 @pytest.fixture
 def few(monkeypatch, small_ladder):
-    for module in (taught, dial):
-        monkeypatch.setattr(module, "calibration_faces", lambda people=4: FACES)
+    monkeypatch.setattr(dial, "calibration_faces", lambda people=4: FACES)
 
 
 @pytest.mark.evidence

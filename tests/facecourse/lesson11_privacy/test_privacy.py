@@ -3,12 +3,11 @@
 import pytest
 import torch
 from sklearn.linear_model import Ridge
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
 from facecourse.kit import orl
-from facecourse.kit.exercise import define
 from facecourse.lesson11_privacy import exercises, experiment, figures, recapture
-from facelib.measure import Interval, similarity
+from facelib.measure import Interval
 from facelib.models import FaceResNet, embed
 from facelib.synth import IDENTITY, NUISANCE, identities, synth
 from facelib.synth.people import pick_seed
@@ -38,12 +37,10 @@ def test_guessed_numbers_become_people_however_wild_they_are():
     assert (people["beard"][has] >= IDENTITY["beard"].low).all()
     assert 0 < has.sum() < 20
     assert experiment.render_portraits(people[:2]).shape == (2, 1, 64, 64)
-
-
-def test_a_rare_thing_is_there_above_half_of_its_least():
-    numbers = identities(2, seed=2**26).set(glasses=0.0).values.clone()
+    numbers = identities(2, seed=2**26).values.clone()
     numbers[:, list(IDENTITY).index("glasses")] = torch.tensor([0.24, 0.26])
-    assert experiment.limit_numbers(numbers)["glasses"].tolist() == [0.0, 0.5]
+    found = experiment.limit_numbers(numbers)["glasses"].tolist()
+    assert found == [0.0, 0.5], "a rare thing is there above half of its least"
 
 
 def test_portraits_differ_by_the_person_alone():
@@ -149,23 +146,6 @@ def test_the_widgets_follow_their_sliders(model, shown):
     grey.value = 0
     assert "4 grey values" in shown[-2]
     assert shown[-1].startswith("A face before and after 0")
-
-
-@pytest.mark.parametrize("number", range(exercises.TRIES))
-def test_small_steps_fool_the_door_for_all_people_and_one_step_does_not(number, monkeypatch):
-    monkeypatch.setattr(exercises, "randrange", lambda tries: number)
-    assert exercises.fool.check(define(exercises.fool.answer)).kind == "correct"
-    for mistake in exercises.fool.checker.mistakes:
-        assert exercises.fool.check(mistake).kind == "incorrect"
-
-
-def test_a_rotation_keeps_cosines_and_its_key_comes_from_pairs():
-    templates, known, seen = exercises._case(0)
-    turn = exercises._turn_back(torch.eye(8), known, seen)
-    torch.testing.assert_close(turn @ turn.T, torch.eye(8), atol=1e-4, rtol=0)
-    back = templates @ turn
-    torch.testing.assert_close(similarity(back, back), similarity(templates, templates))
-    assert (normalize(back) * normalize(templates)).sum(1).mean() < 0.9
 
 
 def test_whoever_excludes_mirrors_is_right_too():

@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facecourse.lesson12_capstone.door import (
-    AlikeError,
-    Door,
-    look,
-    photograph_nobody,
-    tamper,
-)
+from facecourse.lesson12_capstone.door import Door, look, photograph_nobody, tamper
 from facecourse.lesson12_capstone.networks import NETWORKS, load_networks
 from facelib.data import resize, to_grey
 from facelib.door.thresholds import look_up
@@ -67,42 +61,18 @@ def test_switching_embeds_the_same_crops_anew_and_back_again(door):
 
 
 @pytest.mark.parametrize(
-    ("name", "crops", "consent", "error", "words"),
+    ("name", "crops", "words"),
     [
-        ("Ann", ANN, False, PermissionError, "without consent"),
-        ("Ann", [], True, ValueError, "no face to enrol yet"),
-        ("  ", ANN, True, ValueError, "want a name"),
+        ("Ann", [], "no face to enrol yet"),
+        ("  ", ANN, "want a name"),
+        ("Kim", BEN[:1], "enrolled as 'Ben' already"),
     ],
 )
-def test_who_can_not_be_enrolled_leaves_nothing_behind(door, name, crops, consent, error, words):
-    with pytest.raises(error, match=words):
-        door.enroll(name, crops, consent=consent)
-    assert door.crops == {}
-    assert door.register.people == {}
-
-
-def test_one_person_under_two_names_is_asked_about_and_another_is_not(door):
-    door.enroll("Ann", ANN[:2], consent=True)
+def test_who_can_not_be_enrolled_leaves_nothing_behind(door, name, crops, words):
     door.enroll("Ben", BEN[:2], consent=True)
-    alike = [ANN[0] // 2 + 60]  # the same face, paler
-    with pytest.raises(AlikeError, match="looks like Ann, .* Is Eve somebody else"):
-        door.enroll("Eve", alike, consent=True)
-    assert set(door.crops) == {"Ann", "Ben"}
-    door.enroll("Eve", alike, consent=True, is_new=True)
-    assert door.register.people == {"Ann": 2, "Ben": 2, "Eve": 1}
-    with pytest.raises(ValueError, match="enrolled as 'Ann' already"):
-        door.enroll("Kim", ANN[:1], consent=True, is_new=True)
-
-
-def test_forgetting_drops_crops_and_templates(door):
-    door.enroll("Ann", ANN[:2], consent=True)
-    door.forget("Ann")
-    assert door.crops == {}
-    assert len(door.register.templates) == 0
-    with pytest.raises(ValueError, match="Nobody is enrolled yet"):
-        door.judge(ANN[2])
-    with pytest.raises(ValueError, match="nobody is enrolled as 'Ann'"):
-        door.forget("Ann")
+    with pytest.raises(ValueError, match=words):
+        door.enroll(name, crops, consent=True, is_new=True)
+    assert list(door.crops) == list(door.register.people) == ["Ben"]
 
 
 def test_a_network_without_a_threshold_gives_scores(networks):
@@ -111,7 +81,7 @@ def test_a_network_without_a_threshold_gives_scores(networks):
 
     door = Door({"own": Own()})
     door.enroll("Ann", ANN[:2], consent=True)
-    door.enroll("Eve", [ANN[0] // 2 + 60], consent=True)
+    door.enroll("Eve", [ANN[0] // 2 + 60], consent=True)  # the same face, paler: nobody can tell
     assert door.known is None
     assert "not for this one" in door.why
     assert door.judge(ANN[2]).score > 0.6
@@ -126,19 +96,6 @@ def test_a_face_in_a_large_photograph_is_shown_with_what_is_around_it():
     assert found.crop.shape == (112, 112, 3)
     again = look(found.view, smallest=0.25)
     assert np.abs(again.crop.astype(int) - found.crop).mean() < 12
-
-
-@pytest.mark.parametrize(
-    ("photo", "words"),
-    [
-        (Image.new("RGB", (200, 200)), "No face was found"),
-        (Image.fromarray(np.hstack([photograph_nobody()[who][0] for who in SHOTS])), "2 faces"),
-    ],
-    ids=["none", "two"],
-)
-def test_a_photograph_without_one_face_is_refused(photo, words):
-    with pytest.raises(ValueError, match=words):
-        look(photo)
 
 
 def test_each_amount_changes_the_picture_and_none_leaves_it():

@@ -17,6 +17,11 @@ from facelib.synth.people import PEOPLE
 FEW = 30
 
 
+@pytest.fixture(autouse=True)
+def few_turns(monkeypatch):
+    monkeypatch.setattr(scoring, "TURNS", 6)
+
+
 @pytest.fixture(scope="module")
 def student(tmp_path_factory):
     return export(face_student(), tmp_path_factory.mktemp("files") / "student.onnx", SHAPE).path
@@ -90,12 +95,8 @@ def test_a_card_holds_what_was_measured_and_refuses_gaps(found):
 def test_a_budget_is_kept_by_the_worse_end_of_an_interval(found):
     budget = experiment.Budget(1000, 1.0, 3.0)
     assert experiment.keeps(found, budget)
-    for harder in (
-        budget._replace(bytes=999),
-        budget._replace(faster=1.1),
-        budget._replace(lost=2),
-    ):
-        assert not experiment.keeps(found, harder)
+    for harder in ({"bytes": 999}, {"faster": 1.1}, {"lost": 2}):
+        assert not experiment.keeps(found, budget._replace(**harder))
 
 
 def test_figures_say_what_they_show(monkeypatch, shell, kept, found):
@@ -106,15 +107,8 @@ def test_figures_say_what_they_show(monkeypatch, shell, kept, found):
     table = figures.draw_yours(recipes, attempts.list_attempts())
     assert table.rows[0][0] == "mine"
     assert "1 stored recipes" in said[0]
-    row = {
-        "width": "student",
-        "pruned": 0.2,
-        "rank": 48,
-        "bits": 8,
-        "bytes": 70_000,
-        "0.1 %": found.lost,
-    }
-    slider = figures.budget_slider({"rows": [row], "taught": {}})
+    row = {"width": "student", "pruned": 0.2, "rank": 48, "bits": 8, "bytes": 70_000}
+    slider = figures.budget_slider({"rows": [row | {"0.1 %": found.lost}], "taught": {}})
     assert "1 of them keep" in said[-1]
     slider.children[1].value = 0
     assert "0 of them keep" in said[-1]
