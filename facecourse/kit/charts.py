@@ -1,7 +1,5 @@
 """The figures and tables that several lessons draw; each figure has its table and its alt text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 from typing import Any

@@ -4,8 +4,6 @@ A right answer is right in every form that Python, NumPy and PyTorch give it. Sh
 before anything is converted, and nothing that belongs to the answer or to the question is changed.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 import numbers

@@ -1,7 +1,5 @@
 """Paired comparisons over people, splits and seeds, as the lessons' tables show them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

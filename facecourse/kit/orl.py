@@ -3,8 +3,6 @@
 Pictures are grey, uint8 (N, 1, H, W); `to_64` makes them 64 x 64, `to_half` 56 x 46.
 """
 
-from __future__ import annotations
-
 from statistics import fmean
 from typing import Any
 

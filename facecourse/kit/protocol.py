@@ -5,8 +5,6 @@ The settings of lesson 01's own methods were chosen on splits of all forty; ever
 made on s1 to s20.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pairs of photographs and changed faces, for any embedding of ORL's people."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 
 from facecourse.kit.orl import to_64

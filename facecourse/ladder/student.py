@@ -4,8 +4,6 @@ It is judged by the points of TAR it has lost of its teacher's, and trained furt
 teacher says about people who don't exist.
 """
 
-from __future__ import annotations
-
 import copy
 from functools import lru_cache
 

@@ -4,8 +4,6 @@ photograph a person is enrolled.
 Test pictures are looked at once, without their mirror image.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 from typing import Any

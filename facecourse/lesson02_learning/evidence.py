@@ -1,7 +1,5 @@
 """The evidence of lesson 02: corrected names, remedies against over-fitting. ORL only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

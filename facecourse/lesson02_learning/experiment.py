@@ -5,8 +5,6 @@ What had to be chosen was chosen on splits with seeds from 100, by their validat
 split is reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple

@@ -1,8 +1,6 @@
 """Lesson 02: a neuron of two weights, paths on its surface, a network's shapes, two losses, and
 over-fitting; each figure says in words what it shows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 The network and its 300 steps of 40 images are those of lessons 00 and 01.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

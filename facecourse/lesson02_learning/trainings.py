@@ -1,7 +1,5 @@
 """Lesson 02: judges of a training loop and of a network that somebody trained."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

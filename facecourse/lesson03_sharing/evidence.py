@@ -1,7 +1,5 @@
 """The evidence of lesson 03: first layers trained and frozen, mouths found, codebooks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 

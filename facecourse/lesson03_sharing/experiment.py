@@ -1,7 +1,5 @@
 """Lesson 03: one first layer three ways, trained and frozen; mouths to find; codebooks."""
 
-from __future__ import annotations
-
 import copy
 import tempfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Lesson 04, transfer learning: its exercises."""
 
-from __future__ import annotations
-
 import copy
 import time
 from typing import Any

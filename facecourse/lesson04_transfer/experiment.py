@@ -1,7 +1,5 @@
 """Lesson 04: what it compares, the two bugs, and a family of people who don't exist."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Lesson 04: its figures and widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any

@@ -1,7 +1,5 @@
 """The evidence of lesson 05 on losses: each at the rate and scale that suit it, same people."""
 
-from __future__ import annotations
-
 from itertools import product
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Lesson 05, face embeddings: its exercises, and the door that is yours to build."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from statistics import fmean
 from typing import Any

@@ -1,7 +1,5 @@
 """Lesson 05: six people on a circle, losses on equal terms, and promises that others must keep."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from functools import cache

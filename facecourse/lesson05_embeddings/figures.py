@@ -1,7 +1,5 @@
 """Lesson 05: cosines, people on a circle, losses compared."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

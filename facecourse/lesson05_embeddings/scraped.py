@@ -10,8 +10,6 @@ sees are the crops that ours sees, enlarged; on whole photographs of LFW its aut
 Needs `pip install -r requirements/bench.txt` and, for LFW, `FACELIB_LFW`.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

@@ -9,8 +9,6 @@ other nine folds. "Centred" is a network from which one vector was taken away, t
 those same people, without their names: all that a domain has in common.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path

@@ -3,8 +3,6 @@
 Its teacher has had one photograph of each of twenty people, with the name.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from statistics import fmean
 from typing import Any

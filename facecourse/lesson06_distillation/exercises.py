@@ -1,7 +1,5 @@
 """Lesson 06, distillation: its exercises, and the student that is yours to build."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, softmax

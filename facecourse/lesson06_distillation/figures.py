@@ -1,7 +1,5 @@
 """Lesson 06: the idea drawn, a temperature to turn, and a student beside its teacher."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -1,7 +1,5 @@
 """Lesson 07, pruning: its exercises."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from random import randrange

@@ -1,7 +1,5 @@
 """Lesson 07: channels taken out of the student, and what bounds its time."""
 
-from __future__ import annotations
-
 import copy
 import tempfile
 from collections.abc import Callable, Mapping, Sequence

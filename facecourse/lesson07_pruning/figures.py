@@ -1,7 +1,5 @@
 """Lesson 07: take weights or channels away; what hangs together, what is lost, what bounds time."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Lesson 08, quantization and low rank: its exercises, and the budget that is yours to keep."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from random import randrange

@@ -1,7 +1,5 @@
 """Lesson 08: a layer in whole numbers, training while rounded, and a recipe that is tried out."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache

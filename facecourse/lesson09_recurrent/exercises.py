@@ -1,7 +1,5 @@
 """Lesson 09, the RNN aside: its exercises."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Lesson 09: its figures and widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import torch

@@ -3,8 +3,6 @@
 A clip is twelve frames of a head, put together from pictures of it level and bent down.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from random import randrange
 from statistics import fmean

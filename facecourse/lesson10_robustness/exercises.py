@@ -1,7 +1,5 @@
 """Lesson 10, robustness and fairness: its exercises, and the threshold that is yours to choose."""
 
-from __future__ import annotations
-
 from functools import cache
 from random import randrange, uniform
 from typing import Any

@@ -6,8 +6,6 @@ afterwards is done to real ones, too. A group is a quarter of the range of the g
 `skin`: nobody was looked at and sorted, and no real person has a group here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

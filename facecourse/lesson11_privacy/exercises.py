@@ -1,7 +1,5 @@
 """Lesson 11, privacy and security: its exercises, and the door that is yours to fool."""
 
-from __future__ import annotations
-
 from functools import cache
 from random import randrange
 from typing import Any

@@ -4,8 +4,6 @@ The attacker's generator is the very one that made his victims: the most favoura
 this shows what an embedding holds, and not how easily those of real people are turned back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import torch
