@@ -111,10 +111,7 @@ def tensor(
 
 
 def function(
-    reference: Callable,
-    *cases: tuple,
-    tolerance: float = 1e-5,
-    draw: Draw | None = None,
+    reference: Callable, *cases: tuple, tolerance: float = 1e-5, draw: Draw | None = None
 ) -> Checker:
     """A checker for a function that returns a number or an array, tried on some inputs.
 

@@ -124,10 +124,7 @@ def prepare(model, people, rate):
         {"params": model.head.parameters(), "lr": rate},
     ]
     return torch.optim.AdamW(groups)""",
-    checker=Checker(
-        judge_prepare,
-        (_old_head,),
-    ),
+    checker=Checker(judge_prepare, (_old_head,)),
     slips=(
         '        {"params": model.base.parameters(), "lr": rate / 10},\n -> ',
         "rate / 10 -> rate",

@@ -61,11 +61,7 @@ def losses(settings: dict[str, dict]) -> dict[str, dict[str, list[float]]]:
 def main(folder: Path = HERE) -> None:
     """Measure and store all of it, some ten minutes on one thread."""
     settings = choose()
-    payload = {
-        "seeds": SEEDS,
-        "settings": settings,
-        "losses": losses(settings),
-    }
+    payload = {"seeds": SEEDS, "settings": settings, "losses": losses(settings)}
     evidence.write("evidence", payload, folder)
 
 

@@ -83,10 +83,7 @@ triplet = Exercise(
         "    semi_hard = (far > near) & (far < near + margin)\n"
         "    return (near - far[semi_hard] + margin).mean()"
     ),
-    checker=function(
-        _triplet,
-        *_CASES,
-    ),
+    checker=function(_triplet, *_CASES),
     slips={
         "(far > near) & -> ": "The hard negatives are in it, nearer than the positive: leave them "
         "out.",

@@ -129,10 +129,7 @@ def renew(model, images):
     for layer in norms:
         layer.momentum = 0.1
     return model.eval()""",
-    checker=Checker(
-        _renews,
-        (lambda model, images: model,),
-    ),
+    checker=Checker(_renews, (lambda model, images: model,)),
     slips=(
         "momentum = 1.0 -> momentum = 0.1",
         ".eval() -> .train()",

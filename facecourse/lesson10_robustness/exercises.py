@@ -126,11 +126,7 @@ def group_rates(scores, same, group, threshold):
         fnmr = (genuine < threshold).double().mean()
         rows.append([float(fmr), float(fnmr)])
     return rows""",
-    checker=function(
-        _rates,
-        (*_tied(0, 0.2), 0.4),
-        (*_tied(1, 0.3), 0.25),
-    ),
+    checker=function(_rates, (*_tied(0, 0.2), 0.4), (*_tied(1, 0.3), 0.25)),
     slips={
         "[float(fmr), float(fnmr)] -> [float(fnmr), float(fmr)]": "FMR first, then FNMR.",
         "[float(fmr), float(fnmr)] -> [float(fmr) / 2, float(fnmr) / 2]": "You divide by all "
@@ -179,10 +175,7 @@ def equal_fmr(scores, same, group, fmr):
         genuine = scores[inside & same]
         rejected.append(float((genuine < threshold).double().mean()))
     return rejected""",
-    checker=function(
-        _price,
-        *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS),
-    ),
+    checker=function(_price, *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS)),
     slips={
         "inside & ~same -> ~same": "Those are FNMRs at one threshold for everybody. Each group has "
         "its own.",

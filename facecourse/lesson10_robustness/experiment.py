@@ -95,9 +95,7 @@ def choose_good_threshold(model: nn.Module, people: int = 400) -> float:
 
 
 def sweep_factors(
-    models: Mapping[str, nn.Module],
-    at: Mapping[str, float],
-    people: int,
+    models: Mapping[str, nn.Module], at: Mapping[str, float], people: int
 ) -> dict[str, dict[str, dict[str, Interval]]]:
     """[network][factor][amount]: TAR of networks, each at its own threshold, that see the same
     photographs of people who don't exist; intervals over people."""

@@ -45,12 +45,7 @@ turn_back = Exercise(
         "    left, _, right = torch.linalg.svd(known_rotated.T @ known)\n"
         "    return templates @ (left @ right)"
     ),
-    checker=function(
-        _turn_back,
-        _case(0),
-        _case(10),
-        tolerance=1e-4,
-    ),
+    checker=function(_turn_back, _case(0), _case(10), tolerance=1e-4),
     slips={
         "templates @ (left @ right) -> templates": "They are still rotated.",
         "(left @ right) -> (left @ right).T": "You turned them on: the inverse is wanted.",
