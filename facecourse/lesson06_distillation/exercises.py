@@ -20,9 +20,9 @@ soften = Exercise(
         "The temperature comes before the softmax, not after it.",
         "`torch.softmax(numbers, dim=1)` takes each row; divide the logits first.",
     ),
-    answer=(
-        "def soften(logits, temperature):\n    return torch.softmax(logits / temperature, dim=1)"
-    ),
+    answer="""\
+def soften(logits, temperature):
+    return torch.softmax(logits / temperature, dim=1)""",
     checker=function(
         lambda logits, temperature: softmax(logits / temperature, 1),
         (_TAUGHT, 4.0),
