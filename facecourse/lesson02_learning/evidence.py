@@ -51,7 +51,7 @@ def measure_remedies() -> Runs:
             for name, settings in overfitting.REMEDIES.items()
         }
         last = {name: watch.top1["test"][-1] for name, watch in watches.items()}
-        rows.append(last | {"early stopping": watches["none"].stopped("test")})
+        rows.append(last | {"early stopping": watches["none"].stopped()})
     return gather(rows)
 
 

@@ -58,14 +58,14 @@ class Watch:
             self.top1[name].append(float((logits.argmax(1) == part.person).double().mean()))
         return self.top1["validation"][-1]
 
-    def stopped(self, part: str) -> float:
-        """The top-1 of `part` at the look with the best validation, as early stopping gives it.
+    def stopped(self) -> float:
+        """The test top-1 at the look with the best validation, as early stopping gives it.
 
         Best is the lowest loss among the looks with the highest top-1.
         """
         hits, loss = self.top1["validation"], self.loss["validation"]
         look = min(range(len(hits)), key=lambda look: (-hits[look], loss[look]))
-        return self.top1[part][look]
+        return self.top1["test"][look]
 
 
 def train_watched(
