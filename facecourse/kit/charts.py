@@ -1,7 +1,6 @@
-"""The figures and tables that several lessons draw; each figure has its table and its alt text."""
+"""The figures that several lessons draw; each says in words what it shows."""
 
-from collections.abc import Callable, Mapping, Sequence
-from string import Formatter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,37 +11,15 @@ from torch import Tensor
 
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import explore
-from facelib.figures import COLOURS, Table, show, subplots
+from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, Verification, mean_share
 
-Column = str | Callable[[Any], object]
 STILL, LEARNS = "#c9d3dc", COLOURS[4]  # parts of a network in a sketch
 Pair = tuple[float, float]
 HUES = {  # of what a difference decides
     "better": COLOURS[0], "higher": COLOURS[0], "worse": COLOURS[1], "lower": COLOURS[1],
     "undecided": "0.5",
 }  # fmt: skip
-
-
-def tabulate(found: Mapping[str, Any], first: str, columns: Mapping[str, Column]) -> Table:
-    """A row for each thing that was measured, a column for each thing said about it.
-
-    Args:
-        found: by name, fields or a single value.
-        first: head of the names.
-        columns: by head, a format of fields ("{lost:+.1f}") or of the single value ("{:.2%}"), or a
-            function of the row.
-
-    Raises:
-        KeyError: a row lacks the field of a column.
-    """
-
-    def fill(column: Column, row: Any) -> object:
-        fields = row if isinstance(row, Mapping) else {}
-        return column(row) if callable(column) else Formatter().vformat(column, (row,), fields)
-
-    cells = ([fill(column, row) for column in columns.values()] for row in found.values())
-    return Table([first, *columns], ([name, *row] for name, row in zip(found, cells, strict=True)))
 
 
 def mean_intervals(runs: Mapping[str, Sequence[float]]) -> dict[str, Interval]:

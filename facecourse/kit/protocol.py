@@ -71,6 +71,13 @@ def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval
     return differences | {"one photo": bootstrap_people(hits - other_hits, person, RESAMPLES)}
 
 
+def count_file_bytes(model: nn.Module, save: Callable[[nn.Module, Path], object] = save) -> int:
+    """Bytes of the file that `save` makes of a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder) / "model")
+        return saved_bytes(Path(folder) / "model")
+
+
 def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **costs: Any) -> Row:
     """A row of the scoreboard for a network.
 
@@ -79,9 +86,7 @@ def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **co
         images: `unseen_people().images`, as the network takes them.
     """
     if "bytes" not in costs:
-        with tempfile.TemporaryDirectory() as folder:
-            save(model, Path(folder) / "model")
-            costs["bytes"] = saved_bytes(Path(folder) / "model")
+        costs["bytes"] = count_file_bytes(model)
     if "macs" not in costs:
         costs["macs"] = macs(model, tuple(images.shape[1:]))
     costs = {"parameters": parameters(model)} | costs

@@ -2,6 +2,7 @@
 
 from itertools import product
 from pathlib import Path
+from statistics import fmean
 
 from tqdm import tqdm
 
@@ -34,8 +35,8 @@ def choose() -> dict[str, dict]:
             ]
             for rate, scale in product(RATES, scales)
         }
-        best = experiment.pick_best(tried)
-        rate, scale = list(product(RATES, scales))[list(tried).index(best)]
+        means = list(map(fmean, tried.values()))
+        rate, scale = list(product(RATES, scales))[means.index(max(means))]
         found[name] = {"rate": rate, "scale": scale, "AUC on s1-s20": tried}
     return found
 

@@ -9,15 +9,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
+from facecourse.ladder.student import (
+    FAR,
+    STEPS,
+    calibration_faces,
+    embed_tail,
+    renew_statistics,
+    train_further,
+)
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
 from facelib.measure.groups import ladder_faces
-from facelib.measure.tail import Tail, take_tail
-from facelib.models import embed, face_embedding, face_student
+from facelib.measure.tail import Tail
+from facelib.models import face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 from facelib.synth.people import pick_seed
@@ -121,11 +128,7 @@ class Tried(NamedTuple):
 @lru_cache(4)
 def _meet(seed: int) -> tuple[FaceSet, Tail]:
     faces = ladder_faces(TRIED, seed=pick_seed("tried", seed))
-    return faces, _look(face_embedding(), faces)
-
-
-def _look(model: nn.Module, faces: FaceSet) -> Tail:
-    return take_tail(embed(model, faces.images, flip=False), faces.person, FAR)
+    return faces, embed_tail(face_embedding(), faces, FAR)
 
 
 _DONE: dict[int, Tried] = {}  # what was tried already, so that a second look takes no time
@@ -145,7 +148,7 @@ def try_out(model: nn.Module, seed: int = 0) -> Tried:
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "model.onnx.zip"
             size = ship(model, path, calibration_faces(16))
-            after = _look(OnnxModel(path), faces)
+            after = embed_tail(OnnxModel(path), faces, FAR)
         lost = round(100 * float(before.tars([FAR]) - after.tars([FAR])), 2)
         _DONE[key] = Tried(size, lost, macs(decode(model), SHAPE))
     return _DONE[key]

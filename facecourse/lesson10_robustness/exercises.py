@@ -203,11 +203,6 @@ def embed_groups(number: int) -> tuple[Tensor, FaceSet]:
     return experiment.read_faces(face_embedding(), faces.images), faces
 
 
-def _by_group(codes: Tensor, faces: FaceSet) -> list[Verification]:
-    scores, same, group = experiment.pair_up(codes, faces)
-    return [Verification(scores[group == g], same[group == g]) for g in range(4)]
-
-
 def _judge_door(answer: Any) -> str | None:
     number = FRESH + randrange(CROWDS)
     # Another network's scores lie elsewhere: a number found by trial serves one of the two.
@@ -221,7 +216,8 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     at = as_numbers(run(answer, (codes, faces.person, faces.group))[0])
     if at.numel() != 1 or not at.isfinite():
         raise CannotCheckError("One threshold for everybody is wanted, a number.")
-    parts = _by_group(fresh, others)
+    scores, same, group = experiment.pair_up(fresh, others)
+    parts = [Verification(scores[group == g], same[group == g]) for g in range(4)]
     fmr = [part.far_at(float(at)) for part in parts]
     worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
     found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"
