@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from facecourse.kit import transfer
 from facecourse.kit.checkers import build, choice, kind_of, run_on
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
+from facecourse.kit.seeds import build_seeded
 from facecourse.lesson04_transfer import experiment
 
 TARGET, FAMILY, MOST_SECONDS = 0.65, 104, 15.0
@@ -160,9 +161,7 @@ def judge_turn(answer: Any) -> str | None:
     own, threads, start = set(base.parameters()), torch.get_num_threads(), time.process_time()
     torch.set_num_threads(1)  # CPU time adds up over threads
     try:
-        with torch.random.fork_rng([]):
-            torch.manual_seed(0)
-            model = build(answer, base, card, train)
+        model = build_seeded(0, lambda: build(answer, base, card, train))
         took = time.process_time() - start
     finally:
         torch.set_num_threads(threads)
