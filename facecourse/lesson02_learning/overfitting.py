@@ -17,7 +17,6 @@ from facelib.training import fit
 
 STEPS, BATCH, LOOKS = 300, 40, 15
 
-DROPOUT = 0.5
 # The best validation top-1 of 0.05, 0.5, 2, 5 and 10, one photograph a person, splits 100 to 102.
 DECAY = 5.0
 # What each remedy changes; early stopping changes nothing but which of the looks counts.
@@ -25,7 +24,7 @@ REMEDIES: dict[str, dict[str, Any]] = {
     "none": {},
     "augmentation": {"augment": Augment()},
     "weight decay": {"weight_decay": DECAY},
-    "dropout": {"dropout": DROPOUT},
+    "dropout": {"dropout": 0.5},
 }
 
 

@@ -62,8 +62,6 @@ def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
     return anchor, normalize(2 * anchor + positive, dim=0), torch.stack(negatives), 0.8
 
 
-_CASES = _draw_triplets(4), _draw_triplets(5)
-
 triplet = Exercise(
     points=3,
     prompt="Return the triplet loss, a mean over the semi-hard negatives only.",
@@ -81,7 +79,7 @@ def triplet(anchor, positive, negatives, margin):
     far = (anchor - negatives).square().sum(1)
     semi_hard = (far > near) & (far < near + margin)
     return (near - far[semi_hard] + margin).mean()""",
-    checker=function(_triplet, *_CASES),
+    checker=function(_triplet, _draw_triplets(4), _draw_triplets(5)),
     slips={
         "(far > near) & -> ": "The hard negatives are in it, nearer than the positive: leave them "
         "out.",
