@@ -5,14 +5,8 @@ from torch import Tensor, nn
 from facecourse.kit.orl import to_64
 from facecourse.kit.protocol import RESAMPLES, score_pairs
 from facelib.data import FaceSet, all_pairs
-from facelib.measure import (
-    Interval,
-    Verification,
-    bootstrap_difference,
-    bootstrap_pairs,
-    similarity,
-)
-from facelib.measure.verification import Rates
+from facelib.measure import Interval, bootstrap_difference, bootstrap_pairs, similarity
+from facelib.measure.verification import Rates, Verification
 from facelib.models import embed
 
 

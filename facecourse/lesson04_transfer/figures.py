@@ -7,14 +7,7 @@ from typing import Any
 from IPython.display import HTML
 from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
 
-from facecourse.kit.charts import (
-    LEARNS,
-    STILL,
-    draw_box,
-    draw_differences,
-    draw_intervals,
-    mean_intervals,
-)
+from facecourse.kit import charts
 from facecourse.kit.compare import Shares, judge, paired_points, top1_interval, top1_intervals
 from facecourse.kit.explore import explore
 from facecourse.lesson04_transfer.experiment import DEPTHS
@@ -44,7 +37,7 @@ def draw_leads(stored: Mapping[str, Any]) -> None:
         claim: paired_points(*(stored["top-1"][photos][arm] for arm in arms), RESAMPLES)
         for claim, (photos, *arms) in CLAIMS.items()
     }
-    draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
+    charts.draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
 
 
 def draw_bugs(stored: Arms) -> None:
@@ -53,21 +46,21 @@ def draw_bugs(stored: Arms) -> None:
     told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
     splits = len(next(iter(stored.values())))
     label = f"top-1, one photograph: mean of {splits} splits, 95 % CI over people"
-    draw_intervals(found, label, f"Top-1 by nearest neighbour: {told}.", shares=True)
+    charts.draw_intervals(found, label, f"Top-1 by nearest neighbour: {told}.", shares=True)
 
 
 def say_functions(live: Mapping[str, float], stored: Mapping[str, Sequence[float]]) -> None:
     """Print each share of `experiment.compare_functions` as it is here, and over stored splits."""
-    for name, interval in mean_intervals(stored).items():
+    for name, interval in charts.mean_intervals(stored).items():
         print(f"{name}: {live[name]:.1%} here; {interval:.1%} over splits")
 
 
 def draw_ways() -> None:
     """Draw the schematic: which parts of a network learn from nothing, frozen and fine-tuned."""
     ways = {
-        "from nothing": (LEARNS, "learns, from random weights", "head learns"),
-        "frozen": (STILL, "from a source, stays as it is", "head learns"),
-        "fine-tuned": (LEARNS, "from a source, learns slowly", "head learns faster"),
+        "from nothing": (charts.LEARNS, "learns, from random weights", "head learns"),
+        "frozen": (charts.STILL, "from a source, stays as it is", "head learns"),
+        "fine-tuned": (charts.LEARNS, "from a source, learns slowly", "head learns faster"),
     }
     figure, axes = subplots(figsize=(7.6, 2.5))
     axes.set(xlim=(0, 10), ylim=(-0.5, 2.6))
@@ -76,8 +69,8 @@ def draw_ways() -> None:
         height = 2 - row
         axes.text(0, height, name, va="center", fontweight="bold")
         upwards = height - 0.32, height + 0.32
-        draw_box(axes, (2.6, 6.6), upwards, colour, f"base: {base}")
-        draw_box(axes, (7.1, 9.2), upwards, LEARNS, head)
+        charts.draw_box(axes, (2.6, 6.6), upwards, colour, f"base: {base}")
+        charts.draw_box(axes, (7.1, 9.2), upwards, charts.LEARNS, head)
         for start, end in ((1.9, 2.5), (6.65, 7.05), (9.25, 9.75)):
             axes.annotate("", (end, height), (start, height), arrowprops={"arrowstyle": "->"})
     axes.text(2.1, 2.5, "photo", ha="center", fontsize=8)
@@ -102,7 +95,7 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         label = "top-1 accuracy, 95 % CI over people, x = chosen"
         told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
         alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
-        draw_intervals(found, label, alt, {chosen: found[chosen].value})
+        charts.draw_intervals(found, label, alt, {chosen: found[chosen].value})
         ways = "better than", "worse than", "undecided against"
         words = [
             f"{judge(paired_points(arms[chosen], shares, RESAMPLES), *ways)} {name}"

@@ -9,14 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import (
-    FAR,
-    STEPS,
-    calibration_faces,
-    embed_tail,
-    renew_statistics,
-    train_further,
-)
+from facecourse.ladder import student
+from facecourse.ladder.student import FAR, STEPS
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
 from facelib.compress.quiet import quiet
@@ -102,18 +96,18 @@ def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, 
 
 def round_after(model: nn.Module, bits: int) -> nn.Module:
     """A network rounded once it is trained, its batch norm's statistics estimated anew."""
-    return renew_statistics(decode(round_weights(model, bits)))
+    return student.renew_statistics(decode(round_weights(model, bits)))
 
 
 def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
     """The student trained on, and rounded afterwards."""
-    return round_after(train_further(face_student(), seed, steps, rate), bits)
+    return round_after(student.train_further(face_student(), seed, steps, rate), bits)
 
 
 def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
     """The student trained on as long, rounded all the while; statistics as above."""
-    model = train_further(round_weights(face_student(), bits), seed, steps, rate)
-    return renew_statistics(decode(model))
+    model = student.train_further(round_weights(face_student(), bits), seed, steps, rate)
+    return student.renew_statistics(decode(model))
 
 
 class Tried(NamedTuple):
@@ -128,7 +122,7 @@ class Tried(NamedTuple):
 @lru_cache(4)
 def _meet(seed: int) -> tuple[FaceSet, Tail]:
     faces = ladder_faces(TRIED, seed=pick_seed("tried", seed))
-    return faces, embed_tail(face_embedding(), faces, FAR)
+    return faces, student.embed_tail(face_embedding(), faces, FAR)
 
 
 _DONE: dict[int, Tried] = {}  # what was tried already, so that a second look takes no time
@@ -147,8 +141,8 @@ def try_out(model: nn.Module, seed: int = 0) -> Tried:
         faces, before = _meet(seed)
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "model.onnx.zip"
-            size = ship(model, path, calibration_faces(16))
-            after = embed_tail(OnnxModel(path), faces, FAR)
+            size = ship(model, path, student.calibration_faces(16))
+            after = student.embed_tail(OnnxModel(path), faces, FAR)
         lost = round(100 * float(before.tars([FAR]) - after.tars([FAR])), 2)
         _DONE[key] = Tried(size, lost, macs(decode(model), SHAPE))
     return _DONE[key]
