@@ -1,7 +1,5 @@
 """The command `facelib` as it is installed: the library's own commands, `learn` and `class`."""
 
-from __future__ import annotations
-
 import sys
 
 try:

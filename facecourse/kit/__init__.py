@@ -1,7 +1,5 @@
 """What the notebooks share: exercises, profiles, evidence, records and the board."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from types import ModuleType

@@ -1,7 +1,5 @@
 """What each lesson costs on this machine, and how far in it the learner has come."""
 
-from __future__ import annotations
-
 import sys
 import time
 from typing import NamedTuple

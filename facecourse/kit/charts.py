@@ -1,9 +1,6 @@
-"""The figures and tables that several lessons draw; each figure has its table and its alt text."""
+"""The figures that several lessons draw; each says in words what it shows."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from string import Formatter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,35 +11,15 @@ from torch import Tensor
 
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import explore
-from facelib.figures import COLOURS, Table, show, subplots
+from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Interval, Verification, mean_share
 
-Column = str | Callable[[Any], object]
+STILL, LEARNS = "#c9d3dc", COLOURS[4]  # parts of a network in a sketch
+Pair = tuple[float, float]
 HUES = {  # of what a difference decides
     "better": COLOURS[0], "higher": COLOURS[0], "worse": COLOURS[1], "lower": COLOURS[1],
     "undecided": "0.5",
 }  # fmt: skip
-
-
-def tabulate(found: Mapping[str, Any], first: str, columns: Mapping[str, Column]) -> Table:
-    """A row for each thing that was measured, a column for each thing said about it.
-
-    Args:
-        found: by name, fields or a single value.
-        first: head of the names.
-        columns: by head, a format of fields ("{lost:+.1f}") or of the single value ("{:.2%}"), or a
-            function of the row.
-
-    Raises:
-        KeyError: a row lacks the field of a column.
-    """
-
-    def fill(column: Column, row: Any) -> object:
-        fields = row if isinstance(row, Mapping) else {}
-        return column(row) if callable(column) else Formatter().vformat(column, (row,), fields)
-
-    cells = ([fill(column, row) for column in columns.values()] for row in found.values())
-    return Table([first, *columns], ([name, *row] for name, row in zip(found, cells, strict=True)))
 
 
 def mean_intervals(runs: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
@@ -92,6 +69,13 @@ def side_by_side(yours: Tensor, wanted: Tensor) -> None:
         axis.bar(range(len(values)), values.detach().numpy())
         axis.set_title(title, fontsize=10)
     show(figure, alt)
+
+
+def draw_box(axis: Axes, across: Pair, upwards: Pair, colour: str, words: str) -> None:
+    """Draw a box of a sketch, from left to right and from bottom to top, with words in it."""
+    axis.fill_between(across, *upwards, color=colour)
+    middle = sum(across) / 2, sum(upwards) / 2
+    axis.text(*middle, words, ha="center", va="center", fontsize=9)
 
 
 def draw_band(
@@ -146,13 +130,20 @@ def draw_interval(
     axis.plot(*middle, "o", color=colour, **look)
 
 
-def draw_change(axis: Axes, row: int, change: Interval, above: str, below: str) -> str:
-    """Draw a paired difference in its row, with what it decides at the right edge; that word."""
-    verdict = judge(change, above, below)
-    draw_interval(axis, row, change, HUES[verdict])
-    look = {"va": "center", "fontsize": 8, "color": HUES[verdict], "textcoords": "offset points"}
-    axis.annotate(verdict, (1, row), (3, 0), ("axes fraction", "data"), **look)
-    return verdict
+def draw_changes(
+    axis: Axes, rows: Mapping[str, Interval], above: str, below: str
+) -> dict[str, str]:
+    """Draw a row for each paired difference, with what it decides at the right edge; these words
+    by name."""
+    verdicts = {name: judge(change, above, below) for name, change in rows.items()}
+    for row, (name, verdict) in enumerate(verdicts.items()):
+        draw_interval(axis, row, rows[name], HUES[verdict])
+        look = {"va": "center", "fontsize": 8, "color": HUES[verdict]}
+        place = (1, row), (3, 0), ("axes fraction", "data"), "offset points"
+        axis.annotate(verdict, *place, **look)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    return verdicts
 
 
 def draw_differences(
@@ -174,12 +165,9 @@ def draw_differences(
     said = []
     for axis, (title, rows) in zip(axes[0], panels.items(), strict=True):
         axis.axvline(0, color="black", linewidth=1)
-        for row, (name, change) in enumerate(rows.items()):
-            verdict = draw_change(axis, row, change, above, below)
-            said.append(f"{title} {name}: {change:+.1f}, {verdict}".strip())
+        for name, verdict in draw_changes(axis, rows, above, below).items():
+            said.append(f"{title} {name}: {rows[name]:+.1f}, {verdict}".strip())
         axis.set_title(title, fontsize=10)
-        axis.set_yticks(range(len(names)), names)
-        axis.set_ylim(len(names) - 0.5, -0.5)
     figure.supxlabel(label, fontsize=9)
     show(figure, f"Paired differences, {label}. {'; '.join(said)}.")
 

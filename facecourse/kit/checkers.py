@@ -4,8 +4,6 @@ A right answer is right in every form that Python, NumPy and PyTorch give it. Sh
 before anything is converted, and nothing that belongs to the answer or to the question is changed.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 import numbers
@@ -95,33 +93,27 @@ def choice(wanted: str, reasons: dict[str, str]) -> Checker:
 
 
 def tensor(
-    wanted: Tensor,
-    tolerance: float = 1e-5,
-    reasons: Sequence[tuple[Tensor, str]] = (),
-    draw: Draw | None = None,
+    wanted: Tensor, tolerance: float = 1e-5, reasons: Sequence[tuple[Tensor, str]] = ()
 ) -> Checker:
     """A checker for an array of numbers.
 
     `tolerance` is the largest difference allowed, absolute plus relative; `reasons` are arrays that
-    come from a known mistake, and what to say then. `draw(answer, wanted)` is called when the two
-    have the same shape.
+    come from a known mistake, and what to say then.
     """
     targets = [as_numbers(wanted)]
     known = [([as_numbers(mistake)], why) for mistake, why in reasons]
     mistakes = tuple(mistake.clone() for mistake, _ in reasons)
-    return Checker(lambda answer: _compare([answer], targets, known, tolerance, draw), mistakes)
+    return Checker(lambda answer: _compare([answer], targets, known, tolerance, None), mistakes)
 
 
 def function(
-    reference: Callable,
-    *cases: tuple,
-    tolerance: float = 1e-5,
-    draw: Draw | None = None,
+    reference: Callable, *cases: tuple, tolerance: float = 1e-5, draw: Draw | None = None
 ) -> Checker:
     """A checker for a function that returns a number or an array, tried on some inputs.
 
     `reference` does it right. A case holds the arguments of one call, of which the answer gets
-    copies; `draw` shows the first. The rest is as in `tensor`. Mistakes are an exercise's `slips`.
+    copies; `tolerance` is as in `tensor`. `draw(answer, wanted)` is called with what the first case
+    gives if the two have the same shape. Mistakes are an exercise's `slips`.
     """
 
     def results(of: Callable) -> list[Tensor]:
@@ -264,7 +256,7 @@ def _compare(
 ) -> str | None:
     """Why these arrays, one a case, aren't the wanted ones; None if they are.
 
-    `places` come before the words about a difference in each case; the rest is as in `tensor`.
+    `places` come before the words about a difference in each case; the rest is as in `function`.
     """
     for answer in answers:
         if isinstance(answer, bool | np.bool_):

@@ -1,7 +1,5 @@
 """Paired comparisons over people, splits and seeds, as the lessons' tables show them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -30,15 +28,14 @@ def judge(change: Interval, above: str, below: str, neither: str = "undecided") 
     return above if change.value > 0 else below
 
 
-def paired_points(first: Shares, second: Shares, resamples: int = 1000) -> tuple[Interval, int]:
-    """By how many percentage points the first is better, paired over the same people, and on how
-    many splits: on those that both were measured on.
-    """
+def paired_points(first: Shares, second: Shares, resamples: int = 1000) -> Interval:
+    """By how many percentage points the first is better, paired over the same people, on the splits
+    that both were measured on."""
     splits = min(len(first), len(second))
     change = 100 * (torch.tensor(first[:splits]) - torch.tensor(second[:splits]))
-    return top1_interval(change, resamples), splits
+    return top1_interval(change, resamples)
 
 
-def top1_intervals(runs: Mapping[str, Shares]) -> dict[str, Interval]:
+def top1_intervals(runs: Mapping[str, Shares], resamples: int = 1000) -> dict[str, Interval]:
     """`top1_interval` of each."""
-    return {name: top1_interval(shares) for name, shares in runs.items()}
+    return {name: top1_interval(shares, resamples) for name, shares in runs.items()}

@@ -6,8 +6,6 @@ it runs live. Each file says what it depends on, so that `python -m benchmarks.a
 stale.
 """
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import hashlib

@@ -5,8 +5,6 @@ without a browser has nothing to answer (with `ipywidgets.Output` it must, and s
 https://github.com/jupyter/nbclient/issues/312).
 """
 
-from __future__ import annotations
-
 import html
 import traceback
 from collections.abc import Callable, Sequence

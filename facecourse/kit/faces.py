@@ -4,8 +4,6 @@ With the environment variable FACELIB_FACES=synthetic, forty people who don't ex
 ORL's, and no photograph of anybody is read. Stored evidence stays what it was: of ORL.
 """
 
-from __future__ import annotations
-
 import os
 from functools import cache
 

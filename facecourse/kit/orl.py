@@ -3,8 +3,7 @@
 Pictures are grey, uint8 (N, 1, H, W); `to_64` makes them 64 x 64, `to_half` 56 x 46.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
@@ -26,13 +25,16 @@ def to_64(images: Tensor) -> Tensor:
     return resize(to_square(images), SIDE, SIDE)
 
 
-def split_photos(photos: int, seed: int, chosen_on: bool = False) -> tuple[FaceSet, FaceSet]:
-    """(`photos` photographs of each of 20 people, five others of each), 64 x 64.
+def split_photos(
+    photos: int, seed: int, chosen_on: bool = False, to_size: Callable[[Tensor], Tensor] = to_64
+) -> tuple[FaceSet, FaceSet]:
+    """(`photos` photographs of each of 20 people, five others of each).
 
     Args:
         chosen_on: of s1 to s20, by whom every setting was chosen; else of s21 to s40.
+        to_size: makes them as large as they are read, 64 x 64 unless given.
     """
-    faces = (open_people() if chosen_on else unseen_people()).map(to_64)
+    faces = (open_people() if chosen_on else unseen_people()).map(to_size)
     rank = faces.rank_within_person(seed)
     return faces.take(rank < photos), faces.take(rank >= 5)
 

@@ -1,7 +1,5 @@
 """How long a lesson may take: smoke (seconds, for tests), quick (a minute or so), full (a GPU)."""
 
-from __future__ import annotations
-
 import os
 from typing import TypeVar
 

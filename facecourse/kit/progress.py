@@ -6,8 +6,6 @@ answered at the same moment can't undo each other's. Nothing is sent anywhere, a
 the files: delete them to start afresh.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

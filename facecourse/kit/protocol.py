@@ -5,8 +5,6 @@ The settings of lesson 01's own methods were chosen on splits of all forty; ever
 made on s1 to s20.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -27,7 +25,7 @@ from facelib.measure.verification import Rates
 from facelib.models import embed, save
 
 FAR = 0.01
-RESAMPLES = 300  # of the 20 people, for each interval
+RESAMPLES = 300  # of the people, for each interval
 PROTOCOL = Protocol(
     name="Unseen people",
     faces="ORL s21-s40, 200 photographs",
@@ -48,6 +46,14 @@ def open_people() -> FaceSet:
 def unseen_people() -> FaceSet:
     """ORL s21 to s40, relabelled 0 to 19: only to report on."""
     return load_faces().of_people(list(range(20, 40)))
+
+
+def score_pairs(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
+    """All pairs of images: scores, and the people left and right, as `bootstrap_pairs` takes them;
+    of embeddings float (N, D), of `faces` in order."""
+    left, right, _ = all_pairs(faces.person)
+    scores = similarity(embeddings, embeddings).cpu()[left, right]
+    return scores, faces.person[left], faces.person[right]
 
 
 def unseen_metrics(embeddings: Tensor) -> dict[str, Interval]:
@@ -73,6 +79,13 @@ def unseen_differences(embeddings: Tensor, others: Tensor) -> dict[str, Interval
     return differences | {"one photo": bootstrap_people(hits - other_hits, person, RESAMPLES)}
 
 
+def count_file_bytes(model: nn.Module, save: Callable[[nn.Module, Path], object] = save) -> int:
+    """Bytes of the file that `save` makes of a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder) / "model")
+        return saved_bytes(Path(folder) / "model")
+
+
 def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **costs: Any) -> Row:
     """A row of the scoreboard for a network.
 
@@ -81,9 +94,7 @@ def measure_row(method: str, lesson: str, model: nn.Module, images: Tensor, **co
         images: `unseen_people().images`, as the network takes them.
     """
     if "bytes" not in costs:
-        with tempfile.TemporaryDirectory() as folder:
-            save(model, Path(folder) / "model")
-            costs["bytes"] = saved_bytes(Path(folder) / "model")
+        costs["bytes"] = count_file_bytes(model)
     if "macs" not in costs:
         costs["macs"] = macs(model, tuple(images.shape[1:]))
     costs = {"parameters": parameters(model)} | costs
@@ -110,7 +121,13 @@ def named_rightly(embeddings: Tensor) -> Tensor:
     """In which share of the nine choices of everybody's enrolled photo (its own is none) each image
     is named rightly, float64 (200,), 0 to 1; of embeddings as in `unseen_metrics`.
     """
-    scores, person = _similarities(embeddings)
+    person = unseen_people().person
+    if len(embeddings) != len(person):
+        raise ValueError(
+            f"want one embedding for each of the {len(person)} images of unseen_people(), "
+            f"got {tuple(embeddings.shape)}"
+        )
+    scores = similarity(embeddings, embeddings).cpu()
     # With photo j of everybody enrolled, probe i is named named[i, j]; i is no probe of its own.
     named = scores.view(200, 20, 10).argmax(1)
     hit = (named == person[:, None]).double()
@@ -120,18 +137,5 @@ def named_rightly(embeddings: Tensor) -> Tensor:
 
 def _compared(embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Scores of all pairs and their people; each image's share of right names; its person."""
-    scores, person = _similarities(embeddings)
-    left, right, _ = all_pairs(person)
-    hits = named_rightly(embeddings)
-    return scores[left, right], person[left], person[right], hits, person
-
-
-def _similarities(embeddings: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores of every image with every image, and who they show."""
-    person = unseen_people().person
-    if len(embeddings) != len(person):
-        raise ValueError(
-            f"want one embedding for each of the {len(person)} images of unseen_people(), "
-            f"got {tuple(embeddings.shape)}"
-        )
-    return similarity(embeddings, embeddings).cpu(), person
+    hits, faces = named_rightly(embeddings), unseen_people()
+    return *score_pairs(embeddings, faces), hits, faces.person

@@ -1,7 +1,5 @@
 """Named results: a lesson records a number, and tests read it back from the executed notebook."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One seed for what is drawn at random when a network or a loss is built."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """A chain of boxes: the stages of a door in lessons 10 and 11, the road of lesson 12."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from matplotlib.patches import FancyBboxPatch

@@ -3,8 +3,6 @@
 Lesson 04 writes these steps out and measures them; lesson 06 takes its teachers from here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

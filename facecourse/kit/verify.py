@@ -1,22 +1,13 @@
 """Pairs of photographs and changed faces, for any embedding of ORL's people."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 
 from facecourse.kit.orl import to_64
+from facecourse.kit.protocol import RESAMPLES, score_pairs
 from facelib.data import FaceSet, all_pairs
-from facelib.measure import (
-    Interval,
-    Verification,
-    bootstrap_difference,
-    bootstrap_pairs,
-    similarity,
-)
-from facelib.measure.verification import Rates
+from facelib.measure import Interval, bootstrap_difference, bootstrap_pairs, similarity
+from facelib.measure.verification import Rates, Verification
 from facelib.models import embed
-
-RESAMPLES = 300  # of people, for intervals
 
 
 def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
@@ -24,18 +15,8 @@ def embed_at_64(model: nn.Module, images: Tensor) -> Tensor:
     return embed(model, to_64(images)).cpu()
 
 
-def score_pairs(embeddings: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
-    """All pairs of images: scores, and the people left and right, as `bootstrap_pairs` takes them.
-
-    The embeddings are float (N, D), of `faces` in order, here and in what follows.
-    """
-    left, right, _ = all_pairs(faces.person)
-    scores = similarity(embeddings, embeddings)[left, right]
-    return scores, faces.person[left], faces.person[right]
-
-
 def verify_pairs(embeddings: Tensor, faces: FaceSet) -> Verification:
-    """All pairs of images, to read rates from."""
+    """All pairs of images, to read rates from; of embeddings as `score_pairs` takes them."""
     scores, left, right = score_pairs(embeddings, faces)
     return Verification(scores, left == right)
 

@@ -1,7 +1,5 @@
 """How a text reads: as a page, as plain text, on a console that knows few characters."""
 
-from __future__ import annotations
-
 import html
 import re
 import sys

@@ -1,7 +1,5 @@
 """Lessons 06 to 08: rungs of the compression ladder, from the evidence "ladder"."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

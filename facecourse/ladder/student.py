@@ -4,8 +4,6 @@ It is judged by the points of TAR it has lost of its teacher's, and trained furt
 teacher says about people who don't exist.
 """
 
-from __future__ import annotations
-
 import copy
 from functools import lru_cache
 
@@ -70,17 +68,18 @@ def renew_statistics(model: nn.Module, images: Tensor | None = None) -> nn.Modul
 @lru_cache(1)
 def _reference(people: int) -> tuple[FaceSet, Tail]:
     faces = ladder_faces(people)
-    return faces, _judge(face_embedding(), faces)
+    return faces, embed_tail(face_embedding(), faces, FAR)
 
 
-def _judge(model: nn.Module, faces: FaceSet) -> Tail:
-    return take_tail(embed(model, faces.images, flip=False).cpu(), faces.person, FAR)
+def embed_tail(model: nn.Module, faces: FaceSet, far: float) -> Tail:
+    """The pairs' scores that decide up to a FAR, by a network that reads each face once."""
+    return take_tail(embed(model, faces.images, flip=False).cpu(), faces.person, far)
 
 
 def tar_drop(model: nn.Module, people: int = PEOPLE) -> Interval:
     """Points of TAR at a FAR of 0.1 % that a network has lost of the teacher's, one pass a face."""
     faces, before = _reference(people)
-    return tar_lost([before], [_judge(model, faces)], [FAR])[0]
+    return tar_lost([before], [embed_tail(model, faces, FAR)], [FAR])[0]
 
 
 def train_further(

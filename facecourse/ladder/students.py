@@ -18,8 +18,6 @@ sparse    the shipped embedding with 90 % of its weights at 0, taught
 pruned, rounded and longer need student.safetensors, anew pruned.safetensors.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from functools import cache

@@ -1,7 +1,5 @@
 """Time and memory of networks that run in onnxruntime."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

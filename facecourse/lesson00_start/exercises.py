@@ -1,7 +1,5 @@
 """The exercise of lesson 00, start here."""
 
-from __future__ import annotations
-
 import random
 
 import torch

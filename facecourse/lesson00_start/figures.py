@@ -1,7 +1,5 @@
 """Lesson 00: six faces to compare, and photographs spoilt until two recognisers err."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 

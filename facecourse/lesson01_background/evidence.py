@@ -1,7 +1,5 @@
 """The evidence of lesson 01: closed-set accuracy and the first rows of the scoreboard."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 

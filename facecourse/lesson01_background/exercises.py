@@ -1,7 +1,5 @@
 """Lesson 01, background: its exercises."""
 
-from __future__ import annotations
-
 import math
 import random
 from functools import cache

@@ -1,7 +1,5 @@
 """Lesson 01: many splits of faces in memory, and pairs to guess."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Lesson 01: the steps of a recogniser, a guessing game, intervals over splits, a time line."""
 
-from __future__ import annotations
-
 import torch
 from IPython.display import HTML
 from ipywidgets import Button, HBox, IntSlider, SelectionSlider

@@ -4,11 +4,8 @@ photograph a person is enrolled.
 Test pictures are looked at once, without their mirror image.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,12 +39,6 @@ def name_by_gabor(train: FaceSet, images: Tensor) -> Tensor:
     return identify(asked, known, train.person)
 
 
-def name_by_cnn(train: FaceSet, images: Tensor, seed: int, **settings: Any) -> Tensor:
-    """Whom a network names that `train_cnn` made with these settings, int64 (N,)."""
-    model = train_cnn(train, seed, **settings)
-    return predict(model, to_half(images), flip=False).cpu()
-
-
 def compare_help() -> dict[str, list[float]]:
     """Top-1 of two methods with and without help, a number a split."""
     faces = orl()
@@ -58,9 +49,10 @@ def compare_help() -> dict[str, list[float]]:
         named = {
             "Gabor": name_by_gabor(train, test.images),
             "Gabor, augmented": name_by_gabor(augment_enrolled(train, seed), test.images),
-            "CNN": name_by_cnn(train, test.images, seed, augment=STILL),
-            "CNN, augmented": name_by_cnn(train, test.images, seed),
         }
+        for name, settings in {"CNN": {"augment": STILL}, "CNN, augmented": {}}.items():
+            model = train_cnn(train, seed, **settings)
+            named[name] = predict(model, to_half(test.images), flip=False).cpu()
         for name, people in named.items():
             top1[name].append(float((people == test.person).double().mean()))
     return top1

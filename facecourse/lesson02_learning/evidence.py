@@ -1,7 +1,5 @@
 """The evidence of lesson 02: corrected names, remedies against over-fitting. ORL only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -53,7 +51,7 @@ def measure_remedies() -> Runs:
             for name, settings in overfitting.REMEDIES.items()
         }
         last = {name: watch.top1["test"][-1] for name, watch in watches.items()}
-        rows.append(last | {"early stopping": watches["none"].stopped("test")})
+        rows.append(last | {"early stopping": watches["none"].stopped()})
     return gather(rows)
 
 

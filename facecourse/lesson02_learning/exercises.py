@@ -1,7 +1,5 @@
 """Lesson 02, how a network learns: its exercises."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy

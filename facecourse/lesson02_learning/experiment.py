@@ -5,8 +5,6 @@ What had to be chosen was chosen on splits with seeds from 100, by their validat
 split is reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -54,10 +52,10 @@ def split_half_faces(images: int, seed: int) -> Split:
     return hold_out(load_faces().map(to_half), images, seed)
 
 
-def load_tiny_faces(seed: int, images: int = 5) -> Parts:
-    """ORL at 14 x 12 pixels, split, and scaled by the training part alone."""
+def load_tiny_faces(seed: int) -> Parts:
+    """ORL at 14 x 12 pixels, five a person to learn from, scaled by the training part alone."""
     faces = load_faces().map(to_tiny)
-    parts = [(part.images.flatten(1) / 255, part.person) for part in hold_out(faces, images, seed)]
+    parts = [(part.images.flatten(1) / 255, part.person) for part in hold_out(faces, 5, seed)]
     mean, spread = parts[0][0].mean(0), parts[0][0].std()
     return Parts(*(Part((x - mean) / spread, person) for x, person in parts))
 
@@ -92,12 +90,10 @@ LOSSES: dict[str, tuple[Loss, float]] = {
 }
 
 
-def train_full_batch(
-    model: nn.Module, part: Part, loss: Loss, lr: float, steps: int = STEPS
-) -> list[float]:
-    """Gradient descent with momentum on all of `part` at once; the loss before each step."""
+def train_full_batch(model: nn.Module, part: Part, loss: Loss, lr: float) -> list[float]:
+    """300 steps with momentum on all of `part` at once; the loss before each."""
     optimiser = torch.optim.SGD(model.parameters(), lr, MOMENTUM)
-    return list(take_steps(model, part, loss, optimiser, steps))
+    return list(take_steps(model, part, loss, optimiser, STEPS))
 
 
 def take_steps(
@@ -193,11 +189,11 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def follow_optimiser(surface: Valley, optimiser: str, lr: float, steps: int = 40) -> Tensor:
-    """Where an optimiser of torch.optim goes on the surface from START: (steps + 1, 2)."""
+def follow_optimiser(surface: Valley, optimiser: str, lr: float) -> Tensor:
+    """Where an optimiser of torch.optim goes on the surface from START in 40 steps: (41, 2)."""
     weights, path = START.clone().requires_grad_(), [START]
     step = OPTIMISERS[optimiser]([weights], lr=lr)
-    for _ in range(steps):
+    for _ in range(40):
         step.zero_grad()
         surface.loss(weights).backward()
         step.step()

@@ -1,8 +1,6 @@
 """Lesson 02: a neuron of two weights, paths on its surface, a network's shapes, two losses, and
 over-fitting; each figure says in words what it shows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_band, draw_change, draw_interval, mean_intervals
+from facecourse.kit.charts import draw_band, draw_changes, draw_interval, mean_intervals
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson02_learning.experiment import LOOKS, Valley, follow_optimiser
@@ -175,13 +173,9 @@ def draw_overfitting(hits: Curves, steps: int, remedies: Mapping[str, Sequence[f
         name: subtract_points(runs, remedies["none"], "splits")
         for name, runs in remedies.items() if name != "none"
     }  # fmt: skip
-    said = []
-    for row, (name, change) in enumerate(changes.items()):
-        verdict = draw_change(right, row, change, "higher", "lower")
-        said.append(f"{name} {change:+.1f}, {verdict}")
+    verdicts = draw_changes(right, changes, "higher", "lower")
+    said = [f"{name} {changes[name]:+.1f}, {verdict}" for name, verdict in verdicts.items()]
     right.axvline(0, color="black", linewidth=1)
-    right.set_yticks(range(len(changes)), changes)
-    right.set_ylim(len(changes) - 0.5, -0.5)
     right.set_xlabel(f"points of test top-1 gained ({len(remedies['none'])} splits, 95 % CI)")
     show(
         figure,

@@ -1,7 +1,5 @@
 """Lesson 02: judges of a training loop and of a network that somebody trained."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,10 +14,10 @@ from facecourse.kit.orl import to_tiny
 from facecourse.lesson02_learning import experiment
 
 
-def _watch(train: Callable, seed: int = 200) -> tuple[float, Tensor]:
+def _watch(train: Callable) -> tuple[float, Tensor]:
     """What an answer returns, and the weights that it leaves."""
-    model = experiment.build_two_layers(seed)
-    said = run_on(train, model, *experiment.load_tiny_faces(seed).train)
+    model = experiment.build_two_layers(200)
+    said = run_on(train, model, *experiment.load_tiny_faces(200).train)
     weights = torch.cat([weight.detach().flatten() for weight in model.parameters()])
     return as_numbers(said).item(), weights
 
@@ -27,12 +25,9 @@ def _watch(train: Callable, seed: int = 200) -> tuple[float, Tensor]:
 def _train(model: nn.Module, x: Tensor, person: Tensor) -> float:
     """The loop, as it should be."""
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
-    for _ in range(20):
-        loss = cross_entropy(model(x), person)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    return loss.item()
+    part = experiment.Part(x, person)
+    *_, last = experiment.take_steps(model, part, cross_entropy, optimiser, 20)
+    return last
 
 
 def check_loop(reasons: Sequence[tuple[Callable, str]] = ()) -> Checker:

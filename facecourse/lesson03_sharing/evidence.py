@@ -1,7 +1,5 @@
 """The evidence of lesson 03: first layers trained and frozen, mouths found, codebooks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 
@@ -116,7 +114,7 @@ def rows() -> tuple[list[Row], dict[str, dict]]:
     found, differences = [protocol.measure_row("CNN trained on 20 people", "01", cnn, images)], {}
     for values in (16, 4):
         model = sharing.fine_tune(share(cnn, values)[0], known, seed=0)
-        size = sharing.count_file_bytes(model, save_shared)
+        size = protocol.count_file_bytes(model, save_shared)
         costs = {"bytes": size, "parameters": parameters(model)}
         name = f"CNN, {values} shared values a layer"
         found.append(protocol.measure_row(name, "03", decode(model), images, **costs))

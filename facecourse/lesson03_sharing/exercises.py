@@ -1,7 +1,5 @@
 """Lesson 03, weight sharing: its exercises."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any

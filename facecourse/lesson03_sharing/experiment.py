@@ -1,22 +1,18 @@
 """Lesson 03: one first layer three ways, trained and frozen; mouths to find; codebooks."""
 
-from __future__ import annotations
-
 import copy
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from facecourse.kit import protocol
 from facecourse.kit.orl import STILL, to_half
 from facecourse.kit.seeds import build_seeded
 from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, corrupt, resize
-from facelib.measure import saved_bytes
-from facelib.models import FaceCNN, predict, save
+from facelib.models import FaceCNN, predict
 from facelib.models.local import LocallyConnected2d
 from facelib.synth import identities, nuisances, render
 from facelib.training import fit
@@ -201,11 +197,4 @@ def fine_tune(model: nn.Module, faces: FaceSet, seed: int, steps: int = 100) -> 
 def share_to_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, int]:
     """(shared copy, report, bytes of its file)."""
     small, report = share(model, values)
-    return small, report, count_file_bytes(small, save_shared)
-
-
-def count_file_bytes(model: nn.Module, save: Callable[[nn.Module, Path], object] = save) -> int:
-    """Bytes of the file that `save` makes of a model."""
-    with tempfile.TemporaryDirectory() as folder:
-        save(model, Path(folder) / "model")
-        return saved_bytes(Path(folder) / "model")
+    return small, report, protocol.count_file_bytes(small, save_shared)

@@ -1,7 +1,5 @@
 """Lesson 04, transfer learning: its exercises."""
 
-from __future__ import annotations
-
 import copy
 import time
 from typing import Any
@@ -13,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from facecourse.kit import transfer
 from facecourse.kit.checkers import build, choice, kind_of, run_on
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
+from facecourse.kit.seeds import build_seeded
 from facecourse.lesson04_transfer import experiment
 
 TARGET, FAMILY, MOST_SECONDS = 0.65, 104, 15.0
@@ -126,10 +125,7 @@ def prepare(model, people, rate):
         {"params": model.head.parameters(), "lr": rate},
     ]
     return torch.optim.AdamW(groups)""",
-    checker=Checker(
-        judge_prepare,
-        (_old_head,),
-    ),
+    checker=Checker(judge_prepare, (_old_head,)),
     slips=(
         '        {"params": model.base.parameters(), "lr": rate / 10},\n -> ',
         "rate / 10 -> rate",
@@ -165,9 +161,7 @@ def judge_turn(answer: Any) -> str | None:
     own, threads, start = set(base.parameters()), torch.get_num_threads(), time.process_time()
     torch.set_num_threads(1)  # CPU time adds up over threads
     try:
-        with torch.random.fork_rng([]):
-            torch.manual_seed(0)
-            model = build(answer, base, card, train)
+        model = build_seeded(0, lambda: build(answer, base, card, train))
         took = time.process_time() - start
     finally:
         torch.set_num_threads(threads)

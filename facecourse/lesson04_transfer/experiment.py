@@ -1,7 +1,5 @@
 """Lesson 04: what it compares, the two bugs, and a family of people who don't exist."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from facecourse.kit import orl, protocol, transfer
+from facecourse.kit import orl, transfer
 from facecourse.kit.transfer import HEAD_RATE, STEPS, Recogniser
 from facelib.data import FaceSet, to_square
 from facelib.measure import identify
@@ -34,9 +32,7 @@ def take_photos(
     photos: int, seed: int, size: str = "64 x 64", chosen_on: bool = False
 ) -> tuple[FaceSet, FaceSet]:
     """`orl.split_photos` with the same photographs in one of `SIZES`."""
-    faces = protocol.open_people() if chosen_on else protocol.unseen_people()
-    rank = faces.rank_within_person(seed)
-    return tuple(faces.take(part).map(SIZES[size]) for part in (rank < photos, rank >= 5))
+    return orl.split_photos(photos, seed, chosen_on, SIZES[size])
 
 
 def name_by_neighbour(
@@ -110,10 +106,10 @@ def mistake_inputs(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, 
 
 
 @torch.no_grad()
-def embed_in_training_mode(base: nn.Module, images: Tensor, batch: int = 5) -> Tensor:
-    """Embeddings of unit length by somebody who forgot `eval()`; `base` stays as it is."""
+def embed_in_training_mode(base: nn.Module, images: Tensor) -> Tensor:
+    """Unit embeddings in batches of five by somebody who forgot `eval()`; `base` stays as it is."""
     base = copy.deepcopy(base).train()
-    return normalize(torch.cat([base(part / 255) for part in images.split(batch)]))
+    return normalize(torch.cat([base(part / 255) for part in images.split(5)]))
 
 
 def mistake_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, Tensor]:

@@ -1,24 +1,19 @@
 """Lesson 04: its figures and widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from IPython.display import HTML
 from ipywidgets import Dropdown, IntSlider, SelectionSlider, VBox
-from matplotlib.axes import Axes
 
-from facecourse.kit.charts import draw_differences, draw_intervals, mean_intervals
-from facecourse.kit.compare import Shares, judge, paired_points, top1_interval
+from facecourse.kit import charts
+from facecourse.kit.compare import Shares, judge, paired_points, top1_interval, top1_intervals
 from facecourse.kit.explore import explore
 from facecourse.lesson04_transfer.experiment import DEPTHS
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval
 
 RESAMPLES = 2000  # of the people
-STILL, LEARNS = "#c9d3dc", COLOURS[4]
 # By what is claimed to be better: number of photographs; one arm; the other.
 CLAIMS = {
     "fine-tuned, against from nothing": ("1", "all layers", "from nothing"),
@@ -34,49 +29,39 @@ CLAIMS = {
 Arms = Mapping[str, Shares]  # by name, of each split, of each person: the share named rightly
 
 
-def find_intervals(arms: Arms) -> dict[str, Interval]:
-    """The mean over splits of each arm with a 95 % interval over people, from 2,000 resamples."""
-    return {name: top1_interval(shares, RESAMPLES) for name, shares in arms.items()}
-
-
-def find_lead(first: Shares, second: Shares) -> Interval:
-    """By how many points the first is ahead, paired over people and the splits both have."""
-    return paired_points(first, second, RESAMPLES)[0]
-
-
 def draw_leads(stored: Mapping[str, Any]) -> None:
     """Draw the paired differences of `CLAIMS` against zero, each with its verdict.
 
     `stored` is the evidence.
     """
     leads = {
-        claim: find_lead(stored["top-1"][photos][first], stored["top-1"][photos][second])
-        for claim, (photos, first, second) in CLAIMS.items()
+        claim: paired_points(*(stored["top-1"][photos][arm] for arm in arms), RESAMPLES)
+        for claim, (photos, *arms) in CLAIMS.items()
     }
-    draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
+    charts.draw_differences({"": leads}, "percentage points ahead (95 % CI over people)")
 
 
 def draw_bugs(stored: Arms) -> None:
     """Draw top-1 by nearest neighbour of two networks as they should be used, and with each bug."""
-    found = find_intervals(stored)
+    found = top1_intervals(stored, RESAMPLES)
     told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
     splits = len(next(iter(stored.values())))
     label = f"top-1, one photograph: mean of {splits} splits, 95 % CI over people"
-    draw_intervals(found, label, f"Top-1 by nearest neighbour: {told}.", shares=True)
+    charts.draw_intervals(found, label, f"Top-1 by nearest neighbour: {told}.", shares=True)
 
 
 def say_functions(live: Mapping[str, float], stored: Mapping[str, Sequence[float]]) -> None:
     """Print each share of `experiment.compare_functions` as it is here, and over stored splits."""
-    for name, interval in mean_intervals(stored).items():
+    for name, interval in charts.mean_intervals(stored).items():
         print(f"{name}: {live[name]:.1%} here; {interval:.1%} over splits")
 
 
 def draw_ways() -> None:
     """Draw the schematic: which parts of a network learn from nothing, frozen and fine-tuned."""
     ways = {
-        "from nothing": (LEARNS, "learns, from random weights", "head learns"),
-        "frozen": (STILL, "from a source, stays as it is", "head learns"),
-        "fine-tuned": (LEARNS, "from a source, learns slowly", "head learns faster"),
+        "from nothing": (charts.LEARNS, "learns, from random weights", "head learns"),
+        "frozen": (charts.STILL, "from a source, stays as it is", "head learns"),
+        "fine-tuned": (charts.LEARNS, "from a source, learns slowly", "head learns faster"),
     }
     figure, axes = subplots(figsize=(7.6, 2.5))
     axes.set(xlim=(0, 10), ylim=(-0.5, 2.6))
@@ -84,8 +69,9 @@ def draw_ways() -> None:
     for row, (name, (colour, base, head)) in enumerate(ways.items()):
         height = 2 - row
         axes.text(0, height, name, va="center", fontweight="bold")
-        _draw_box(axes, 2.6, 6.6, height, colour, f"base: {base}")
-        _draw_box(axes, 7.1, 9.2, height, LEARNS, head)
+        upwards = height - 0.32, height + 0.32
+        charts.draw_box(axes, (2.6, 6.6), upwards, colour, f"base: {base}")
+        charts.draw_box(axes, (7.1, 9.2), upwards, charts.LEARNS, head)
         for start, end in ((1.9, 2.5), (6.65, 7.05), (9.25, 9.75)):
             axes.annotate("", (end, height), (start, height), arrowprops={"arrowstyle": "->"})
     axes.text(2.1, 2.5, "photo", ha="center", fontsize=8)
@@ -93,13 +79,6 @@ def draw_ways() -> None:
     axes.text(9.5, 2.5, "name", ha="center", fontsize=8)
     alt = "From nothing, base and head learn. Frozen, the head alone learns. Fine-tuned, both learn"
     show(figure, f"{alt}, the base more slowly.")
-
-
-def _draw_box(
-    axes: Axes, left: float, right: float, height: float, colour: str, words: str
-) -> None:
-    axes.fill_between([left, right], height - 0.32, height + 0.32, color=colour)
-    axes.text((left + right) / 2, height, words, ha="center", va="center", fontsize=9)
 
 
 def depth_slider(stored: Mapping[str, Arms]) -> VBox:
@@ -112,15 +91,18 @@ def depth_slider(stored: Mapping[str, Arms]) -> VBox:
         arms = {"from nothing": stored[photos]["from nothing"]}
         arms |= {f"head and {name}" if name != "head" else name: stored[photos][name]
                  for name in DEPTHS}  # fmt: skip
-        found = find_intervals(arms)
+        found = top1_intervals(arms, RESAMPLES)
         chosen = list(arms)[depth + 1]
         label = "top-1 accuracy, 95 % CI over people, x = chosen"
         told = ", ".join(f"{name} {interval.value:.1%}" for name, interval in found.items())
         alt = f"Top-1 by how much learns, {photos} photographs each: {told}; chosen: {chosen}."
-        draw_intervals(found, label, alt, {chosen: found[chosen].value})
-        rivals = {name: find_lead(arms[chosen], arms[name]) for name in arms if name != chosen}
+        charts.draw_intervals(found, label, alt, {chosen: found[chosen].value})
         ways = "better than", "worse than", "undecided against"
-        words = [f"{judge(lead, *ways)} {name}" for name, lead in rivals.items()]
+        words = [
+            f"{judge(paired_points(arms[chosen], shares, RESAMPLES), *ways)} {name}"
+            for name, shares in arms.items()
+            if name != chosen
+        ]
         return HTML(f"<p><b>{chosen}</b> is {', '.join(words)}.</p>")
 
     menu = Dropdown(options=list(stored), description="photos")

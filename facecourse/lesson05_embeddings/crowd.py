@@ -1,7 +1,5 @@
 """Lesson 05: people who don't exist at a door, and a door tried on them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 

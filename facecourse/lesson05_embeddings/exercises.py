@@ -1,7 +1,5 @@
 """Lesson 05, face embeddings: its exercises, and the door that is yours to build."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from statistics import fmean
 from typing import Any
@@ -25,12 +23,11 @@ cosines = Exercise(
         "and `keepdim=True` keeps a column to divide by.",
         "A matrix product with the faces transposed (`.T`) takes all dot products at once.",
     ),
-    answer=(
-        "def cosines(probes, faces):\n"
-        "    probes = probes / probes.norm(dim=1, keepdim=True)\n"
-        "    faces = faces / faces.norm(dim=1, keepdim=True)\n"
-        "    return probes @ faces.T"
-    ),
+    answer="""\
+def cosines(probes, faces):
+    probes = probes / probes.norm(dim=1, keepdim=True)
+    faces = faces / faces.norm(dim=1, keepdim=True)
+    return probes @ faces.T""",
     checker=function(
         lambda probes, faces: normalize(probes) @ normalize(faces).T,
         (_PROBES, _FACES),
@@ -65,8 +62,6 @@ def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
     return anchor, normalize(2 * anchor + positive, dim=0), torch.stack(negatives), 0.8
 
 
-_CASES = _draw_triplets(4), _draw_triplets(5)
-
 triplet = Exercise(
     points=3,
     prompt="Return the triplet loss, a mean over the semi-hard negatives only.",
@@ -78,17 +73,13 @@ triplet = Exercise(
         "`far[semi_hard]`.",
         "Of those that are left: the positive's distance less the negative's, plus the margin.",
     ),
-    answer=(
-        "def triplet(anchor, positive, negatives, margin):\n"
-        "    near = (anchor - positive).square().sum()\n"
-        "    far = (anchor - negatives).square().sum(1)\n"
-        "    semi_hard = (far > near) & (far < near + margin)\n"
-        "    return (near - far[semi_hard] + margin).mean()"
-    ),
-    checker=function(
-        _triplet,
-        *_CASES,
-    ),
+    answer="""\
+def triplet(anchor, positive, negatives, margin):
+    near = (anchor - positive).square().sum()
+    far = (anchor - negatives).square().sum(1)
+    semi_hard = (far > near) & (far < near + margin)
+    return (near - far[semi_hard] + margin).mean()""",
+    checker=function(_triplet, _draw_triplets(4), _draw_triplets(5)),
     slips={
         "(far > near) & -> ": "The hard negatives are in it, nearer than the positive: leave them "
         "out.",
@@ -121,11 +112,10 @@ cosface = Exercise(
         "the right person is and zeros elsewhere.",
         "Take margin times these ones from the cosines, and multiply what comes out by the scale.",
     ),
-    answer=(
-        "def cosface(cosine, person, margin, scale):\n"
-        "    right = torch.nn.functional.one_hot(person, cosine.shape[1])\n"
-        "    return scale * (cosine - margin * right)"
-    ),
+    answer="""\
+def cosface(cosine, person, margin, scale):
+    right = torch.nn.functional.one_hot(person, cosine.shape[1])
+    return scale * (cosine - margin * right)""",
     checker=function(
         lambda cosine, person, m, scale: scale * (cosine - m * one_hot(person, cosine.shape[1])),
         (_COSINE, _NAMES, 0.35, 30.0),
@@ -199,16 +189,15 @@ door = Exercise(
         "`practice[:, 5:].flatten(0, 1) @ templates.T`; leave out each person's own "
         "door, and take `.quantile(0.999)`.",
     ),
-    answer=(
-        "def door(photos, probes, practice):\n"
-        "    normalize = torch.nn.functional.normalize\n"
-        "    template = normalize(photos.mean(0), dim=0)\n"
-        "    templates = normalize(practice[:, :5].mean(1), dim=1)\n"
-        "    scores = practice[:, 5:].flatten(0, 1) @ templates.T\n"
-        "    who = torch.arange(len(practice))\n"
-        "    others = who.repeat_interleave(3)[:, None] != who\n"
-        "    return probes @ template > scores[others].quantile(0.999)"
-    ),
+    answer="""\
+def door(photos, probes, practice):
+    normalize = torch.nn.functional.normalize
+    template = normalize(photos.mean(0), dim=0)
+    templates = normalize(practice[:, :5].mean(1), dim=1)
+    scores = practice[:, 5:].flatten(0, 1) @ templates.T
+    who = torch.arange(len(practice))
+    others = who.repeat_interleave(3)[:, None] != who
+    return probes @ template > scores[others].quantile(0.999)""",
     checker=Checker(_judge, (_rehearse(0.999, photos=1), _rehearse(0.99, photos=5), _own_practice)),
     also_wrong=(
         lambda photos, probes, practice: torch.ones(len(probes), dtype=torch.bool),

@@ -1,7 +1,5 @@
 """Lesson 05: cosines, people on a circle, losses compared."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +13,7 @@ from facecourse.kit.charts import draw_rows_of
 from facecourse.kit.compare import judge
 from facecourse.lesson05_embeddings import experiment
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, paired_interval
+from facelib.measure import paired_interval
 
 
 def draw_cosines(visitors: Tensor, enrolled: Tensor, cosine: Tensor) -> None:
@@ -57,9 +55,8 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
         draw_people(axis, points, points.test / length if name == "softmax" else None)
         found = experiment.measure_angles(points)
         told.append(f"{name} {found.within:.0f} and {found.between:.0f} degrees")
-        axis.set_title(
-            f"{name}\n{found.within:.0f}° inside, {found.between:.0f}° apart", fontsize=10
-        )
+        angles = f"{found.within:.0f}° inside, {found.between:.0f}° apart"
+        axis.set_title(f"{name}\n{angles}", fontsize=10)
     figure.supxlabel(
         "dots: new photographs; arrows: people's mean directions\ninside: mean angle of the dots "
         "to their arrow; apart: smallest angle between arrows", fontsize=9,
@@ -92,9 +89,9 @@ def draw_ideas() -> None:
         axis.add_patch(Circle((0, 0), 1, fill=False, color="0.6"))
         axis.set(xlim=(-1.7, 1.7), ylim=(-1.3, 1.35), aspect="equal")
         axis.set_axis_off()
-    _wedge(left, 55, 125, "0.6", 0.25)
-    _wedge(left, 28, 55, COLOURS[2], 0.25)
-    _wedge(left, 125, 152, COLOURS[2], 0.25)
+    _wedge(left, 55, 125, "0.6")
+    _wedge(left, 28, 55, COLOURS[2])
+    _wedge(left, 125, 152, COLOURS[2])
     for name, (degrees, colour) in spots.items():
         x, y = _on_circle(degrees)
         left.plot(x, y, "*" if name == "anchor" else "o", color=COLOURS[colour], markersize=9)
@@ -103,7 +100,7 @@ def draw_ideas() -> None:
     left.text(0, -0.1, "grey: nearer than\nthe positive\ngreen: farther, within\nthe margin",
               ha="center", va="center", fontsize=8)  # fmt: skip
     for degrees, person, start, end in ((150, 0, 106, 254), (30, 1, -74, 74)):
-        _wedge(right, start, end, COLOURS[person], 0.25)
+        _wedge(right, start, end, COLOURS[person])
         x, y = _on_circle(degrees)
         right.annotate(
             "", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": COLOURS[person]}
@@ -124,8 +121,8 @@ def _on_circle(degrees: float) -> tuple[float, float]:
     return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
 
-def _wedge(axis: Axes, start: float, end: float, colour: str, alpha: float) -> None:
-    axis.add_patch(Wedge((0, 0), 1, start, end, width=0.3, color=colour, alpha=alpha, linewidth=0))
+def _wedge(axis: Axes, start: float, end: float, colour: str) -> None:
+    axis.add_patch(Wedge((0, 0), 1, start, end, width=0.3, color=colour, alpha=0.25, linewidth=0))
 
 
 def draw_loss_differences(
@@ -154,14 +151,10 @@ def draw_loss_differences(
         axis.axvline(0, color="black", linewidth=1)
         draw_rows_of(axis, rows, cross)
         for place, change in enumerate(rows.values()):
-            _name_verdict(axis, place, change, ("better", "worse"))
+            look = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
+            spot = (1, place), (3, 0), ("axes fraction", "data")
+            axis.annotate(judge(change, "better", "worse"), *spot, **look)
         axis.set_xlabel(f"{metric}, points against {rival}", fontsize=9)
     axes[0].set_ylim(len(others) - 0.5, -0.5)
     told = "; ".join(f"{name} {rows:+.1f}" for name, rows in found["TAR at 1 % FAR"].items())
     show(figure, f"Points of TAR against {rival}, mean over seeds with 95 % interval: {told}.")
-
-
-def _name_verdict(axis: Axes, y: float, found: Interval, words: tuple[str, str]) -> None:
-    """Right of a row what an interval of a difference decides: one of two words, or undecided."""
-    look = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
-    axis.annotate(judge(found, *words), (1, y), (3, 0), ("axes fraction", "data"), **look)

@@ -10,8 +10,6 @@ sees are the crops that ours sees, enlarged; on whole photographs of LFW its aut
 Needs `pip install -r requirements/bench.txt` and, for LFW, `FACELIB_LFW`.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,13 +29,13 @@ SIDE, CHIP = 224, 150  # pixels: of images dlib looks for a face in, and of thos
 
 
 class Dlib:
-    """uint8 (N, 1 or 3, H, W) -> embeddings (N, 128) of unit length; counts the faces it found."""
+    """uint8 (N, 1 or 3, H, W) -> embeddings (N, 128) of unit length."""
 
     def __init__(self) -> None:
         import dlib
 
         folder = Path(find_spec("face_recognition_models").origin).parent / "models"
-        self.dlib, self.found, self.seen = dlib, 0, 0
+        self.dlib = dlib
         self.detect = dlib.get_frontal_face_detector()
         self.landmarks = dlib.shape_predictor(str(folder / "shape_predictor_5_face_landmarks.dat"))
         self.network = dlib.face_recognition_model_v1(
@@ -53,7 +51,6 @@ class Dlib:
 
     def _align(self, image: np.ndarray) -> np.ndarray:
         boxes = sorted(self.detect(image), key=lambda box: box.area())
-        self.found, self.seen = self.found + bool(boxes), self.seen + 1
         box = boxes[-1] if boxes else self.dlib.rectangle(0, 0, SIDE - 1, SIDE - 1)
         return self.dlib.get_face_chip(image, self.landmarks(image, box), CHIP)
 
@@ -82,7 +79,6 @@ def main(folder: Path = HERE) -> None:
                 found["dlib"].accuracy, found["ours"].accuracy, of="folds"
             ),
         },
-        "faces dlib's detector found": rival.found / rival.seen,
     }  # fmt: skip
     evidence.write("scraped", payload, folder)
 

@@ -1,7 +1,5 @@
 """Lesson 05: turn a margin, turn a threshold."""
 
-from __future__ import annotations
-
 import torch
 from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, VBox
 from matplotlib.patches import Wedge

@@ -1,15 +1,13 @@
 """The evidence of lesson 05 on real people whom the shipped embedding never saw.
 
-It was trained on people who don't exist. Beside it stand pixels, LBP and eigenfaces,
-EfficientNet-Lite0 as ImageNet left it, and the scoreboard's CNN of twenty real people. What has
-settings (how tall images become square, which part of EfficientNet is read at which size) is chosen
-on ORL's people s1 to s20; s21 to s40 and LFW (`FACELIB_LFW`, ten folds, thresholds from the other
-nine) are only reported on. On ORL what a baseline learns it learns from s1 to s20, on LFW from the
-other nine folds. "Centred" is a network from which one vector was taken away, the mean embedding of
-those same people, without their names: all that a domain has in common.
+It was trained on people who don't exist. Beside it stand pixels, LBP and eigenfaces, and
+EfficientNet-Lite0 as ImageNet left it. What has settings (how tall images become square, which part
+of EfficientNet is read at which size) is chosen on ORL's people s1 to s20; s21 to s40 and LFW
+(`FACELIB_LFW`, ten folds, thresholds from the other nine) are only reported on. On ORL what a
+baseline learns it learns from s1 to s20, on LFW from the other nine folds. "Centred" is a network
+from which one vector was taken away, the mean embedding of those same people, without their names:
+all that a domain has in common.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
@@ -21,7 +19,6 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from facecourse.kit import evidence, protocol, verify
-from facecourse.kit.orl import to_half, train_cnn
 from facecourse.lesson05_embeddings import experiment
 from facelib.data import Pairs, lfw, resize, to_grey, to_square
 from facelib.measure import Interval, paired_interval, ten_fold
@@ -60,18 +57,6 @@ def imagenet(stages: int, side: int, square: str) -> Recogniser:
     """Frozen EfficientNet-Lite0, the mean over places after so many stages."""
     model = efficientnet_lite0(stages, side)
     return lambda images: embed(model, SQUARE[square](images))
-
-
-def narrow(images: Tensor) -> Tensor:
-    """Images without what ORL's 112 x 92 has no room for, left and right: a face keeps its form."""
-    extra = max(0, images.shape[3] - round(images.shape[2] * 92 / 112)) // 2
-    return images[..., extra : images.shape[3] - extra]
-
-
-def cnn_of_twenty() -> Recogniser:
-    """The scoreboard's FaceCNN, which learnt to name ORL's s1 to s20."""
-    model = train_cnn(protocol.open_people(), seed=0)
-    return lambda images: embed(model, to_half(narrow(to_grey(images))))
 
 
 def choose(candidates: dict[str, Recogniser]) -> tuple[str, Recogniser, dict[str, float]]:
@@ -177,11 +162,7 @@ def main(folder: Path = HERE) -> None:
         f"{stages} stages, {side} px, {square}": imagenet(stages, side, square)
         for stages, side, square in product(STAGES, SIDES, SQUARE)
     })  # fmt: skip
-    networks = {
-        "ours": own,
-        "EfficientNet-Lite0": lite,
-        "CNN trained on 20 people": cnn_of_twenty(),
-    }
+    networks = {"ours": own, "EfficientNet-Lite0": lite}
     payload = {
         "seeds": [0],
         "chosen on s1-s20": {"ours": shape, "EfficientNet-Lite0": part},

@@ -3,8 +3,6 @@
 Its rival, a linear map as large and trained as long, is judged on the same people.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import cache
 from random import randrange

@@ -3,8 +3,6 @@
 Its teacher has had one photograph of each of twenty people, with the name.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -24,7 +22,6 @@ HERE = Path(__file__).parent
 
 SEEDS, CHOICES = tuple(range(5)), tuple(range(100, 103))  # of splits: s21 to s40; s1 to s20
 STEPS, RATES = experiment.STEPS, (2e-3, 5e-3, 1.2e-2, 3e-2, 8e-2)
-SMOOTHED = 0.1
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
 
@@ -49,10 +46,9 @@ def list_lessons(
 ) -> dict[str, tuple[Source, nn.Module]]:
     """By what a student learns: where pictures come from, and the loss."""
     one, five = (orl.split_photos(photos, seed, chosen_on)[0] for photos in (1, 5))
-    smoothed = nn.CrossEntropyLoss(label_smoothing=SMOOTHED)
     found = {
         "names": (DrawnFaces(one, 1), nn.CrossEntropyLoss()),
-        "smoothed names": (DrawnFaces(one, 1), smoothed),
+        "smoothed names": (DrawnFaces(one, 1), nn.CrossEntropyLoss(label_smoothing=0.1)),
         "names of all five": (DrawnFaces(five, 1), nn.CrossEntropyLoss()),
     }
     for kind, faces in experiment.list_pictures(seed, chosen_on).items():

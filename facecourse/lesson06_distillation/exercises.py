@@ -1,7 +1,5 @@
 """Lesson 06, distillation: its exercises, and the student that is yours to build."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, softmax
@@ -22,9 +20,9 @@ soften = Exercise(
         "The temperature comes before the softmax, not after it.",
         "`torch.softmax(numbers, dim=1)` takes each row; divide the logits first.",
     ),
-    answer=(
-        "def soften(logits, temperature):\n    return torch.softmax(logits / temperature, dim=1)"
-    ),
+    answer="""\
+def soften(logits, temperature):
+    return torch.softmax(logits / temperature, dim=1)""",
     checker=function(
         lambda logits, temperature: softmax(logits / temperature, 1),
         (_TAUGHT, 4.0),

@@ -4,8 +4,6 @@ Two tasks. *Names*: twenty people of ORL, one photograph of each has a name. *Em
 who don't exist, without any name.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch

@@ -1,7 +1,5 @@
 """Lesson 06: the idea drawn, a temperature to turn, and a student beside its teacher."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch
@@ -10,14 +8,13 @@ from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, IntSlider, VBox
 from torch import Tensor
 from torch.nn.functional import softmax
 
-from facecourse.kit.charts import draw_differences, draw_intervals
+from facecourse.kit.charts import LEARNS, STILL, draw_box, draw_differences, draw_intervals
 from facecourse.kit.compare import Shares, paired_points, top1_intervals
 from facecourse.kit.explore import explore
 from facecourse.lesson06_distillation.experiment import MORE
 from facelib.figures import COLOURS, show, subplots
 from facelib.measure import Verification
 
-LEARNS, STILL = COLOURS[4], "#c9d3dc"
 PAIRS = 3000  # that are drawn of each kind
 ONE, FOUR = "asked, same photograph", f"asked, {MORE}"
 LEADS = (  # what is said to be better, and than what
@@ -33,14 +30,8 @@ def draw_idea(face: Tensor) -> None:
     axis.set_axis_off()
     look = {"cmap": "gray", "vmin": 0, "vmax": 255, "aspect": "auto"}
     axis.imshow(face.numpy(), extent=(0, 1.5, 0.6, 2.4), **look)
-    boxes = {
-        "teacher: large, stays as it is": (2.4, 5.9, 1.7, 2.9, STILL),
-        "student: small, learns": (2.4, 4.6, 0.2, 0.9, LEARNS),
-    }
-    for words, (left, right, low, high, colour) in boxes.items():
-        axis.fill_between([left, right], low, high, color=colour)
-        middle = (left + right) / 2, (low + high) / 2
-        axis.text(*middle, words, ha="center", va="center", fontsize=9)
+    draw_box(axis, (2.4, 5.9), (1.7, 2.9), STILL, "teacher: large, stays as it is")
+    draw_box(axis, (2.4, 4.6), (0.2, 0.9), LEARNS, "student: small, learns")
     for words, height in (("what the teacher says", 2.3), ("what the student says", 0.55)):
         axis.text(6.6, height, words, va="center", fontsize=9)
     axis.text(9.2, 1.42, "loss: how far\nthey differ", ha="center", va="center", fontsize=9)
@@ -111,7 +102,7 @@ def draw_students(names: Mapping[str, Shares], live: Mapping[str, float]) -> Non
 def draw_by_names(names: Mapping[str, Shares]) -> None:
     """Draw the paired differences of `LEADS`; `names` is the evidence's."""
     rows = {
-        f"({first}) less ({second})": paired_points(names[first], names[second])[0]
+        f"({first}) less ({second})": paired_points(names[first], names[second])
         for first, second in LEADS
     }
     draw_differences({"": rows}, "points of top-1, 95 % CI over people")

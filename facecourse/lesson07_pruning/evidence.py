@@ -1,7 +1,5 @@
 """The evidence of lesson 07: what a cut takes, what new statistics and teaching bring back."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

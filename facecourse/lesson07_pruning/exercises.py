@@ -1,7 +1,5 @@
 """Lesson 07, pruning: its exercises."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from random import randrange
@@ -131,10 +129,7 @@ def renew(model, images):
     for layer in norms:
         layer.momentum = 0.1
     return model.eval()""",
-    checker=Checker(
-        _renews,
-        (lambda model, images: model,),
-    ),
+    checker=Checker(_renews, (lambda model, images: model,)),
     slips=(
         "momentum = 1.0 -> momentum = 0.1",
         ".eval() -> .train()",

@@ -1,7 +1,5 @@
 """Lesson 07: channels taken out of the student, and what bounds its time."""
 
-from __future__ import annotations
-
 import copy
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +10,14 @@ import torch
 import torch_pruning
 from torch import Tensor, nn
 
-from facecourse.ladder.student import FAR, renew_statistics
+from facecourse.ladder.student import FAR, embed_tail, renew_statistics
 from facecourse.ladder.students import BLOCKS
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import export, prune
 from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
 from facelib.measure import latency, macs
-from facelib.measure.tail import take_tail
-from facelib.models import FaceResNet, embed, face_embedding, face_pruned, face_student
+from facelib.models import FaceResNet, face_embedding, face_pruned, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
@@ -83,8 +80,7 @@ def _whole(fresh: int | None) -> tuple[FaceSet, float]:
 
 
 def _tar(model: nn.Module, faces: FaceSet) -> float:
-    tail = take_tail(embed(model, faces.images, flip=False), faces.person, FAR)
-    return 100 * tail.tars([FAR]).item()
+    return 100 * embed_tail(model, faces, FAR).tars([FAR]).item()
 
 
 def try_plan(plan: Mapping[str, float], fresh: int | None = None) -> tuple[float, float]:

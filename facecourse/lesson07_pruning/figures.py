@@ -1,7 +1,5 @@
 """Lesson 07: take weights or channels away; what hangs together, what is lost, what bounds time."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,33 +47,22 @@ def zeros_slider(people: int = 100) -> VBox:
             f"weights of one layer as a picture in which {(matrix == 0).double().mean():.0%} is "
             "white.",
         )
-        plain, zipped = measure_file(model)
+        file = b"".join(part.numpy().tobytes() for part in model.state_dict().values())
+        lost, renewed = (tar_drop(one, people).value for one in (model, renew_statistics(model)))
         return HTML(
-            f"<p>{len(left):,} of {len(weights):,} weights are left; file {plain / 1e3:,.0f} kB, "
-            f"zipped {zipped / 1e3:,.0f} kB. {_tell_loss(model, people)}</p>"
+            f"<p>{len(left):,} of {len(weights):,} weights are left; file {len(file) / 1e3:,.0f} "
+            f"kB, zipped {len(zlib.compress(file, 9)) / 1e3:,.0f} kB. Points of the teacher's TAR "
+            f"lost at a FAR of 0.1 %: {lost:.1f} at once, {renewed:.1f} with new statistics of "
+            f"batch norm. Of {people} people, several points are chance.</p>"
         )
 
     slider = FloatSlider(0.9, min=0, max=0.95, step=0.05, description="zeros", readout_format=".0%")
     return explore(draw, share=slider)
 
 
-def _tell_loss(model: nn.Module, people: int) -> str:
-    lost, renewed = (tar_drop(one, people).value for one in (model, renew_statistics(model)))
-    return (
-        f"Points of the teacher's TAR lost at a FAR of 0.1 %: {lost:.1f} at once, {renewed:.1f} "
-        f"with new statistics of batch norm. Of {people} people, several points are chance."
-    )
-
-
 def flatten_weights(model: nn.Module) -> Tensor:
     """The weights of every convolution and linear layer, as one vector."""
     return torch.cat([layer.weight.detach().flatten() for layer in find_layers(model).values()])
-
-
-def measure_file(model: nn.Module) -> tuple[int, int]:
-    """Bytes of all weights as they are, and after zlib has compressed them."""
-    content = b"".join(t.numpy().tobytes() for t in model.state_dict().values())
-    return len(content), len(zlib.compress(content, 9))
 
 
 def draw_channels() -> None:

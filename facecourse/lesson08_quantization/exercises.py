@@ -1,7 +1,5 @@
 """Lesson 08, quantization and low rank: its exercises, and the budget that is yours to keep."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from random import randrange
@@ -45,10 +43,7 @@ def write_codes(values, low, high):
     zero_point = round(-low / scale)
     return ((values / scale).round() + zero_point).clamp(0, 255)""",
     checker=function(
-        _write,
-        (_VALUES, -0.5, 2.05),
-        (4 * draw_normal(30, seed=0), -3.0, 9.0),
-        draw=side_by_side,
+        _write, (_VALUES, -0.5, 2.05), (4 * draw_normal(30, seed=0), -3.0, 9.0), draw=side_by_side
     ),
     slips={
         ".clamp(0, 255) -> ": "300 is no number of eight bits: cut off at 0 and 255.",
@@ -99,11 +94,7 @@ def fold(weight, mean, variance, gain, offset, eps):
     bias = offset - mean * scale
     return torch.cat([weight * scale[:, None], bias[:, None]], 1)""",
     checker=function(
-        _fold,
-        _draw_norm(1, 3, 5),
-        _draw_norm(20, 4, 4),
-        tolerance=1e-4,
-        draw=side_by_side,
+        _fold, _draw_norm(1, 3, 5), _draw_norm(20, 4, 4), tolerance=1e-4, draw=side_by_side
     ),
     slips={
         "(variance + eps).sqrt() -> (variance + eps)": "The variance is a square: divide by its "

@@ -1,7 +1,5 @@
 """Lesson 08: a layer in whole numbers, training while rounded, and a recipe that is tried out."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
@@ -11,15 +9,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from facecourse.ladder.student import FAR, STEPS, calibration_faces, renew_statistics, train_further
+from facecourse.ladder import student
+from facecourse.ladder.student import FAR, STEPS
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, round_weights, ship
 from facelib.compress.quiet import quiet
 from facelib.data import FaceSet
 from facelib.measure import Interval, latency_ratio, macs
 from facelib.measure.groups import ladder_faces
-from facelib.measure.tail import Tail, take_tail
-from facelib.models import embed, face_embedding, face_student
+from facelib.measure.tail import Tail
+from facelib.models import face_embedding, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 from facelib.synth.people import pick_seed
@@ -97,18 +96,18 @@ def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, 
 
 def round_after(model: nn.Module, bits: int) -> nn.Module:
     """A network rounded once it is trained, its batch norm's statistics estimated anew."""
-    return renew_statistics(decode(round_weights(model, bits)))
+    return student.renew_statistics(decode(round_weights(model, bits)))
 
 
 def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
     """The student trained on, and rounded afterwards."""
-    return round_after(train_further(face_student(), seed, steps, rate), bits)
+    return round_after(student.train_further(face_student(), seed, steps, rate), bits)
 
 
 def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
     """The student trained on as long, rounded all the while; statistics as above."""
-    model = train_further(round_weights(face_student(), bits), seed, steps, rate)
-    return renew_statistics(decode(model))
+    model = student.train_further(round_weights(face_student(), bits), seed, steps, rate)
+    return student.renew_statistics(decode(model))
 
 
 class Tried(NamedTuple):
@@ -123,11 +122,7 @@ class Tried(NamedTuple):
 @lru_cache(4)
 def _meet(seed: int) -> tuple[FaceSet, Tail]:
     faces = ladder_faces(TRIED, seed=pick_seed("tried", seed))
-    return faces, _look(face_embedding(), faces)
-
-
-def _look(model: nn.Module, faces: FaceSet) -> Tail:
-    return take_tail(embed(model, faces.images, flip=False), faces.person, FAR)
+    return faces, student.embed_tail(face_embedding(), faces, FAR)
 
 
 _DONE: dict[int, Tried] = {}  # what was tried already, so that a second look takes no time
@@ -146,8 +141,8 @@ def try_out(model: nn.Module, seed: int = 0) -> Tried:
         faces, before = _meet(seed)
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "model.onnx.zip"
-            size = ship(model, path, calibration_faces(16))
-            after = _look(OnnxModel(path), faces)
+            size = ship(model, path, student.calibration_faces(16))
+            after = student.embed_tail(OnnxModel(path), faces, FAR)
         lost = round(100 * float(before.tars([FAR]) - after.tars([FAR])), 2)
         _DONE[key] = Tried(size, lost, macs(decode(model), SHAPE))
     return _DONE[key]

@@ -1,7 +1,5 @@
 """Lesson 08: the ruler of 256 marks, thin matrices, stored runs, and one dial over every step."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

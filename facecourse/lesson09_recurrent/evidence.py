@@ -1,7 +1,5 @@
 """The evidence of lesson 09: what cells recall, how clips are pooled, faces read row by row."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean

@@ -1,7 +1,5 @@
 """Lesson 09, the RNN aside: its exercises."""
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -58,12 +56,7 @@ def gru(x, h, w_x, w_h, b_x, b_h):
     r, z = torch.sigmoid(r_x + r_h), torch.sigmoid(z_x + z_h)
     n = torch.tanh(n_x + r * n_h)
     return (1 - z) * n + z * h""",
-    checker=function(
-        torch.gru_cell,
-        _draw_step(3, 4, 5),
-        _draw_step(2, 3, 2),
-        draw=side_by_side,
-    ),
+    checker=function(torch.gru_cell, _draw_step(3, 4, 5), _draw_step(2, 3, 2), draw=side_by_side),
     slips={
         "(1 - z) * n + z * h -> z * n + (1 - z) * h": "Your z lets the *new* in. Here it says how "
         "much of the old state stays.",

@@ -1,7 +1,5 @@
 """Lesson 09: what cells remember, what clips tell in order and out of it, faces read row by row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

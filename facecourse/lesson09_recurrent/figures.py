@@ -1,7 +1,5 @@
 """Lesson 09: its figures and widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -168,7 +166,7 @@ def draw_rows(
     found = {
         f"{name}, {photos} of each (learnt {learnt[photos][name]:.0%})": paired_points(
             runs[name], runs["FaceCNN"]
-        )[0]
+        )
         for photos, runs in stored.items()
         for name in ("RNN", "GRU")
     }

@@ -3,8 +3,6 @@
 A clip is twelve frames of a head, put together from pictures of it level and bent down.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from random import randrange
 from statistics import fmean
@@ -16,13 +14,7 @@ from torch.nn import functional as F
 
 from facecourse.kit.checkers import build, find_shape, run_on
 from facecourse.kit.seeds import build_seeded
-from facecourse.lesson09_recurrent.experiment import (
-    LEARN,
-    TRY,
-    score_labels,
-    shuffle_frames,
-    train_reader,
-)
+from facecourse.lesson09_recurrent import experiment
 from facelib.synth import identities, nuisances, render
 
 NOD_FRAMES, NOD_CLIPS, POSES = 12, 6, 2
@@ -89,10 +81,10 @@ def train(model: nn.Module) -> tuple[float, float]:
     it then tells rightly, and of other people's."""
     learnt, others = (
         take_nods(people, seed, randrange(2**31))
-        for people, seed in ((LEARNT, LEARN), (TRIED, TRY))
+        for people, seed in ((LEARNT, experiment.LEARN), (TRIED, experiment.TRY))
     )
-    train_reader(model, *learnt, nn.CrossEntropyLoss(), RATE)
-    return score_labels(model, *learnt), score_labels(model, *others)
+    experiment.train_reader(model, *learnt, nn.CrossEntropyLoss(), RATE)
+    return experiment.score_labels(model, *learnt), experiment.score_labels(model, *others)
 
 
 def judge_reader(answer: Any) -> str | None:
@@ -104,7 +96,7 @@ def judge_reader(answer: Any) -> str | None:
             f"It has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Make each frame few "
             "numbers before a cell remembers them."
         )
-    frames, _ = take_nods(TRIED, TRY, randrange(2**31))
+    frames, _ = take_nods(TRIED, experiment.TRY, randrange(2**31))
     if (shape := find_shape(run_on(model.forward, frames[:3]))) != (3, 2):
         return f"Of three clips it says {shape}; two logits a clip are wanted, (3, 2)."
     # Two starts, so that luck decides less; no line of `train` is the learner's.
@@ -118,7 +110,7 @@ def judge_reader(answer: Any) -> str | None:
         answers = model(frames)
         if answers.std(0).max() < 0.01:
             return said + "It says the same of every clip: it has learnt nothing."
-        if torch.allclose(answers, model(shuffle_frames(frames)), atol=1e-3):
+        if torch.allclose(answers, model(experiment.shuffle_frames(frames)), atol=1e-3):
             return (
                 said + "Shuffled frames make no difference to it: a sum, a mean or a largest "
                 "over frames throws their order away."

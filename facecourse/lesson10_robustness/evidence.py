@@ -1,7 +1,5 @@
 """The evidence of lesson 10: where rungs break, what cures, and errors of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

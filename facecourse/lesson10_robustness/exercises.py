@@ -1,7 +1,5 @@
 """Lesson 10, robustness and fairness: its exercises, and the threshold that is yours to choose."""
 
-from __future__ import annotations
-
 from functools import cache
 from random import randrange, uniform
 from typing import Any
@@ -128,11 +126,7 @@ def group_rates(scores, same, group, threshold):
         fnmr = (genuine < threshold).double().mean()
         rows.append([float(fmr), float(fnmr)])
     return rows""",
-    checker=function(
-        _rates,
-        (*_tied(0, 0.2), 0.4),
-        (*_tied(1, 0.3), 0.25),
-    ),
+    checker=function(_rates, (*_tied(0, 0.2), 0.4), (*_tied(1, 0.3), 0.25)),
     slips={
         "[float(fmr), float(fnmr)] -> [float(fnmr), float(fmr)]": "FMR first, then FNMR.",
         "[float(fmr), float(fnmr)] -> [float(fmr) / 2, float(fnmr) / 2]": "You divide by all "
@@ -181,10 +175,7 @@ def equal_fmr(scores, same, group, fmr):
         genuine = scores[inside & same]
         rejected.append(float((genuine < threshold).double().mean()))
     return rejected""",
-    checker=function(
-        _price,
-        *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS),
-    ),
+    checker=function(_price, *((*_case(seed, spread), fmr) for seed, spread, fmr in GAPS)),
     slips={
         "inside & ~same -> ~same": "Those are FNMRs at one threshold for everybody. Each group has "
         "its own.",
@@ -212,11 +203,6 @@ def embed_groups(number: int) -> tuple[Tensor, FaceSet]:
     return experiment.read_faces(face_embedding(), faces.images), faces
 
 
-def _by_group(codes: Tensor, faces: FaceSet) -> list[Verification]:
-    scores, same, group = experiment.pair_up(codes, faces)
-    return [Verification(scores[group == g], same[group == g]) for g in range(4)]
-
-
 def _judge_door(answer: Any) -> str | None:
     number = FRESH + randrange(CROWDS)
     # Another network's scores lie elsewhere: a number found by trial serves one of the two.
@@ -230,7 +216,8 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     at = as_numbers(run(answer, (codes, faces.person, faces.group))[0])
     if at.numel() != 1 or not at.isfinite():
         raise CannotCheckError("One threshold for everybody is wanted, a number.")
-    parts = _by_group(fresh, others)
+    scores, same, group = experiment.pair_up(fresh, others)
+    parts = [Verification(scores[group == g], same[group == g]) for g in range(4)]
     fmr = [part.far_at(float(at)) for part in parts]
     worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
     found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"

@@ -6,8 +6,6 @@ afterwards is done to real ones, too. A group is a quarter of the range of the g
 `skin`: nobody was looked at and sorted, and no real person has a group here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -97,9 +95,7 @@ def choose_good_threshold(model: nn.Module, people: int = 400) -> float:
 
 
 def sweep_factors(
-    models: Mapping[str, nn.Module],
-    at: Mapping[str, float],
-    people: int,
+    models: Mapping[str, nn.Module], at: Mapping[str, float], people: int
 ) -> dict[str, dict[str, dict[str, Interval]]]:
     """[network][factor][amount]: TAR of networks, each at its own threshold, that see the same
     photographs of people who don't exist; intervals over people."""

@@ -1,7 +1,5 @@
 """The evidence of lesson 11: what leaks, and who gets in."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any

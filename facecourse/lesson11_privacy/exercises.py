@@ -1,7 +1,5 @@
 """Lesson 11, privacy and security: its exercises, and the door that is yours to fool."""
 
-from __future__ import annotations
-
 from functools import cache
 from random import randrange
 from typing import Any
@@ -42,17 +40,11 @@ turn_back = Exercise(
         "With `left, _, right = torch.linalg.svd(...)` it is the product of left and right: the "
         "singular values are left out, so that nothing is stretched.",
     ),
-    answer=(
-        "def turn_back(templates, known_rotated, known):\n"
-        "    left, _, right = torch.linalg.svd(known_rotated.T @ known)\n"
-        "    return templates @ (left @ right)"
-    ),
-    checker=function(
-        _turn_back,
-        _case(0),
-        _case(10),
-        tolerance=1e-4,
-    ),
+    answer="""\
+def turn_back(templates, known_rotated, known):
+    left, _, right = torch.linalg.svd(known_rotated.T @ known)
+    return templates @ (left @ right)""",
+    checker=function(_turn_back, _case(0), _case(10), tolerance=1e-4),
     slips={
         "templates @ (left @ right) -> templates": "They are still rotated.",
         "(left @ right) -> (left @ right).T": "You turned them on: the inverse is wanted.",
@@ -84,11 +76,10 @@ bpcer = Exercise(
         "refused.",
         "`attacks.quantile(apcer)` is a threshold below which this share of the attacks lies.",
     ),
-    answer=(
-        "def bpcer(live, attacks, apcer):\n"
-        "    threshold = attacks.quantile(apcer)\n"
-        "    return (live >= threshold).double().mean()"
-    ),
+    answer="""\
+def bpcer(live, attacks, apcer):
+    threshold = attacks.quantile(apcer)
+    return (live >= threshold).double().mean()""",
     checker=function(
         lambda live, attacks, apcer: bpcer_at(live, attacks, apcer).double().mean(),
         *((*_scores(seed), apcer) for seed, apcer in SHARES),
@@ -193,17 +184,16 @@ fool = Exercise(
         "Forty steps of a tenth of the limit each; after each step clamp to `faces - limit` and "
         "`faces + limit`, and to 0 and 1.",
     ),
-    answer=(
-        "def fool(see, faces, targets, limit):\n"
-        "    changed = faces.clone()\n"
-        "    for _ in range(40):\n"
-        "        changed = changed.detach().requires_grad_()\n"
-        "        score = (see(changed) * targets).sum()\n"
-        "        (gradient,) = torch.autograd.grad(score, changed)\n"
-        "        changed = changed + limit / 10 * gradient.sign()\n"
-        "        changed = changed.clamp(faces - limit, faces + limit).clamp(0, 1)\n"
-        "    return changed.detach()"
-    ),
+    answer="""\
+def fool(see, faces, targets, limit):
+    changed = faces.clone()
+    for _ in range(40):
+        changed = changed.detach().requires_grad_()
+        score = (see(changed) * targets).sum()
+        (gradient,) = torch.autograd.grad(score, changed)
+        changed = changed + limit / 10 * gradient.sign()
+        changed = changed.clamp(faces - limit, faces + limit).clamp(0, 1)
+    return changed.detach()""",
     checker=Checker(
         _judge_fool,
         (

@@ -4,8 +4,6 @@ The attacker's generator is the very one that made his victims: the most favoura
 this shows what an embedding holds, and not how easily those of real people are turned back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import torch
@@ -85,11 +83,6 @@ def train_by_heart(train: FaceSet, epochs: int) -> FaceCNN:
     return model
 
 
-def blur_first(images: Tensor) -> Tensor:
-    """A Gaussian of one pixel."""
-    return gaussian_blur(images, 5, 1.0)
-
-
 def compress_first(images: Tensor) -> Tensor:
     """JPEG of quality 30; gradients pass as if it were not there (Athalye et al. 2018,
     https://arxiv.org/abs/1802.00420)."""
@@ -106,8 +99,8 @@ def move_first(images: Tensor) -> Tensor:
 
 # What a door may do to a picture before its network looks.
 DEFENCES: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "none": lambda images: images, "blur": blur_first, "JPEG": compress_first,
-    "random moves": move_first,
+    "none": lambda images: images, "blur": lambda images: gaussian_blur(images, 5, 1.0),
+    "JPEG": compress_first, "random moves": move_first,
 }  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """Lesson 11: faces drawn from numbers, a key guessed, a door fooled; what attacks reach."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -4,8 +4,6 @@ Words and rates are those of ISO/IEC 30107-3. The recaptures are simulated: real
 and cameras leave other traces, so these rates say nothing about a real attack or a real detector.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import partial

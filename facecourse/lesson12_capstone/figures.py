@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from facecourse.kit.charts import draw_faces, tabulate
+from facecourse.kit.charts import draw_faces
 from facecourse.kit.explore import explore
 from facecourse.kit.stages import draw_chain
 from facecourse.lesson12_capstone.attempts import Attempt
@@ -58,12 +58,11 @@ def budget_slider(dial: Mapping[str, Any]) -> VBox:
             f"keep a budget of {kilobytes} kB and {points} points.",
         )
         best = sorted(kept, key=lambda row: row["bytes"])[:3]
-        names = {row["name"]: row for row in best}
         head = f"{len(kept)} keep it; the smallest"
-        if not names:
+        if not best:
             return Table([head], [["none of them"]])
-        kilo = {"kB": lambda row: f"{row['bytes'] / 1e3:.0f}", "points lost": "{lost:.1f}"}
-        return tabulate(names, head, kilo)
+        cells = [[row["name"], f"{row['bytes'] / 1e3:.0f}", f"{row['lost']:.1f}"] for row in best]
+        return Table([head, "kB", "points lost"], cells)
 
     return explore(
         draw,
@@ -87,13 +86,9 @@ def _scale(axis: Axes, most: float) -> None:
 
 def list_budgets() -> Table:
     """The three budgets of *Your turn*."""
-    rows = {name: budget._asdict() for name, budget in BUDGETS.items()}
-    columns = {
-        "bytes at most": "{bytes:,}",
-        "times faster, at least": "{faster:g}",
-        "points lost, at most": "{lost:g}",
-    }
-    return tabulate(rows, "budget", columns)
+    head = ["budget", "bytes at most", "times faster, at least", "points lost, at most"]
+    rows = [[name, f"{b.bytes:,}", f"{b.faster:g}", f"{b.lost:g}"] for name, b in BUDGETS.items()]
+    return Table(head, rows)
 
 
 def draw_yours(recipes: Mapping[str, Mapping[str, Any]], attempts: Sequence[Attempt]) -> Table:
@@ -134,11 +129,11 @@ def _draw_box(axis: Axes, name: str, budget: Budget, colour: str) -> None:
                   color=colour, fontsize=9)  # fmt: skip
 
 
-def draw_moved(faces: Tensor, cosines: Tensor, count: int = 6) -> None:
-    """Draw the faces, uint8 (N, 1, H, W), whose embeddings a file moved most and those it moved
+def draw_moved(faces: Tensor, cosines: Tensor) -> None:
+    """Draw the six faces, uint8 (N, 1, H, W), whose embeddings a file moved most and those it moved
     least, by the cosines (N,) of network and file."""
     order = cosines.argsort()
-    rows = {"most": order[:count], "least": order[-count:].flip(0)}
+    rows = {"most": order[:6], "least": order[-6:].flip(0)}
     named = {f"{name}, {cosines[some[0]]:.3f}": faces[some] for name, some in rows.items()}
     draw_faces(
         named, f"Faces whose embeddings move, with the first one's cosine: {'; '.join(named)}."

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from facecourse.kit import charts
-from facelib.measure import Interval, Verification
+from facelib.measure import Verification
 
 
 @pytest.fixture
@@ -35,21 +35,3 @@ def test_pictures_and_answers_are_drawn_whatever_their_dimensions(shown):
         charts.side_by_side(torch.zeros(shape), torch.ones(shape))
     said = "On the left what you made, on the right what was wanted."
     assert shown == ["Two pictures of noise", said, said, said]
-
-
-def test_a_table_of_measurements_writes_formats_functions_and_single_values():
-    found = {
-        "a": {"bytes": 4000, "lost": Interval(1.26, -0.5, 2.0, n=3)},
-        "b": {"bytes": 2_500_000, "lost": Interval(0.0, 0.0, 0.0, n=3)},
-    }
-    columns = {"kB": lambda row: f"{row['bytes'] / 1e3:,.0f}", "lost": "{lost:+.1f}"}
-    table = charts.tabulate(found, "", columns | {"point": "{lost.value:.2f}"})
-    assert table.head == ["", *columns, "point"]
-    assert table.rows == [
-        ["a", "4", "+1.3 [-0.5, 2.0]", "1.26"],
-        ["b", "2,500", "+0.0 [0.0, 0.0]", "0.00"],
-    ]
-    single = charts.tabulate({"50%": Interval(1.5, 1.4, 1.6, 9)}, "zeros", {"faster": "{:.1f}"})
-    assert single.rows == [["50%", "1.5 [1.4, 1.6]"]]
-    with pytest.raises(KeyError, match="losd"):
-        charts.tabulate({"a": {"bytes": 1}}, "", {"lost": "{losd:.1f}"})

@@ -97,12 +97,12 @@ def test_a_tensor_is_judged_whatever_comes(answer, kind, words):
 
 def test_a_drawing_shows_what_was_made_beside_what_was_wanted():
     drawn = []
-    checker = tensor(WANTED, draw=lambda *pair: drawn.append(pair))
-    assert checker(WANTED) is None
-    assert checker(WANTED + 1) is not None
+    checker = function(lambda: WANTED, (), draw=lambda *pair: drawn.append(pair))
+    assert checker(lambda: WANTED) is None
+    assert checker(lambda: WANTED + 1) is not None
     assert [torch.equal(*pair) for pair in drawn] == [True, False]
     for undrawable in (WANTED[0], WANTED / 0):
-        assert checker(undrawable) is not None
+        assert checker(undrawable.clone) is not None
     assert len(drawn) == 2
 
 
@@ -201,11 +201,12 @@ def test_a_mistake_of_another_shape_is_known():
 
 def test_neither_the_answer_nor_the_question_is_changed():
     question, answer = WANTED.clone(), np.array([[1.0, 2.0], [3.0, 5.0]])
-    check = tensor(question, draw=lambda yours, wanted: (yours.zero_(), wanted.zero_()))
+    check, spoil = tensor(question), lambda yours, wanted: (yours.zero_(), wanted.zero_())
+    call = function(lambda: WANTED, (), draw=spoil)
     question.zero_()
     for _ in range(2):
-        assert check(answer) is not None
-        assert check(WANTED) is None
+        assert None not in (check(answer), call(lambda: answer))
+        assert check(WANTED) is call(lambda: WANTED) is None
     assert answer.tolist() == [[1, 2], [3, 5]]
 
 

@@ -13,7 +13,7 @@ def shares(*values):
 def test_leads_are_paired_by_people_and_say_better_worse_or_undecided():
     high, low, mixed = shares(0.9, 0.91, 0.89), shares(0.5, 0.52, 0.49), shares(0.1, 0.99, 0.9)
     pairs = (high, low), (low, high), (high, mixed), (high[:2], low)
-    leads = [paired_points(*pair)[0] for pair in pairs]
+    leads = [paired_points(*pair) for pair in pairs]
     said = [judge(lead, "better", "worse") for lead in leads]
     assert said == ["better", "worse", "undecided", "better"]
     assert leads[0].value == pytest.approx(100 * (2.7 - 1.51) / 3)

@@ -106,7 +106,7 @@ def test_early_stopping_reads_the_test_where_validation_was_best():
     watch = overfitting.Watch({})
     watch.top1 = {"validation": [0.5, 0.8, 0.8, 0.7], "test": [0.6, 0.7, 0.75, 0.9]}
     watch.loss = {"validation": [2.0, 1.2, 1.1, 1.0]}
-    assert watch.stopped("test") == 0.75
+    assert watch.stopped() == 0.75
 
 
 def test_a_watch_leaves_a_dropout_network_as_it_found_it(one):
