@@ -188,24 +188,26 @@ def test_each_slider_is_followed_within_a_third_of_a_second(live, slider, amount
 
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8))
-BAD = {  # what else is no photograph, the tests of reading photographs say
-    "its content is not a JPEG": b"no picture",
-    "empty file": b"",
-    "damaged or cut short": as_file(ANN[0])[:2000],
-    "a moving picture": as_file(ANN[0], save_all=True, append_images=[ANN[1]]),
-    "No face was found": as_file(NOISE),
-    "2 faces were found": as_file(Image.fromarray(np.hstack([ANN[0], BEN[0]]))),
-}
+BAD = [  # what else is no photograph, the tests of reading photographs say
+    ("its content is not a JPEG", b"no picture"),
+    ("its content is not a JPEG", as_file(ANN[0].convert("P"), "GIF")),
+    ("empty file", b""),
+    ("damaged or cut short", as_file(ANN[0])[:2000]),
+    ("a moving picture", as_file(ANN[0], save_all=True, append_images=[ANN[1]])),
+    ("No face was found", as_file(NOISE)),
+    ("No face was found", as_file(NOISE.crop((0, 0, 1, 1)))),
+    ("2 faces were found", as_file(Image.fromarray(np.hstack([ANN[0], BEN[0]])))),
+]
 
 
 def test_what_can_not_be_used_is_a_message_with_its_name_and_the_good_are_taken(live):
-    for words, content in BAD.items():
+    for words, content in BAD:
         upload(live, "at the door", content, name="<b>.png")
         assert f"✘ <b>.png: {words}" in said(live.verdict)
         assert live.probe is None
-    upload(live, "to enrol", as_file(ANN[0]), *BAD.values())
+    upload(live, "to enrol", as_file(ANN[0]), *(content for _, content in BAD))
     assert len(live.waiting) == 1
-    assert all(f"✘ a.png: {words}" in said(live.news) for words in BAD)
+    assert all(f"✘ a.png: {words}" in said(live.news) for words, _ in BAD)
 
 
 def test_what_finding_faces_needs_is_named_where_it_is_missing(live, monkeypatch):
