@@ -1,3 +1,8 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -8,6 +13,7 @@ from facelib.training import fit
 from facelib.training.checkpoint import fingerprint
 
 EPOCHS, BATCH = 3, 4
+ROOT = Path(__file__).parents[2]
 
 
 def faces(people=3, each=4):
@@ -105,6 +111,20 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(whole, tmp_path, 
     assert torch.equal(weights(resumed), weights(whole[0]))
     assert (rest.loss, rest.validation) == (whole[1].loss, whole[1].validation)
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_killed_by_the_system_goes_on_to_the_same_weights(tmp_path):
+    script = (
+        "import os, signal\n"
+        "from tests.training.test_fit import StopAt, train\n"
+        "die = lambda images: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"train(checkpoint={str(tmp_path / 'run')!r}, augment=StopAt(5, die))"
+    )
+    if sys.platform == "win32":
+        script = script.replace("os.kill(os.getpid(), signal.SIGKILL)", "os._exit(9)")
+    process = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT)
+    assert process.returncode == (9 if sys.platform == "win32" else -signal.SIGKILL)
+    assert torch.equal(weights(train(checkpoint=tmp_path / "run")[0]), weights(train()[0]))
 
 
 def test_a_finished_run_is_not_trained_again_and_keeps_no_hold_on_its_file(run):
