@@ -101,7 +101,7 @@ def test_every_factor_changes_the_picture(table):
             photo = {"yaw": 15.0, "scale": 1.0}
         people.append(average(2, **person))
         photos.append(plain(2, **photo))
-    images = render(joined(people), joined(photos), size=112, channels=3).int()
+    images = render(joined(people), joined(photos), channels=3).int()
     changed = (images[::2] - images[1::2]).abs().flatten(1).amax(1)
     assert [name for name, most in zip(table, changed.tolist(), strict=True) if most < 8] == []
 
