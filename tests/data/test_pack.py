@@ -1,7 +1,6 @@
 """Large folders are packed once, streamed, mapped, rebuilt when stale, and never left half done."""
 
 import errno
-import gc
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from facelib.data import decode, folder, pack
 from facelib.door.align import Face
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
+BYTES = 6 * 3 * 16 * 16  # of the six photos, 16 pixels a side
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +58,7 @@ def decoded(monkeypatch) -> list[Path]:
 
 def test_a_pack_holds_the_same_faces_as_memory_and_is_made_above_the_threshold(photos, monkeypatch):
     mapped = folder(photos, size=16)
-    assert [file.stat().st_size for file in packed(photos, ".u8")] == [6 * 3 * 16 * 16]
-    monkeypatch.setattr(pack, "LARGE", 6 * 3 * 16 * 16)
+    monkeypatch.setattr(pack, "LARGE", BYTES)
     shutil.rmtree(photos / ".facelib")
     in_memory = folder(photos, size=16)
     assert not (photos / ".facelib").exists()
@@ -71,9 +70,8 @@ def test_a_pack_holds_the_same_faces_as_memory_and_is_made_above_the_threshold(p
 def test_the_images_are_mapped_not_decoded_again_and_writing_to_them_spares_the_file(
     photos, decoded
 ):
-    first = folder(photos, size=16).images.clone()
+    folder(photos, size=16)
     faces = folder(photos, size=16)
-    assert torch.equal(faces.images, first)
     file = packed(photos, ".u8")[0]
     if (maps := Path("/proc/self/maps")).exists():
         assert file.name in maps.read_text()
@@ -121,7 +119,6 @@ def grow(file: Path) -> None:
 def test_changed_photos_make_a_new_pack_and_the_old_one_goes(photos, decoded, change, left, black):
     old = folder(photos, size=16).images.clone()
     names = packed(photos, "")
-    gc.collect()
     change(photos / "Ben" / "1.png")
     decoded.clear()
     new = folder(photos, size=16).images
@@ -158,7 +155,6 @@ def rewrite(**facts):
 )  # fmt: skip
 def test_a_pack_that_is_not_as_it_was_written_is_rebuilt(photos, decoded, ending, harm):
     good = folder(photos, size=16).images.clone()
-    gc.collect()
     harm(packed(photos, ending)[0])
     decoded.clear()
     faces = folder(photos, size=16)
@@ -188,7 +184,7 @@ def test_bad_files_are_remembered_with_the_pack_even_if_there_are_no_others(phot
 
 def test_too_little_disk_space_is_seen_before_anything_is_decoded(photos, decoded, monkeypatch):
     before = contents(photos)
-    usage = shutil.disk_usage(photos)._replace(free=6 * 3 * 16 * 16 - 1)
+    usage = shutil.disk_usage(photos)._replace(free=BYTES - 1)
     monkeypatch.setattr(pack.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(OSError, match=r"could not be packed into .*Free that much") as caught:
         folder(photos, size=16)
@@ -237,7 +233,6 @@ def test_a_folder_that_may_not_be_written_to_says_so(photos, monkeypatch):
 def test_what_a_killed_run_left_goes_but_not_what_is_being_written_nor_what_is_no_pack(photos):
     folder(photos, size=16)
     name = packed(photos, ".u8")[0].name
-    gc.collect()
     shutil.rmtree(photos / ".facelib")
     (photos / ".facelib").mkdir()
     killed, running = (photos / ".facelib" / f"{name}.{n * 32}.tmp" for n in "ab")

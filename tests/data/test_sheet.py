@@ -21,11 +21,15 @@ def values(sheet) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
-def test_every_crop_is_shown_ordered_by_person_then_position(channels, mode):
-    sheet = contact_sheet(make_faces(channels), columns=4).image
-    assert sheet.mode == mode
-    assert sheet.size == (4 * (3 + GAP), 2 * (4 + GAP))
-    assert values(sheet) == [[20, 40, 60, 10], [50, 30, 255, 255]]
+def test_every_crop_is_shown_ordered_by_person_then_position_and_told_in_words(channels, mode):
+    shown = contact_sheet(make_faces(channels), columns=4)
+    assert shown.image.mode == mode
+    assert shown.image.size == (4 * (3 + GAP), 2 * (4 + GAP))
+    assert values(shown.image) == [[20, 40, 60, 10], [50, 30, 255, 255]]
+    bundle = shown._repr_mimebundle_()
+    assert bundle["text/plain"] == "Contact sheet of 6 faces, 4 in a row, of people: 3."
+    assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
+    assert bundle["image/png"] in bundle["text/html"]
 
 
 def test_crops_are_whole_a_white_gap_parts_them_and_few_make_a_narrow_sheet():
@@ -40,10 +44,3 @@ def test_no_columns_and_no_faces_are_refused():
         contact_sheet(make_faces(1), columns=0)
     with pytest.raises(ValueError, match="got 0 images"):
         contact_sheet(make_faces(1).take(torch.zeros(0, dtype=torch.int64)))
-
-
-def test_a_sheet_says_what_it_shows_to_who_cannot_see_it():
-    bundle = contact_sheet(make_faces(1), columns=4)._repr_mimebundle_()
-    assert bundle["text/plain"] == "Contact sheet of 6 faces, 4 in a row, of people: 3."
-    assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
-    assert bundle["image/png"] in bundle["text/html"]

@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 import torch
-from sklearn import metrics
 
 from facelib.data import all_pairs
 from facelib.measure import Verification, bootstrap, bootstrap_pairs, bootstrap_people
@@ -41,16 +40,6 @@ def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
     for rate in (lambda v: v.auc, lambda v: v.eer, lambda v: v.tar_at(0.1)):
         found = bootstrap_pairs(rate, *scored_pairs())
         assert found.low == pytest.approx(rate(copied), abs=1e-12)
-
-
-def test_the_weighted_auc_is_scikit_learns(monkeypatch):
-    times = torch.arange(12).double() % 4
-    scores, left, right = scored_pairs()
-    monkeypatch.setattr(bootstrap, "draws", lambda *_: [times])
-    weight = torch.where(left == right, times[left], times[left] * times[right])
-    expected = metrics.roc_auc_score(left == right, scores, sample_weight=weight)
-    found = bootstrap_pairs(lambda v: v.auc, scores, left, right)
-    assert found.high == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_value_is_the_one_measured_and_labels_need_not_be_consecutive():
@@ -104,18 +93,19 @@ def test_every_draw_has_as_many_people_as_there_are():
     assert torch.stack(draws).mean(0).sub(1).abs().max() < 0.25
 
 
-@pytest.mark.parametrize(("people", "resamples"), [(1, 100), (2, 10)])
-def test_one_person_or_too_few_resamples_are_refused(people, resamples):
-    with pytest.raises(ValueError, match=f"at least 2 people.* got {people} and {resamples}"):
-        bootstrap_people(torch.ones(4), torch.arange(4) % people, resamples)
-
-
 @pytest.mark.parametrize(
-    ("outcome", "people"), [([1.0, 0.0], 3), ([1.0, float("nan")], 2), ([[1.0], [0.0]], 2)]
+    ("outcome", "person", "resamples", "message"),
+    [
+        ([1.0, 1.0], [0, 0], 100, "at least 2 people.* got 1 and 100"),
+        ([1.0, 1.0], [0, 1], 10, "at least 2 people.* got 2 and 10"),
+        ([1.0, 0.0], [0, 1, 2], 100, "one finite outcome and one label an image"),
+        ([1.0, float("nan")], [0, 1], 100, "one finite outcome and one label an image"),
+        ([[1.0], [0.0]], [0, 1], 100, "one finite outcome and one label an image"),
+    ],
 )
-def test_outcomes_that_do_not_fit_are_refused(outcome, people):
-    with pytest.raises(ValueError, match="one finite outcome and one label an image"):
-        bootstrap_people(torch.tensor(outcome), torch.arange(people))
+def test_outcomes_that_allow_no_interval_are_refused(outcome, person, resamples, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_people(torch.tensor(outcome), torch.tensor(person), resamples)
 
 
 def test_a_resample_without_pairs_of_a_kind_asks_for_more_people():

@@ -15,13 +15,14 @@ from facelib.measure.groups import (
 )
 
 
-def grouped(count=60):
+def grouped():
+    """Embeddings and faces of 60 people, three each, in three groups."""
     generator = torch.Generator().manual_seed(0)
-    person = torch.arange(count).repeat_interleave(3)
-    middle = torch.randn(count, 8, generator=generator)
-    codes = middle[person] + torch.randn(len(person), 8, generator=generator)
-    images, names = torch.zeros(len(person), 1, 2, 2, dtype=torch.uint8), map(str, range(count))
-    return codes, FaceSet(images, person, tuple(names), group=person % 3)
+    person = torch.arange(60).repeat_interleave(3)
+    middle = torch.randn(60, 8, generator=generator)
+    codes = middle[person] + torch.randn(180, 8, generator=generator)
+    images = torch.zeros(180, 1, 2, 2, dtype=torch.uint8)
+    return codes, FaceSet(images, person, tuple(map(str, range(60))), group=person % 3)
 
 
 def test_errors_are_those_that_fairlearn_counts():
@@ -75,18 +76,11 @@ def test_an_interval_over_people_is_wider_than_one_over_pairs():
         bootstrap_between(torch.ones(3, 3), torch.eye(3))
 
 
-def people(noise=1.2):
-    """Embeddings of 60 people, four each, and who it is."""
-    generator = torch.Generator().manual_seed(0)
-    person = torch.arange(60).repeat_interleave(4)
-    middle = torch.randn(60, 16, generator=generator)
-    return middle[person] + noise * torch.randn(240, 16, generator=generator), person
-
-
 def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs():
-    embeddings, person = people()
+    embeddings, faces = grouped()
+    person = faces.person
     measured = verify_all(embeddings, person)
-    wanted, at = measured.tar_at(0.01), measured.threshold_at(0.01)
+    wanted, at = measured.tar_at(0.05), measured.threshold_at(0.05)
     shares = tar_by_person(embeddings, person, at)
     assert shares.shape == (60,)
     assert shares.mean().item() == pytest.approx(wanted)
@@ -94,12 +88,12 @@ def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs():
     order = torch.randperm(len(person), generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(tar_by_person(embeddings[order], person[order], at), shares)
     with pytest.raises(ValueError, match="two faces or more of each"):
-        tar_by_person(embeddings[:-3], person[:-3], at)
+        tar_by_person(embeddings[:-2], person[:-2], at)
 
 
 def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
-    faces = ladder_faces(people=60, images=4)
-    embeddings, person = people()
+    embeddings, faces = grouped()
+    person = faces.person
     noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
     disturbed = faces.group == 2
     worse = embeddings + 3 * noise * disturbed[:, None]

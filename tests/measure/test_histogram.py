@@ -16,7 +16,7 @@ def faces(people: int = 30, images: int = 6, seed: int = 0) -> tuple[torch.Tenso
 
 
 @pytest.mark.parametrize("bins", [4, 64, 2**16])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_every_measure_is_as_near_to_the_exact_one_as_its_bins_are_narrow(bins, seed, monkeypatch):
     monkeypatch.setattr(histogram, "BINS", bins)
     embeddings, person = faces(seed=seed)

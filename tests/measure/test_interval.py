@@ -7,17 +7,11 @@ from scipy import stats
 from facelib.measure import Interval, mean_interval, mean_share, paired_interval, share_interval
 
 
-def test_an_interval_reads_in_one_line():
-    interval = Interval(0.9521, 0.9404, 0.9627, 40)
-    assert repr(interval) == str(interval) == f"{interval}" == "0.952 [0.940, 0.963] (n=40 people)"
-
-
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
+        ("", "1.000 [-0.500, 2.500] (n=9 people)"),
         ("+.1f", "+1.0 [-0.5, 2.5]"),
-        (".2f", "1.00 [-0.50, 2.50]"),
-        (".0%", "100% [-50%, 250%]"),
         ("+.1%", "+100.0% [-50.0%, 250.0%]"),
     ],
 )
@@ -75,12 +69,11 @@ def test_a_share_that_was_never_seen_may_still_be_above_zero():
 
 
 def test_the_exact_interval_holds_as_many_binomial_draws_as_it_says():
-    generator = torch.Generator().manual_seed(0)
-    inside = 0
-    for _ in range(400):
-        found = share_interval(torch.rand(60, generator=generator) < 0.1)
-        inside += found.low <= 0.1 <= found.high
-    assert inside >= 380
+    held = 0.0
+    for count, chance in enumerate(stats.binom.pmf(range(61), 60, 0.1)):
+        found = share_interval(torch.arange(60) < count)
+        held += chance * (found.low <= 0.1 <= found.high)
+    assert 0.95 <= held < 1 - 1e-6
 
 
 @pytest.mark.parametrize("wrong", [torch.ones(3), torch.ones(0, dtype=torch.bool)])

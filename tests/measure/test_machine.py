@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import numpy
-import pytest
 import torch
 
 from facelib.measure import describe, machine
@@ -36,58 +35,36 @@ def test_it_survives_json_and_names_no_path_host_or_user():
     assert not re.search(r"[/\\]\w+[/\\]", text)
 
 
-@pytest.mark.parametrize(
-    ("told", "name", "flags"),
-    [
-        (
-            {"avx512_vnni": True, "amx_int8": False, "aes": True, "cpu_name": "A"},
-            "A",
-            ["avx512_vnni"],
-        ),
-        (None, platform.machine(), []),  # a torch that cannot tell
-    ],
-)
-def test_it_lists_the_flags_that_speed_up_small_numbers(monkeypatch, told, name, flags):
+def test_it_names_the_gpu_and_the_flags_that_speed_up_small_numbers(monkeypatch):
+    told = {"avx512_vnni": True, "amx_int8": False, "aes": True, "cpu_name": "A"}
     monkeypatch.setattr(machine, "_cpu_model", lambda: "")
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
-    if told is None:
-        monkeypatch.delattr(torch.cpu, "get_capabilities")
-    found = describe()
-    assert (found["cpu"], found["cpu_flags"]) == (name, flags)
-
-
-def test_it_names_the_gpu_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Big GPU")
-    assert describe()["gpu"] == "Big GPU"
+    found = describe()
+    assert [found[key] for key in ("cpu", "cpu_flags", "gpu")] == ["A", ["avx512_vnni"], "Big GPU"]
+    monkeypatch.delattr(torch.cpu, "get_capabilities")  # a torch that cannot tell
+    found = describe()
+    assert (found["cpu"], found["cpu_flags"]) == (platform.machine(), [])
 
 
-@pytest.fixture
-def checkout(tmp_path) -> Path:
+def test_the_commit_is_that_of_the_checkout_and_marked_when_files_differ(tmp_path, monkeypatch):
     root = tmp_path.resolve() / "checkout"
     (root / "inside").mkdir(parents=True)
     (root / "file.txt").write_text("one")
     git = ["git", "-C", str(root), "-c", "user.name=n", "-c", "user.email=e@example.org"]
     for arguments in ("init -q", "add .", "commit -q -m one"):
         subprocess.run([*git, *arguments.split()], check=True, env=machine._environment())
-    return root
-
-
-def test_the_commit_is_that_of_the_checkout_and_marked_when_files_differ(checkout, monkeypatch):
-    assert re.fullmatch(r"[0-9a-f]{40}", commit := machine._commit(checkout))
-    monkeypatch.setenv("GIT_DIR", str(checkout / "elsewhere"))  # as inside a git hook
-    assert machine._commit(checkout) == commit
-    (checkout / "file.txt").write_text("two")
-    assert machine._commit(checkout) == f"{commit}+dirty"
-    (checkout / "file.txt").write_text("one")
-    (checkout / "new.txt").write_text("not known to git")
-    assert machine._commit(checkout) == f"{commit}+dirty"
-
-
-def test_without_a_checkout_of_its_own_or_without_git_there_is_no_commit(
-    tmp_path, checkout, monkeypatch
-):
-    assert machine._commit(checkout / "inside") is None  # of somebody else's checkout
+    assert re.fullmatch(r"[0-9a-f]{40}", commit := machine._commit(root))
+    monkeypatch.setenv("GIT_DIR", str(root / "elsewhere"))  # as inside a git hook
+    assert machine._commit(root) == commit
+    (root / "file.txt").write_text("two")
+    assert machine._commit(root) == f"{commit}+dirty"
+    (root / "file.txt").write_text("one")
+    (root / "new.txt").write_text("not known to git")
+    assert machine._commit(root) == f"{commit}+dirty"
+    # without a checkout of its own, or without git, there is none
+    assert machine._commit(root / "inside") is None  # of somebody else's checkout
     assert machine._commit(tmp_path) is None
     monkeypatch.setenv("PATH", "")
-    assert machine._commit(checkout) is None
+    assert machine._commit(root) is None

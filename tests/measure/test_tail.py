@@ -6,23 +6,26 @@ import torch
 from facelib.data import all_pairs
 from facelib.measure import Verification, bootstrap_pairs, histogram, mean_interval, similarity
 from facelib.measure import tail as module
+from facelib.measure.bootstrap import draws
 from facelib.measure.tail import take_tail, tar_at_low_far, tar_lost
 
-PEOPLE, EACH, FARS = 60, 3, (0.01, 0.05)
+PEOPLE, EACH, FARS, DRAWS = 60, 3, (0.01, 0.05), 100
 
 
-@pytest.fixture(params=[0, histogram.EXACT_PAIRS], ids=["histogram", "sorted"])
-def people(request, monkeypatch) -> tuple[torch.Tensor, torch.Tensor]:
-    monkeypatch.setattr(histogram, "EXACT_PAIRS", request.param)
+@pytest.fixture
+def people(monkeypatch) -> tuple[torch.Tensor, torch.Tensor]:
     monkeypatch.setattr(module, "LEAST", 0)
+    monkeypatch.setattr(module, "draws", lambda people: draws(people, DRAWS))
     generator = torch.Generator().manual_seed(0)
     who = torch.randn(PEOPLE, 8, generator=generator).repeat_interleave(EACH, 0)
     near = who + 0.6 * torch.randn(who.shape, generator=generator)
     return near, torch.arange(PEOPLE).repeat_interleave(EACH)
 
 
-def test_it_is_what_all_pairs_sorted_say(people):
+@pytest.mark.parametrize("most", [0, histogram.EXACT_PAIRS], ids=["histogram", "sorted"])
+def test_it_is_what_all_pairs_sorted_say(people, monkeypatch, most):
     embeddings, person = people
+    monkeypatch.setattr(histogram, "EXACT_PAIRS", most)
     left, right, same = all_pairs(person)
     whole = Verification(similarity(embeddings, embeddings)[left, right], same)
     tail = take_tail(embeddings, person, max(FARS))
@@ -37,7 +40,7 @@ def test_intervals_are_those_of_pairs_resampled_with_their_people(people):
     scores = similarity(embeddings, embeddings)[left, right]
     for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
         slow = bootstrap_pairs(
-            lambda pairs, far=far: pairs.tar_at(far), scores, person[left], person[right]
+            lambda pairs, far=far: pairs.tar_at(far), scores, person[left], person[right], DRAWS
         )
         assert found.low == pytest.approx(slow.low, abs=1e-9)
         assert found.high == pytest.approx(slow.high, abs=1e-9)

@@ -64,31 +64,16 @@ def test_the_eer_is_where_far_and_frr_meet_on_the_curve_or_the_line_between(scor
     assert Verification(scores, torch.tensor(same).bool()).eer == pytest.approx(eer)
 
 
-def test_the_eer_agrees_with_a_fine_search_over_the_curve():
-    found = pairs(seed=1)
-    far, tar, _ = found.curve
-    at = torch.linspace(0, 1, 100_001, dtype=torch.float64)
-    k = torch.searchsorted(far.contiguous(), at, right=True).clamp(max=len(far) - 1)
-    step = ((at - far[k - 1]) / (far[k] - far[k - 1]).clamp_min(1e-300)).clamp(0, 1)
-    frr = 1 - (tar[k - 1] + step * (tar[k] - tar[k - 1]))
-    nearest = at[(at - frr).abs().argmin()]
-    assert found.eer == pytest.approx(float(nearest), abs=1 / found.impostor)
-    assert len(tar) == len(found.scores.unique()) + 1  # no threshold is dropped
-
-
-def test_a_far_finer_than_one_impostor_is_refused_and_says_how_many_it_needs():
+def test_a_far_outside_0_to_1_or_finer_than_one_impostor_is_refused_and_says_how_many_it_needs():
     found = Verification(torch.arange(1002.0), torch.arange(1002) >= 1000)
     assert found.tar_at(1e-3) == 1
     assert found.threshold_at(1e-3) == 999
     for far, needed in ((1e-4, 10_000), (1 / 1001, 1001)):
         with pytest.raises(ValueError, match=f"at least {needed} impostor pairs, got 1000"):
             found.tar_at(far)
-
-
-@pytest.mark.parametrize("far", [0.0, -0.1, 1.5, float("nan")])
-def test_a_far_outside_0_to_1_is_refused(far):
-    with pytest.raises(ValueError, match="far must lie in"):
-        pairs().threshold_at(far)
+    for far in (0.0, -0.1, 1.5, math.nan):
+        with pytest.raises(ValueError, match="far must lie in"):
+            found.threshold_at(far)
 
 
 def test_nobody_is_accepted_where_too_many_impostors_share_the_highest_score():
@@ -114,12 +99,6 @@ def test_the_best_threshold_lies_half_way_and_may_accept_everybody_or_nobody(
     assert found.accuracy_at(found.best_threshold()) == pytest.approx(accuracy)
 
 
-def test_the_best_threshold_reaches_the_best_accuracy():
-    found = pairs(steps=3)
-    best = max(found.accuracy_at(t) for t in [math.inf, *found.scores.tolist()])
-    assert found.accuracy_at(found.best_threshold()) == best
-
-
 @pytest.mark.parametrize(
     ("scores", "same", "message"),
     [
@@ -138,6 +117,7 @@ def test_pairs_that_cannot_be_verified_are_refused(scores, same, message):
 
 
 def ten_fold_by_hand(scores, same, fold) -> list[float]:
+    """The threshold never sees the fold it is judged on."""
     accuracies = []
     for held_out in range(10):
         train = [i for i, f in enumerate(fold) if f != held_out]
@@ -162,14 +142,6 @@ def test_ten_fold_chooses_each_threshold_on_the_other_nine_folds():
     expected = ten_fold_by_hand(found.scores.tolist(), found.same.tolist(), FOLD.tolist())
     assert result.accuracy.tolist() == pytest.approx(expected, abs=1e-12)
     assert result.interval == mean_interval(result.accuracy, of="folds")
-
-
-def test_ten_fold_never_looks_at_the_fold_it_measures():
-    found = pairs(seed=2, count=200)
-    before = ten_fold(found.scores, found.same, FOLD)
-    changed = ten_fold(torch.where(FOLD == 3, 50.0, found.scores), found.same, FOLD)
-    assert changed.threshold[3] == before.threshold[3]
-    assert changed.accuracy[3] == found.same[FOLD == 3].double().mean()
 
 
 def test_ten_fold_takes_the_scores_of_models_fitted_without_each_fold():

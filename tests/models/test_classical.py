@@ -7,10 +7,8 @@ from skimage import feature, filters
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import SVC
 
 from facelib.data import orl
-from facelib.measure import verify_all
 from facelib.models.classical import (
     BASELINES,
     eigenfaces,
@@ -45,13 +43,10 @@ def flat(split):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_five_images_a_person_are_enough_to_name_most_others(name):
-    scores = []
-    for seed in (0, 1, 2) if name.startswith(("pixels", "eigen", "Fisher")) else (0,):
-        train, _, test = orl().split_images(train=5, seed=seed)
-        model = BASELINES[name]().fit(train.images, train.person)
-        scores.append(model.score(test.images, test.person))
-    assert np.mean(scores) >= LOWEST[name]
+def test_five_images_a_person_are_enough_to_name_most_others(split, name):
+    train, _, test = split
+    model = BASELINES[name]().fit(train.images, train.person)
+    assert model.score(test.images, test.person) >= LOWEST[name]
 
 
 def test_one_image_a_person_is_enough_for_all_but_fisherfaces():
@@ -59,6 +54,9 @@ def test_one_image_a_person_is_enough_for_all_but_fisherfaces():
     for name in BASELINES.keys() - {"Fisherfaces"}:
         model = BASELINES[name]().fit(gallery.images, gallery.person)
         assert model.score(probe.images, probe.person) > 0.6, name  # guessing: 0.25
+        rows = features(model, probe.images)
+        assert (len(rows), rows.dtype) == (36, torch.float32)
+        np.testing.assert_allclose(rows.norm(dim=1), 1, atol=1e-5)
     with pytest.raises(ValueError, match="number of samples must be more than the number of"):
         fisherfaces().fit(gallery.images, gallery.person)
 
@@ -71,23 +69,15 @@ def test_pixels_compare_by_the_cosine_of_what_differs_from_the_mean_face(split):
     np.testing.assert_allclose(features(model, test.images), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("components", [0.95, 20])
-def test_eigenfaces_are_scikit_learns_pca_and_nearest_cosine(split, flat, components):
+def test_eigenfaces_are_scikit_learns_pca_and_nearest_cosine(split, flat):
     (train, _, test), (known, asked, person) = split, flat
-    pca = PCA(components, svd_solver="full").fit(known)
+    pca = PCA(20, svd_solver="full").fit(known)
     known, asked = pca.transform(known), pca.transform(asked)
-    model = eigenfaces(components).fit(train.images, train.person)
+    model = eigenfaces(20).fit(train.images, train.person)
     ours = features(model, test.images) @ features(model, train.images).T
     np.testing.assert_allclose(ours, unit(asked) @ unit(known).T, atol=1e-3)
     direct = KNeighborsClassifier(1, metric="cosine").fit(known, person).predict(asked)
     assert (model.predict(test.images) == direct).mean() > 0.99
-
-
-def test_the_svm_is_scikit_learns_on_the_same_coordinates(split):
-    train, _, test = split
-    model = eigenfaces(svm=True).fit(train.images, train.person)
-    machine = SVC(kernel="linear", C=10).fit(features(model, train.images), train.person)
-    assert (model.predict(test.images) == machine.predict(features(model, test.images))).all()
 
 
 def test_fisherfaces_are_scikit_learns_lda_after_pca(split, flat):
@@ -103,9 +93,7 @@ def test_fisherfaces_are_scikit_learns_lda_after_pca(split, flat):
 def test_as_many_components_as_the_paper_keeps_are_too_many_for_five_images_a_person(split):
     train, _, test = split
     paper = fisherfaces(len(train) - train.people).fit(train.images, train.person)
-    ours = fisherfaces().fit(train.images, train.person)
-    gap = ours.score(test.images, test.person) - paper.score(test.images, test.person)
-    assert gap > 0.2
+    assert paper.score(test.images, test.person) < LOWEST["Fisherfaces"] - 0.2
 
 
 def test_lbp_counts_scikit_images_codes_in_every_cell(split):
@@ -162,20 +150,7 @@ def test_gabor_is_scikit_images_filter_pooled(split):
 )
 @pytest.mark.parametrize("name", ["pixels", "LBP", "HOG", "Gabor"])
 def test_images_that_cannot_be_described_are_refused(name, images, message):
+    smallest = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
+    BASELINES[name]().fit(smallest, [0, 1])
     with pytest.raises(ValueError, match=message):
         BASELINES[name]().fit(images, torch.arange(len(images)))
-
-
-def test_features_verify_people_never_seen():
-    known, others = orl().of_people(range(20)), orl().of_people(range(20, 40))
-    rows = features(eigenfaces().fit(known.images, known.person), others.images)
-    assert 0.85 < verify_all(rows, others.person).auc < 0.99
-
-
-@pytest.mark.parametrize("name", BASELINES)
-def test_features_of_the_smallest_images_are_float32_rows_of_unit_length(name):
-    faces = orl().of_people([0, 1])
-    small = faces.images[..., 40:72, 30:62]
-    rows = features(BASELINES[name]().fit(small, faces.person), small)
-    assert (len(rows), rows.dtype) == (20, torch.float32)
-    np.testing.assert_allclose(rows.norm(dim=1), 1, atol=1e-5)

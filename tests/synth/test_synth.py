@@ -9,7 +9,6 @@ from scipy import ndimage
 from facelib.data import resize, to_grey
 from facelib.door.detect import detect
 from facelib.synth import (
-    FRONTAL,
     IDENTITY,
     NUISANCE,
     Factors,
@@ -50,6 +49,10 @@ def average(n: int = 1, **choices) -> Factors:
     return identities(n, 0, **(AVERAGE | choices))
 
 
+def joined(rows: list[Factors]) -> Factors:
+    return Factors(rows[0].table, torch.cat([row.values for row in rows]))
+
+
 def brightness(images: torch.Tensor) -> torch.Tensor:
     return images.float().mean((1, 2, 3))
 
@@ -69,15 +72,6 @@ def rises(values: torch.Tensor) -> bool:
     return bool((values.diff() > 0).all())
 
 
-@pytest.mark.parametrize("size", [64, 112])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_images_are_uint8_of_the_size_and_channels_asked_for(size, channels):
-    images = render(identities(3), nuisances(3), size=size, channels=channels)
-    assert images.shape == (3, channels, size, size)
-    assert images.dtype == torch.uint8
-    assert images.float().std((1, 2, 3)).min() > 10
-
-
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others():
     first, again, other = (synth(4, 3, seed=seed).images for seed in (1, 1, 2))
     assert torch.equal(first, again)
@@ -94,21 +88,9 @@ def test_the_same_numbers_give_the_same_face_alone_or_together():
     assert torch.allclose(nuisances(40, 3).values[:7], nuisances(7, 3).values, atol=1e-5)
 
 
-def test_every_number_drawn_is_within_its_limits_and_has_a_meaning():
-    for table, rows in ((IDENTITY, identities(2000)), (NUISANCE, nuisances(2000))):
-        for name, factor in table.items():
-            assert factor.meaning
-            assert factor.low < factor.high
-            values = rows[name]
-            assert values.isfinite().all()
-            assert values.min() >= min(factor.low, 0)
-            assert values.max() <= factor.high
-    assert 120 <= len(IDENTITY) <= 160
-    assert 30 <= len(NUISANCE) <= 50
-
-
 @pytest.mark.parametrize("table", [IDENTITY, NUISANCE], ids=["identity", "nuisance"])
 def test_every_factor_changes_the_picture(table):
+    people, photos = [], []
     for name, factor in table.items():
         ends = torch.tensor([0.0 if factor.chance < 1 else factor.low, factor.high])
         if "hue" in name or name == "crooked":  # it goes round a circle
@@ -117,8 +99,11 @@ def test_every_factor_changes_the_picture(table):
         person, photo = (choices, {}) if table is IDENTITY else ({}, choices)
         if table is IDENTITY:
             photo = {"yaw": 15.0, "scale": 1.0}
-        images = render(average(2, **person), plain(2, **photo), size=112, channels=3)
-        assert (images[0].int() - images[1].int()).abs().max() >= 8, name
+        people.append(average(2, **person))
+        photos.append(plain(2, **photo))
+    images = render(joined(people), joined(photos), channels=3).int()
+    changed = (images[::2] - images[1::2]).abs().flatten(1).amax(1)
+    assert [name for name, most in zip(table, changed.tolist(), strict=True) if most < 8] == []
 
 
 CORNERS = torch.cartesian_prod(torch.tensor([-50.0, -20.0, 0.0, 50.0]), torch.arange(-20.0, 21, 20))
@@ -126,8 +111,8 @@ CORNERS = torch.cartesian_prod(torch.tensor([-50.0, -20.0, 0.0, 50.0]), torch.ar
 
 @pytest.mark.parametrize("size", [64, 112])
 def test_a_head_is_in_one_piece_at_any_turn(size):
-    yaw, pitch = CORNERS.repeat(5, 1).unbind(1)
-    maps, _ = surface(identities(60, 1), plain(60, yaw=yaw, pitch=pitch, scale=0.7), size)
+    yaw, pitch = CORNERS.repeat(2, 1).unbind(1)
+    maps, _ = surface(identities(24, 1), plain(24, yaw=yaw, pitch=pitch, scale=0.7), size)
     assert maps.isfinite().all()
     spots = len(mesh.load(maps.device, size).spot_quad)
     assert spots * (2 + 1.5) / head.NEAR < 2**31, "a spot and its depth are one number"
@@ -245,9 +230,14 @@ def test_photographs_of_a_person_are_more_alike_than_those_of_two():
 
 def test_sizes_and_colours_agree():
     people, photos = identities(20), nuisances(20, blur=0.6, noise=0.0, exposure=(-0.5, 0.0))
-    small, large = render(people, photos, 64).float(), render(people, photos, 112).float()
-    assert (resize(large, 64, 64) - small).abs().mean() < 3
-    off = (to_grey(render(people, photos, channels=3).float()) - small).abs()
+    small, large, colour = (
+        render(people, photos, size, channels) for size, channels in ((64, 1), (112, 1), (64, 3))
+    )
+    for images, shape in ((small, (1, 64, 64)), (large, (1, 112, 112)), (colour, (3, 64, 64))):
+        assert (images.dtype, images.shape[1:]) == (torch.uint8, shape)
+        assert images.float().std((1, 2, 3)).min() > 10
+    assert (resize(large.float(), 64, 64) - small).abs().mean() < 3
+    off = (to_grey(colour.float()) - small).abs()
     assert off.quantile(0.99) <= 2
 
 
@@ -263,8 +253,8 @@ def test_the_ends_of_all_ranges_give_sound_pictures(end):
 
 
 def test_a_stock_detector_finds_frontal_faces():
-    photos = nuisances(60, 12, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0), scale=(0.86, 1.18))
-    images = render(identities(60, 11), photos, size=112, channels=3).permute(0, 2, 3, 1).numpy()
+    photos = nuisances(30, 12, yaw=(-10.0, 10.0), pitch=(-10.0, 10.0), scale=(0.86, 1.18))
+    images = render(identities(30, 11), photos, size=112, channels=3).permute(0, 2, 3, 1).numpy()
     assert np.mean([bool(detect(Image.fromarray(image))) for image in images]) >= 0.9
 
 
@@ -281,23 +271,13 @@ def test_a_mesh_that_is_gone_says_to_install_again(tmp_path, monkeypatch, damage
         mesh.baked.__wrapped__()
 
 
-def test_faces_at_rest_are_the_same_whatever_the_seed():
-    still = nuisances(9, 4, **FRONTAL)
-    for name in FRONTAL:
-        assert still[name].unique().numel() == 1, name
-
-
-def test_a_set_has_labels_groups_and_a_source():
+def test_a_set_has_labels_groups_and_a_source_and_its_people_can_be_chosen():
     faces = synth(5, 3, seed=2, channels=3)
     assert faces.people == 5
     assert faces.person.tolist() == [k for k in range(5) for _ in range(3)]
     assert torch.equal(faces.group, skin_group(identities(5, 2)).repeat_interleave(3))
     assert "seed 2" in faces.source
-
-
-def test_people_and_the_number_of_their_images_can_be_chosen():
-    people = identities(3, 1, skin=(0.0, 0.2), age=0.9)
-    faces = synth(people, torch.tensor([1, 0, 4]), yaw=0.0)
+    faces = synth(identities(3, 1, skin=(0.0, 0.2), age=0.9), torch.tensor([1, 0, 4]), yaw=0.0)
     assert faces.counts.tolist() == [1, 0, 4]
     assert faces.group.unique().tolist() == [0]
 
