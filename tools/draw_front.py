@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from facecourse.kit import evidence
-from facecourse.ladder.rungs import take_rungs
 from facelib.figures import COLOURS, subplots
 from facelib.models import embed
 from facelib.models.pretrained import face_compact
@@ -46,7 +45,8 @@ def main(place: Path) -> None:
             first = shown - shown % 3
             same = ("different people", "the same person")[shown % 3 == 1]
             axis.set_xlabel(f"{same}\ncosine {float(codes[first] @ codes[shown]):.2f}", fontsize=9)
-    found = take_rungs(evidence.load("ladder"), list(FILES))
+    ladder = evidence.load("ladder")
+    found = {file: ladder["costs"][file] | ladder["lost"][file] for file in FILES}
     sizes = [row["bytes"] / 1e3 for row in found.values()]
     lost = [row["0.1 %"].value for row in found.values()]
     for axis in axes[:, 3]:

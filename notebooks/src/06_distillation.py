@@ -187,7 +187,7 @@ exercises.relate.check(relate)
 rungs.draw_steps(ladder, ["what the teacher says", "size"])
 
 # %% [markdown]
-# The teacher's answers gained many points over names, and the smaller size lost some; at the stricter FAR both more than double (one training each). The teacher had seen many more people than these 64,000, and only the student's rate was searched for: either may be a reason.
+# The teacher's answers gained many points over names, and the smaller size lost some; at the stricter FAR both more than double. The teacher had seen many more people than these 64,000, and only the student's rate was searched for: either may be a reason.
 #
 # ## Your turn
 #

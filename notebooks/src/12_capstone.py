@@ -115,7 +115,7 @@ found = score_file(path, people=people)
 record("points lost", found.lost.value, "points")
 print(found)
 board = evidence.load("ladder")["lost"]["pruned, 8 bits"]["0.1 %"]
-print(f"README's board, 5,000 others: {board:.1f} points lost")
+print(f"README's board, 5,000 others, three trainings: {board:.1f} points lost")
 
 # %% [markdown]
 # **Exercise 2.** Return the shares of a budget that a score uses up: `[bytes, time, points lost]`. `faster` and `lost` are intervals: take the worse end, `low` or `high`. More than one breaks the budget.
