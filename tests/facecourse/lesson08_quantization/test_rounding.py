@@ -72,6 +72,7 @@ def test_what_is_trained_has_few_values_and_has_learnt(train, monkeypatch):
 def test_a_recipe_is_weighed_by_the_file_it_ships_and_judged_on_people_of_its_seed(monkeypatch):
     sizes = []
     monkeypatch.setattr(experiment, "ship", lambda *it: sizes.append(ship(*it)) or sizes[-1])
+    monkeypatch.setattr(experiment, "_DONE", {})  # other tests have tried some, on more people
     monkeypatch.setattr(experiment, "TRIED", 20)
     monkeypatch.setattr(experiment, "FAR", 0.05)
     monkeypatch.setattr(experiment, "face_embedding", face_student)
