@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from facecourse.kit import evidence, protocol
 from facecourse.kit.orl import to_64
 from facecourse.kit.scoreboard import Row
-from facecourse.ladder.student import calibration_faces, renew_statistics
+from facecourse.ladder.student import calibration_faces, round_after
 from facecourse.ladder.timing import CALLS, call, resident_megabytes
-from facelib.compress import decode, export, round_weights, ship
+from facelib.compress import export, ship
 from facelib.data import lfw, resize, to_grey
 from facelib.measure import (
     Interval,
@@ -84,7 +84,7 @@ def write(models: Mapping[str, nn.Module], folder: Path, people: int = 128) -> d
         for bits in BITS.get(name, ()):
             path = folder / f"{name}-{bits}.onnx.zip"
             if bits < 8 and name != LAST:  # which was taught while it was rounded
-                model = renew_statistics(decode(round_weights(model, bits)))
+                model = round_after(model, bits)
             found[f"{name}, {bits} bits"] = File(path, ship(model, path, faces, bits))
     return found
 

@@ -1,6 +1,6 @@
 """Lessons 06 to 08: rungs of the compression ladder, from the evidence "ladder"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from facecourse.kit.charts import draw_differences
@@ -20,9 +20,15 @@ def draw_steps(ladder: Mapping[str, Any], steps: Sequence[str]) -> None:
         f"at {far} FAR": {name: ladder["steps"][step][far] for name, step in rows.items()}
         for far in ("0.1 %", "0.01 %")
     }
-    over = "people and trainings" if min(runs.values()) > 1 else "people"
-    label = f"points of TAR lost, 95 % CI over {over}; below zero: gained"
+    label = f"points of TAR lost, 95 % CI over {_name_units(runs.values())}; below zero: gained"
     draw_differences(panels, label, "worse", "better")
+
+
+def _name_units(runs: Iterable[int]) -> str:
+    """What intervals are over, of steps or files seen in so many trainings each."""
+    several = {n > 1 for n in runs}
+    mixed = "people, and trainings where there are several"
+    return mixed if len(several) > 1 else "people and trainings" if True in several else "people"
 
 
 def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:
@@ -52,7 +58,8 @@ def draw_rungs(ladder: Mapping[str, Any], files: Sequence[str]) -> None:
     left.minorticks_off()
     left.margins(x=0.12, y=0.15)
     left.set(xlabel="times smaller than the teacher's file (log)")
-    left.set_ylabel("points of TAR lost\n(95 % CI over people and trainings)")
+    units = _name_units(row["runs"] for row in found.values())
+    left.set_ylabel(f"points of TAR lost, 95 % CI over\n{units}", fontsize=9)
     left.legend(frameon=False, fontsize=8)
     places = range(len(found))
     right.barh(places, [row["times faster"].value for row in found.values()], color=COLOURS[2])

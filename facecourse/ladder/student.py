@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
 from facecourse.kit.seeds import build_seeded
-from facelib.compress import MatchEmbedding
+from facelib.compress import MatchEmbedding, decode, round_weights
 from facelib.compress.distill import Taught
 from facelib.data import FaceSet
 from facelib.measure import Interval
@@ -63,6 +63,11 @@ def renew_statistics(model: nn.Module, images: Tensor | None = None) -> nn.Modul
     images = calibration_faces() if images is None else images
     update_bn((images.float() / 255).split(BATCH), model)
     return model.eval()
+
+
+def round_after(model: nn.Module, bits: int) -> nn.Module:
+    """A copy with weights of so many bits, and new statistics."""
+    return renew_statistics(decode(round_weights(model, bits)))
 
 
 @lru_cache(1)

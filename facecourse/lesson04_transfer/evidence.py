@@ -71,10 +71,9 @@ def train_arm(
     arm: str, rate: float, frozen: transfer.Recogniser, train: FaceSet, seed: int
 ) -> nn.Module:
     """One of the arms of `TRIED` at a rate, from a frozen network with its new head."""
-    if arm == "from nothing":
-        return experiment.train_from_nothing(train, seed, rate, STEPS)
-    if arm == "small, from nothing":
-        return experiment.train_small(train, seed, LONGER, rate)
+    if arm in experiment.NETWORKS:
+        steps = STEPS if arm == "from nothing" else LONGER
+        return experiment.train_from_nothing(train, seed, rate, steps, arm=arm)
     if arm == "ImageNet":
         return experiment.tune_further(frozen, train, seed, "last third", rate, FEW_STEPS)
     return experiment.tune_further(frozen, train, seed, rate=rate, steps=STEPS)
@@ -118,7 +117,8 @@ def measure_arms(photos: int) -> dict[str, dict]:
         steps = LONGER if photos == 1 else STEPS
         longer = experiment.train_from_nothing(train, seed, steps=steps, after=after)
         note("from nothing, longer", longer)
-        note("small, from nothing", experiment.train_small(train, seed, LONGER))
+        arm = "small, from nothing"
+        note(arm, experiment.train_from_nothing(train, seed, steps=LONGER, arm=arm))
     return found | {"curves": curves}
 
 

@@ -25,6 +25,10 @@ RATES = {
 CARD = {"side": 96, "mean": TENSORFLOW[0], "spread": TENSORFLOW[1]}  # of a network from elsewhere
 PHOTOS = 5  # of each of the family to learn from
 DEPTHS = ("head", "last third", "two thirds", "all layers")
+NETWORKS: dict[str, Callable[[int], nn.Module]] = {  # that start from nothing, by people to name
+    "from nothing": lambda people: Recogniser(FaceResNet(), torch.zeros(128), people),
+    "small, from nothing": lambda people: FaceCNN(width=24, embedding=128, people=people),
+}
 After = Callable[[nn.Module, int], None] | None
 
 
@@ -54,25 +58,20 @@ def list_groups(model: Recogniser, depth: str, rate: float) -> list[dict[str, An
 
 
 def train_from_nothing(
-    train: FaceSet, seed: int, rate: float | None = None, steps: int = STEPS, after: After = None
-) -> Recogniser:
-    """The architecture of the face embedding without its weights, all of it learning at one rate.
+    train: FaceSet, seed: int, rate: float | None = None, steps: int = STEPS, after: After = None,
+    arm: str = "from nothing",
+) -> nn.Module:  # fmt: skip
+    """A network without weights from elsewhere, all of it learning at one rate.
 
     Its batch norm has nothing to keep, so it learns in training mode; `after` as in `tune_groups`.
+
+    Args:
+        arm: of `NETWORKS`: the architecture of the face embedding, or the course's small network.
     """
     torch.manual_seed(seed)
-    model = Recogniser(FaceResNet(), torch.zeros(128), train.people).train()
-    groups = [{"params": list(model.parameters()), "lr": rate or RATES["from nothing"]}]
+    model = NETWORKS[arm](train.people).train()
+    groups = [{"params": list(model.parameters()), "lr": rate or RATES[arm]}]
     transfer.tune_groups(model, groups, train, seed, steps, after)
-    return model.eval()
-
-
-def train_small(train: FaceSet, seed: int, steps: int, rate: float | None = None) -> FaceCNN:
-    """The course's small network from random weights, on the same photographs at one rate."""
-    torch.manual_seed(seed)
-    model = FaceCNN(width=24, embedding=128, people=train.people).train()
-    groups = [{"params": list(model.parameters()), "lr": rate or RATES["small, from nothing"]}]
-    transfer.tune_groups(model, groups, train, seed, steps)
     return model.eval()
 
 

@@ -9,6 +9,7 @@ import torch
 from tqdm import tqdm
 
 from facecourse.kit import evidence
+from facecourse.ladder import student
 from facecourse.ladder.student import PEOPLE, STEPS, tar_drop
 from facecourse.lesson08_quantization import experiment
 from facelib.measure.groups import ladder_faces
@@ -39,7 +40,7 @@ def bits(rates: dict[str, float]) -> dict[str, dict]:
     """[bits of a weight]: points lost when the student is rounded at once; and, one value a seed,
     when it was trained on before it was rounded, and while it was."""
     return {
-        str(width): {"at once": tar_drop(experiment.round_after(face_student(), width), PEOPLE)}
+        str(width): {"at once": tar_drop(student.round_after(face_student(), width), PEOPLE)}
         | {
             name: [tar_drop(train(width, seed, rates[name], STEPS), PEOPLE).value for seed in SEEDS]
             for name, train in ARMS.items()

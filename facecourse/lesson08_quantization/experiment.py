@@ -94,14 +94,9 @@ def time_files(plain: Path, files: Mapping[str, Path], turns: int) -> dict[str, 
     }
 
 
-def round_after(model: nn.Module, bits: int) -> nn.Module:
-    """A network rounded once it is trained, its batch norm's statistics estimated anew."""
-    return student.renew_statistics(decode(round_weights(model, bits)))
-
-
 def train_longer(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
     """The student trained on, and rounded afterwards."""
-    return round_after(student.train_further(face_student(), seed, steps, rate), bits)
+    return student.round_after(student.train_further(face_student(), seed, steps, rate), bits)
 
 
 def train_rounded(bits: int, seed: int, rate: float, steps: int = STEPS) -> nn.Module:
