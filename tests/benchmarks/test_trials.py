@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks import trials
-from facelib.data import LFW, FaceSet, Pairs
+from facelib.data import LFW, FaceSet, Pairs, resize, to_grey
 from facelib.models import FaceResNet
 
 
@@ -28,7 +28,8 @@ def view_1(monkeypatch):
 
 def test_generators_are_judged_on_view_1_and_on_the_open_people_alone(view_1, monkeypatch):
     monkeypatch.setattr(trials.protocol, "unseen_people", None)
-    found = trials.judge(FaceResNet(4).eval(), *trials.view_1())
+    faces, pairs, _ = trials.lfw(view=1)
+    found = trials.judge(FaceResNet(4).eval(), faces, pairs)
     assert view_1 == [1]
     assert list(found) == ["View 1, accuracy", "View 1, AUC", "ORL s1-s20, AUC"]
     assert found["View 1, accuracy"] >= 0.5, "the best threshold is never worse than none"
@@ -47,12 +48,12 @@ def test_pictures_of_a_person_stand_together_and_another_person_differs():
 
 
 def test_a_trial_is_added_to_those_before_it_losers_too(view_1, tmp_path, monkeypatch):
-    monkeypatch.setattr(trials, "train", lambda pictures, person, seed: seed)
+    monkeypatch.setattr(trials, "train", lambda trial, pictures, person, seed: seed)
     monkeypatch.setattr(trials, "judge", lambda model, images, pairs: {"score": model})
-    monkeypatch.setattr(trials, "draw", lambda: (None, None))
-    trials.main("first", "benchmarks.trials:draw", folder=tmp_path)
-    trials.main("second", "benchmarks.trials:draw", "7", folder=tmp_path)
-    trials.main("second", "benchmarks.trials:draw", "8", folder=tmp_path)
+    monkeypatch.setattr(trials, "SHIPPED", trials.Trial(lambda: (None, None)))
+    trials.main("first", "benchmarks.trials:SHIPPED", folder=tmp_path)
+    trials.main("second", "benchmarks.trials:SHIPPED", "7", folder=tmp_path)
+    trials.main("second", "benchmarks.trials:SHIPPED", "8", folder=tmp_path)
     stored = json.loads((tmp_path / "trials.json").read_text())["trials"]
     assert stored == {
         "first": {seed: {"score": int(seed)} for seed in "012"},
@@ -64,7 +65,29 @@ def test_a_trial_is_added_to_those_before_it_losers_too(view_1, tmp_path, monkey
 @pytest.mark.usefixtures("view_1")
 def test_the_same_seed_trains_the_same_network(monkeypatch):
     monkeypatch.setattr(trials, "BATCH", 16)
-    pictures, view = trials.draw(50, 4), trials.view_1()
-    models = [trials.train(*pictures, seed=1, steps=2) for _ in range(2)]
-    first, again = (trials.judge(model, *view) for model in models)
+    pictures, (faces, pairs, _) = trials.draw(50, 4), trials.lfw(view=1)
+    models = [trials.train(trials.SHIPPED, *pictures, seed=1, steps=2) for _ in range(2)]
+    first, again = (trials.judge(model, faces, pairs) for model in models)
     assert first == again
+
+
+@pytest.mark.usefixtures("view_1")
+@pytest.mark.parametrize("name", ["WIDER", "DEEPER", "LARGER", "COLOUR"])
+def test_another_network_learns_from_pictures_it_can_read_of_the_same_people(name, monkeypatch):
+    trial, shape = getattr(trials, name), {"LARGER": (1, 112), "COLOUR": (3, 64)}.get(name, (1, 64))
+    monkeypatch.setattr(trials, "BATCH", 16)
+    kind = {"channels": shape[0], "size": shape[1]}
+    pictures, person = trials.draw(8, 4, **kind)
+    assert pictures.shape == (32, shape[0], shape[1], shape[1])
+    alike = to_grey(resize(pictures, 64, 64)).float() - trials.draw(8, 4)[0]
+    assert alike.abs().mean() < 8, "the same photographs"
+    model = trials.train(trial, pictures, person, seed=0, steps=1)
+    faces, pairs, _ = trials.lfw(view=1)
+    assert 0.5 <= trials.judge(model, faces, pairs)["View 1, accuracy"] <= 1
+
+
+def test_some_pictures_lose_their_colour_and_the_others_keep_it():
+    images = torch.tensor([200, 60, 20]).byte().view(1, 3, 1, 1).expand(64, 3, 8, 8)
+    distorted = trials.distort_some_grey(images, torch.Generator().manual_seed(0))
+    grey = (distorted == distorted[:, :1]).flatten(1).all(1)
+    assert 16 < int(grey.sum()) < 48
