@@ -22,6 +22,7 @@ from tests.facecourse.classroom.walls import needs_walls
 run_nbgrader = pytest.importorskip("nbgrader.tests").run_nbgrader
 pytestmark = [
     needs_walls,
+    pytest.mark.notebook,  # it runs those of a class
     pytest.mark.filterwarnings("ignore:Object of type|Cell is missing"),  # of nbgrader's own code
 ]
 

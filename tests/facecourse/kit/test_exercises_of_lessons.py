@@ -64,7 +64,7 @@ def exercises(*marks: pytest.MarkDecorator) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("exercise", every)
 
 
-LONG = {"student", "plan", "shrink", "mine"}  # each takes as long as a notebook does
+LONG = {"turn", "door", "student", "plan", "shrink", "fool", "mine"}  # as long as a notebook
 each_exercise, each_answered = exercises(), exercises(pytest.mark.notebook)
 # Their checkers draw one of a few groups of people.
 DRAWING = [
