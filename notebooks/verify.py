@@ -38,7 +38,7 @@ class Cost:
 
 
 @contextmanager
-def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
+def cost_of_children() -> Iterator[Cost]:
     """Measure the time and the resident memory of all processes this one starts meanwhile."""
     cost, done, start = Cost(), threading.Event(), time.perf_counter()
     others = set(psutil.Process().children(recursive=True))  # a kernel of nbval may still be there
@@ -51,7 +51,7 @@ def cost_of_children(interval: float = 0.1) -> Iterator[Cost]:
 
     def watch() -> None:
         last = 0.0
-        while not done.wait(interval):
+        while not done.wait(0.1):
             children = set(psutil.Process().children(recursive=True)) - others
             now = sum(map(resident, children)) / 1e9
             # for a moment after a fork the parent's memory counts twice: want two samples in a row

@@ -36,7 +36,7 @@ c.Restore.add_missing_cells = True
 c.Autograde.sanitize_preprocessors = SANITIZE
 c.Autograde.autograde_preprocessors = AUTOGRADE  # answers are judged in a process of their own
 # c.Judge.seconds = 120  # for each answer
-# c.Exchange.root = "/srv/nbgrader/exchange"  # a folder that teacher and students share
+# c.Exchange.root = "/srv/nbgrader/exchange"  # a folder that teacher and students share, if any
 '''
 GUIDE = """\
 # {title}: exercises
@@ -74,8 +74,9 @@ def build_assignment(source: Path) -> NotebookNode:
         _cell("markdown", GUIDE.format(title=title), f"lesson{number}", locked=True),
         _cell("code", dedent(setup), f"lesson{number}_setup", locked=True),
     ]
-    for exercise in module.EXERCISES:
-        texts = [cell.source for cell in lesson.cells[: find_exercise(lesson, exercise)]]
+    places = {find_exercise(lesson, exercise): exercise for exercise in module.EXERCISES}
+    for place, exercise in sorted(places.items()):
+        texts = [cell.source for cell in lesson.cells[:place]]
         task = next(text for text in reversed(texts) if "**Exercise" in text)
         cells += _ask(exercise, "**Exercise" + task.partition("**Exercise")[2])
     return new_notebook(cells=cells, metadata=METADATA)

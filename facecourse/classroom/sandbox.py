@@ -57,7 +57,7 @@ def run_cells(job: dict[str, Any], channel: TextIO) -> None:
     def tell(**what: Any) -> None:
         print(json.dumps(what), file=channel, flush=True)
 
-    names: dict[str, Any] = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__", "display": print}  # Jupyter's
     for number, cell in enumerate(job["cells"]):
         if number in job["done"]:
             continue

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -64,6 +65,15 @@ class Limits:
     isolate: bool = True
 
 
+def leave_python(source: str) -> str:
+    """A cell without the lines that are Jupyter's commands, `%%time` or `!pip`, and no Python."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return re.sub(r"^\s*[%!].*", "", source, flags=re.MULTILINE)
+    return source
+
+
 def refuse(source: str) -> Finding | None:
     """Why a cell isn't run at all, if it isn't."""
     try:
@@ -91,6 +101,7 @@ def judge_cells(lesson: str, cells: Sequence[Cell], student: str, limits: Limits
     Raises:
         RuntimeError: bubblewrap is wanted and isn't there, or no process starts.
     """
+    cells = [replace(cell, source=leave_python(cell.source)) for cell in cells]
     found: dict[int, Finding] = {}
     for number, cell in enumerate(cells):
         if not cell.exercise and (refused := refuse(cell.source)):

@@ -78,6 +78,11 @@ def draw_box(axis: Axes, across: Pair, upwards: Pair, colour: str, words: str) -
     axis.text(*middle, words, ha="center", va="center", fontsize=9)
 
 
+def percent(rate: Interval) -> Interval:
+    """A share in per cent."""
+    return Interval(100 * rate.value, 100 * rate.low, 100 * rate.high, rate.n, of=rate.of)
+
+
 def draw_band(
     axis: Axes, x: Sequence[float], points: Sequence[Interval], style: str, **look: Any
 ) -> None:

@@ -1,8 +1,8 @@
 """The protocol behind every row of the course's scoreboard: people nobody has trained on.
 
-Nothing is ever trained on ORL's people s21 to s40; s1 to s20 are free to train on and to choose by.
-The settings of lesson 01's own methods were chosen on splits of all forty; every later choice is
-made on s1 to s20.
+No network that has a row was trained on ORL's people s21 to s40; s1 to s20 are free to train on and
+to choose by. The settings of lesson 01's own methods were chosen on splits of all forty; every
+later choice is made on s1 to s20.
 """
 
 import tempfile

@@ -106,10 +106,10 @@ def tune_groups(
             after(model, step + 1)
 
 
-def make_groups(model: Recogniser, rate: float = BASE_RATE) -> list[dict[str, Any]]:
-    """The base at this rate and the head at its own."""
+def make_groups(model: Recogniser) -> list[dict[str, Any]]:
+    """The base at its rate and the head at its own."""
     return [
-        {"params": list(model.base.parameters()), "lr": rate},
+        {"params": list(model.base.parameters()), "lr": BASE_RATE},
         {"params": list(model.head.parameters()), "lr": HEAD_RATE},
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from facecourse.kit import evidence, protocol
+from facecourse.kit import evidence, orl, protocol
 from facecourse.kit.orl import to_half, train_cnn
 from facecourse.kit.scoreboard import Row
 from facecourse.ladder.student import renew_statistics
@@ -40,7 +40,7 @@ def layers() -> dict[str, dict]:
                     arms[f"{kind}, frozen, not pooled"] = {"frozen": True, "pooled": False}
                 for name, how in arms.items():
                     model, _, test = sharing.train_kind(kind, faces, photos, seed, STEPS, **how)
-                    runs[name]["test"].append(sharing.top1_shifted(model, test))
+                    runs[name]["test"].append(orl.top1(model, test))
     return found
 
 
@@ -86,9 +86,9 @@ def codebooks() -> dict[str, dict]:
     for seed in tqdm(FEW, "codebooks"):
         dense, train, test = sharing.train_dense(faces, seed, CODEBOOK_STEPS)
         row = found["32 bits"]
-        row["top-1"].append(sharing.top1_shifted(dense, test))
+        row["top-1"].append(orl.top1(dense, test))
         renewed = renew_statistics(dense, train.images)
-        row["statistics"].append(sharing.top1_shifted(renewed, test))
+        row["statistics"].append(orl.top1(renewed, test))
         for values in sharing.VALUES:
             row = found[str(values)]
             small, _ = share(dense, values)
@@ -98,7 +98,7 @@ def codebooks() -> dict[str, dict]:
                 "fine-tuned": sharing.fine_tune(small, train, seed, CODEBOOK_STEPS // 3),
             }
             for name, model in arms.items():
-                row[name].append(sharing.top1_shifted(model, test))
+                row[name].append(orl.top1(model, test))
     return found
 
 

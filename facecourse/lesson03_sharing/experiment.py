@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facecourse.kit import protocol
+from facecourse.kit import orl, protocol
 from facecourse.kit.orl import STILL, to_half
 from facecourse.kit.seeds import build_seeded
 from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, corrupt, resize
-from facelib.models import FaceCNN, predict
+from facelib.models import FaceCNN
 from facelib.models.local import LocallyConnected2d
 from facelib.synth import identities, nuisances, render
 from facelib.training import fit
@@ -98,11 +98,9 @@ def train_kind(
     return model, train, test
 
 
-def top1_shifted(model: nn.Module, faces: FaceSet, shift: int = 0) -> float:
+def top1_shifted(model: nn.Module, faces: FaceSet, shift: int) -> float:
     """The share of faces named rightly, moved to the right by `shift` pixels."""
-    images = corrupt.shift(faces.images, shift)
-    named = predict(model, images, flip=False).cpu()
-    return (named == faces.person).double().mean().item()
+    return orl.top1(model, faces.map(lambda images: corrupt.shift(images, shift)))
 
 
 def render_mouths(people: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, cosine_similarity, unfold
 
+from facecourse.kit import orl
 from facecourse.kit.charts import draw_band, draw_interval
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
@@ -37,12 +38,10 @@ def kernel(name: str) -> Tensor:
     return torch.tensor(KERNELS[name], dtype=torch.float32).view(1, 1, 3, 3)
 
 
-def kernel_slider(picture: Tensor, own: Tensor | None = None) -> VBox:
+def kernel_slider(picture: Tensor) -> VBox:
     """A kernel slides over `picture`, float (H, W) in [0, 1]: a menu, a slider for the place, and a
-    button that plays all places; `own`, (3, 3), joins the menu."""
+    button that plays all places."""
     choices = {name: kernel(name)[0, 0] for name in KERNELS}
-    if own is not None:
-        choices["my own"] = torch.as_tensor(own, dtype=torch.float32)
     rows, columns = picture.shape[0] - 2, picture.shape[1] - 2
     middle, last = rows // 2 * columns + columns // 2, rows * columns - 1
     menu = Dropdown(options=list(choices), description="kernel")
@@ -215,11 +214,11 @@ def draw_finders(
     )
 
 
-def draw_answers(weights: Tensor, faces: Tensor, places: Tensor, count: int = 6) -> None:
-    """Draw some faces as `experiment.render_mouths` gives them: a ring where the mouth is, a cross
+def draw_answers(weights: Tensor, faces: Tensor, places: Tensor) -> None:
+    """Draw six faces as `experiment.render_mouths` gives them: a ring where the mouth is, a cross
     where a kernel (H, W) answers most."""
-    figure, axes = subplots(1, count, figsize=(1.5 * count, 1.7))
-    found = experiment.answer(weights, faces[:count]).flatten(1).argmax(1)
+    figure, axes = subplots(1, 6, figsize=(9, 1.7))
+    found = experiment.answer(weights, faces[:6]).flatten(1).argmax(1)
     for axis, face, true, most in zip(axes, faces, places.tolist(), found.tolist(), strict=False):
         _draw_mouth(axis, face, true)
         axis.plot(most % SIDE, most // SIDE, "x", color=COLOURS[5], markeredgewidth=2)
@@ -261,7 +260,7 @@ def codebook_slider(
             f"{size:,} bytes. Beside it {said}",
         )
         renewed = renew_statistics(small, train.images)
-        scores = [experiment.top1_shifted(network, test) for network in (small, renewed)]
+        scores = [orl.top1(network, test) for network in (small, renewed)]
         return HTML(
             f"<p>{len(values)} values, {report.bits:.2f} bits a weight, {size:,} bytes of file; "
             f"top-1 {scores[0]:.1%}, with new statistics of batch norm {scores[1]:.1%}.</p>"

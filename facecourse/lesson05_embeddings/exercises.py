@@ -58,8 +58,11 @@ def _triplet(anchor: Tensor, positive: Tensor, negatives: Tensor, margin: float)
 
 
 def _draw_triplets(seed: int) -> tuple[Tensor, Tensor, Tensor, float]:
-    anchor, positive, *negatives = normalize(draw_normal(32, 3, seed=seed))
-    return anchor, normalize(2 * anchor + positive, dim=0), torch.stack(negatives), 0.8
+    """Of the negatives the last is hard, nearer than the positive."""
+    anchor, positive, *negatives = normalize(draw_normal(64, 3, seed=seed))
+    positive = normalize(2 * anchor + positive, dim=0)
+    hard = normalize(anchor + positive, dim=0)
+    return anchor, positive, torch.stack([*negatives, hard]), 0.8
 
 
 triplet = Exercise(

@@ -10,7 +10,7 @@ from ipywidgets import Dropdown, FloatSlider, IntSlider, VBox
 from matplotlib.axes import Axes
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_band, draw_interval
+from facecourse.kit.charts import draw_band, draw_interval, percent
 from facecourse.kit.compare import judge, subtract_points
 from facecourse.kit.explore import explore
 from facecourse.lesson10_robustness import experiment
@@ -84,13 +84,9 @@ def draw_sweeps(found: Mapping[str, Sweep], real: Mapping[str, Sweep]) -> None:
 
 
 def _draw_curve(axis: Axes, points: Mapping[str, Interval], colour: str, name: str) -> None:
-    rates = list(map(_percent, points.values()))
+    rates = list(map(percent, points.values()))
     draw_band(axis, range(len(rates)), rates, ".-", color=colour, label=name)
     axis.set_xticks(range(len(rates)), points, fontsize=7)
-
-
-def _percent(rate: Interval) -> Interval:
-    return Interval(100 * rate.value, 100 * rate.low, 100 * rate.high, rate.n)
 
 
 def draw_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
@@ -203,7 +199,7 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
     figure, (left, right) = subplots(1, 2, figsize=(8.4, 3), width_ratios=(3, 2))
     told = []
     for (name, rates), style in zip(found["FMR"].items(), ("o-", "s--"), strict=True):
-        curve = list(map(_percent, rates.values()))
+        curve = list(map(percent, rates.values()))
         change = 100 * found["change"][name].value
         word = judge(found["change"][name], "more", "fewer")
         label = f"{name}\n(darkest less lightest {change:+.2f} points: {word})"
@@ -215,7 +211,7 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
     )
     left.legend(frameon=False, fontsize=8)
     for place, rate in enumerate(detected["found"].values()):
-        draw_interval(right, place, _percent(rate), COLOURS[place], upright=True)
+        draw_interval(right, place, percent(rate), COLOURS[place], upright=True)
     right.set_xticks(range(len(GROUPS)), GROUPS)
     right.set(xlabel="skin all of them are given", ylabel="found by a stock detector, %")
     change, word = detected["change"], judge(detected["change"], "more", "fewer")

@@ -59,13 +59,15 @@ def turn_back(templates, known_rotated, known):
 )
 
 
-def _scores(seed: int) -> tuple[Tensor, Tensor]:
-    """Of 200 live faces and 200 attacks. With `SHARES` no live face lies between the last attack
-    that passes and the next one: any threshold in between, on either side's terms, is right."""
-    return draw_normal(200, seed=seed), draw_normal(200, seed=seed + 1) + 2
+def _scores(seed: int, apcer: float) -> tuple[Tensor, Tensor, float]:
+    """Of some 200 live faces and 200 attacks, and an APCER. No live face lies between the last
+    attack that passes and the next one: any threshold in between, on either side's terms, is right.
+    """
+    live, attacks = draw_normal(200, seed=seed), draw_normal(200, seed=seed + 1) + 2
+    passing = round(200 * apcer)
+    low, high = attacks.sort().values[passing - 1 : passing + 1]
+    return live[(live < low) | (live > high)], attacks, apcer
 
-
-SHARES = ((28, 0.05), (6, 0.1))  # seed, APCER
 
 bpcer = Exercise(
     prompt="Return the BPCER, the smallest share of live faces refused, where at most this share "
@@ -82,7 +84,8 @@ def bpcer(live, attacks, apcer):
     return (live >= threshold).double().mean()""",
     checker=function(
         lambda live, attacks, apcer: bpcer_at(live, attacks, apcer).double().mean(),
-        *((*_scores(seed), apcer) for seed, apcer in SHARES),
+        _scores(28, 0.05),
+        _scores(6, 0.1),
     ),
     slips={
         "(apcer) -> (1 - apcer)": "At your threshold nearly all attacks pass: take it at their "
@@ -95,17 +98,6 @@ def bpcer(live, attacks, apcer):
     },
     praise="Where one attack in 20 passes, the standard calls it BPCER20.",
 )
-
-CARD = """\
-1  Model: FaceResNet, 0.3 million weights, grey faces of 64 x 64 pixels.
-2  Intended use: teaching, and doors of volunteers who have another way in.
-3  Trained on: people who don't exist (datasheet, lines 6 to 8).
-4  Threshold: chosen at an FMR of 0.1 % on 1,000 other people, seed 541065216.
-5  Measured on: the people of the datasheet; FMR and FNMR by group overleaf.
-6  Datasheet. 6,000 pictures of 2,000 people who don't exist, seed 1073741824.
-7  Purpose of the set: to count errors.
-8  Nothing is trained or chosen on these people.
-9  Not for: searching crowds, payments, claims about groups of real people."""
 
 leak = Exercise(
     prompt="Which line of the card says, if it is true, that the errors in line 5 are too small?",

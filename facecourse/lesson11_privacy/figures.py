@@ -8,7 +8,7 @@ from scipy.linalg import orthogonal_procrustes
 from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_band, draw_faces
+from facecourse.kit.charts import draw_band, draw_faces, percent
 from facecourse.kit.explore import explore
 from facecourse.lesson11_privacy import experiment, recapture
 from facelib.data import FaceSet
@@ -133,8 +133,7 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
     told = []
     for axis, (defence, by) in zip(axes, found.items(), strict=True):
         for who, style in (("unaware", "s--"), ("aware", "o-")):
-            rates = [Interval(100 * r.value, 100 * r.low, 100 * r.high, r.n)
-                     for r in by[who].values()]  # fmt: skip
+            rates = list(map(percent, by[who].values()))
             draw_band(axis, range(len(rates)), rates, style, label=f"{who} of it")
         told.append(f"{defence} {100 * list(by['aware'].values())[-1].value:.0f} %")
         axis.set_xticks(range(len(rates)), by["aware"])

@@ -7,7 +7,6 @@ so a class's board can be made of many learners' files. Nothing is sent anywhere
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,8 @@ from facecourse.kit import evidence
 from facecourse.kit.progress import find_folder
 from facecourse.lesson12_capstone.scoring import FAR, Score
 from facelib import __version__, files
+
+MEANS = ("lost", "worst", "faster")
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,20 @@ def keep_attempt(name: str, score: Score) -> Path:
 
 def list_attempts() -> list[Attempt]:
     """Every file that was scored, the one that lost least first; a damaged row is left out."""
-    rows: dict[str, list[Mapping]] = {}
+    rows: dict[str, list] = {}  # by file: what each score is of, and its numbers
     for path in sorted(_folder().glob("*.json")):
         try:
             row = files.read_json(path, evidence.revive)
-            rows.setdefault(row["sha256"], []).append(row)
-        except (OSError, ValueError, KeyError, TypeError):
+            about = [row[key] for key in ("sha256", "name", "bytes", "people")]
+            rows.setdefault(about[0], []).append((about, [row[key].value for key in MEANS]))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue
     return sorted(map(_average, rows.values()), key=lambda attempt: attempt.lost)
 
 
-def _average(rows: list[Mapping]) -> Attempt:
-    means = {key: fmean(row[key].value for row in rows) for key in ("lost", "worst", "faster")}
-    return Attempt(rows[-1]["name"], rows[-1]["bytes"], **means, scores=len(rows))
+def _average(rows: list) -> Attempt:
+    """One attempt of all scores of a file; those on more people count for more."""
+    (_, name, size, _), _ = rows[-1]
+    people = [about[3] for about, _ in rows]
+    means = [fmean(values, people) for values in zip(*(values for _, values in rows), strict=True)]
+    return Attempt(name, size, *means, scores=len(rows))

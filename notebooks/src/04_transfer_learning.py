@@ -234,7 +234,7 @@ figures.say_functions(live, stored["functions"])
 #
 # ## Your turn
 #
-# Back to the family, and to a network as one finds it. `base` was taught no face, is in training mode, and wants RGB images of the size and normalisation on its `card`. Write `adopt(base, card, train)`: return a network, ready for use, that makes logits of grey images in [0, 1]. **Target:** it names 65 % of another family's photographs, within 15 seconds of computing time: embed the views once. `models.backbones.Backbone(base, side, mean, spread)` feeds `base` as its card says; `Recogniser` and the loops above do the rest. Centre by the family.
+# **Exercise 4.** Back to the family, and to a network as one finds it. `base` was taught no face, is in training mode, and wants RGB images of the size and normalisation on its `card`. Write `adopt(base, card, train)`: return a network, ready for use, that makes logits of grey images in [0, 1]. **Target:** it names 65 % of another family's photographs, within 15 seconds of computing time: embed the views once. `models.backbones.Backbone(base, side, mean, spread)` feeds `base` as its card says; `Recogniser` and the loops above do the rest. Centre by the family.
 
 # %%
 own = None  # or the path of your photographs, a sub-folder for each person

@@ -186,7 +186,7 @@ exercises.fool.check(fool)
 # A **model card** ([Mitchell et al. 2019](https://doi.org/10.1145/3287560.3287596)) says what a network is for and how it was measured.
 
 # %%
-print(exercises.CARD)
+print(experiment.CARD)
 
 # %% [markdown]
 # **Exercise 4.** One line, if true, makes the errors of line 5 too small. Which?

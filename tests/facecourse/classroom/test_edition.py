@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,24 @@ def test_an_exercise_for_a_class_asks_the_same_and_judges_nothing(number):
         assert list(given.context) == list(whole.context)
         assert given.check(____).kind == "not attempted"
         assert given.check("anything").kind == "answered"
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_a_lesson_calls_is_there_for_a_class(number):
+    names = {"__name__": "stripped"}
+    exec(strip_exercises(Path(load_lesson(number).__file__).read_text("utf-8")), names)
+    called = re.findall(
+        r"exercises\.(\w+)", next(SOURCES.glob(f"{number}_*.py")).read_text("utf-8")
+    )
+    assert called
+    assert set(called) <= set(names)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_assignment_asks_each_exercise_once_and_in_the_order_of_the_lesson(number):
+    cells = build_assignment(next(SOURCES.glob(f"{number}_*.py"))).cells
+    asked = re.findall(r"\*\*Exercise (\d)\.\*\*", "\n".join(cell.source for cell in cells))
+    assert asked == [str(place + 1) for place in range(len(load_lesson(number).EXERCISES))]
 
 
 def test_no_trace_of_an_answer_is_in_the_edition_for_a_class(course):

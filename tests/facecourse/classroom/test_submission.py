@@ -97,7 +97,8 @@ CHEATS = {
 
 
 def test_what_fails_costs_its_own_cell_a_cheat_gets_no_point_and_others_other_numbers(honest):
-    answers = [("convolve", REMEMBERS), ("edges", RIGHT["edges"]), *CHEATS.values()]
+    in_jupyter = "%%time\n!ls\ndisplay(1)\n" + RIGHT["edges"]
+    answers = [("convolve", REMEMBERS), ("edges", in_jupyter), *CHEATS.values()]
     cells = [Cell(code) for code, _ in FAILED.values()]
     cells += [cell for name, code in answers for cell in (Cell(code), Cell("", name))]
     _, *found = judge_cells("03", [Cell(SETUP), *cells], "anna", LIMITS)

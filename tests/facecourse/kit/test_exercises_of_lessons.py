@@ -5,6 +5,7 @@ import copy
 import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from random import randrange
 
 import numpy as np
@@ -13,8 +14,9 @@ import torch
 from matplotlib import pyplot as plt
 
 from facecourse.classroom import self_test
+from facecourse.classroom.sandbox import judge_answer
 from facecourse.kit import Exercise, charts, load_lesson
-from facecourse.kit.exercise import define
+from facecourse.kit.exercise import define, defined
 from facecourse.lesson02_learning import figures
 from facecourse.lesson06_distillation import budget
 from notebooks.build import sources
@@ -65,6 +67,7 @@ def exercises(*marks: pytest.MarkDecorator) -> pytest.MarkDecorator:
 
 
 LONG = {"turn", "door", "student", "plan", "shrink", "fool", "mine"}  # as long as a notebook
+SLOW = {"02", "03", "06", "07", "08", "09"}  # lessons whose functions, called often, take long
 each_exercise, each_answered = exercises(), exercises(pytest.mark.notebook)
 # Their checkers draw one of a few groups of people.
 DRAWING = [
@@ -181,6 +184,24 @@ def test_whichever_people_are_drawn_the_solution_passes_and_no_wrong_answer(exer
     meet(group)
     assert exercise.check(solved(exercise, exercise.answer)).kind == "correct"
     assert not [wrong for wrong in exercise.wrong if exercise.check(wrong).kind == "correct"]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=pytest.mark.nightly if n in SLOW else ()) for n in LESSONS],
+)
+def test_whatever_numbers_a_student_is_graded_on_the_solution_passes_and_no_wrong_answer(
+    number, monkeypatch
+):
+    code = compile(Path(LESSONS[number].__file__).read_text("utf-8"), "exercises.py", "exec")
+    for seed in range(20):
+        monkeypatch.setenv("FACELIB_GRADING_SEED", str(seed))
+        exec(code, names := {"__name__": "lesson"})
+        for exercise in names["EXERCISES"]:
+            if exercise.checker.know is not None:  # a function, tried on drawn numbers
+                exercise.lesson = ""
+                answer = {defined(exercise.starter): solved(exercise, exercise.answer)}
+                assert judge_answer(exercise, answer) == ("correct", exercise.praise), seed
 
 
 @each_exercise

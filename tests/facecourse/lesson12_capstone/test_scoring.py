@@ -70,15 +70,16 @@ def kept(monkeypatch, tmp_path):
 
 def test_attempts_are_kept_averaged_over_their_scores_and_sorted(kept, found):
     assert attempts.list_attempts() == []
-    lucky = dataclasses.replace(found, seed=8, lost=Interval(1.0, 0.5, 1.5, 50))
+    lucky = dataclasses.replace(found, seed=8, people=150, lost=Interval(1.0, 0.5, 1.5, 150))
     better = dataclasses.replace(found, sha256="cd" * 32, lost=Interval(0.5, 0.1, 0.9, 50))
     for name, one in (("mine", found), ("mine, again", lucky), ("other", better)):
         path = attempts.keep_attempt(name, one)
     assert json.loads(path.read_text())["people"] == 50
     best, other = attempts.list_attempts()
     assert (best.name, best.lost, best.scores) == ("other", 0.5, 1)
-    assert (other.lost, other.scores) == (1.5, 2)
-    (kept / "damaged.json").write_text("{")
+    assert (other.lost, other.scores) == (1.25, 2), "three times as many people count threefold"
+    for number, damaged in enumerate(("{", "[]", '{"sha256": "x", "name": "n"}')):
+        (kept / f"{number}.json").write_text(damaged)
     assert len(attempts.list_attempts()) == 2
     with pytest.raises(ValueError, match="want a name"):
         attempts.keep_attempt(" ", found)
