@@ -29,7 +29,7 @@ RESAMPLES = 300  # of the people, for each interval
 PROTOCOL = Protocol(
     name="Unseen people",
     faces="ORL s21-s40, 200 photographs",
-    split="nobody of them is ever trained on",
+    split="no row was trained on them",
     metrics={
         "AUC": "area under the ROC curve of all 19,900 pairs",
         "TAR at 1 % FAR": "genuine pairs accepted when 1 % of impostor pairs are",

@@ -45,7 +45,7 @@ figures.budget_slider(dial)
 figures.draw_road()
 
 # %% [markdown]
-# And the whole **scoreboard** of the course, on people (s21 to s40) on whom no row was trained. Twenty are too few to tell neighbours apart; bytes and latency differ by factors.
+# And the whole **scoreboard** of the course. Twenty people are too few to tell neighbours apart; bytes and latency differ by factors.
 
 # %%
 Scoreboard.load(evidence.BOARD).upto("12")
