@@ -218,3 +218,18 @@ def test_no_number_found_by_trial_opens_the_door(monkeypatch):
     for constant in torch.linspace(0.3, 1, 36).tolist():
         said = exercises.door_threshold.check(lambda *given, constant=constant: constant)
         assert said.kind == "incorrect", constant
+
+
+@pytest.mark.parametrize("student", range(5))
+def test_every_threshold_with_as_many_impostors_above_it_costs_a_group_the_same(
+    student, monkeypatch
+):
+    monkeypatch.setenv("FACELIB_GRADING_SEED", str(student))
+    scores, same, group, fmr = exercises._cleared(10, 0.2, 0.05)
+    wanted = exercises._price(scores, same, group, fmr)
+    for number in range(4):
+        inside = group == number
+        kept_out, let_in = scores[inside & ~same].sort().values[94:96]
+        for threshold in (torch.nextafter(kept_out, let_in), let_in):
+            fnmr = (scores[inside & same] < threshold).double().mean()
+            assert fnmr == wanted[number]
