@@ -40,15 +40,14 @@ figures.budget_slider(dial)
 
 # %% [markdown]
 # Each dot is a file that lessons 06 to 08 led to. Move the sliders until three are left, and say what each gave up: width, channels, rank or bits. Many more dots lie below the picture: they were pruned and not taught again.
-
-# %%
-figures.draw_road()
-
-# %% [markdown]
-# And the whole **scoreboard** of the course. Twenty people are too few to tell neighbours apart; bytes and latency differ by factors.
+#
+# All that the course built, from pixels on, stands on its **scoreboard**. Twenty people are too few to tell neighbours apart; bytes and latency differ by factors.
 
 # %%
 Scoreboard.load(evidence.BOARD).upto("12")
+
+# %%
+figures.draw_road()
 
 # %% [markdown]
 # ## A budget and a recipe
