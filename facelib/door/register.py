@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -111,12 +112,10 @@ class Register:
 
     def save(self, path: str | Path) -> None:
         """Write all to one file, as `files.write`; a new one is for its owner's eyes only."""
-        path, text = Path(path), json.dumps({"model": self.model, "rows": self.rows})
+        text = json.dumps({"model": self.model, "rows": self.rows})
         header = json.dumps({"about": text, "sha256": _digest(self.templates, text)})
-        is_new = not path.exists()
-        files.write(path, save({"templates": self.templates}, {"facelib register": header}))
-        if is_new:
-            path.chmod(0o600)
+        content = save({"templates": self.templates}, {"facelib register": header})
+        files.write(path, content, mode=0o600)
 
     @classmethod
     def load(cls, path: str | Path, model: str | None = None) -> Register:
@@ -157,7 +156,7 @@ class Register:
         """
         from filelock import FileLock, Timeout  # who only looks needs none
 
-        path = Path(path)
+        path = Path(os.path.realpath(path))  # a link and its file need one lock
         if model is None or not path.parent.is_dir():
             files.read(path, "register", MOST)  # or, of all there should be, a lock would be left
         try:
