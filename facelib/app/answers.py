@@ -29,7 +29,7 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
             raise Refusal(f"{error}. `facelib doctor` says what is missing") from error
         except (ImportError, MemoryError, OSError, ValueError) as error:
             raise Refusal(str(error) or type(error).__name__) from error
-        click.echo(json.dumps(found, indent=1) if as_json else words)
+        click.echo(json.dumps(found, indent=1, allow_nan=False) if as_json else words)
         raise SystemExit(any(failed))
 
     return run
