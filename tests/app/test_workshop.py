@@ -76,7 +76,8 @@ def test_where_no_threshold_keeps_strangers_out_a_program_is_told_none(run, netw
 
 @pytest.mark.parametrize("command", ["evaluate", "export", "compress"])
 def test_a_network_that_does_not_say_what_size_it_reads_is_refused(refuse, tmp_path, command):
-    model, made = tmp_path / "a.safetensors", [] if command == "evaluate" else ["--out", "b"]
+    model = tmp_path / "a.safetensors"
+    made = [] if command == "evaluate" else ["--out", tmp_path / "b"]
     torch.manual_seed(0)
     save(network := FaceCNN(2, 4, 2).eval(), model)
     assert "doesn't say what size of images" in refuse(command, model, *made)
