@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,11 +18,11 @@ STALE = 3600  # seconds without a write after which a temporary file was left by
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A temporary file that becomes `target` once all of it is on the disk, or else vanishes.
 
-    What a link points to is replaced, not the link; permissions stay. Temporary files that killed
-    processes left beside it are removed.
+    What a link points to is replaced, not the link; permissions stay, those of a new file are
+    `mode`, less the umask. Temporary files that killed processes left beside it are removed.
 
     Raises:
         OSError: it can't be written, or a folder, a pipe or a device has that name.
@@ -33,7 +34,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
     # Several processes may write the same target at once, so each has a file of its own.
     temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=partial(os.open, mode=mode)) as file:
             if target.exists():
                 temporary.chmod(target.stat().st_mode & 0o777)
             yield file
@@ -45,14 +46,14 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write(path: str | Path, data: bytes) -> None:
-    """Put `data` into `path`, replacing what was there in one step.
+def write(path: str | Path, data: bytes, mode: int = 0o666) -> None:
+    """Put `data` into `path`, replacing what was there in one step; `mode` as in `replacing`.
 
     Raises:
         OSError: it can't be written; an older file is as it was, and nothing is left behind.
     """
     try:
-        with replacing(Path(path)) as file:
+        with replacing(Path(path), mode) as file:
             file.write(data)
     except OSError as error:
         raise OSError(

@@ -53,6 +53,8 @@ if os.name == "posix":  # elsewhere there are no such modes, and links need a pr
         with files.replacing(tmp_path / "x") as file:
             assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
         assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+        with files.replacing(tmp_path / "new", 0o600) as file:
+            assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
 
     def test_a_link_stays_and_the_file_it_leads_to_is_written(tmp_path):
         disk = tmp_path / "large disk"

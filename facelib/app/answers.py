@@ -25,11 +25,12 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
     def run(*args: Any, as_json: bool, **options: Any) -> None:
         try:
             found, words, *failed = command(*args, **options)
+            said = json.dumps(found, indent=1, allow_nan=False) if as_json else words
         except ModuleNotFoundError as error:
             raise Refusal(f"{error}. `facelib doctor` says what is missing") from error
         except (ImportError, MemoryError, OSError, ValueError) as error:
             raise Refusal(str(error) or type(error).__name__) from error
-        click.echo(json.dumps(found, indent=1) if as_json else words)
+        click.echo(said)
         raise SystemExit(any(failed))
 
     return run

@@ -241,11 +241,10 @@ def forget(name: str, path: Path) -> Answer:
     \b
     facelib forget Ada --register people.register
     """
-    from facelib.door.photo import spell
     from facelib.door.register import Register
 
     with Register.change(path) as register:
-        deleted = register.forget(spell(name))
+        deleted = register.forget(name)
     found = {"name": name, "deleted": deleted, "people": len(register.people)}
     return found, f"{deleted} templates of {name} are deleted from {path}."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 FARS = (0.1, 0.01, 0.001)
 RESAMPLES = 100  # of people, for intervals
-SIZE = 56, 46  # px of what `facelib train` shows a network, unless told otherwise
 MODEL = click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 to_out = click.option(
@@ -86,10 +86,12 @@ def evaluate(model: Path, folder: Path | None, seed: int) -> Answer:
     }
     words = [f"{faces.source}: {pairs.genuine:,} genuine, {pairs.impostor:,} impostor pairs"]
     words += [f"{name:<16} {value!r}" for name, value in found.items()]
-    words += [f"threshold for {far:g} FAR: {pairs.threshold_at(far):.4f}" for far in fars]
+    known = {far: pairs.threshold_at(far) for far in fars}
+    words += [f"threshold for {far:g} FAR: {threshold:.4f}" for far, threshold in known.items()]
     result = {name: vars(value) for name, value in found.items()} | {
-        "faces": words[0], "thresholds": {far: pairs.threshold_at(far) for far in fars}
-    }  # fmt: skip
+        "faces": words[0],
+        "thresholds": {far: None if isinf(value) else value for far, value in known.items()},
+    }
     return result, "\n".join(words)
 
 
@@ -154,8 +156,10 @@ def read(path: Path, out: Path | None = None) -> tuple[nn.Module, Shape]:
     """A network and what it reads; if something is to be made of it, from a file of weights.
 
     Raises:
-        FileNotFoundError, ValueError: it can't be read, or `out` is the same file.
+        FileNotFoundError, ValueError: it can't be read, reads something else than images of one
+            size or doesn't say which, or `out` is the same file.
     """
+    from facelib.door.recogniser import Recogniser
     from facelib.models import FaceResNet, io
     from facelib.models.faceresnet import SHAPE
     from facelib.models.runtime import OnnxModel
@@ -165,12 +169,18 @@ def read(path: Path, out: Path | None = None) -> tuple[nn.Module, Shape]:
     if out and out.exists() and out.samefile(path):
         raise ValueError(f"--out {out} is MODEL itself: choose another name")
     if path.suffix in (".onnx", ".zip"):
-        network = OnnxModel(path)
-        return network, tuple(network.session.get_inputs()[0].shape[1:])
+        seen = Recogniser(path)
+        return OnnxModel(path), (seen.channels, *seen.size)
     network, (_, about) = io.load(path), io.load_tensors(path)
     if isinstance(network, FaceResNet):
         return network, SHAPE
-    return network, (network.config.get("channels", 1), *about.get("size", SIZE))
+    if "size" not in about:
+        raise ValueError(
+            f"{path} doesn't say what size of images it learnt on: train it by `facelib train`, or "
+            'save it by io.save_tensors(path, model.state_dict(), io.about(model) | {"size": '
+            "(height, width)}) of facelib.models"
+        )
+    return network, (network.config.get("channels", 1), *about["size"])
 
 
 def fit(faces: FaceSet, shape: Shape) -> FaceSet:

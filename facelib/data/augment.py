@@ -28,9 +28,12 @@ class Augment:
     light: float = 0.25
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """uint8 (N, C, H, W) -> float32 (N, C, H, W) in [0, 1].
+        """uint8 (N, C, H, W), or floats from 0 to 255 -> float32 (N, C, H, W) in [0, 1].
 
         The random numbers come from a CPU `generator`, so that every device draws the same.
+
+        Raises:
+            ValueError: floats from 0 to 1, which would come out black.
         """
         n = len(images)
         draw = torch.rand((7, n), generator=generator).mul_(2).sub_(1)
@@ -40,7 +43,7 @@ class Augment:
         flip = torch.where((draw[2] < 0) & self.mirror, -1.0, 1.0)
         cos, sin = angle.cos() / size, angle.sin() / size
         across, down = draw[3] * 2 * self.shift, draw[4] * 2 * self.shift
-        faces = warp(images.float().div_(255), cos, sin, across, down, flip)
+        faces = warp(_to_unit(images), cos, sin, across, down, flip)
         gain = 1 + draw[5].view(n, 1, 1, 1) * self.light
         bias = draw[6].view(n, 1, 1, 1) * self.light / 2
         return faces.sub_(0.5).mul_(gain).add_(bias + 0.5).clamp_(0, 1)
@@ -54,6 +57,8 @@ def warp(
     Coordinates run from -1 to 1 in both directions, and the numbers map output to input: cosine
     and sine of the angle over the scale, the way across and down, and -1 to mirror.
     """
+    if not len(images):
+        return images
     aspect = images.shape[2] / images.shape[3]
     matrix = torch.stack([cos * flip, -sin * aspect, across, sin / aspect * flip, cos, down])
     grid = affine_grid(matrix.T.reshape(-1, 2, 3), list(images.shape), align_corners=False)
@@ -71,7 +76,7 @@ class Distort:
     Args:
         gamma: the tone curve's exponent is drawn from exp(-gamma) to exp(gamma).
         shade: standard deviation of a smooth pattern that darkens and lightens.
-        coarse: share of the images that lose their detail, to a quarter of the pixels at worst.
+        coarse: share of the images that lose their detail, to a seventh of the pixels at worst.
         hide: share of the images with a grey block of up to two thirds of the image's side.
         mirror: flip half of the images left to right.
     """
@@ -83,12 +88,12 @@ class Distort:
     mirror: bool = True
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """uint8 (N, C, H, W) -> float32 (N, C, H, W) in [0, 1]; random numbers as in `Augment`."""
+        """As `Augment`: what it takes and gives, its random numbers and its error."""
         n, _, height, width = images.shape
         size = (height, width)
         draw = torch.rand((10, n, 1, 1, 1), generator=generator).to(images.device)
         pattern = torch.randn((n, 1, 3, 3), generator=generator).to(images.device)
-        faces = images.float().div_(255).clamp_(min=1e-3)
+        faces = _to_unit(images).clamp_(min=1e-3)
         faces = faces ** torch.exp(self.gamma * (2 * draw[0] - 1))
         faces = faces * (1 + self.shade * interpolate(pattern, size, mode="bicubic"))
         small = interpolate(faces, (3 * height // 8, 3 * width // 8), mode="area")
@@ -101,3 +106,13 @@ class Distort:
         faces = torch.where(block, draw[8], faces)
         flip = (draw[9] < 0.5) & self.mirror
         return torch.where(flip, faces.flip(3), faces).clamp_(0, 1)
+
+
+def _to_unit(images: Tensor) -> Tensor:
+    """float32 in [0, 1], never the caller's own tensor."""
+    if images.is_floating_point() and len(images) and 0 < images.max() <= 1:
+        raise ValueError(
+            f"want images uint8, or floats from 0 to 255, got floats up to {images.max():g}: "
+            "multiply them by 255"
+        )
+    return images.float() / 255

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import pad
 
 from facelib.data.augment import warp
 from facelib.data.preprocess import resize
@@ -19,7 +18,7 @@ from facelib.data.preprocess import resize
 def add_noise(images: Tensor, spread: float) -> Tensor:
     """Gaussian noise of `spread` grey values (always the same)."""
     noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
-    return _grey((images + spread * noise).round())
+    return _grey((images + spread * noise.to(images.device)).round())
 
 
 def darken(images: Tensor, share: float) -> Tensor:
@@ -31,13 +30,9 @@ def underexpose(images: Tensor, stops: float) -> Tensor:
     """As a camera sees them by `stops` less light and brightens them again: every pixel counts
     photons, 1,000 where it is white in full light, and they arrive by chance (always the same)."""
     most = 1000 * 2.0**-stops
-    generator = torch.Generator().manual_seed(0)
-    return _grey((torch.poisson(images * (most / 255), generator) * (255 / most)).round())
-
-
-def light_from_left(images: Tensor) -> Tensor:
-    """Full light at the left edge, a third of it at the right."""
-    return _grey((images * torch.linspace(1, 1 / 3, images.shape[3])).round())
+    light = (images * (most / 255)).cpu()  # so that every device draws the same
+    photons = torch.poisson(light, torch.Generator().manual_seed(0)).to(images.device)
+    return _grey((photons * (255 / most)).round())
 
 
 def blur(images: Tensor, sigma: float) -> Tensor:
@@ -45,7 +40,7 @@ def blur(images: Tensor, sigma: float) -> Tensor:
     from torchvision.transforms.functional import gaussian_blur
 
     if not sigma:
-        return images
+        return images.clone()
     return _grey(gaussian_blur(images.float(), 2 * round(3 * sigma) + 1, sigma).round())
 
 
@@ -56,25 +51,26 @@ def pixelate(images: Tensor, across: int) -> Tensor:
 
 
 def compress(images: Tensor, quality: int) -> Tensor:
-    """Grey images after JPEG of this quality, 1 to 95."""
-
-    def once(image: Tensor) -> Tensor:
+    """After JPEG of this quality, 1 to 95."""
+    packed = images.clone()
+    for place, image in enumerate(images.cpu().movedim(1, 3)):
         file = io.BytesIO()
-        Image.fromarray(image[0].numpy()).save(file, "JPEG", quality=quality)
-        return torch.from_numpy(np.array(Image.open(file)))[None]
-
-    return torch.stack([once(image) for image in images])
+        Image.fromarray(image.squeeze(2).numpy()).save(file, "JPEG", quality=quality)
+        seen = torch.from_numpy(np.array(Image.open(file)))
+        packed[place] = seen.view(image.shape).movedim(2, 0)
+    return packed
 
 
 def shift(images: Tensor, pixels: int) -> Tensor:
-    """Moved to the right; the left edge is repeated into the gap. Float images stay float."""
-    moved = pad(images.float(), (pixels, 0, 0, 0), mode="replicate")
-    return moved[..., : images.shape[3]].to(images.dtype)
+    """Moved to the right, or left if negative; the edge is repeated into the gap. Float images stay
+    float."""
+    width = images.shape[3]
+    return images[..., (torch.arange(width, device=images.device) - pixels).clamp(0, width - 1)]
 
 
 def rotate(images: Tensor, degrees: float) -> Tensor:
     """Turned to the left about the middle; edges are repeated."""
-    none = torch.zeros(len(images))
+    none = torch.zeros(len(images), device=images.device)
     angle = none + math.radians(degrees)
     return _grey(warp(images.float(), angle.cos(), angle.sin(), none, none).round())
 
@@ -85,8 +81,9 @@ def misalign(images: Tensor, shift: float) -> Tensor:
     way = 2 * math.pi * torch.rand(len(images), generator=torch.Generator().manual_seed(0))
     height, width = images.shape[2:]
     far = 2 * shift / 100  # grids run from -1 to 1: 2 is a whole width
-    across, down = far * way.cos(), far * way.sin() * width / height
-    still = torch.ones(len(images))
+    across = (far * way.cos()).to(images.device)
+    down = (far * way.sin() * width / height).to(images.device)
+    still = torch.ones_like(across)
     return _grey(warp(images.float(), still, 0 * still, across, down).round())
 
 

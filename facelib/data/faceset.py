@@ -100,7 +100,13 @@ class FaceSet:
 
     def of_people(self, people: Tensor | list[int]) -> FaceSet:
         """Only these people, all different, relabelled 0, 1, ... in the order given."""
-        people = torch.as_tensor(people, dtype=torch.int64, device=self.person.device)
+        people = torch.as_tensor(people, device=self.person.device)
+        if len(people) and (people.dtype == torch.bool or people.is_floating_point()):
+            raise ValueError(
+                f"people must be labels, whole numbers, got {people.dtype}: of a mask take "
+                "mask.nonzero().flatten()"
+            )
+        people = people.long()
         bad = people[(people < 0) | (people >= self.people)].tolist()
         if bad or len(people.unique()) != len(people):
             raise ValueError(

@@ -61,13 +61,13 @@ def read(root: Path, name: str, shape: tuple[int, ...]) -> Decoded | None:
 
 def write(
     root: Path, name: str, shape: tuple[int, ...], results: Iterable[Tensor | str]
-) -> Decoded | None:
+) -> Decoded:
     """Stream decoded photos, as `decode` gives them, to the pack `name` and `read` it; it replaces
     packs of the same kind.
 
     Raises:
-        OSError: the disk is full, the folder is read only or its `.facelib` is a link. Nothing is
-            left behind.
+        OSError: the disk is full, the folder is read only, its `.facelib` is a link, or another
+            process took the pack away meanwhile. Nothing is left behind.
     """
     pixels, index = _files(root, name)
     if pixels.parent.is_symlink():
@@ -76,7 +76,7 @@ def write(
             "is a link and may lead to files of somebody else: remove it or ask for a smaller size",
             str(pixels.parent),
         )
-    bad, digest = {}, hashlib.sha256()
+    bad, digest, ours = {}, hashlib.sha256(), False
     try:
         pixels.parent.mkdir(exist_ok=True)
         _remove_older(pixels.parent, name)
@@ -90,8 +90,11 @@ def write(
                     data = result.numpy().tobytes()
                     digest.update(data)
                     file.write(data)
+        ours = True
         with replacing(index) as file:
             file.write(json.dumps({"bad": bad, "sha256": _seal(digest, bad)}).encode())
+    except FileNotFoundError:
+        pass  # another process removed the directory or the pixels: `read` will tell
     except OSError as error:
         raise OSError(
             error.errno,
@@ -100,11 +103,15 @@ def write(
             "disk that has it and that you may write to, or ask for a smaller size.",
         ) from error
     finally:
-        if not index.exists():
+        if ours and not index.exists():  # else another process may be about to write it
             pixels.unlink(missing_ok=True)
         with suppress(OSError):  # only an empty directory goes
             pixels.parent.rmdir()
-    return read(root, name, shape)
+    if found := read(root, name, shape):
+        return found
+    raise OSError(
+        errno.EAGAIN, "another process changed the pack meanwhile: call again", str(pixels.parent)
+    )
 
 
 def _files(root: Path, name: str) -> tuple[Path, Path]:

@@ -64,8 +64,9 @@ def normalise_light(images: Tensor) -> Tensor:
 
 
 def _in_float(images: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """function(float images), rounded back to uint8 if the images were."""
-    if images.is_floating_point():
-        return function(images)
+    """function(float images), of the kind that the images were: rounded, if that was uint8."""
+    if images.is_floating_point():  # of 16 bits the CPU can't resize
+        wide = images if images.itemsize > 2 else images.float()
+        return function(wide).to(images.dtype)
     parts = [function(part.float()) for part in images.split(BATCH)]
     return torch.cat([part.round_().clamp_(0, 255).to(torch.uint8) for part in parts])

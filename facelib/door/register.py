@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from facelib import files
+from facelib.door.photo import spell
 
 MOST = 2**26  # bytes of a file
 PATIENCE = 20  # seconds for another process to end its change
@@ -24,7 +26,8 @@ SAME = 1 - 1e-6  # from this cosine on two templates are of one photograph
 class Register:
     """Enrolled people. A person has a template for each photograph: an embedding of length 1.
 
-    Templates are personal data. Photographs are not kept.
+    Templates are personal data. Photographs are not kept. A name is the same in any spelling of
+    Unicode.
 
     Attributes: model, the SHA-256 of the network (`Recogniser.sha256`), since another one's
     embeddings can't be compared; templates, float32 (N, D); rows, of each template the name, when
@@ -54,6 +57,7 @@ class Register:
             raise PermissionError(f"{name!r} has not agreed: without consent nothing is stored")
         if not (name and name.isprintable() and name == name.strip()):
             raise ValueError(f"want a name of printed characters, got {name!r}")
+        name = spell(name)
         for other in self.people:
             if other != name and other.casefold() == name.casefold():
                 raise ValueError(f"{other!r} is enrolled, too like {name!r}: choose one of them")
@@ -75,6 +79,7 @@ class Register:
 
     def forget(self, name: str) -> int:
         """Drop all templates of a person (ValueError: nobody is); return how many there were."""
+        name = spell(name)
         others = [place for place, row in enumerate(self.rows) if row["name"] != name]
         if not (gone := len(self.rows) - len(others)):
             known = ", ".join(self.people) or "nobody"
@@ -99,24 +104,23 @@ class Register:
     ) -> tuple[str, float] | None:
         """Of the people but this one who reach the threshold, a cosine, the one most alike, and
         their cosine; None if nobody does. Arguments and errors as in `identify`."""
-        others = (found for found in self.identify(template, None) if found[0] != name)
+        others = (found for found in self.identify(template, None) if found[0] != spell(name))
         best = next(others, None)
         return best if best and best[1] >= threshold else None
 
     def verify(self, name: str, template: np.ndarray) -> float:
         """The cosine of a template and the most similar one of this person; as `identify`."""
+        name = spell(name)
         if name not in self.people:
             raise ValueError(f"nobody is enrolled as {name!r}: there is {', '.join(self.people)}")
         return dict(self.identify(template, None))[name]
 
     def save(self, path: str | Path) -> None:
         """Write all to one file, as `files.write`; a new one is for its owner's eyes only."""
-        path, text = Path(path), json.dumps({"model": self.model, "rows": self.rows})
+        text = json.dumps({"model": self.model, "rows": self.rows})
         header = json.dumps({"about": text, "sha256": _digest(self.templates, text)})
-        is_new = not path.exists()
-        files.write(path, save({"templates": self.templates}, {"facelib register": header}))
-        if is_new:
-            path.chmod(0o600)
+        content = save({"templates": self.templates}, {"facelib register": header})
+        files.write(path, content, mode=0o600)
 
     @classmethod
     def load(cls, path: str | Path, model: str | None = None) -> Register:
@@ -142,7 +146,8 @@ class Register:
                 "enroll anew into another file"
             )
         found = cls(about["model"])
-        found.templates, found.rows = templates, about["rows"]
+        found.templates = templates
+        found.rows = [row | {"name": spell(row["name"])} for row in about["rows"]]
         return found
 
     @classmethod
@@ -157,7 +162,7 @@ class Register:
         """
         from filelock import FileLock, Timeout  # who only looks needs none
 
-        path = Path(path)
+        path = Path(os.path.realpath(path))  # a link and its file need one lock
         if model is None or not path.parent.is_dir():
             files.read(path, "register", MOST)  # or, of all there should be, a lock would be left
         try:
@@ -174,12 +179,13 @@ class Register:
         """float32 (M, D), all of length 1 and as wide as those enrolled."""
         width = self.templates.shape[1] if self.rows else "D"
         right = templates.ndim == 2 and templates.size and width in ("D", templates.shape[1])
-        if not right or not np.allclose(np.linalg.norm(templates, axis=1), 1, atol=1e-3):
+        length = np.linalg.norm(templates, axis=1, keepdims=True) if right else np.nan
+        if not np.allclose(length, 1, atol=1e-3):
             raise ValueError(
                 f"want templates (M, {width}) of length 1, one or more, got {templates.shape}: "
                 "take them from Recogniser.embed"
             )
-        return templates.astype(np.float32)
+        return (templates / length).astype(np.float32)
 
 
 def _about(data: bytes, templates: np.ndarray) -> dict[str, Any]:

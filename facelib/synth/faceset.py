@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from facelib.data.faceset import FaceSet
-from facelib.synth.factors import Choice, Factors
+from facelib.synth.factors import Choice, Factors, for_each
 from facelib.synth.identity import identities, skin_group
 from facelib.synth.nuisance import nuisances
 from facelib.synth.render import render
@@ -32,13 +32,14 @@ def synth(
         photo: as in `nuisances`.
 
     Raises:
-        ValueError: nobody with an image, another seed, or what `render` and `nuisances` refuse.
+        ValueError: nobody with an image, numbers of images for other people, another seed, or what
+            `render` and `nuisances` refuse.
     """
     if not 0 <= seed < PHOTOS:
         raise ValueError(f"want a seed from 0 to 2**31 - 1, got {seed}")
     if not isinstance(people, Factors):
         people = identities(people, seed)
-    counts = torch.as_tensor(images, dtype=torch.int64).expand(len(people))
+    counts = for_each(torch.as_tensor(images, dtype=torch.int64), len(people), "images")
     if counts.min() < 0 or not counts.sum():
         raise ValueError(f"want at least 1 image, got images={images}")
     person = torch.arange(len(people)).repeat_interleave(counts)

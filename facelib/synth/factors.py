@@ -80,7 +80,8 @@ class Factors:
         """The same rows with some factors replaced by a number, or by one for each row."""
         values = self.values.clone()
         for name, choice in choices.items():
-            values[:, _column(self.table, name)] = torch.as_tensor(choice).to(values)
+            column = _column(self.table, name)
+            values[:, column] = for_each(torch.as_tensor(choice), len(self), name).to(values)
         return replace(self, values=values)
 
     def repeat(self, times: int) -> Factors:
@@ -105,8 +106,8 @@ def draw(
     from.
 
     Raises:
-        ValueError: n below 1, a seed of more than 32 bits, no such factor, or a choice out of
-            range.
+        ValueError: n below 1, a seed of more than 32 bits, no such factor, or a choice of another
+            length or out of range.
     """
     if n < 1:
         raise ValueError(f"want at least 1 row to draw, got {n}")
@@ -126,13 +127,21 @@ def draw(
     chosen = {}
     for name, choice in choices.items():
         index = _column(table, name)
+        value = torch.as_tensor(choice, dtype=torch.float32)
         if isinstance(choice, tuple):
-            choice = torch.lerp(*torch.tensor(choice, dtype=torch.float32), uniform[:, 0, index])
-        chosen[name] = torch.as_tensor(choice, dtype=torch.float32).expand(n)
+            value = torch.lerp(*for_each(value, 2, name), uniform[:, 0, index])
+        chosen[name] = for_each(value, n, name)
     columns |= chosen
     couple(columns)
     columns |= chosen  # the others have followed; what was asked for stays
     return Factors(table, torch.stack(list(columns.values()), 1))
+
+
+def for_each(values: Tensor, n: int, name: str) -> Tensor:
+    """A number for each of n, (n,), where there is one for all or one for each."""
+    if values.shape not in ((), (1,), (n,)):
+        raise ValueError(f"want one number for {name}, or {n}, got {tuple(values.shape)}")
+    return values.expand(n)
 
 
 def _column(table: Table, name: str) -> int:

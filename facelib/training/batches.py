@@ -44,11 +44,18 @@ class FreshFaces:
 
     Args:
         people: how many there are; 0 draws new ones for every batch, as many as there could be.
-        images_each: photographs of each person in a batch.
+        images_each: photographs of each person in a batch, 1 or more (else ValueError).
     """
 
     people: int = 0
     images_each: int = 4
+
+    def __post_init__(self) -> None:
+        if self.people < 0 or self.images_each < 1:
+            raise ValueError(
+                "want people, or 0 for ever new ones, and one image of each or more, got "
+                f"people={self.people}, images_each={self.images_each}"
+            )
 
     def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
         """As `Source`: images of 64 x 64 pixels."""

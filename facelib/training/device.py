@@ -3,6 +3,7 @@
 import os
 import shutil
 import warnings
+from contextlib import suppress
 
 import torch
 from torch import nn
@@ -13,14 +14,16 @@ from facelib.data.faceset import FaceSet
 def choose_device(device: str | torch.device | None = None) -> torch.device:
     """The device asked for, else a GPU if there is one, else Apple's MPS, else the CPU.
 
-    Under torchrun, "cuda" means this process's own GPU (LOCAL_RANK).
+    Under torchrun, "cuda" means this process's own GPU (LOCAL_RANK). ValueError: there is no such
+    device.
     """
     has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device is None:
         device = next(name for name in ("cuda", "mps", "cpu") if has[name])
-    device = torch.device(device)
+    with suppress(RuntimeError):  # of a name that torch doesn't know: it stays text
+        device = torch.device(device)
     there = [name for name in has if has[name]]
-    if not has.get(device.type, False):
+    if isinstance(device, str) or not has.get(device.type, False):
         raise ValueError(
             f"device {str(device)!r} was asked for, but this machine has {there}. "
             "Leave device out to take the best there is; for a GPU, check its driver and that "

@@ -1,12 +1,14 @@
 import json
 import re
 
+import onnx
 import pytest
 import torch
+from torch import nn
 
 from facelib.app import workshop
 from facelib.door.recogniser import COMPACT, Recogniser
-from facelib.models import FaceCNN, FaceResNet, io, load, save
+from facelib.models import FaceCNN, FaceResNet, face_compact, io, load, save
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,39 @@ def test_without_a_folder_people_are_new_by_their_seed(run, refuse, network):
         assert abs(threshold - found["thresholds"][far]) < 0.2
         assert threshold != round(found["thresholds"][far], 4), "other people"
     assert "no seed 2000 of people 'crowd'" in refuse("evaluate", network, "--seed", 2000)
+
+
+class Same(nn.Module):
+    """To which everybody looks alike."""
+
+    def embed(self, images):
+        return torch.ones(len(images), 2)
+
+
+def test_where_no_threshold_keeps_strangers_out_a_program_is_told_none(run, network, monkeypatch):
+    monkeypatch.setattr(workshop, "read", lambda path: (Same(), (1, 64, 64)))
+    found = json.loads(run("evaluate", network, "--json").stdout, parse_constant=pytest.fail)
+    assert found["thresholds"] == {"0.1": None, "0.01": None, "0.001": None}
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export", "compress"])
+def test_a_network_that_does_not_say_what_size_it_reads_is_refused(refuse, tmp_path, command):
+    model = tmp_path / "a.safetensors"
+    made = [] if command == "evaluate" else ["--out", tmp_path / "b"]
+    torch.manual_seed(0)
+    save(network := FaceCNN(2, 4, 2).eval(), model)
+    assert "doesn't say what size of images" in refuse(command, model, *made)
+    io.save_tensors(model, network.state_dict(), io.about(network) | {"size": (40, 32)})
+    assert workshop.read(model)[1] == (1, 40, 32)
+
+
+def test_an_onnx_file_that_reads_images_of_any_size_is_refused(refuse, tmp_path):
+    proto = onnx.load_from_string(face_compact().content)
+    proto.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "H"
+    onnx.save(proto, tmp_path / "a.onnx")
+    assert "a.onnx reads ['batch', 1, 'H', 64], want images" in refuse(
+        "evaluate", tmp_path / "a.onnx"
+    )
 
 
 def test_a_network_is_compressed_and_it_is_said_what_that_costs(run, network, tmp_path):

@@ -23,13 +23,25 @@ def test_no_change_allowed_changes_nothing(images, still):
 
 @pytest.mark.parametrize("change", [Augment(light=0.9), Distort()])
 def test_a_generator_draws_the_same_changes_within_range_and_spares_the_input(images, change):
-    before = images.clone()
+    before, same = images.clone(), images.float()
     first, again, other = (change(images, generator(seed)) for seed in (0, 0, 1))
+    assert torch.equal(change(same, generator(0)), first)
+    assert torch.equal(same, before)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert (first.dtype, first.shape) == (torch.float32, images.shape)
     assert 0 <= first.min() < first.max() <= 1
     assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("change", [Augment(), Distort()])
+def test_floats_up_to_1_are_refused_and_no_images_are_none(images, change):
+    with pytest.raises(
+        ValueError, match="want images uint8, or floats from 0 to 255, got .*by 255"
+    ):
+        change(images / 255, generator())
+    assert change(images[:0], generator()).shape == (0, 1, 24, 20)
+    assert change(0 * images.float(), generator()).shape == images.shape, "the night is black"
 
 
 @pytest.mark.parametrize(("kind", "still"), [(Augment, STILL), (Distort, CLEAN)])

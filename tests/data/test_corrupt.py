@@ -33,11 +33,16 @@ def test_more_of_it_changes_more_and_the_shape_stays(faces, name):
     little, much = ((image.float() - faces.float()).abs().mean() for image in changed)
     assert 0 < little < much
     assert torch.equal(faces, before)
+    assert function(faces[:0], amounts[0]).shape == (0, *faces.shape[1:])
+    if name not in ("too little light", "JPEG"):  # on any other device; these look at the pixels
+        assert function(faces.to("meta"), amounts[0]).is_meta
 
 
 @pytest.mark.parametrize("name", ["noise", "darkness", "blur", "right", "turn", "shift"])
 def test_none_of_it_changes_nothing(faces, name):
-    assert torch.equal(BY_AMOUNT[name][0](faces, 0), faces)
+    same = BY_AMOUNT[name][0](faces, 0)
+    assert torch.equal(same, faces)
+    assert same.data_ptr() != faces.data_ptr()
 
 
 def test_few_photons_bring_noise_and_keep_the_mean():
@@ -49,15 +54,18 @@ def test_few_photons_bring_noise_and_keep_the_mean():
     assert torch.equal(corrupt.underexpose(grey, 4), corrupt.underexpose(grey, 4))
 
 
-def test_light_from_the_left_falls_to_a_third():
-    row = corrupt.light_from_left(torch.full((1, 1, 3, 9), 90, dtype=torch.uint8))[0, 0, 0].tolist()
-    assert (row[0], row[-1]) == (90, 30)
-    assert row == sorted(row, reverse=True)
+def test_jpeg_keeps_colours():
+    images = torch.tensor([200, 30, 90, 0, 250, 10]).byte().view(2, 3, 1, 1).expand(-1, -1, 16, 16)
+    assert (corrupt.compress(images, 95).int() - images.int()).abs().max() <= 3
 
 
-def test_shifted_faces_move_right_and_repeat_their_edge():
+@pytest.mark.parametrize(
+    ("pixels", "rows"),
+    [(1, [[0, 0, 1], [3, 3, 4]]), (-2, [[2, 2, 2], [5, 5, 5]]), (9, [[0, 0, 0], [3, 3, 3]])],
+)
+def test_shifted_faces_move_right_or_left_and_repeat_their_edge(pixels, rows):
     images = torch.arange(6, dtype=torch.uint8).view(1, 1, 2, 3)
-    assert corrupt.shift(images, 1).tolist() == [[[[0, 0, 1], [3, 3, 4]]]]
+    assert corrupt.shift(images, pixels).tolist() == [[rows]]
 
 
 def test_a_turn_of_a_quarter_is_rot90():

@@ -72,6 +72,7 @@ def test_of_people_relabels_in_the_order_given_and_works_without_groups():
     assert part.names == ("p2", "p0")
     assert part.counts.tolist() == [4, 2]
     assert named(part) <= named(faces)
+    assert len(faces.of_people([])) == 0
     part = replace(faces, group=None).of_people([2, 0])
     assert (len(part), part.group) == (6, None)
 
@@ -83,6 +84,8 @@ def test_of_people_relabels_in_the_order_given_and_works_without_groups():
         ([1] * 6, (1,), r"needs 2 images .*p0 has 1, p1 has 1.* and others\. Ask"),
         *(([5] * 3, ask, "got {} and {}".format(*ask)) for ask in ((0, 0), (-1, 0), (1, -1))),
         *(([5] * 3, people, r"different labels in 0\.\.2") for people in ([0, 3], [-1], [1, 1])),
+        ([5] * 2, [False, True], r"whole numbers, got torch\.bool: .*nonzero\(\)"),
+        ([5] * 2, [0.0, 1.0], r"whole numbers, got torch\.float32"),
     ],
 )
 def test_parts_that_there_cannot_be_are_refused_by_name(counts, ask, message):

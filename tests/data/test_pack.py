@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -219,6 +220,38 @@ def test_a_run_that_ends_on_the_way_leaves_nothing_behind(photos, monkeypatch, s
     assert contents(photos) == before
     monkeypatch.undo()
     assert len(folder(photos, size=16)) == 6
+
+
+def test_a_run_that_fails_spares_pixels_whose_index_another_process_is_about_to_write(
+    photos, monkeypatch
+):
+    folder(photos, size=16)
+    packed(photos, ".json")[0].unlink()
+    before, usage = contents(photos), shutil.disk_usage(photos)._replace(free=0)
+    monkeypatch.setattr(pack.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(OSError, match="Free that much"):
+        folder(photos, size=16)
+    assert contents(photos) == before
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2], ids=["directory", "pixels", "pack"])
+def test_a_pack_that_another_process_takes_away_is_asked_for_again(photos, monkeypatch, writes):
+    before, steps = contents(photos), iter(range(2))
+    real = pack.replacing
+
+    @contextmanager
+    def interrupted(target):
+        if next(steps) == writes:
+            shutil.rmtree(target.parent)
+        with real(target) as file:
+            yield file
+        if writes == 2 and target.suffix == ".json":
+            shutil.rmtree(target.parent)
+
+    monkeypatch.setattr(pack, "replacing", interrupted)
+    with pytest.raises(BlockingIOError, match="another process .*: call again"):
+        folder(photos, size=16)
+    assert contents(photos) == before
 
 
 def test_a_folder_that_may_not_be_written_to_says_so(photos, monkeypatch):

@@ -76,6 +76,7 @@ def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
     ours = function(rgb.float() / 255)
     assert ours.dtype == torch.float32
     assert difference(ours * 255, function(rgb)) <= 0.5 + 1e-3
+    assert function(rgb.bfloat16()).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize(

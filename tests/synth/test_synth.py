@@ -292,6 +292,13 @@ def test_a_set_has_labels_groups_and_a_source_and_its_people_can_be_chosen():
         (lambda: nuisances(2, yaw=90.0), r"yaw must lie in -50\.\.50 .*got 90"),
         (lambda: nuisances(2, yaw=(0.0, float("nan"))), "yaw must lie in"),
         (lambda: identities(2).set(age=1.5), r"age must lie in 0\.\.1"),
+        (lambda: identities(5, age=torch.rand(3)), r"one number for age, or 5, got \(3,\)"),
+        (
+            lambda: identities(5).set(age=torch.rand(5, 1)),
+            r"one number for age, or 5, got \(5, 1\)",
+        ),
+        (lambda: identities(3, age=(0.0, 0.5, 1.0)), r"one number for age, or 2, got \(3,\)"),
+        (lambda: synth(5, torch.tensor([1, 2])), r"one number for images, or 5, got \(2,\)"),
         (lambda: identities(2)["smile"], "no factor 'smile'"),
         (lambda: Factors(IDENTITY, torch.zeros(2, 3)), r"want values \(N, \d+\)"),
         (lambda: identities(2)[:0], r"N >= 1"),

@@ -155,6 +155,8 @@ MIXED = FaceSet(torch.zeros(4, 1, 4, 4).byte(), torch.tensor([0, 1, 0, 1]), ("a"
         (lambda numbered: Kept(numbered, 3), 8, "8 images need 4 people, 3 are kept"),
         (lambda numbered: Kept(numbered, 1), 2, "at least 2 people to keep, got 1"),
         (lambda _: FreshFaces(3), 16, "16 images need 4 people, there are 3"),
+        (lambda _: FreshFaces(-5), 16, "got people=-5, images_each=4"),
+        (lambda _: FreshFaces(images_each=0), 16, "one image of each or more, got"),
         (lambda _: Kept(DrawnFaces(MIXED, 2, plain), 2), 4, "does not draw 2 images in a row"),
     ],
 )

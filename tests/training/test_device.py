@@ -30,7 +30,7 @@ def test_a_gpu_is_taken_where_there_is_one_and_torchrun_says_which(two_gpus, mon
         devices.choose_device("cuda:5")
 
 
-@pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps"])
+@pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps", "gpu", "cuda:x"])
 def test_a_device_that_is_not_there_is_refused_with_what_is(no_gpu, name):
     with pytest.raises(ValueError, match=rf"'{name}' was asked for, .* machine has \['cpu'\]"):
         devices.choose_device(name)

@@ -38,6 +38,8 @@ def test_an_embedding_is_trained_on_people_who_do_not_exist(loss, tmp_path, caps
         (["orl", "--out", "x", "--train", "10"], "0 have, the most is 10 images"),
         (["synth", "--out", "x", "--batch", "9"], "with 4 images each; got"),
         (["synth", "--out", "x", "--people", "1", "--loss", "arcface"], "2 or more people"),
+        (["synth", "--out", "x", "--images-each", "0"], "got --people 0, --images-each 0"),
+        (["orl", "--out", "x", "--device", "gpu"], "device 'gpu' was asked for, but this machine"),
         (["celeba", "--out", "x"], "invalid choice: 'celeba'"),
     ],
 )
