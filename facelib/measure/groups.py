@@ -8,7 +8,7 @@ that is rejected.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import gcd, inf
 
 import torch
 from torch import Tensor
@@ -50,14 +50,15 @@ def group_errors(
     """
     found = {}
     for group, some, person in _groups(faces, embeddings):
-        at = threshold[group] if isinstance(threshold, Mapping) else threshold
-        if not (-1 <= at <= 1 or at == inf):
+        at = threshold.get(group) if isinstance(threshold, Mapping) else threshold
+        if at is None or not (-1 <= at <= 1 or at == inf):
             raise ValueError(f"a threshold of cosines lies in -1..1, got {at} for group {group}")
         accepted, pairs = _between(some, person, at)
-        rejected = 1 - accepted.diagonal() / pairs.diagonal()
+        own = pairs.diagonal().long()
+        rejected, weight = 1 - accepted.diagonal() / own, own // gcd(*own.tolist())
+        of = torch.arange(len(own)).repeat_interleave(weight)  # a person counts once a pair
         found[group] = GroupErrors(
-            bootstrap_between(accepted, pairs),
-            bootstrap_people(rejected, torch.arange(len(rejected))),
+            bootstrap_between(accepted, pairs), bootstrap_people(rejected[of], of)
         )
     return found
 
