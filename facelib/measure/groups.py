@@ -118,7 +118,7 @@ def tar_by_person(embeddings: Tensor, person: Tensor, threshold: float) -> Tenso
     if not len(counts) or counts.min() < 2:
         raise ValueError("want two faces or more of each person, numbered from 0 on")
     shares = []
-    for faces in embeddings[person.argsort(stable=True)].split(counts.tolist()):
+    for faces in embeddings.cpu()[person.cpu().argsort(stable=True)].split(counts.tolist()):
         left, right = torch.triu_indices(len(faces), len(faces), 1)
         shares.append((similarity(faces, faces)[left, right] >= threshold).double().mean())
     return torch.stack(shares)
