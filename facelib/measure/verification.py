@@ -85,7 +85,7 @@ class Rates:
     def best_threshold(self) -> float:
         """The threshold of highest accuracy, half way down to the next score; of equals the
         highest, since a false accept is mostly the worse error."""
-        threshold, best = self.curve.threshold, int(self._accuracy().argmax())
+        threshold, best = self.curve.threshold, int(self._accuracy().round(decimals=9).argmax())
         return float(threshold[best : best + 2].mean())
 
     def _accuracy(self) -> Tensor:
@@ -94,6 +94,8 @@ class Rates:
 
     def _step(self, threshold: float) -> int:
         """The last point of the curve whose threshold is >= this one."""
+        if math.isnan(threshold):
+            raise ValueError("want a number as threshold, got nan")
         return int((self.curve.threshold >= threshold).sum()) - 1
 
     def _last_within(self, far: float) -> int:
