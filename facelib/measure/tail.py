@@ -60,7 +60,8 @@ class Tail:
             raise ValueError(
                 f"a resample of {len(times)} people holds no genuine pair: measure more people"
             )
-        allowed = (torch.tensor(fars, dtype=torch.float64) + ROUNDING) * _impostors(times * self.faces)
+        shares = torch.tensor(fars, dtype=torch.float64) + ROUNDING
+        allowed = shares * _impostors(times * self.faces)
         first = torch.searchsorted(weight, allowed, right=True)
         if first.max() == len(weight):
             raise ValueError(
