@@ -79,15 +79,13 @@ def share(model: nn.Module, values: int = 16) -> tuple[nn.Module, ShareReport]:
     holders = Counter(layer.weight for layer in there.values())  # tensors are told apart by id
     if tied := [name for name, layer in there.items() if holders[layer.weight] > 1]:
         raise ValueError(f"layers {tied} hold the same weight: untie them")
-    stored = sum(_share(name, layer, values) for name, layer in there.items())
+    stored = sum(_share(layer, values) for layer in there.values())
     return shared, ShareReport(stored / sum(layer.weight.numel() for layer in there.values()))
 
 
-def _share(name: str, layer: nn.Module, values: int) -> int:
+def _share(layer: nn.Module, values: int) -> int:
     """Give a layer its codebook; the bits that it and the codes take."""
     weight = layer.weight.detach()
-    if not weight.isfinite().all():
-        raise ValueError(f"layer {name!r} has weights that are NaN or infinite: train it again")
     codes, size = _cluster(weight.flatten().float().cpu().numpy(), values)
     codes = torch.from_numpy(codes).view(weight.shape).to(weight.device)
     parametrize.register_parametrization(layer, "weight", Codebook(codes, size))

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, log_softmax, softmax
 
+from facelib.models import io
+from facelib.models.embed import evaluating
 from facelib.training.batches import Batch, Source, without_address
 from facelib.training.device import has_fast_bf16
 from facelib.training.loop import reading
@@ -72,15 +74,15 @@ class Taught:
     Args:
         faces: where they come from, as in `fit_embedding`.
         teacher: float images (N, C, H, W) in [0, 1] -> what the student's output is compared with;
-            frozen, in evaluation mode; moved to the device asked for.
+            asked in evaluation mode, left in the mode it came in; moved to the device asked for.
     """
 
     def __init__(self, faces: Source, teacher: nn.Module) -> None:
         self.faces, self.teacher, self.images_each = faces, teacher, faces.images_each
 
     def __repr__(self) -> str:
-        config = getattr(self.teacher, "config", None)
-        return f"Taught({without_address(self.faces)}, {type(self.teacher).__name__}, {config})"
+        weights = io.digest(self.teacher.state_dict())[:16]
+        return f"Taught({without_address(self.faces)}, {type(self.teacher).__name__}, {weights})"
 
     def __call__(self, n: int, generator: torch.Generator, device: torch.device) -> Batch:
         """As `Source`: n images, and of each (what the teacher says, who it shows)."""
@@ -88,7 +90,8 @@ class Taught:
         fast = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
         teacher = self.teacher.to(device, memory_format=torch.channels_last)
         name, advice = type(teacher).__name__, "Give faces of the shape it learnt on"
-        with reading(f"the teacher, {name},", images, advice), torch.no_grad(), fast:
+        faults = reading(f"the teacher, {name},", images, advice)
+        with faults, evaluating(teacher), torch.no_grad(), fast:
             said = teacher(images)
         return images, (said.float(), person)
 

@@ -51,8 +51,8 @@ def export(model: nn.Module, path: str | Path, shape: Sequence[int]) -> ExportRe
         shape: of one image, (C, H, W).
 
     Raises:
-        ValueError: an operator that ONNX lacks, a file that takes batches of one size only, or one
-            that doesn't give what PyTorch gives.
+        ValueError: an operator that ONNX lacks, embeddings that are NaN or infinite, a file that
+            takes batches of one size only, or one that doesn't give what PyTorch gives.
         OSError: it can't be written; nothing is left behind.
     """
     with evaluating(model):
@@ -98,15 +98,18 @@ def _bare(proto) -> bytes:  # an onnx.ModelProto
 
 
 def _difference(model: Embedder, data: bytes, shape: tuple[int, ...]) -> float:
+    name = type(model.model).__name__
     images = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         wanted = model(images)
+    if not wanted.isfinite().all():
+        raise ValueError(f"{name} gives embeddings that are NaN or infinite: train it again")
     try:
         found = OnnxModel(data).embed(images)
     except Exception as error:  # onnxruntime has many, without a common one
         raise ValueError(
-            f"{type(model.model).__name__} in ONNX can't read a batch of {shape[0]}, as it can one "
-            f"of 2: {error}. Does it take the number of images as a Python int?"
+            f"{name} in ONNX can't read a batch of {shape[0]}, as it can one of 2: {error}. Does "
+            "it take the number of images as a Python int?"
         ) from error
     if found.shape != wanted.shape:
         return math.inf

@@ -39,8 +39,8 @@ def factorize(model: nn.Module, ranks: Mapping[str, int]) -> tuple[nn.Module, di
         ranks: by name of a convolution or linear layer.
 
     Raises:
-        ValueError: no such layer, one that is factorised, masked, shared or grouped, or a rank
-            beyond the matrix's or below 1.
+        ValueError: no such layer, one that is factorised, masked, shared, grouped or all 0, weights
+            that are NaN or infinite, or a rank beyond the matrix's or below 1.
     """
     found, factorized = {}, copy.deepcopy(model)
     for name, rank in ranks.items():
@@ -53,8 +53,9 @@ def factorize(model: nn.Module, ranks: Mapping[str, int]) -> tuple[nn.Module, di
         parts = _parts(layer, rank)
         for part, half in zip(parts, halves, strict=True):
             part.weight.data.copy_(half.reshape(part.weight.shape))
+            part.weight.requires_grad_(layer.weight.requires_grad)
         if layer.bias is not None:
-            parts[1].bias.data = layer.bias.detach().clone()
+            parts[1].bias = nn.Parameter(layer.bias.detach().clone(), layer.bias.requires_grad)
         factorized.set_submodule(name, parts.train(layer.training))
         weights = layer.weight.numel(), sum(part.weight.numel() for part in parts)
         energy = float(s[:rank].square().sum() / s.square().sum())
@@ -70,6 +71,8 @@ def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
     refuse_made(name, layer, "factorise")
     if getattr(layer, "groups", 1) != 1:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
+    if not layer.weight.any():
+        raise ValueError(f"layer {name!r} is all 0: there is no share of it to keep")
     if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):
         raise ValueError(f"layer {name!r} is half of a factorised layer already")
     return layer

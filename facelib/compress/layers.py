@@ -9,10 +9,13 @@ LAYERS = (nn.Conv2d, nn.Linear)
 
 
 def find_layers(model: nn.Module) -> dict[str, nn.Module]:
-    """The convolutions and linear layers of `model` by name; ValueError if it has none."""
+    """The convolutions and linear layers of `model` by name; ValueError if it has none, or one with
+    weights that are NaN or infinite."""
     there = {name: layer for name, layer in model.named_modules() if isinstance(layer, LAYERS)}
     if not there:
         raise ValueError(f"{type(model).__name__} has no convolution or linear layer")
+    if bad := [name for name, layer in there.items() if not layer.weight.isfinite().all()]:
+        raise ValueError(f"layers {bad[:3]} have weights that are NaN or infinite: train again")
     return there
 
 

@@ -26,7 +26,8 @@ class Rounded(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         with torch.no_grad():
             largest = weight.flatten(1).abs().amax(1).view(-1, *[1] * (weight.ndim - 1))
-            step = (largest / self.most).clamp(min=1e-30)
+            step = largest / self.most
+            step = torch.where(step > 0, step, 1)  # a row of zeros
             change = (weight / step).round() * step - weight
         return weight + change
 
@@ -36,12 +37,14 @@ def round_weights(model: nn.Module, bits: int) -> nn.Module:
     has few. `decode` makes plain weights of it.
 
     Raises:
-        ValueError: another number of bits, or weights made by a mask or a codebook.
+        ValueError: another number of bits, one layer alone, or weights that are made or NaN.
     """
     if bits not in BITS:
         raise ValueError(f"want {BITS[0]} to {BITS[-1]} bits, got {bits}")
     model = copy.deepcopy(model)
     _, *rest = find_layers(model).items()
+    if not rest:
+        raise ValueError(f"{type(model).__name__} has one layer, and the first isn't rounded")
     for name, layer in rest:
         refuse_made(name, layer, "round_weights")
         parametrize.register_parametrization(layer, "weight", Rounded(bits))

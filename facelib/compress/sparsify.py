@@ -39,7 +39,7 @@ def sparsify(model: nn.Module, share: float) -> tuple[nn.Module, dict[str, float
 
     Raises:
         ValueError: a share not above 0 and below 1, or below that of an earlier round, no layer, or
-            one whose weights are shared by a codebook.
+            one whose weights are shared by a codebook, NaN or infinite.
     """
     if not 0 < share < 1:
         raise ValueError(f"want a share of the weights above 0 and below 1, got {share}")

@@ -163,3 +163,5 @@ def _milliseconds(call: Call) -> float:
 def _finish_gpu_work() -> None:
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
+    elif torch.backends.mps.is_available():
+        torch.mps.synchronize()

@@ -8,7 +8,7 @@ that is rejected.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import gcd, inf
 
 import torch
 from torch import Tensor
@@ -50,14 +50,15 @@ def group_errors(
     """
     found = {}
     for group, some, person in _groups(faces, embeddings):
-        at = threshold[group] if isinstance(threshold, Mapping) else threshold
-        if not (-1 <= at <= 1 or at == inf):
+        at = threshold.get(group) if isinstance(threshold, Mapping) else threshold
+        if at is None or not (-1 <= at <= 1 or at == inf):
             raise ValueError(f"a threshold of cosines lies in -1..1, got {at} for group {group}")
         accepted, pairs = _between(some, person, at)
-        rejected = 1 - accepted.diagonal() / pairs.diagonal()
+        own = pairs.diagonal().long()
+        rejected, weight = 1 - accepted.diagonal() / own, own // gcd(*own.tolist())
+        of = torch.arange(len(own)).repeat_interleave(weight)  # a person counts once a pair
         found[group] = GroupErrors(
-            bootstrap_between(accepted, pairs),
-            bootstrap_people(rejected, torch.arange(len(rejected))),
+            bootstrap_between(accepted, pairs), bootstrap_people(rejected[of], of)
         )
     return found
 
@@ -117,7 +118,7 @@ def tar_by_person(embeddings: Tensor, person: Tensor, threshold: float) -> Tenso
     if not len(counts) or counts.min() < 2:
         raise ValueError("want two faces or more of each person, numbered from 0 on")
     shares = []
-    for faces in embeddings[person.argsort(stable=True)].split(counts.tolist()):
+    for faces in embeddings.cpu()[person.cpu().argsort(stable=True)].split(counts.tolist()):
         left, right = torch.triu_indices(len(faces), len(faces), 1)
         shares.append((similarity(faces, faces)[left, right] >= threshold).double().mean())
     return torch.stack(shares)

@@ -38,8 +38,8 @@ def _count(scores: Tensor, same: Tensor) -> Tensor:
 
     A cosine that rounding has put beyond -1 or 1 counts in the outermost bin.
     """
-    # float64 (not on Apple's GPU), or a score next to an edge could round over it
-    place = ((scores.double() + 1) * (BINS / 2)).floor_().clamp_(0, BINS - 1).long()
+    half = BINS // 2  # a power of two: nothing is rounded; adding 1 first would, over an edge
+    place = ((scores * half).floor_().long() + half).clamp_(0, BINS - 1)
     return torch.bincount(place + BINS * same, minlength=2 * BINS).view(2, -1).cpu()
 
 

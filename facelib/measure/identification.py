@@ -20,7 +20,8 @@ def similarity(probe: Tensor, gallery: Tensor) -> Tensor:
         )
     refuse_rows(~probe.isfinite().all(1), "probe embeddings are not finite")
     refuse_rows(~gallery.isfinite().all(1), "gallery embeddings are not finite")
-    return F.normalize(probe.float()) @ F.normalize(gallery.float()).T
+    cosine = F.normalize(probe.float()) @ F.normalize(gallery.float()).T
+    return cosine.clamp(-1, 1)  # rounding passes 1 by some 1e-7
 
 
 def refuse_rows(bad: Tensor, what: str) -> None:
@@ -34,8 +35,6 @@ def refuse_rows(bad: Tensor, what: str) -> None:
 
 def identify(probe: Tensor, gallery: Tensor, gallery_person: Tensor) -> Tensor:
     """The person of the most similar gallery image, int64 (N,): nearest neighbour by cosine.
-
-    Of equally similar images the first in the gallery wins.
 
     Args:
         probe, gallery: as in `similarity`, which refuses the same; somebody must be enrolled.

@@ -61,7 +61,9 @@ def mean_interval(values: Sequence[float] | Tensor, of: str = "seeds") -> Interv
 
 def mean_share(shares: Sequence[float] | Tensor, of: str = "seeds") -> Interval:
     """The mean of shares, 0 to 1, one a run: `mean_interval`, whose ends stay within 0 and 1."""
-    found = mean_interval(shares, of)
+    found, shares = mean_interval(shares, of), torch.as_tensor(shares)
+    if shares.min() < 0 or shares.max() > 1:
+        raise ValueError(f"want shares from 0 to 1, got {shares.tolist()}")
     return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 

@@ -17,6 +17,7 @@ from facelib.measure.bootstrap import draws, percentiles
 from facelib.measure.histogram import BLOCK, verify_all
 from facelib.measure.identification import similarity
 from facelib.measure.interval import Interval, mean_interval
+from facelib.measure.verification import ROUNDING
 
 # A resample's threshold may let in this many times the FAR of all people; of few people, where one
 # can stand in most of the pairs that score high, so many pairs are kept anyway.
@@ -43,13 +44,25 @@ class Tail:
         impostor pairs; times: how often each person counts, float64 (P,), once unless given.
 
         Raises:
-            ValueError: a FAR is so large, or these people are so few, that pairs are missing.
+            ValueError: a FAR is not below 1, is finer than one impostor pair, or so large that
+                pairs are missing; these people are so few that none has two faces.
         """
+        measured = _impostors(self.faces)
+        if bad := [far for far in fars if not 1 - ROUNDING <= far * measured < measured]:
+            raise ValueError(
+                f"of {measured:.0f} impostor pairs want FARs from 1/{measured:.0f} to below 1, got "
+                f"{bad}: measure more people for a finer one"
+            )
         times = torch.ones_like(self.faces) if times is None else times
         weight = (times[self.left] * times[self.right]).cumsum(0)
-        faces, mine = times * self.faces, times[self.of]
-        allowed = torch.tensor(fars) * 0.5 * (faces.sum() ** 2 - faces.square().sum())
-        first = torch.searchsorted(weight, allowed.double(), right=True)
+        mine = times[self.of]
+        if not mine.any():
+            raise ValueError(
+                f"a resample of {len(times)} people holds no genuine pair: measure more people"
+            )
+        shares = torch.tensor(fars, dtype=torch.float64) + ROUNDING
+        allowed = shares * _impostors(times * self.faces)
+        first = torch.searchsorted(weight, allowed, right=True)
         if first.max() == len(weight):
             raise ValueError(
                 f"too few impostor pairs are kept to find a threshold at a FAR of {max(fars):g}: "
@@ -59,13 +72,18 @@ class Tail:
         return accepted.double() @ mine / mine.sum()
 
 
+def _impostors(faces: Tensor) -> float:
+    """The pairs of two people with so many faces each."""
+    return float(faces.sum() ** 2 - faces.square().sum()) / 2
+
+
 def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
     """What TARs up to this FAR depend on.
 
     Args:
         embeddings: float (N, D), any length; compared by cosine.
         person: int64 (N,), 0 to P - 1; somebody has two faces or more.
-        far: 0 to 1, the largest that is going to be asked for.
+        far: above 0 and below 1, the largest that is going to be asked for.
 
     Raises:
         ValueError: nobody has two faces, or what `verify_all` refuses.
@@ -94,7 +112,7 @@ def take_tail(embeddings: Tensor, person: Tensor, far: float) -> Tail:
 
 
 def tar_at_low_far(tail: Tail, fars: Sequence[float]) -> list[Interval]:
-    """TAR at each FAR, 0 to 1, with 95 % intervals over people."""
+    """TAR at each FAR, above 0 and below 1, with 95 % intervals over people; errors of `tars`."""
     return _resample(lambda times: tail.tars(fars, times), len(tail.faces))
 
 
@@ -106,7 +124,7 @@ def tar_lost(
 
     Args:
         before, after: of each run, of the same faces.
-        fars: 0 to 1, none above what the tails were taken for.
+        fars: above 0 and below 1, none above what the tails were taken for.
 
     Returns:
         With 95 % intervals, paired: over people by resampling, widened by what the mean of so few

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from facelib.measure.interval import Interval, mean_share
 
-_ROUNDING = 1e-12  # a FAR of 3/1000 must count as 0.003 however either was computed
+ROUNDING = 1e-12  # a FAR of 3/1000 must count as 0.003 however either was computed
 
 
 class Roc(NamedTuple):
@@ -85,7 +85,7 @@ class Rates:
     def best_threshold(self) -> float:
         """The threshold of highest accuracy, half way down to the next score; of equals the
         highest, since a false accept is mostly the worse error."""
-        threshold, best = self.curve.threshold, int(self._accuracy().argmax())
+        threshold, best = self.curve.threshold, int(self._accuracy().round(decimals=9).argmax())
         return float(threshold[best : best + 2].mean())
 
     def _accuracy(self) -> Tensor:
@@ -94,6 +94,8 @@ class Rates:
 
     def _step(self, threshold: float) -> int:
         """The last point of the curve whose threshold is >= this one."""
+        if math.isnan(threshold):
+            raise ValueError("want a number as threshold, got nan")
         return int((self.curve.threshold >= threshold).sum()) - 1
 
     def _last_within(self, far: float) -> int:
@@ -102,12 +104,12 @@ class Rates:
             raise ValueError(
                 f"far must lie in (0, 1], got {far}; no number of pairs can show that it is 0"
             )
-        if far * self.impostor < 1 - _ROUNDING:
+        if far * self.impostor < 1 - ROUNDING:
             raise ValueError(
-                f"FAR {far:g} needs at least {math.ceil(1 / far - _ROUNDING)} impostor pairs, got "
+                f"FAR {far:g} needs at least {math.ceil(1 / far - ROUNDING)} impostor pairs, got "
                 f"{self.impostor}: ask for a FAR >= 1/{self.impostor} or measure more pairs"
             )
-        return int((self.curve.far <= far + _ROUNDING).sum()) - 1
+        return int((self.curve.far <= far + ROUNDING).sum()) - 1
 
 
 def need_both_kinds(genuine: int, impostor: int) -> None:

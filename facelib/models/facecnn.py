@@ -27,12 +27,12 @@ class FaceCNN(nn.Module):
 
     def __init__(self, width: int, embedding: int, people: int, channels: int = 1) -> None:
         super().__init__()
-        for name, value in (("width", width), ("embedding", embedding), ("people", people)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
         self.config = {
             "width": width, "embedding": embedding, "people": people, "channels": channels
         }  # fmt: skip
+        for name, value in self.config.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
         self.features = nn.Sequential(
             _block(channels, width, stride=2),  # full-size maps cost 1.6 times the training time
             _block(width, 2 * width),

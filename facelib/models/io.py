@@ -150,7 +150,7 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
     own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(about, sort_keys=True)
     # One entry, because safetensors writes several in random order: same content, same bytes.
-    header = json.dumps({"about": text, "sha256": _digest(own, text)})
+    header = json.dumps({"about": text, "sha256": digest(own, text)})
     files.write(path, to_bytes(own, {"facelib": header}))
 
 
@@ -170,7 +170,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         size = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["facelib"])
         text = header["about"]
-        if header["sha256"] != _digest(tensors, text) or len(text) > files.TEXT:
+        if header["sha256"] != digest(tensors, text) or len(text) > files.TEXT:
             raise ValueError("its SHA-256 does not match")
         about = json.loads(text)
         if not isinstance(about, dict):
@@ -188,10 +188,11 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, about
 
 
-def _digest(tensors: dict[str, Tensor], text: str) -> str:
-    digest = hashlib.sha256(text.encode())
+def digest(tensors: dict[str, Tensor], text: str = "") -> str:
+    """A SHA-256 that changes with the tensors, wherever they are, their names and the text."""
+    found = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(to_bytes({"": tensor}))
-    return digest.hexdigest()
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(to_bytes({"": tensor.contiguous()}))
+    return found.hexdigest()

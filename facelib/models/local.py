@@ -42,8 +42,19 @@ class LocallyConnected2d(nn.Module):
 
     @classmethod
     def from_conv(cls, conv: nn.Conv2d, size: tuple[int, int]) -> LocallyConnected2d:
-        """The same function as `conv` on images of this size: its kernel copied to every place."""
-        layer = cls(conv.in_channels, conv.out_channels, size, conv.kernel_size[0], conv.stride[0])
+        """The same function as `conv` on images of this size: its kernel copied to every place.
+
+        Raises:
+            ValueError: one that isn't square, or has padding, dilation, groups, or no bias.
+        """
+        window = *conv.kernel_size, *conv.stride, *conv.dilation, conv.groups, conv.padding
+        (side, _), (step, _) = conv.kernel_size, conv.stride
+        if window != (side, side, step, step, 1, 1, 1, (0, 0)) or conv.bias is None:
+            raise ValueError(
+                "want a square convolution with a bias, without padding, dilation or groups, "
+                f"got {conv}"
+            )
+        layer = cls(conv.in_channels, conv.out_channels, size, side, step)
         with torch.no_grad():
             layer.weight.copy_(conv.weight.flatten(1).expand_as(layer.weight))
             layer.bias.copy_(conv.bias.view(-1, 1, 1).expand_as(layer.bias))

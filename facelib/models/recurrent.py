@@ -32,6 +32,11 @@ class FaceRNN(nn.Module):
         super().__init__()
         if cell not in CELLS:
             raise ValueError(f"want a cell {' or '.join(CELLS)}, got {cell!r}")
+        if min(columns, hidden, people) < 1:
+            raise ValueError(
+                "columns, hidden and people must be at least 1, got "
+                f"{columns}, {hidden} and {people}"
+            )
         self.config = {"columns": columns, "hidden": hidden, "people": people, "cell": cell}
         self.reader = CELLS[cell](columns, hidden, batch_first=True)
         if cell == "RNN":
@@ -43,7 +48,7 @@ class FaceRNN(nn.Module):
 
     def embed(self, images: Tensor) -> Tensor:
         """Images float (N, 1, H, columns) in [0, 1] -> embeddings (N, hidden), any length."""
-        if images.shape[1:2] != (1,) or images.shape[-1] != self.config["columns"]:
+        if images.ndim != 4 or images.shape[1::2] != (1, self.config["columns"]):
             raise ValueError(
                 f"want grey images (N, 1, H, {self.config['columns']}), got {tuple(images.shape)}"
             )

@@ -154,7 +154,7 @@ class Kept:
         images, said = self._kept
         chosen = torch.randperm(self.people, generator=generator)[:present, None]
         rows = (chosen * self.images_each + torch.arange(self.images_each)).flatten()
-        person = torch.arange(present, device=device).repeat_interleave(self.images_each)
+        person = chosen.flatten().repeat_interleave(self.images_each).to(device)
         faces = images[rows].to(device).float() / 255
         return faces, (person if said is None else (said[rows].to(device), person))
 

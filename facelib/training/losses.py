@@ -67,6 +67,15 @@ class MarginLoss(nn.Module):
         nn.init.normal_(self.weight, std=0.01)
 
     def forward(self, embeddings: Tensor, person: Tensor) -> Tensor:
+        people, length = self.weight.shape
+        # To look would wait for CUDA in every step, which itself refuses an index out of bounds.
+        known = person.is_cuda or not ((person < 0) | (person >= people)).any()
+        if embeddings.shape != (len(person), length) or not known:
+            raise ValueError(
+                f"want embeddings (N, {length}) of people 0 to {people - 1}, got "
+                f"{tuple(embeddings.shape)} of {int(person.min())} to {int(person.max())}: make "
+                "MarginLoss(people, embedding) with the numbers of the faces and the network"
+            )
         unit, right = _unit(embeddings), person[:, None]
         with torch.autocast(unit.device.type, enabled=False):
             found = linear(unit, _unit(self.weight))

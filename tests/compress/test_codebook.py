@@ -142,7 +142,7 @@ def spoilt(model):
         (lambda _: nn.ReLU(), 4, "ReLU has no convolution or linear layer"),
         (lambda model: share(model, 4)[0], 4, "'features.0.0', .* have a codebook already"),
         (lambda _: tied(), 2, r"layers \['0', '1'\] hold the same weight"),
-        (spoilt, 4, "'head' has weights that are NaN"),
+        (spoilt, 4, "'head'. have weights that are NaN"),
     ],
 )
 def test_what_cannot_be_shared_is_refused(model, made, values, message):

@@ -97,6 +97,17 @@ def test_a_student_learns_without_a_name_from_a_teacher_that_is_asked_once_of_wh
     assert sum(history.loss[-5:]) < 0.7 * sum(history.loss[:5])
 
 
+def test_a_teacher_is_asked_as_it_was_and_told_apart_by_its_weights(faces):
+    teacher, other = (nn.Sequential(nn.BatchNorm2d(1), nn.Flatten()) for _ in range(2))
+    asked, generator = Taught(faces, teacher), torch.Generator().manual_seed(0)
+    before = repr(asked)
+    asked(12, generator, torch.device("cpu"))
+    assert teacher.training
+    assert repr(asked) == before == repr(Taught(faces, other))
+    other[0].weight.data += 1
+    assert repr(Taught(faces, other)) != before
+
+
 def test_a_teacher_that_does_not_fit_the_faces_or_the_student_is_refused(faces):
     other = nn.Sequential(nn.Flatten(), nn.Linear(64 * 64, 6))
     with pytest.raises(ValueError, match=r"teacher, Sequential, can't read.*\(1, 48, 48\)"):

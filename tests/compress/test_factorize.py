@@ -50,6 +50,20 @@ def test_biases_and_stride_stay(model):
     torch.testing.assert_close(split(maps), net(maps), atol=1e-5, rtol=1e-5)
 
 
+def test_what_was_frozen_stays_so(model):
+    model.features[4].weight.requires_grad_(False)
+    parts = factorize(model, {"features.4": 3, "embedding.1": 3})[0]
+    assert not any(part.weight.requires_grad for part in parts.get_submodule("features.4"))
+    assert all(part.weight.requires_grad for part in parts.get_submodule("embedding.1"))
+    bias = factorize(nn.Sequential(nn.Linear(4, 4)).requires_grad_(False), {"0": 2})[0][0][1].bias
+    assert not bias.requires_grad
+
+
+def filled(model, value):
+    model.features[4].weight.data.fill_(value)
+    return model
+
+
 @pytest.mark.parametrize(
     ("made", "ranks", "message"),
     [
@@ -61,6 +75,8 @@ def test_biases_and_stride_stay(model):
         (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
         (lambda model: sparsify(model, 0.5)[0], {"features.4": 2}, "by Masked.*factorise decode"),
         (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),
+        (lambda model: filled(model, math.nan), {"features.4": 2}, "weights that are NaN"),
+        (lambda model: filled(model, 0), {"features.4": 2}, "'features.4' is all 0"),
         (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
     ],
 )

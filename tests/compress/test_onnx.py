@@ -69,6 +69,13 @@ class Fixed(nn.Module):
         return images[:, :, ::8, ::8].reshape(int(images.shape[0]), -1)
 
 
+class Burst(Mean):
+    """Its weights went over all bounds."""
+
+    def embed(self, images):
+        return super().embed(images) * torch.inf
+
+
 class Wandering(nn.Module):
     """It says something else each time."""
 
@@ -84,6 +91,7 @@ class Wandering(nn.Module):
     [
         (Sorted, "Sorted can't become ONNX"),
         (Fixed, r"Fixed in ONNX can't read a batch of 1.*Python int"),
+        (Burst, "Burst gives embeddings that are NaN or infinite: train it again"),
         (Wandering, r"Wandering in ONNX gives other embeddings.*by 0\.\d+ at most"),
     ],
 )

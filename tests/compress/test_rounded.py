@@ -6,6 +6,7 @@ from torch import nn
 
 from facelib.compress import MatchEmbedding, decode, round_weights, sparsify
 from facelib.compress.distill import Taught
+from facelib.compress.rounded import Rounded
 from facelib.models import FaceResNet, embed, face_student
 from facelib.synth import synth
 from facelib.training import fit_embedding
@@ -30,6 +31,12 @@ def test_weights_lie_on_evenly_spaced_values_for_each_output_but_the_first_layer
     twice = decode(round_weights(rounded, bits))
     for once, again in zip(weights(rounded), weights(twice), strict=True):
         torch.testing.assert_close(again, once)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16])
+def test_a_row_of_zeros_stays_one(kind):
+    weight = torch.tensor([[0.0, 0.0], [0.5, -1.0]], dtype=kind)
+    assert Rounded(2)(weight).tolist() == [[0, 0], [0, -1]]
 
 
 def test_the_gradient_passes_as_torchs_own_straight_through_estimator_lets_it():
@@ -59,5 +66,7 @@ def test_other_bits_and_weights_that_are_made_already_are_refused():
     for bits in (1, 9):
         with pytest.raises(ValueError, match=f"want 2 to 8 bits, got {bits}"):
             round_weights(FaceResNet(2, 8), bits)
+    with pytest.raises(ValueError, match="Sequential has one layer, and the first isn't rounded"):
+        round_weights(nn.Sequential(nn.Linear(2, 2)), 4)
     with pytest.raises(ValueError, match="made by Masked"):
         round_weights(sparsify(FaceResNet(2, 8), 0.5)[0], 4)

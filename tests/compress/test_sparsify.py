@@ -67,6 +67,11 @@ def test_zeros_stay_while_the_others_train_and_a_run_goes_on_from_its_checkpoint
         assert torch.equal(one, other)
 
 
+def spoilt(model):
+    model.head.weight.data[0, 0] = float("nan")
+    return model
+
+
 @pytest.mark.parametrize(
     ("made", "amount", "message"),
     [
@@ -74,6 +79,7 @@ def test_zeros_stay_while_the_others_train_and_a_run_goes_on_from_its_checkpoint
         (lambda model: model, 1, "above 0 and below 1, got 1"),
         (lambda model: model, float("nan"), "above 0 and below 1, got nan"),
         (lambda model: sparsify(model, 0.6)[0], 0.3, r"60\.\d% .* are 0 already.*got 30.0%"),
+        (spoilt, 0.5, "'head'. have weights that are NaN"),
         (lambda _: nn.ReLU(), 0.5, "no convolution or linear layer"),
         (lambda model: share(model, 4)[0], 0.5, r"by Codebook.*sparsify decode\(model\)"),
     ],

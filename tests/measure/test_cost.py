@@ -96,15 +96,19 @@ def test_latency_is_that_of_one_thread_and_puts_the_others_back():
         torch.set_num_threads(before)
 
 
-def test_the_clock_runs_until_the_gpu_is_done(clock, monkeypatch):
+@pytest.mark.parametrize(
+    ("there", "waiting"),
+    [("torch.cuda.is_initialized", torch.cuda), ("torch.backends.mps.is_available", torch.mps)],
+)
+def test_the_clock_runs_until_the_gpu_is_done(there, waiting, clock, monkeypatch):
     queue = []
 
     def synchronize() -> None:
         clock.sleep(sum(queue))
         queue.clear()
 
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    monkeypatch.setattr(there, lambda: True)
+    monkeypatch.setattr(waiting, "synchronize", synchronize)
     found = latency(lambda: queue.append(0.005), repeats=3, warmup=3)
     assert (found.low_ms, found.high_ms) == pytest.approx((5, 5))  # nor does it start too early
 

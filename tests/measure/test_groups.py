@@ -25,8 +25,11 @@ def grouped():
     return codes, FaceSet(images, person, tuple(map(str, range(60))), group=person % 3)
 
 
-def test_errors_are_those_that_fairlearn_counts():
+@pytest.mark.parametrize("fewer", [0, 1], ids=["three faces of each", "two of some"])
+def test_errors_are_those_that_fairlearn_counts(fewer):
     codes, faces = grouped()
+    kept = (torch.arange(180) % 3 < 3 - fewer) | (faces.person >= 40)
+    codes, faces = codes[kept], faces.take(kept)
     left, right, same = all_pairs(faces.person)
     inside = faces.group[left] == faces.group[right]
     left, right, same = left[inside], right[inside], same[inside]
@@ -53,6 +56,7 @@ def test_bad_groups_and_thresholds_are_refused():
         ((codes[2:], faces.take(torch.arange(2, len(faces)))), 0.5, "2 faces of each"),
         ((codes, faces), 1.5, "got 1.5 for group 0"),
         ((codes, faces), float("nan"), "got nan for group 0"),
+        ((codes, faces), {0: 0.5}, "got None for group 1"),
         ((codes, replace(faces, group=None)), 0.5, "whose group is None"),
         ((codes[1:], faces), 0.5, "each of 180 faces"),
     ):

@@ -47,6 +47,7 @@ def test_counts_at_bin_edges_are_those_of_the_decision_rule(monkeypatch):
     binned = read_rates(counts)
     assert (binned.frr_at(0.75), binned.far_at(0.75)) == (0.75, 0)
     assert binned.far_at(-0.6) == 0.75  # as at the edge above, -0.5
+    assert histogram._count(torch.tensor([-1e-20]), same[:1])[1].tolist() == [0, 0, 0, 1] + [0] * 4
     beyond = torch.tensor([1.0000001, -1.0000001, 1.0, 1.0])
     assert histogram._count(beyond, same)[1].tolist() == [1, 0, 0, 0, 0, 0, 0, 3]
 

@@ -26,6 +26,7 @@ def test_similarity_is_the_cosine_and_who_is_nearest_is_identified(faces):
     found = identify(probe, gallery, person)
     assert found.tolist() == neighbour.predict(probe.numpy()).tolist()
     assert found.dtype == torch.int64
+    assert similarity(probe, probe).max() <= 1, "whatever rounding makes of a face and itself"
 
 
 def test_embeddings_that_do_not_fit_are_refused(faces):

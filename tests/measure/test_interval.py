@@ -37,6 +37,12 @@ def test_the_interval_of_a_mean_of_shares_ends_at_0_and_1():
         assert (cut.value, cut.low, cut.high, cut.of) == (whole.value, *wanted, "splits")
 
 
+@pytest.mark.parametrize("wrong", [[50.0, 60.0, 55.0], [-0.1, 0.2, 0.3]])
+def test_percentages_are_no_shares(wrong):
+    with pytest.raises(ValueError, match="want shares from 0 to 1, got"):
+        mean_share(wrong)
+
+
 def test_pairing_finds_a_small_difference_that_a_common_spread_would_hide():
     hard = torch.linspace(0, 1, 6, dtype=torch.float64)
     gain = torch.tensor([0.01, 0.02, 0.01, 0.02, 0.01, 0.02], dtype=torch.float64)

@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from facelib.data import all_pairs
-from facelib.measure import Verification, bootstrap_pairs, histogram, mean_interval, similarity
+from facelib.measure import (
+    Verification,
+    bootstrap_pairs,
+    histogram,
+    mean_interval,
+    similarity,
+    verify_all,
+)
 from facelib.measure import tail as module
 from facelib.measure.bootstrap import draws
 from facelib.measure.tail import take_tail, tar_at_low_far, tar_lost
@@ -97,6 +104,22 @@ def test_equal_scores_all_stand_above_the_threshold_or_none(people):
     flat = take_tail(torch.ones(len(person), 2), person, 0.01)
     assert flat.tars([0.01]).tolist() == [0.0]
     assert tar_at_low_far(flat, [0.01])[0].high == 0
+
+
+def test_every_far_that_the_pairs_can_measure_is_read_as_off_the_curve(people):
+    embeddings, person = (part[:60] for part in people)
+    tail, whole = take_tail(embeddings, person, 0.9), verify_all(embeddings, person)
+    fars = [pairs / 1710 for pairs in range(1, 1710)]
+    assert tail.tars(fars).tolist() == pytest.approx([whole.tar_at(far) for far in fars], abs=1e-12)
+    for far in (1e-9, 0.999 / 1710, 1.0, float("nan")):
+        with pytest.raises(ValueError, match="1710 impostor pairs want FARs from 1/1710 to below"):
+            tar_at_low_far(tail, [0.1, far])
+
+
+def test_a_resample_without_a_genuine_pair_is_refused(people):
+    few = torch.cat([torch.arange(50), torch.tensor([7])])
+    with pytest.raises(ValueError, match="of 50 people holds no genuine pair: measure more people"):
+        tar_at_low_far(take_tail(people[0][: len(few)], few, 0.1), [0.1])
 
 
 def test_too_few_people_and_no_genuine_pair_are_refused(people):

@@ -76,11 +76,20 @@ def test_a_far_outside_0_to_1_or_finer_than_one_impostor_is_refused_and_says_how
             found.threshold_at(far)
 
 
+@pytest.mark.parametrize("rate", ["far_at", "frr_at", "accuracy_at"])
+def test_no_number_is_no_threshold(rate):
+    with pytest.raises(ValueError, match="want a number as threshold, got nan"):
+        getattr(pairs(), rate)(math.nan)
+
+
 def test_nobody_is_accepted_where_too_many_impostors_share_the_highest_score():
     found = Verification(torch.tensor([1.0, 1, 1, 0]), torch.tensor([True, False, False, False]))
     assert found.threshold_at(0.4) == math.inf
     assert found.tar_at(0.4) == 0
     assert found.tar_at(0.7) == 1
+
+
+TIED = [mark == "g" for mark in "iggggigiiggiggiigigggiiggiigiiiggiigiiggigigiigggigiiiigiigi"]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,7 @@ def test_nobody_is_accepted_where_too_many_impostors_share_the_highest_score():
         ([0.1, 0.2, 0.8, 0.9], [False, False, True, True], 0.5, 1),  # half way
         ([0.1, 0.2, 0.9], [True, True, False], 0.1, 2 / 3),  # everybody
         ([0.1, 0.5, 0.9], [True, False, False], math.inf, 2 / 3),  # nobody
+        (list(range(60, 0, -1)), TIED, 39.5, 36 / 60),  # 35.5 is as good, but for rounding
     ],
 )
 def test_the_best_threshold_lies_half_way_and_may_accept_everybody_or_nobody(

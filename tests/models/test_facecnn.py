@@ -24,7 +24,7 @@ def test_every_relu_call_is_a_module_of_its_own():
     assert len(calls) == 4 == len({id(module) for module in calls})
 
 
-@pytest.mark.parametrize("name", ["width", "embedding", "people"])
+@pytest.mark.parametrize("name", ["width", "embedding", "people", "channels"])
 def test_a_size_below_one_is_refused_by_name(name):
     with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
         FaceCNN(**{"width": 4, "embedding": 8, "people": 3, name: 0})

@@ -34,6 +34,18 @@ def test_each_place_learns_for_itself():
     assert touched.tolist() == [1 * 4 + 2]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"kernel_size": (3, 2)}, {"stride": (1, 2)}, {"padding": 1}, {"dilation": 2},
+        {"groups": 2}, {"bias": False}, {"padding": "same"},
+    ],
+)  # fmt: skip
+def test_a_convolution_of_another_kind_is_refused(kind):
+    with pytest.raises(ValueError, match="want a square convolution with a bias"):
+        LocallyConnected2d.from_conv(nn.Conv2d(2, 4, **{"kernel_size": 3} | kind), (11, 9))
+
+
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"a 7 x 7 window doesn't fit into images of \(6, 9\)"):
         LocallyConnected2d(1, 1, (6, 9), 7)

@@ -24,6 +24,13 @@ def test_a_face_is_read_from_top_to_bottom_and_saved(cell, tmp_path):
 def test_other_images_and_cells_are_refused():
     with pytest.raises(ValueError, match=r"want grey images \(N, 1, H, 16\), got \(2, 1, 16, 12\)"):
         FaceRNN(16, 8, 4).embed(torch.zeros(2, 1, 16, 12))
+    with pytest.raises(ValueError, match=r"got \(2, 1, 16\)"):
+        FaceRNN(16, 8, 4).embed(torch.zeros(2, 1, 16))
+    for sizes in ((0, 8, 4), (16, 0, 4), (16, 8, 0)):
+        with pytest.raises(
+            ValueError, match="must be at least 1, got {}, {} and {}".format(*sizes)
+        ):
+            FaceRNN(*sizes)
     with pytest.raises(ValueError, match="want a cell RNN or GRU or LSTM, got 'rnn'"):
         FaceRNN(16, 8, 4, "rnn")
 

@@ -118,6 +118,12 @@ def test_someone_alone_in_a_batch_is_an_impostor_to_the_others_only():
         (lambda: MarginLoss(4, 8, -0.1), "got -0.1"),
         (lambda: MarginLoss(4, 8, 3.2, "arcface"), "below 3.142 for arcface"),
         (lambda: MarginLoss(4, 8, 0.3, "sphereface"), "cosface or arcface, got 'sphereface'"),
+        (
+            lambda: MarginLoss(2, 4)(torch.eye(3, 4), torch.arange(3)),
+            "of people 0 to 1, got .* 0 to 2",
+        ),
+        (lambda: MarginLoss(3, 4)(torch.eye(3, 4), torch.arange(-1, 2)), r"\(3, 4\) of -1 to 1"),
+        (lambda: MarginLoss(3, 4)(torch.eye(3), torch.arange(3)), r"\(N, 4\).*got \(3, 3\)"),
         (lambda: TripletLoss(0.0), "above 0 and below 4"),
         (lambda: TripletLoss(4.0), "above 0 and below 4"),
         (lambda: ContrastiveLoss(0.0), "temperature above 0"),
