@@ -121,6 +121,18 @@ def test_the_ladder_in_the_readme_is_that_of_the_evidence():
         ]  # fmt: skip
 
 
+def test_the_steps_in_the_model_card_are_those_of_the_evidence():
+    card = (ROOT / "facelib" / "models" / "weights" / "README.md").read_text("utf-8")
+    table = card.partition("**What each step costs**")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| [\w, ]+ \| (-?\d.*\]) \|$", table, re.MULTILINE)
+    steps = evidence.load("ladder")["steps"]
+    names = "what the teacher says", "size", "channels and rank", "bits"
+    assert found == [
+        " | ".join(f"{steps[name][far]:.1f}" for far in ("0.1 %", "0.01 %")) for name in names
+    ]
+    assert {steps[name]["runs"] for name in names} == {3}
+
+
 def test_the_capstones_own_recipe_reproduces_its_row_of_the_readme():
     """Measured twice, on two draws of 5,000 people; the file is the same."""
     board, recipes = evidence.load("ladder"), evidence.load("12")["recipes"]
