@@ -3,7 +3,7 @@ copy, to be fine-tuned as any model, with a report."""
 
 from facelib.compress.codebook import ShareReport, share
 from facelib.compress.coding import load_shared, save_shared
-from facelib.compress.distill import MatchEmbedding, SoftTargets
+from facelib.compress.distill import MatchEmbedding, SoftTargets, distill
 from facelib.compress.export import export
 from facelib.compress.factorize import factorize
 from facelib.compress.layers import decode
@@ -18,6 +18,7 @@ __all__ = [
     "ShareReport",
     "SoftTargets",
     "decode",
+    "distill",
     "export",
     "factorize",
     "load_shared",

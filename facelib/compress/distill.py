@@ -1,11 +1,12 @@
 """Distillation: a small network, the student, learns to say what a large one, the teacher, says.
 
 After Hinton, Vinyals & Dean 2015 (https://arxiv.org/abs/1503.02531). What the teacher says of a
-picture tells more than a name does, and it can be asked about pictures that have no name. `Taught`
-asks it; `facelib.training.fit_embedding` teaches the student, by one of the losses here.
+picture tells more than a name does, and it can be asked about pictures that have no name.
 """
 
+import copy
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,9 @@ from facelib.models import io
 from facelib.models.embed import evaluating
 from facelib.training.batches import Batch, Source, without_address
 from facelib.training.device import has_fast_bf16
+from facelib.training.embedding import fit_embedding
 from facelib.training.loop import reading
+from facelib.training.settings import History
 
 Says = tuple[Tensor, Tensor]  # of each image: what the teacher says, and who it shows
 
@@ -64,6 +67,17 @@ class MatchEmbedding(nn.Module):
     def forward(self, embeddings: Tensor, said: Says) -> Tensor:
         _agree(embeddings, said[0])
         return (1 - cosine_similarity(embeddings.float(), said[0].float())).mean()
+
+
+def distill(
+    student: nn.Module, teacher: nn.Module, faces: Source, loss: nn.Module, **settings: Any
+) -> tuple[nn.Module, History]:
+    """A copy of `student` that has learnt what `teacher` says about faces, and the history.
+
+    Neither is changed. Arguments and errors as of `Taught`, the losses above and `fit_embedding`.
+    """
+    student, taught = copy.deepcopy(student), Taught(faces, copy.deepcopy(teacher))
+    return student, fit_embedding(student, taught, loss, **settings)
 
 
 class Taught:

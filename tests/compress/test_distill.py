@@ -1,3 +1,4 @@
+import copy
 import math
 
 import pytest
@@ -5,10 +6,11 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
-from facelib.compress import MatchEmbedding, SoftTargets
+from facelib.compress import MatchEmbedding, SoftTargets, distill, export
 from facelib.compress.distill import Taught
-from facelib.data import FaceSet
-from facelib.models import FaceCNN
+from facelib.data import FaceSet, resize
+from facelib.models import FaceCNN, FaceResNet
+from facelib.models.runtime import OnnxModel
 from facelib.training.batches import DrawnFaces, Kept
 from facelib.training.embedding import fit_embedding
 
@@ -87,6 +89,24 @@ def teach(source, people=6, steps=1):
     torch.manual_seed(0)
     student, settings = FaceCNN(4, 8, people=people), SETTINGS | {"steps": steps}
     return fit_embedding(student, source, SoftTargets(2.0, 1.0), **settings)
+
+
+def test_student_and_teacher_stay_as_they_are_and_a_file_may_teach(faces, tmp_path):
+    teacher, student = FaceResNet(4, 8), FaceResNet(2, 8)
+    faces = DrawnFaces(faces.faces.map(lambda images: resize(images, 64, 64)), 2)
+    before = [copy.deepcopy(model.state_dict()) for model in (teacher, student)]
+    report = export(teacher.eval(), tmp_path / "teacher.onnx", (1, 64, 64))
+    settings = SETTINGS | {"steps": 2, "seed": 1}
+    taught = [
+        distill(student, asked, faces, MatchEmbedding(), **settings)
+        for asked in (teacher.train(), OnnxModel(report.path))
+    ]
+    for (small, history), start in zip(taught, (teacher, student), strict=True):
+        assert len(history.loss) == 2
+        assert not small.training
+        assert start.training
+    for model, kept in zip((teacher, student), before, strict=True):
+        torch.testing.assert_close(model.state_dict(), kept)
 
 
 def test_a_student_learns_without_a_name_from_a_teacher_that_is_asked_once_of_whom_is_kept(faces):
