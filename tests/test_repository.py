@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from statistics import fmean
 
 import yaml
 from pre_commit.clientlib import load_config
@@ -131,6 +133,26 @@ def test_the_steps_in_the_model_card_are_those_of_the_evidence():
         " | ".join(f"{steps[name][far]:.1f}" for far in ("0.1 %", "0.01 %")) for name in names
     ]
     assert {steps[name]["runs"] for name in names} == {3}
+
+
+def test_what_was_tried_beside_it_stands_in_the_model_card_as_it_was_measured():
+    card = (ROOT / "facelib" / "models" / "weights" / "README.md").read_text("utf-8")
+    table = card.partition("**Another input or another network**")[2].partition("\n## ")[0]
+    trials = json.loads((ROOT / "benchmarks" / "results" / "trials.json").read_text())["trials"]
+    ships = trials["second generation, as it ships"]
+    found = re.findall(r"^\| ([\w ,]+) \| (\d) \| (.*) \| (.*) \| (.*) \|$", table, re.MULTILINE)
+    assert len(found) == 4
+    for name, seeds, right, gained, auc in found:
+        runs = trials[name]
+        shares = [100 * run["View 1, accuracy"] for run in runs.values()]
+        gains = [
+            share - 100 * ships[seed]["View 1, accuracy"]
+            for seed, share in zip(runs, shares, strict=True)
+        ]
+        assert len(runs) == int(seeds)
+        several = mean_interval if len(runs) > 1 else lambda values: values[0]
+        assert (right, gained) == (f"{several(shares):.1f}", f"{several(gains):+.1f}")
+        assert auc == f"{fmean(run['ORL s1-s20, AUC'] for run in runs.values()):.3f}"
 
 
 def test_the_capstones_own_recipe_reproduces_its_row_of_the_readme():
