@@ -106,8 +106,11 @@ def test_a_cell_that_raises_or_takes_too_long_turns_the_run_red(tmp_path):
 @pytest.mark.notebook
 def test_what_papermill_passes_over_turns_the_run_red(tmp_path):
     quiet = lesson("1 + 1;", INTERACT.format("1 / 0"), OUTPUT, CALLBACK)
-    with pytest.raises(RuntimeError) as found:
-        execute(tmp_path, quiet, "-p", "profil", "smoke")
+    for _ in range(3):  # nbclient now and then waits for ever for an Output widget (its issue 312)
+        with pytest.raises(RuntimeError) as found:
+            execute(tmp_path, quiet, "-p", "profil", "smoke", seconds=40)
+        if "too slow" not in str(found.value):
+            break
     assert sorted(str(found.value).splitlines()) == [
         "Passed unknown parameter: profil",
         "a HTMLModel widget shows an error: KeyError: 2",
