@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from facecourse.kit import ____, choose_profile, evidence, pick, protocol, record, verify
-from facecourse.lesson05_embeddings import exercises, experiment, figures, widgets
+from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
 from facelib import data
 from facelib.models import embed, face_embedding
 from facelib.synth import synth
@@ -234,7 +234,10 @@ before, gallery.search(me[1:], threshold=limit).people.flatten().tolist()
 #
 # **Exercise 4.** Build a door. Nobody here exists: `photos` (5, 128) are embeddings of its owner, `probes` (N, 128) of whoever comes, `practice` (50, 8, 128) eight of each of fifty others; all have length one. Return for each probe, judged by itself, whether it may enter.
 #
-# The checker lets new people own it in turn: at most 0.3 % of the others' photographs may come in, at most 1 % of the owners' be turned away. `crowd.try_door(door, crowd.embed_crowd(9), crowd.embed_crowd())` gives both rates of yours.
+# The checker lets new people own it: at most 0.3 % of the others' photographs may come in, at most 1 % of the owners' be turned away. `crowd.try_door(door, crowd.embed_crowd(9), practice)` gives both rates.
+
+# %%
+practice = crowd.embed_crowd()
 
 
 # %% tags=["exercise", "nbval-check-output"]
