@@ -45,7 +45,6 @@ LIST = """<!DOCTYPE html>
 """
 WORDS = 45  # of a paragraph on a slide
 LINES, CHARACTERS = 10, 500  # of an output beside its code
-ROWS = 12  # of a table on a slide; a longer one is for the page
 EXERCISE = re.compile(r"\*\*\w+ \d+\.\*\*")  # how the text of an exercise begins
 SENTENCE = re.compile(r"(?<=[.?!:])\s+(?=[\"A-Z*`$\[])")
 LESSON = re.compile(r'(href="\w+)\.ipynb')  # a link to another, whose slides lie beside these
@@ -128,8 +127,9 @@ def show_text(kind: str, text: str, before: str, following: str) -> Iterator[Not
 def show_code(cell: NotebookNode, before: str) -> Iterator[NotebookNode]:
     """A code cell on slides: its code where it says how, and then each figure."""
     tags = cell.metadata.get("tags", ())
-    pages = [(out, out.get("data", {}).get("text/html", "")) for out in cell.outputs]
-    figures = [out for out, page in pages if FIGURE.search(page) and page.count("<tr") <= ROWS]
+    figures = [
+        out for out in cell.outputs if FIGURE.search(out.get("data", {}).get("text/html", ""))
+    ]
     words = [out for out in cell.outputs if is_short(out)]
     if "exercise" in tags:
         yield place(new_code_cell(cell.source), "-" if before == "exercise" else "subslide")

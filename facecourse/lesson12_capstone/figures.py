@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from facecourse.kit.charts import draw_faces
+from facecourse.kit.charts import draw_faces, draw_intervals
 from facecourse.kit.explore import explore
+from facecourse.kit.scoreboard import Scoreboard
 from facecourse.kit.stages import draw_chain
 from facecourse.lesson12_capstone.attempts import Attempt
 from facecourse.lesson12_capstone.experiment import BUDGETS, Budget
@@ -23,6 +24,14 @@ ROAD = {
     "card": "what for,\nnot what for", "door": "enrol, verify,\nforget",
 }  # fmt: skip
 _SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def draw_board(board: Scoreboard) -> None:
+    """Draw which share of the photographs each method names rightly with one enrolled of each."""
+    found = {row.method: row["one photo"] for row in board.rows}
+    told = ", ".join(f"{name} {100 * share.value:.0f} %" for name, share in found.items())
+    label = "named rightly by one photograph, unseen people, 95 % CI"
+    draw_intervals(found, label, f"Photographs {label}: {told}.", shares=True)
 
 
 def draw_road() -> None:

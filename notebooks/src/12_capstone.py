@@ -41,10 +41,10 @@ figures.budget_slider(dial)
 # %% [markdown]
 # Each dot is a file that lessons 06 to 08 led to. Move the sliders until three are left, and say what each gave up: width, channels, rank or bits. Many more dots lie below the picture: they were pruned and not taught again.
 #
-# All that the course built, from pixels on, stands on its **scoreboard**. Twenty people are too few to tell neighbours apart; bytes and latency differ by factors.
+# All that the course built stands on its **scoreboard**, from pixels on. Twenty people are too few to tell neighbours apart:
 
 # %%
-Scoreboard.load(evidence.BOARD).upto("12")
+figures.draw_board(Scoreboard.load(evidence.BOARD).upto("12"))
 
 # %%
 figures.draw_road()
@@ -214,8 +214,8 @@ exercises.card_words.check(card_words)
 
 # %%
 if isinstance(card_words, dict):
-    (place / "card.md").write_text(card.write_card("My door", found, card_words), "utf-8")
-    print((place / "card.md").read_text("utf-8"))
+    print(words := card.write_card("My door", found, card_words))
+    (place / "card.md").write_text(words, "utf-8")
 
 # %% [markdown]
 # ## The door
