@@ -55,20 +55,20 @@ def keep_attempt(name: str, score: Score) -> Path:
 
 def list_attempts() -> list[Attempt]:
     """Every file that was scored, the one that lost least first; a damaged row is left out."""
-    rows: dict[str, list] = {}  # by file: what each score is of, and its numbers
+    rows: dict[str, list[dict]] = {}
     for path in sorted(_folder().glob("*.json")):
         try:
             row = files.read_json(path, evidence.revive)
-            about = [row[key] for key in ("sha256", "name", "bytes", "people")]
-            rows.setdefault(about[0], []).append((about, [row[key].value for key in MEANS]))
+            found = {key: row[key] for key in ("name", "bytes", "people")}
+            found |= {key: row[key].value for key in MEANS}
+            rows.setdefault(row["sha256"], []).append(found)
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue
     return sorted(map(_average, rows.values()), key=lambda attempt: attempt.lost)
 
 
-def _average(rows: list) -> Attempt:
+def _average(rows: list[dict]) -> Attempt:
     """One attempt of all scores of a file; those on more people count for more."""
-    (_, name, size, _), _ = rows[-1]
-    people = [about[3] for about, _ in rows]
-    means = [fmean(values, people) for values in zip(*(values for _, values in rows), strict=True)]
-    return Attempt(name, size, *means, scores=len(rows))
+    people = [row["people"] for row in rows]
+    means = {key: fmean([row[key] for row in rows], people) for key in MEANS}
+    return Attempt(rows[-1]["name"], rows[-1]["bytes"], **means, scores=len(rows))

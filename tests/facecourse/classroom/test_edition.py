@@ -28,6 +28,13 @@ def course(tmp_path_factory) -> Path:
     return folder
 
 
+def read_stripped(number: str) -> dict:
+    """What a lesson's exercises define in the edition for a class."""
+    code = strip_exercises(Path(load_lesson(number).__file__).read_text("utf-8"))
+    exec(code, names := {"__name__": "stripped"})
+    return names
+
+
 def in_a_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -47,9 +54,7 @@ def traces(number: str) -> list[str]:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_an_exercise_for_a_class_asks_the_same_and_judges_nothing(number):
-    module = load_lesson(number)
-    names = {"__name__": "stripped"}
-    exec(strip_exercises(Path(module.__file__).read_text("utf-8")), names)
+    module, names = load_lesson(number), read_stripped(number)
     assert len(names["EXERCISES"]) == len(module.EXERCISES)
     for given, whole in zip(names["EXERCISES"], module.EXERCISES, strict=True):
         assert (given.name, given.lesson) == (whole.name, whole.lesson)
@@ -63,8 +68,7 @@ def test_an_exercise_for_a_class_asks_the_same_and_judges_nothing(number):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_a_lesson_calls_is_there_for_a_class(number):
-    names = {"__name__": "stripped"}
-    exec(strip_exercises(Path(load_lesson(number).__file__).read_text("utf-8")), names)
+    names = read_stripped(number)
     called = re.findall(
         r"exercises\.(\w+)", next(SOURCES.glob(f"{number}_*.py")).read_text("utf-8")
     )

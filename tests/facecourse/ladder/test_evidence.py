@@ -33,7 +33,6 @@ def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
     board.write_bytes(evidence.BOARD.read_bytes())
     known = [row.method for row in Scoreboard.load(board).rows]
     monkeypatch.setattr(evidence, "BOARD", board)
-    monkeypatch.setattr(ladder, "lfw", lambda: None)
     monkeypatch.setattr(ladder, "on_lfw", lambda files: {
         name: {"lost": evidence.Interval(0.0, 0.0, 0.0, 10, of="folds")} for name in files
     })  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from facecourse.kit import evidence, transfer
+from facecourse.kit.scoreboard import Scoreboard
 from facecourse.lesson04_transfer import evidence as lesson04
 from facecourse.lesson04_transfer import experiment, figures
 from facelib.models import FaceResNet
@@ -50,6 +51,12 @@ def test_the_evidence_of_lesson_04_has_every_person_of_every_split_and_all_that_
 ARMS_OF_FEW = {
     "ImageNet, full size, head", "ImageNet, full size, last third",
 }  # fmt: skip
+
+
+def test_the_stored_board_has_both_sources_once():
+    board = Scoreboard.load(evidence.BOARD)
+    rows = [row.method for row in board.rows if row.lesson == "04"]
+    assert rows == ["ImageNet network, 6 stages", "face embedding, synthetic people"]
 
 
 def test_the_settings_in_use_are_the_best_of_those_stored():
