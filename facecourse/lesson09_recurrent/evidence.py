@@ -30,8 +30,8 @@ TRAINED = {"attention": experiment.Attention, CELL: experiment.WeighingCell}
 MEAN = "mean of the frames"
 PHOTOS = (1, 5)
 RATES = {
-    "recall": (1e-3, 3e-3, 1e-2, 3e-2), "people": (5e-4, 2e-3, 1e-2, 5e-2),
-    "rows": (1e-3, 4e-3, 1.6e-2),
+    "recall": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), "people": (5e-4, 2e-3, 1e-2, 5e-2, 0.2, 0.8),
+    "rows": (6e-5, 2.5e-4, 1e-3, 4e-3, 1.6e-2),
 }  # fmt: skip
 
 
