@@ -28,10 +28,10 @@ LONGER = 240  # steps from nothing: of the small network, and of the large with 
 WATCHED = 5, 10, 20, 40, 80, 160, 240
 CHOICES = range(100, 103)
 TRIED = {
-    "synthetic faces": (1e-4, 3e-4, 1e-3, 3e-3),
+    "synthetic faces": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3),
     "from nothing": (1e-4, 3e-4, 1e-3),
     "small, from nothing": (3e-4, 1e-3, 3e-3),
-    "ImageNet": (1e-4, 3e-4, 1e-3),
+    "ImageNet": (1e-4, 3e-4, 1e-3, 3e-3),
 }
 STAGES = 5, 6, 7
 READ = {  # what is read how

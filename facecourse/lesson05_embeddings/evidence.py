@@ -15,7 +15,7 @@ from facelib.models import embed
 HERE = Path(__file__).parent
 
 LOSSES = ("softmax", "triplet", "normalised softmax", "CosFace", "ArcFace")
-RATES, SCALES = (1e-4, 5e-4, 2e-3), (10.0, 30.0)
+RATES, SCALES = (2e-5, 1e-4, 5e-4, 2e-3), (3.0, 10.0, 30.0, 100.0, 300.0)
 SEEDS, CHOICES, STEPS = tuple(range(6)), (100, 101, 102), 150
 
 

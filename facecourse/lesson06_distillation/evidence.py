@@ -21,7 +21,7 @@ from facelib.training.embedding import Source
 HERE = Path(__file__).parent
 
 SEEDS, CHOICES = tuple(range(5)), tuple(range(100, 103))  # of splits: s21 to s40; s1 to s20
-STEPS, RATES = experiment.STEPS, (2e-3, 5e-3, 1.2e-2, 3e-2, 8e-2)
+STEPS, RATES = experiment.STEPS, (8e-4, 2e-3, 5e-3, 1.2e-2, 3e-2, 8e-2, 0.2)
 Shares = list[list[float]]  # of each split, of each person: the share named rightly
 
 

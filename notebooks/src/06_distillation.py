@@ -110,7 +110,7 @@ from facelib.compress import MatchEmbedding, SoftTargets
 
 soft = SoftTargets(temperature=4.0, weight=1.0)  # as in Exercise 2
 steps = pick(profile, smoke=10, quick=300, full=300)
-rate = stored["rates"]["best"]["asked, four more"]  # of five, tried on s1 to s20
+rate = stored["rates"]["best"]["asked, four more"]  # of seven, tried on s1 to s20
 student = distil(experiment.build_student(), ask, soft, steps, rate=rate)
 live = {"teacher": orl.top1(namer, test), "asked, four more": orl.top1(student, test)}
 record("student, asked, four more", 100 * live["asked, four more"], "%")
