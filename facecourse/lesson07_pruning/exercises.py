@@ -21,15 +21,15 @@ magnitude = Exercise(
     starter="def magnitude(weight, share):\n    return ____",
     hints=(
         "Small means near to 0, on either side: look at `weight.abs()`.",
-        "How many go? `round(share * weight.numel())`. Sorted by size, the last of these is the "
-        "threshold: all that is larger stays.",
+        "How many go? `round(share * weight.numel())`. Sorted by size, the one after these is the "
+        "threshold: it stays, and all that is larger.",
         "A comparison gives a mask of True and False, by which a tensor can be multiplied.",
     ),
     answer="""\
 def magnitude(weight, share):
     size, count = weight.abs(), round(share * weight.numel())
-    threshold = size.flatten().kthvalue(count).values
-    mask = size > threshold
+    threshold = size.flatten().sort().values[count]
+    mask = size >= threshold
     return weight * mask""",
     checker=function(
         lambda weight, share: L1Unstructured(share).prune(weight),
@@ -91,6 +91,8 @@ def _renews(answer: Any) -> str | None:
     renewed = build(answer, *copy.deepcopy((model, images)))
     if renewed.training or any(layer.training for layer in renewed.modules()):
         return "It is still in training mode, and would judge each face by its batch: `eval()`."
+    if any(getattr(layer, "momentum", 0.1) != 0.1 for layer in renewed.modules()):
+        return "Set `momentum` back to 0.1, or later training forgets all but its last batch."
     for before, after in zip(model.parameters(), renewed.parameters(), strict=True):
         if not torch.equal(before, after):
             return "A weight has changed: only statistics should, without any training."
@@ -132,6 +134,7 @@ def renew(model, images):
     checker=Checker(_renews, (lambda model, images: model,)),
     slips=(
         "momentum = 1.0 -> momentum = 0.1",
+        "momentum = 0.1 -> momentum = 1.0",
         ".eval() -> .train()",
         "    return ->     model[0].weight.data *= 0.9\n    return",
     ),

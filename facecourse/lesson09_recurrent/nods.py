@@ -16,6 +16,7 @@ from facecourse.kit.checkers import build, find_shape, run_on
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson09_recurrent import experiment
 from facelib.synth import identities, nuisances, render
+from facelib.synth.people import pick_seed
 
 NOD_FRAMES, NOD_CLIPS, POSES = 12, 6, 2
 LEVEL = {
@@ -27,6 +28,7 @@ MOST_WEIGHTS = 1000  # and other numbers of the network
 # Shares of clips told rightly: to pass (the span from the first frame down to the last tells 81 %
 # of them and no more), and by a network that has learnt little of its own clips.
 WANTED, LITTLE = 0.85, 0.7
+JUDGED = pick_seed("clips tried", 1)  # of people whom the lesson doesn't show
 LEARNT, TRIED, RATE = 100, 80, 2e-2  # people, and how fast it learns
 WIDTH = 64  # numbers of a frame
 
@@ -76,12 +78,12 @@ def take_nods(people: int, seed: int, draw: int) -> tuple[Tensor, Tensor]:
     return moved / (moved.std((1, 2), keepdim=True) + 1e-3), twice.long()
 
 
-def train(model: nn.Module) -> tuple[float, float]:
+def train(model: nn.Module, seed: int = experiment.TRY) -> tuple[float, float]:
     """Teach a network, in place, to tell two nods from one: the share of the clips learnt from that
-    it then tells rightly, and of other people's."""
+    it then tells rightly, and of other people's, whom the seed draws."""
     learnt, others = (
-        take_nods(people, seed, randrange(2**31))
-        for people, seed in ((LEARNT, experiment.LEARN), (TRIED, experiment.TRY))
+        take_nods(people, drawn, randrange(2**31))
+        for people, drawn in ((LEARNT, experiment.LEARN), (TRIED, seed))
     )
     experiment.train_reader(model, *learnt, nn.CrossEntropyLoss(), RATE)
     return experiment.score_labels(model, *learnt), experiment.score_labels(model, *others)
@@ -96,11 +98,11 @@ def judge_reader(answer: Any) -> str | None:
             f"It has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Make each frame few "
             "numbers before a cell remembers them."
         )
-    frames, _ = take_nods(TRIED, experiment.TRY, randrange(2**31))
+    frames, _ = take_nods(TRIED, JUDGED, randrange(2**31))
     if (shape := find_shape(run_on(model.forward, frames[:3]))) != (3, 2):
         return f"Of three clips it says {shape}; two logits a clip are wanted, (3, 2)."
     # Two starts, so that luck decides less; no line of `train` is the learner's.
-    trained = [run_on(train, one) for one in (model, other)]
+    trained = [run_on(train, one, JUDGED) for one in (model, other)]
     known, share = map(fmean, zip(*trained, strict=True))
     if share >= WANTED:
         print(f"{share:.0%} of new people's clips are told rightly, with {weights} weights.")

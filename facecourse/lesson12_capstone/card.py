@@ -24,7 +24,7 @@ def missing(words: Mapping[str, str]) -> str | None:
         said = words.get(name, "")
         if not isinstance(said, str) or len(said.split()) < WORDS or "____" in said:
             return f'"{name}" is not said yet, in {WORDS} words or more: {wanted}.'
-    if len({said.strip().lower() for said in words.values()}) < len(ASKED):
+    if len({words[name].strip().lower() for name in ASKED}) < len(ASKED):
         return "Two of the answers are the same: each asks something else."
     return None
 

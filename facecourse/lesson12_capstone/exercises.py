@@ -208,6 +208,8 @@ card_words = Exercise(
         mistakes=(
             {name: text for name, text in _CARD.items() if name != "not for"},
             dict.fromkeys(_CARD, "It opens the door of our club to all its members."),
+            dict.fromkeys(_CARD, "It opens the door of our club to all its members.")
+            | {"year": "2026", "place": "here", "owner": "us"},
             _CARD | {"when it errs": "It never errs."},
             _CARD | {"purpose": "____ is what this door is good for, I think."},
         ),

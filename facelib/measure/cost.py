@@ -113,6 +113,7 @@ def latency_ratio(
     The calls take turns, and so does who goes first, so a machine that slows down for a while
     slows both. The interval lies between two order statistics (the sign test turned round); it
     assumes nothing about the shape of the spread, so an interruption here and there does no harm.
+    It is over turns of this process: in another one the ratio may differ by a per cent or two.
 
     A single call finds the processor's caches full of what the other has left there, which costs
     a short call more than a long one; and an interruption nearly always hits the long one. Of

@@ -25,7 +25,7 @@ PEOPLE = {
     "attacker": Seeds(2**24, 1, "learn", "whom who turns embeddings back into faces has rendered"),
     "victims": Seeds(3 * 2**24, 2, "judge", "whose embeddings are turned back"),
     "enrolled": Seeds(3 * 2**24 + 2, 2, "judge", "among whom a victim is looked for"),
-    "clips tried": Seeds(2**27, 1, "judge", "of clips that recurrent networks have not seen"),
+    "clips tried": Seeds(2**27, 2, "judge", "of clips that recurrent networks have not seen"),
     "pruning": Seeds(2**28, 1, "learn", "the whole case of a large network that is pruned"),
     "calibration": Seeds(2**29, 1, "choose", "whose faces set the scales of 8 bits"),
     "varied": Seeds(2**29 + 2**20, 1, "judge", "seen with one cause of variation at a time"),

@@ -53,14 +53,17 @@ async function start() {
   async function compare() {
     if (busy || !faces.every((face) => face.input)) return;
     busy = true;
-    let face;
-    while ((face = faces.find(({ input, embedded }) => input !== embedded))) {
-      const { input } = face; // it may change meanwhile
-      face.embedding = await recogniser.embed(input);
-      face.embedded = input;
+    try {
+      time ??= await recogniser.time(faces[0].input);
+      let face;
+      while ((face = faces.find(({ input, embedded }) => input !== embedded))) {
+        const { input } = face; // it may change meanwhile
+        face.embedding = await recogniser.embed(input);
+        face.embedded = input;
+      }
+    } finally {
+      busy = false; // nothing is awaited after the last look: no change is passed over
     }
-    time ??= await recogniser.time(faces[0].input);
-    busy = false;
     score = cosine(...faces.map(({ embedding }) => embedding));
     show();
   }
