@@ -305,4 +305,6 @@ def _tell_difference(value: Tensor, target: Tensor, tolerance: float) -> str:
 def _brief(argument: Any) -> str:
     if isinstance(argument, Tensor) and argument.ndim:
         return f"a tensor of shape {tuple(argument.shape)}"
+    if callable(argument) and not isinstance(argument, nn.Module):
+        return "a function"
     return f"{float(argument):g}" if isinstance(argument, numbers.Real) else str(argument)

@@ -1,5 +1,7 @@
 """Lesson 02, how a network learns: its exercises."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -53,6 +55,10 @@ def _bowl(w: Tensor) -> Tensor:
     return (w - 1).square().sum() + w[0] * w[1] + w[-1] ** 3
 
 
+def _differ(loss: Callable[[Tensor], Tensor], w: Tensor, e: float) -> Tensor:
+    return torch.stack([(loss(w + way) - loss(w - way)) / (2 * e) for way in e * torch.eye(len(w))])
+
+
 differences = Exercise(
     prompt="Return the slope of `loss` along each weight, by looking e to both sides.",
     starter="def differences(loss, w, e):\n    return ____",
@@ -68,8 +74,8 @@ def differences(loss, w, e):
         slopes.append((loss(w + e * way) - loss(w - e * way)) / (2 * e))
     return torch.stack(slopes)""",
     checker=function(
-        lambda loss, w, _: torch.autograd.functional.jacobian(loss, w),
-        (_bowl, torch.tensor([0.5, -1.0, 2.0]), 0.01),
+        _differ,
+        (_bowl, torch.tensor([0.5, -1.0, 2.0]), 0.5),
         (lambda w: experiment.load_valley().loss(w), torch.tensor([0.1, 0.9]), 0.1),
         tolerance=1e-3,
     ),

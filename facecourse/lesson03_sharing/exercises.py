@@ -221,8 +221,8 @@ find_mouths = Exercise(
     hints=(
         "A mouth is dark and wide: negative weights in a bar of five pixels, positive ones above "
         "and below, a sum of about 0.",
-        "Look where a simple bar goes wrong: thin lines and edges. Make the dark part two pixels "
-        "high and shorter below, and let two rows of bright skin stand above it.",
+        "Look where it goes wrong: edges and large shadows. Keep the dark part one or two pixels "
+        "high, and let bright skin stand above it and below.",
     ),
     answer="""\
 mouth_kernel = [

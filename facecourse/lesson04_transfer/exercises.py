@@ -80,7 +80,7 @@ class Named(nn.Module):
 
 
 def judge_prepare(answer: Any) -> str | None:
-    people, rate = 5 + int(torch.randint(20, ())), 0.01
+    people, rate = 5 + int(torch.randint(20, ())), 0.03  # a tenth is nobody's default
     model = Named()
     old, base = model.head, list(map(id, model.base.parameters()))
     optimizer = run_on(answer, model, people, rate)
@@ -96,6 +96,8 @@ def judge_prepare(answer: Any) -> str | None:
         return "The optimiser holds the old head. Make the new one first, then the groups."
     if missing := [p for p in model.parameters() if id(p) not in rates]:
         return f"{len(missing)} tensors of the model are in no group and would never learn."
+    if not all(p.requires_grad for p in model.parameters()):
+        return "A part is frozen and would never learn: all of the model is to."
     if {rates[id(p)] for p in head.parameters()} != {rate}:
         return "The head learns at `rate` itself."
     if any(abs(rates[place] - rate / 10) > 1e-9 for place in base):
@@ -166,7 +168,9 @@ def judge_turn(answer: Any) -> str | None:
     finally:
         torch.set_num_threads(threads)
     if not own & set(model.parameters()):
-        return "Build on `base` itself: none of its weights is in the network that you return."
+        return (
+            "Build on `base` itself, not on a copy: none of its own weights is in what you return."
+        )
     fives = [five / 255 for five in test.images.split(5)]  # as they lie on a disk
     with torch.no_grad():  # and in the mode in which the network came
         said = [run_on(model, five) for five in fives]

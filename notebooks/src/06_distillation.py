@@ -191,7 +191,7 @@ rungs.draw_steps(ladder, ["what the teacher says", "size"])
 #
 # ## Your turn
 #
-# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). Its whole `state_dict()`, with batch norm's statistics, may take 20,000 bytes. The checker teaches it for 400 steps beside a *linear* rival: `nn.AvgPool2d(2)`, `nn.Linear(256, 12)`, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.01 higher.
+# **Exercise 4.** Build a student under 20 kB. `build()` returns a network from faces (N, 1, 32, 32), each of mean 0 and spread 1, to embeddings (N, 128). Its whole `state_dict()`, with batch norm's statistics, may take 20,000 bytes. The checker teaches it for 400 steps beside a *linear* rival: `nn.AvgPool2d(2)`, `nn.Linear(256, 12)`, batch norm, `nn.Linear(12, 128)`. Target: on new people, a mean cosine to the teacher that is 0.01 higher.
 
 
 # %% tags=["exercise", "nbval-check-output"]
