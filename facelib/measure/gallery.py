@@ -116,7 +116,7 @@ class Gallery:
         people = self._person[rows]
         if faces > 1:
             scores, people = _best_of_each(scores, people, k)
-        people = np.where(scores < threshold, UNKNOWN, people)
+        people = np.where(scores >= threshold, people, UNKNOWN)  # NaN lets nobody in
         return Found(torch.from_numpy(scores), torch.from_numpy(people))
 
 

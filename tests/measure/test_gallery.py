@@ -45,6 +45,8 @@ def test_a_stranger_scores_below_the_threshold_and_is_unknown():
     found = Gallery(faces, torch.arange(3)).search(probes, threshold=0.5)
     assert found.people.flatten().tolist() == [1, UNKNOWN]
     assert found.scores[1] < 0.5
+    nobody = Gallery(faces, torch.arange(3)).search(probes, threshold=torch.nan)
+    assert (nobody.people == UNKNOWN).all(), "no threshold lets nobody in"
 
 
 def test_a_new_person_is_found_once_enrolled_by_one_face():
