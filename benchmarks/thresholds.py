@@ -2,8 +2,9 @@
 
 Chosen for false accept rates (FAR) of 10, 1 and 0.1 %, on two kinds of faces: on all pairs of 5,000
 people who don't exist, seen as the ladder sees its own, and on all pairs of the photographs of
-LFW's View 1. Measured on pairs of others, with exact intervals: of 5,000 people of the ladder, two
-pictures each, and on the official pairs of View 2, with the accuracy of its ten folds beside them.
+LFW's View 1. Measured on other pairs, with exact intervals as if these were independent: of 5,000
+others of the ladder, two pictures each, and on the official pairs of View 2, which share
+photographs with View 1, with the accuracy of its ten folds beside them.
 Every threshold is measured on both kinds, for renders are no photographs. Stored where
 `facelib.door.thresholds` reads it.
 """

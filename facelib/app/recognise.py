@@ -37,8 +37,9 @@ from it. {delete}
 Has {name} agreed?"""
 DELETE = "To delete it: facelib forget {name!r} --register {path}"
 CAVEAT = """\
-The threshold was chosen so that {far:g} % of pairs of two people pass for one. On LFW {wrong}
-of {n:,} other pairs did, and of {n:,} pairs of one person {missed} were missed.
+The threshold was chosen so that {far:g} % of pairs of two people pass for one. Of LFW's test pairs,
+which share photographs with those it was chosen on, {wrong} of {n:,} did, and of {n:,} pairs of
+one person {missed} were missed.
 This network is a teaching example: decide nothing about anybody by it."""
 
 

@@ -12,7 +12,7 @@ FILE = Path(__file__).with_suffix(".json")
 
 
 class Threshold(NamedTuple):
-    """A cosine, -1 to 1, chosen for a false accept rate, and what it does to pairs of others.
+    """A cosine, -1 to 1, chosen for a false accept rate, and what it does to other pairs.
 
     Attributes: threshold; far, 0 to 1; false_accepts, false_rejects: the shares of impostor pairs
     accepted and of genuine pairs rejected, each {value, low, high, n, of}, a 95 % interval.
