@@ -88,9 +88,8 @@ watch_list = Exercise(
         0.9 / (0.9 + 99.99),
         tolerance=5e-5,
         reasons={
-            0.9
-            / 99.99: "Those are the odds, true over false. Divide by all alarms, true ones too.",
-            0.009: "Nearly: give one digit more.",
+            0.009: "Are these the odds, true over false, or rounded? Divide by all alarms, true "
+            "ones too, and give another digit.",
             0.9: "That is the TAR. How likely is the wanted person, given an alarm?",
             0.99: "The false alarms come from 9,999 people, not from one.",
             0.89: "That is in per cent. Give a share between 0 and 1.",

@@ -42,7 +42,8 @@ def _judge_half(seen: Tensor, light: float, stops: int) -> str | None:
     """Why an even grey is not as a camera would see it; None if it is."""
     mean = float(seen.mean())
     noise = float(min(seen.var(side).mean() for side in (-2, -1))) ** 0.5
-    wanted, margin = _noise(light, stops), 0.08 if light < 0.5 else 0.35  # white may be cut off
+    wanted = _noise(light, stops)
+    margin = 0.08 if light < 0.5 else 0.35  # white may be cut off
     found = f"At {stops} stops grey of {light:.2f} has a mean of {mean:.3g}"
     if mean < 0.95 * light:
         return f"{found}: brighten what was counted, as the camera does."
@@ -226,8 +227,8 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     """Why a threshold doesn't serve a crowd; `push`: how far one vector moves all embeddings."""
     (codes, faces), (fresh, others) = embed_groups(PRACTICE), embed_groups(number)
     codes, fresh = (normalize(some + push * len(some[0]) ** -0.5) for some in (codes, fresh))
-    group = 3 - faces.group if push else faces.group  # the worst is not always the first
-    at = as_numbers(run(answer, (codes, faces.person, group))[0])
+    labels = 3 - faces.group if push else faces.group  # the worst is not always the first
+    at = as_numbers(run(answer, (codes, faces.person, labels))[0])
     if at.numel() != 1 or not at.isfinite():
         raise CannotCheckError("One threshold for everybody is wanted, a number.")
     scores, same, group = experiment.pair_up(fresh, others)
@@ -250,14 +251,12 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     return None
 
 
-def _choose_by_first(codes: Tensor, person: Tensor, group: Tensor) -> Tensor:
-    one = group == 0
-    scores = similarity(codes[one], codes[one])
-    return scores[person[one][:, None] != person[one]].quantile(0.99)
+def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor, fmr: float = LIMIT) -> Tensor:
+    return similarity(codes, codes)[person[:, None] != person].quantile(1 - fmr)
 
 
-def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor) -> Tensor:
-    return similarity(codes, codes)[person[:, None] != person].quantile(1 - LIMIT)
+def _choose_by_first(*given: Tensor) -> Tensor:
+    return _choose_by_all(*(some[given[2] == 0] for some in given), fmr=LIMIT / 2)
 
 
 door_threshold = Exercise(

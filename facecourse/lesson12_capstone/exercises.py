@@ -195,6 +195,8 @@ _CARD = {
     "consent and deletion": "Each member has signed; forget NAME deletes a template at once.",
 }
 
+_SAME = dict.fromkeys(_CARD, "It opens the door of our club to all its members.")
+
 card_words = Exercise(
     prompt='Write four entries: "purpose", "not for", "when it errs", "consent and deletion".',
     starter="card_words = ____",
@@ -207,9 +209,8 @@ card_words = Exercise(
         _judge_card,
         mistakes=(
             {name: text for name, text in _CARD.items() if name != "not for"},
-            dict.fromkeys(_CARD, "It opens the door of our club to all its members."),
-            dict.fromkeys(_CARD, "It opens the door of our club to all its members.")
-            | {"year": "2026", "place": "here", "owner": "us"},
+            _SAME,
+            _SAME | {"year": "2026", "place": "here", "owner": "us"},
             _CARD | {"when it errs": "It never errs."},
             _CARD | {"purpose": "____ is what this door is good for, I think."},
         ),

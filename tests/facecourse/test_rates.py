@@ -1,7 +1,6 @@
 """What rivals learn by was chosen among enough: a best rate at an edge may have a better beyond."""
 
 from collections.abc import Iterator
-from statistics import fmean
 
 import pytest
 
@@ -13,14 +12,10 @@ from facecourse.lesson08_quantization import evidence as lesson08
 from facecourse.lesson09_recurrent import evidence as lesson09
 
 
-def _best(tried: dict[str, list[float]]) -> float:
-    return float(max(tried, key=lambda rate: fmean(tried[rate])))
-
-
 def chosen() -> Iterator[tuple]:
     """Lesson and arm, what was chosen, and all that was tried."""
     for arm, rates in lesson04.TRIED.items():
-        yield f"04, {arm}", _best(read("evidence", lesson04.HERE)["choices"][arm]), rates
+        yield f"04, {arm}", lesson04.experiment.RATES[arm], rates
     for loss, setting in read("evidence", lesson05.HERE)["settings"].items():
         yield f"05, {loss}, rate", setting["rate"], lesson05.RATES
         if setting["scale"] is not None:
