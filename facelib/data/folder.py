@@ -1,6 +1,5 @@
 """Your own photos: a folder with one sub-folder for each person. The photos are only ever read."""
 
-import unicodedata
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +14,7 @@ from facelib.data.decode import decode, to_tensor
 from facelib.data.faceset import FaceSet
 from facelib.door.align import POINTS, align, side_to_read
 from facelib.door.detect import DETAIL
-from facelib.door.photo import ENDINGS, NO_FILE, list_visible, read_photo, spell
+from facelib.door.photo import ENDINGS, NO_FILE, list_visible, read_aloud, read_photo, spell
 
 
 def folder(
@@ -91,7 +90,7 @@ def _list(root: Path) -> tuple[list[str], list[Path], list[int], list[tuple[Path
         )
     seen: dict[str, str] = {}
     for name in names:  # one person in two folders would silently be two people
-        looks = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        looks = read_aloud(name)
         if looks in seen:
             raise ValueError(
                 f"{root} has sub-folders {seen[looks]!r} and {name!r}, whose names look alike: "

@@ -41,6 +41,11 @@ def spell(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def read_aloud(name: str) -> str:
+    """What two names have in common that differ in case, width of letters, or blanks alone."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def read_photo(file: Path | bytes, side: int | None = None) -> Image.Image:
     """A photograph upright (EXIF), in RGB, what is transparent in it white.
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from facelib import files
-from facelib.door.photo import spell
+from facelib.door.photo import read_aloud, spell
 
 MOST = 2**26  # bytes of a file
 PATIENCE = 20  # seconds for another process to end its change
@@ -59,7 +59,7 @@ class Register:
             raise ValueError(f"want a name of printed characters, got {name!r}")
         name = spell(name)
         for other in self.people:
-            if other != name and other.casefold() == name.casefold():
+            if other != name and read_aloud(other) == read_aloud(name):
                 raise ValueError(f"{other!r} is enrolled, too like {name!r}: choose one of them")
         new: list[np.ndarray] = []
         for template in self._checked(templates):

@@ -47,8 +47,9 @@ def test_every_way_is_timed_beside_fit_and_said_to_learn_the_same(tmp_path, monk
         monkeypatch.setattr(trainers, name, value)
     trainers.main(tmp_path)
     stored = evidence.read("trainers", tmp_path)
-    loop, *usual = stored["rows"]
+    loop, alone, *usual = stored["rows"]
     assert (loop["name"], loop["weights_differ_by"]) == ("bare loop", 0)
+    assert alone["name"] == "computing alone"
     assert [(row["workers"], row["threads"]) for row in usual] == [(0, 1), (1, 1)]
     for row in stored["rows"]:
         assert 0 < row["time_over_fit"]["low"] <= row["time_over_fit"]["high"]

@@ -76,7 +76,7 @@ UNREADABLE = ("", " ", " Ada", "A\nda", "A\x1b[2Jda", "\udcff", "A\u202eda")
     ("name", "seeds", "message"),
     [
         *((name, [9], "want a name of printed characters") for name in UNREADABLE),
-        ("ADA", [9], "'Ada' is enrolled, too like 'ADA'"),
+        *((alike, [9], f"'Ada' is enrolled, too like {alike!r}") for alike in ("ADA", "\uff21da")),
         ("Cy", [7, 1], "a photograph is enrolled as 'Ada' already, got it for 'Cy'"),
     ],
 )
