@@ -6,6 +6,7 @@ import torch
 from onnx import TensorProto, helper
 
 from facelib.models import embed
+from facelib.models.io import digest
 from facelib.models.runtime import OnnxModel
 
 SHAPE = (1, 64, 64)
@@ -34,6 +35,8 @@ def test_a_copy_embeds_as_the_model_does_even_when_the_file_is_gone(tmp_path, tw
     path.unlink()
     images = torch.randint(256, (3, *SHAPE), dtype=torch.uint8)
     assert torch.equal(embed(twin(model), images), embed(model, images))
+    said = digest(model.state_dict())  # by which a resumed run knows its teacher
+    assert said == digest(twin(model).state_dict()) != digest(OnnxModel(made("Abs")).state_dict())
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 64, 64), (2, 1, 32, 32), (1, 64, 64)])
