@@ -39,8 +39,8 @@ def factorize(model: nn.Module, ranks: Mapping[str, int]) -> tuple[nn.Module, di
         ranks: by name of a convolution or linear layer.
 
     Raises:
-        ValueError: no such layer, one that is factorised, masked, shared, grouped or all 0, weights
-            that are NaN or infinite, or a rank beyond the matrix's or below 1.
+        ValueError: no such layer, one that is factorised, masked, shared, tied, grouped or all 0,
+            weights that are NaN or infinite, or a rank beyond the matrix's or below 1.
     """
     found, factorized = {}, copy.deepcopy(model)
     for name, rank in ranks.items():
@@ -73,6 +73,9 @@ def _layer(model: nn.Module, name: str) -> nn.Conv2d | nn.Linear:
         raise ValueError(f"layer {name!r} has groups: each would be a matrix of its own")
     if not layer.weight.any():
         raise ValueError(f"layer {name!r} is all 0: there is no share of it to keep")
+    weights = dict(model.named_parameters(remove_duplicate=False))
+    if len(tied := [key for key, weight in weights.items() if weight is layer.weight]) > 1:
+        raise ValueError(f"{' and '.join(tied)} are one weight: half of a split would be forgotten")
     if isinstance(model.get_submodule(name.rpartition(".")[0]), LowRank):
         raise ValueError(f"layer {name!r} is half of a factorised layer already")
     return layer

@@ -78,6 +78,7 @@ def filled(model, value):
         (lambda model: filled(model, math.nan), {"features.4": 2}, "weights that are NaN"),
         (lambda model: filled(model, 0), {"features.4": 2}, "'features.4' is all 0"),
         (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
+        (lambda _: nn.Sequential(*2 * [nn.Linear(4, 4)]), {"0": 2}, "0.weight and 1.weight are"),
     ],
 )
 def test_what_cannot_be_factorised_is_refused(model, made, ranks, message):
