@@ -16,7 +16,7 @@ from facecourse.kit.explore import explore
 from facecourse.lesson10_robustness import experiment
 from facecourse.lesson10_robustness.experiment import AMOUNTS, GROUPS, SPOILT
 from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, Verification
+from facelib.measure import Interval
 
 Sweep = Mapping[str, Mapping[str, Interval]]  # [factor][amount]
 SHOWN = 6  # faces
@@ -129,7 +129,7 @@ def group_slider(scores: Tensor, same: Tensor, group: Tensor, start: float) -> V
         scores, same, group: of all pairs within groups, (P,), as `experiment.pair_up` gives them.
         start: the threshold to begin with.
     """
-    parts = [Verification(scores[group == g], same[group == g]) for g in range(len(GROUPS))]
+    parts = experiment.part_groups(scores, same, group)
 
     def draw(threshold: float) -> None:
         figure, axis = subplots(figsize=(5.4, 3.4))
