@@ -203,9 +203,8 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
     right.set_yticks(range(len(networks)), networks)
     right.invert_yaxis()
-    right.set(
-        xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: hardly any MACs)"
-    )
+    right.set_xscale("log")
+    right.set_xlabel("µs a face (dark: its MACs at the roof; dotted: hardly any MACs)")
     show(
         figure,
         f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "

@@ -5,8 +5,6 @@ was taught after its cuts, only its batch norm knows new means. Beside them stan
 ship and were taught. Each becomes a zipped ONNX file and is judged as the ladder's rungs are.
 """
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import asdict
 from itertools import product
@@ -17,15 +15,15 @@ from tqdm import tqdm
 
 from facecourse.kit import evidence
 from facecourse.ladder.evidence import FARS
-from facecourse.ladder.student import calibration_faces, renew_statistics
+from facecourse.ladder.student import calibration_faces, embed_tail, renew_statistics
 from facecourse.ladder.timing import CALLS, call
 from facelib.compress import decode, factorize, prune, round_weights, ship
 from facelib.compress.export import to_onnx
 from facelib.compress.ship import pack
 from facelib.measure import latency, latency_ratio, macs, parameters
 from facelib.measure.groups import ladder_faces
-from facelib.measure.tail import Tail, take_tail, tar_at_low_far, tar_lost
-from facelib.models import embed, face_embedding, face_pruned, face_student, pretrained
+from facelib.measure.tail import Tail, tar_at_low_far, tar_lost
+from facelib.models import face_embedding, face_pruned, face_student, pretrained
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
 
@@ -68,8 +66,7 @@ class Judge:
         self.call, self.tail = call(teacher), self.look(teacher)
 
     def look(self, model: nn.Module) -> Tail:
-        codes = embed(model, self.faces.images, flip=False)
-        return take_tail(codes, self.faces.person, max(FARS.values()))
+        return embed_tail(model, self.faces, max(FARS.values()))
 
     def measure(self, model: OnnxModel) -> dict[str, object]:
         """How many times faster, and points of TAR lost by FAR."""
