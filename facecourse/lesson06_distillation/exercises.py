@@ -110,10 +110,6 @@ def relate(student, teacher):
         ".square() -> ": "Too high and too low cancel: square the differences first.",
         ".mean() -> .sum()": "The sum grows with the batch: take the mean.",
     },
-    also_wrong=(
-        lambda s, t: (1 - torch.cosine_similarity(s[:, :4], t[:, :4])).mean(),
-        lambda s, t: (_cosines(s.T) - _cosines(t.T[: s.shape[1]])).square().mean(),
-    ),
     praise="It does not notice if all embeddings turn together, and they may differ in length: "
     "the pairs are kept, the teacher's gallery is not.",
 )

@@ -138,7 +138,6 @@ def group_rates(scores, same, group, threshold):
         "-> > threshold).double().mean()\n        fnmr = (genuine <=": "A score that equals the "
         "threshold is accepted: `>=`.",
     },
-    also_wrong=(lambda *given: None,),
     praise="An audit of decisions begins with these two; the rest is whom it counts.",
 )
 
@@ -188,7 +187,6 @@ def equal_fmr(scores, same, group, fmr):
         "return rejected -> return [fmr] * 4": "That is the FMR that was chosen. What does it "
         "cost: which genuine pairs go?",
     },
-    also_wrong=(lambda *given: sum(_price(*given)) / 4,),
     praise="Equal FMR, unequal FNMR: one of the two can be made equal, hardly ever both.",
 )
 
@@ -240,14 +238,6 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     return None
 
 
-def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor, fmr: float = LIMIT) -> Tensor:
-    return similarity(codes, codes)[person[:, None] != person].quantile(1 - fmr)
-
-
-def _choose_by_first(*given: Tensor) -> Tensor:
-    return _choose_by_all(*(some[given[2] == 0] for some in given), fmr=LIMIT / 2)
-
-
 door_threshold = Exercise(
     points=3,
     prompt="Choose one threshold by people who practise: for new people no group may have an FMR "
@@ -269,9 +259,9 @@ def door_threshold(codes, person, group):
         thresholds.append(scores[impostor].quantile(0.99))
     return max(thresholds)""",
     checker=Checker(_judge_door),
+    slips=("range(4) -> range(1)",),  # the first group's
     also_wrong=(
-        _choose_by_all,
-        _choose_by_first,
+        lambda codes, person, _: similarity(codes, codes)[person[:, None] != person].quantile(0.98),
         lambda *given: 0.0,
         lambda *given: 1.0,
         lambda codes, person, group: person,

@@ -121,12 +121,11 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, Interval]]:
     at, still = chosen.threshold_at(FAR_ORL), read_faces(model, faces.images)
     found: dict = {"FAR": {"": verify.changed_rates(still, still, faces, at)["FAR"]}}
     for factor, spoil in SPOILT.items():
-        found[factor] = {
-            f"{amount:g}": verify.changed_rates(
-                read_faces(model, spoil(faces.images, amount)), still, faces, at
-            )["TAR"]
-            for amount in AMOUNTS[factor]
-        }
+        found[factor] = {}
+        for amount in AMOUNTS[factor]:
+            changed = read_faces(model, spoil(faces.images, amount))
+            rates = verify.changed_rates(changed, still, faces, at)
+            found[factor][f"{amount:g}"] = rates["TAR"]
     return found
 
 

@@ -141,8 +141,7 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
         axis.set_title(f"{defence}\nowners let in: {owners}", fontsize=8)
     axes[0].set_ylabel("impostors let in, %")
     axes[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.supxlabel(
-        "largest change of a pixel, grey values of 255 (band: 95 %, over people)", size=9
-    )
-    show(figure, f"Impostors let in with the largest change, who know the defence: "
-                 f"{'; '.join(told)}.")  # fmt: skip
+    label = "largest change of a pixel, grey values of 255 (band: 95 %, over people)"
+    figure.supxlabel(label, size=9)
+    alt = "Impostors let in with the largest change, who know the defence"
+    show(figure, f"{alt}: {'; '.join(told)}.")
