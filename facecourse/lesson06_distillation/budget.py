@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from random import randrange
 from statistics import fmean
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from facecourse.kit.checkers import build, kind_of, run_on
 from facecourse.kit.exercise import CannotCheckError
 from facecourse.kit.seeds import build_seeded
 from facecourse.lesson06_distillation import experiment
+from facelib.models import embed, face_embedding
 from facelib.threads import few_threads
 
 BYTES, AHEAD = 20_000, 0.01  # of the weights; in mean cosine to the teacher, of the rival
@@ -24,22 +24,15 @@ STEPS, BATCH, RATE = 400, 64, 0.02
 FRESH, PEOPLE = 3, 360  # groups of people that the checker draws from, and how many in each
 
 
-class Told(NamedTuple):
-    """Faces, float (N, 1, 32, 32), and what the teacher says of each, (N, 128)."""
-
-    faces: Tensor
-    said: Tensor
-
-
 @cache
-def tell(fresh: int | None = None) -> Told:
-    """Faces to learn from, or one of `FRESH` groups of other people."""
-    people = (
-        experiment.render_faces()
-        if fresh is None
-        else experiment.render_judges(1 + fresh, people=PEOPLE, photos=1)
-    )
-    return Told(experiment.shrink(people.images), experiment.ask(people.images))
+def tell(fresh: int | None = None) -> tuple[Tensor, Tensor]:
+    """Faces to learn from, or of one of `FRESH` groups of other people, float (N, 1, 32, 32), and
+    what the teacher says of each, (N, 128)."""
+    if fresh is None:
+        people = experiment.render_faces()
+    else:
+        people = experiment.render_judges(1 + fresh, people=PEOPLE, photos=1)
+    return experiment.shrink(people.images), embed(face_embedding(), people.images)
 
 
 def count_bytes(model: nn.Module) -> int:
@@ -62,16 +55,16 @@ def hides_weights(model: nn.Module) -> bool:
 
 def teach(model: nn.Module, seed: int, steps: int = STEPS) -> nn.Module:
     """Train a small student, in place, to give the teacher's directions."""
-    told, chance = tell(), torch.Generator().manual_seed(seed)
+    (known, said), chance = tell(), torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(model.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     model.train()
     with few_threads(model, BATCH, torch.device("cpu")):
         for _ in range(steps):
-            rows = torch.randint(len(told.faces), (BATCH,), generator=chance)
+            rows = torch.randint(len(known), (BATCH,), generator=chance)
             mirrored = torch.rand(BATCH, 1, 1, 1, generator=chance) < 0.5
-            faces = torch.where(mirrored, told.faces[rows].flip(3), told.faces[rows])
-            loss = 1 - cosine_similarity(model(faces), told.said[rows]).mean()
+            faces = torch.where(mirrored, known[rows].flip(3), known[rows])
+            loss = 1 - cosine_similarity(model(faces), said[rows]).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -81,9 +74,9 @@ def teach(model: nn.Module, seed: int, steps: int = STEPS) -> nn.Module:
 
 def measure(model: nn.Module, group: int) -> float:
     """Mean cosine of a student and the teacher on one of `FRESH` groups of people."""
-    fresh = tell(group)
+    faces, said = tell(group)
     with torch.no_grad():
-        return float(cosine_similarity(model(fresh.faces), fresh.said).mean())
+        return float(cosine_similarity(model(faces), said).mean())
 
 
 def build_rival() -> nn.Sequential:
@@ -101,9 +94,9 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     """
     seed = randrange(2**31)
     model, other = (build_seeded(start, lambda: build(answer)) for start in (seed, seed + 1))
-    told = tell()
-    said = run_on(model, told.faces[:2])
-    if not isinstance(said, Tensor) or said.shape != (2, told.said.shape[1]):
+    faces, wanted = tell()
+    said = run_on(model, faces[:2])
+    if not isinstance(said, Tensor) or said.shape != (2, wanted.shape[1]):
         found = kind_of(said)
         raise CannotCheckError(f"Two faces must give a tensor of shape (2, 128); this is {found}.")
     if hides_weights(model):
@@ -119,15 +112,14 @@ def judge_student(answer: Callable[[], nn.Module]) -> str | None:
     if near >= rival + AHEAD:
         return None
     left = BYTES - size
-    advice = f"{left:,} bytes are left: use them." if left > BYTES / 4 else _ADVICE
     found = f"On people nobody has met the mean cosine is {near:.3f}, that of the linear rival "
-    return f"{found}{rival:.3f}; {AHEAD} more than that is wanted. {advice}"
-
-
-_ADVICE = (
-    "Spend the bytes elsewhere: convolutions use each weight at many places; what they find should "
-    "keep *where* it was; and a way to 128 numbers through few is cheap."
-)
+    found += f"{rival:.3f}; {AHEAD} more than that is wanted. "
+    if left > BYTES / 4:
+        return f"{found}{left:,} bytes are left: use them."
+    return (
+        f"{found}Spend the bytes elsewhere: convolutions use each weight at many places; what they "
+        "find should keep *where* it was; and a way to 128 numbers through few is cheap."
+    )
 
 
 def _find_largest(model: nn.Module) -> str:
@@ -135,12 +127,8 @@ def _find_largest(model: nn.Module) -> str:
     return f"The largest is {name}, {tuple(weight.shape)}, with {weight.numel():,} numbers."
 
 
-class Hiding(nn.Module):
-    """A wrong answer: its weights stand in a list, and nobody counts them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.big, self.scale = [nn.Linear(1024, 128)], nn.Parameter(torch.ones(()))
-
-    def forward(self, faces: Tensor) -> Tensor:
-        return self.scale * self.big[0](faces.flatten(1))
+def build_hiding() -> nn.Module:
+    """A wrong answer: a layer stands in a list, and nobody counts its weights."""
+    model = build_rival()
+    model.big = [nn.Linear(1024, 128)]
+    return model

@@ -2,12 +2,12 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize, softmax
+from torch.nn.functional import normalize, softmax
 
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import draw_normal, function
 from facecourse.kit.exercise import Checker, Exercise, collect
-from facecourse.lesson06_distillation.budget import Hiding, build_rival, judge_student
+from facecourse.lesson06_distillation.budget import build_hiding, build_rival, judge_student
 from facelib.compress import SoftTargets
 
 _TAUGHT, _LOGITS = 2 * draw_normal(4, 5, seed=0), 2 * draw_normal(4, 5, seed=1)
@@ -36,7 +36,6 @@ def soften(logits, temperature):
         "dim=1 -> dim=0": "You went down columns. A face is a row: `dim=1`.",
         "torch.softmax -> torch.log_softmax": "Those are the logarithms of the probabilities.",
     },
-    also_wrong=(lambda logits, temperature: logits / temperature,),
     praise="The order stays, the differences shrink: who is second becomes visible.",
 )
 
@@ -79,7 +78,6 @@ def distil_loss(logits, taught, person, temperature, weight):
         "temperature**2 * soft -> temperature**2 * soft / logits.shape[1]": "Averaged over people, "
         'too: take `reduction="batchmean"`.',
     },
-    also_wrong=(lambda z, v, y, t, w: cross_entropy(z, y),),
     praise="Hinton's loss; `SoftTargets` is the same, and tests say so.",
 )
 
@@ -112,10 +110,6 @@ def relate(student, teacher):
         ".square() -> ": "Too high and too low cancel: square the differences first.",
         ".mean() -> .sum()": "The sum grows with the batch: take the mean.",
     },
-    also_wrong=(
-        lambda s, t: (1 - torch.cosine_similarity(s[:, :4], t[:, :4])).mean(),
-        lambda s, t: (_cosines(s.T) - _cosines(t.T[: s.shape[1]])).square().mean(),
-    ),
     praise="It does not notice if all embeddings turn together, and they may differ in length: "
     "the pairs are kept, the teacher's gallery is not.",
 )
@@ -141,15 +135,7 @@ def build():
         channels = width
     thin = nn.Linear(128, 13, bias=False), nn.BatchNorm1d(13), nn.Linear(13, 128)
     return nn.Sequential(*layers, nn.Flatten(), *thin)""",
-    checker=Checker(
-        judge_student,
-        (
-            lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all
-            lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4), nn.Linear(4, 128)),
-            build_rival,
-            Hiding,  # weighs more than it says
-        ),
-    ),
+    checker=Checker(judge_student),
     slips=(
         "(6, 10, 8) -> (16, 32, 8)",  # too large
         "13, bias=False), nn.BatchNorm1d(13), nn.Linear(13 -> "
@@ -158,6 +144,10 @@ def build():
         "nn.Linear(8, 128)",  # forgets where things were
     ),
     also_wrong=(
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 128)),  # one layer eats it all
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4), nn.Linear(4, 128)),
+        build_rival,
+        build_hiding,  # weighs more than it says
         nn.Linear(1024, 128),
         lambda: build_rival,
         lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4)),

@@ -12,7 +12,6 @@ from torch.nn.functional import avg_pool2d, instance_norm
 
 from facecourse.kit import orl, transfer
 from facecourse.kit.seeds import build_seeded
-from facecourse.ladder.student import asked_teacher
 from facelib.data import FaceSet
 from facelib.models import FaceCNN
 from facelib.synth import synth
@@ -52,11 +51,10 @@ def list_pictures(seed: int, chosen_on: bool = False) -> dict[str, FaceSet]:
     Args:
         seed, chosen_on: as in `orl.split_photos`.
     """
-    others = orl.split_photos(5, seed, not chosen_on)[0]
     shown = {
         "same photograph": orl.split_photos(1, seed, chosen_on)[0],
         MORE: orl.split_photos(5, seed, chosen_on)[0],
-        "other people": others,
+        "other people": orl.split_photos(5, seed, not chosen_on)[0],
     }
     return {name: hide_names(faces) for name, faces in shown.items()}
 
@@ -70,8 +68,8 @@ def train_student(faces: Source, loss: nn.Module, rate: float, seed: int, steps:
         rate, seed, steps: of learning; of weights and pictures; of 20 pictures.
     """
     student = build_student(seed)
-    settings = {"batch": BATCH, "lr": rate, "seed": seed, "progress": False}
-    fit_embedding(student, faces, loss, steps=steps, **settings)
+    settings = {"steps": steps, "batch": BATCH, "lr": rate, "seed": seed, "progress": False}
+    fit_embedding(student, faces, loss, **settings)
     return student
 
 
@@ -85,20 +83,6 @@ def render_faces(people: int = 500) -> FaceSet:
 def render_judges(number: int = 0, people: int = 60, photos: int = 4) -> FaceSet:
     """Other people who don't exist, to judge by; another number gives others."""
     return synth(people, photos, seed=pick_seed("crowd", 2**9 + number))
-
-
-def ask(images: Tensor) -> Tensor:
-    """What the shipped embedding says of faces and their mirror images, added up.
-
-    Args:
-        images: uint8 (N, 1, 64, 64).
-
-    Returns:
-        float (N, 128), any length.
-    """
-    teacher = asked_teacher()
-    with torch.no_grad():
-        return torch.cat([teacher(part.float() / 255) for part in images.split(64)])
 
 
 def shrink(images: Tensor) -> Tensor:

@@ -67,18 +67,17 @@ def temperature_slider(logits: Tensor, enrolled: Tensor, probes: Tensor) -> VBox
         second = int(said.masked_fill(torch.arange(len(said)) == face, -1).argmax())
         look = {"width_ratios": [1.4, len(people)], "height_ratios": [2.4, 1]}
         figure, axes = subplots(2, 2, figsize=(8.2, 2.7), gridspec_kw=look)
-        grey = {"cmap": "gray", "vmin": 0, "vmax": 255, "aspect": "auto"}
-        axes[0, 0].imshow(probes[face, 0].numpy(), **grey | {"aspect": "equal"})
-        axes[0, 0].set_title("who is this?", fontsize=9)
-        axes[0, 1].bar(people, said.numpy(), color=[COLOURS[who == face] for who in people])
-        axes[0, 1].set(xlim=(-0.5, len(people) - 0.5), ylim=(0, 1), ylabel="probability")
-        axes[1, 1].imshow(strip, extent=(-0.5, len(people) - 0.5, 0, 1), **grey)
-        axes[1, 0].set_axis_off()
-        for axis in (axes[0, 0], axes[0, 1], axes[1, 1]):
-            axis.set_xticks([])
-            axis.grid(False)
-        for axis in (axes[0, 0], axes[1, 1]):
-            axis.set_yticks([])
+        (asked, chances), (empty, known) = axes
+        grey, edges = {"cmap": "gray", "vmin": 0, "vmax": 255}, (-0.5, len(people) - 0.5)
+        asked.imshow(probes[face, 0].numpy(), **grey)
+        asked.set_title("who is this?", fontsize=9)
+        chances.bar(people, said.numpy(), color=[COLOURS[who == face] for who in people])
+        chances.set(xlim=edges, ylim=(0, 1), ylabel="probability", xticks=[])
+        chances.grid(False)
+        known.imshow(strip, extent=(*edges, 0, 1), aspect="auto", **grey)
+        empty.set_axis_off()
+        for axis in (asked, known):
+            axis.set(xticks=[], yticks=[])
         words = f"At temperature {temperature:.2f} the right person has {said[face]:.3f}, the most "
         words += f"like of the others, number {second + 1} from the left, {said[second]:.3f}."
         show(figure, f"Probabilities as bars above {len(people)} faces. {words}")

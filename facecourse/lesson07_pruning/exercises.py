@@ -43,15 +43,12 @@ def magnitude(weight, share):
         "round(share -> round((1 - share)": "That many stay; that many should go.",
         "weight * mask -> mask.float()": "That is the mask. Multiply the weights by it.",
     },
-    also_wrong=(lambda weight, share: weight,),
     praise="Number for number what `torch.nn.utils.prune.L1Unstructured` makes of it.",
 )
 
 stream = Exercise(
-    prompt=(
-        "All convolutions here are 3 x 3 and without bias; features.7 reads 32 channels, "
-        "features.12 makes 48. How many of their weights go with one channel of the stream?"
-    ),
+    prompt="All convolutions here are 3 x 3 and without bias; features.7 reads 32 channels, "
+    "features.12 makes 48. How many of their weights go with one channel of the stream?",
     starter="gone = ____",
     hints=(
         "Inside block 10 a channel is one output of change.0 and one input of change.3: "
@@ -75,21 +72,17 @@ stream = Exercise(
 )
 
 
-def _make_stale(seed: int) -> tuple[nn.Module, Tensor]:
+def _draw_stale() -> tuple[nn.Module, Tensor]:
     """A small network whose statistics don't fit, and images."""
-
-    def build() -> tuple[nn.Module, Tensor]:
-        layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3)
-        model = nn.Sequential(*layers, nn.BatchNorm2d(3), nn.Flatten())
-        return model.eval(), 2 + 3 * torch.randn(32, 1, 8, 8)
-
-    return build_seeded(seed, build)
+    layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3)
+    model = nn.Sequential(*layers, nn.BatchNorm2d(3), nn.Flatten())
+    return model.eval(), 2 + 3 * torch.randn(32, 1, 8, 8)
 
 
 def _renews(answer: Any) -> str | None:
-    model, images = _make_stale(randrange(1000))
+    model, images = build_seeded(randrange(1000), _draw_stale)
     renewed = build(answer, *copy.deepcopy((model, images)))
-    if renewed.training or any(layer.training for layer in renewed.modules()):
+    if any(layer.training for layer in renewed.modules()):
         return "It is still in training mode, and would judge each face by its batch: `eval()`."
     if any(getattr(layer, "momentum", 0.1) != 0.1 for layer in renewed.modules()):
         return "Set `momentum` back to 0.1, or later training forgets all but its last batch."
@@ -131,14 +124,14 @@ def renew(model, images):
     for layer in norms:
         layer.momentum = 0.1
     return model.eval()""",
-    checker=Checker(_renews, (lambda model, images: model,)),
+    checker=Checker(_renews),
     slips=(
         "momentum = 1.0 -> momentum = 0.1",
         "momentum = 0.1 -> momentum = 1.0",
         ".eval() -> .train()",
         "    return ->     model[0].weight.data *= 0.9\n    return",
     ),
-    also_wrong=(lambda model, images: model(images), lambda model, images: None),
+    also_wrong=(lambda model, _: model, lambda model, images: model(images), lambda *_: None),
     praise="No label, no gradient, a second of work.",
 )
 
@@ -148,15 +141,13 @@ LEAST = 0.5  # points: less is chance
 
 def _judge_plan(answer: Any) -> str | None:
     if not isinstance(answer, Mapping):
-        raise CannotCheckError(
-            f"A dictionary is wanted, a share a layer; this is {kind_of(answer)}."
-        )
-    if unknown := [name for name in answer if name not in experiment.GROUPS]:
-        return f"No layer {unknown[0]!r} in the menu; there are {', '.join(experiment.GROUPS)}."
-    if wrong := [
-        s for s in answer.values() if not isinstance(s, int | float) or not 0 <= s <= 0.75
-    ]:
-        return f"A share is a number from 0 to 0.75, got {wrong[0]!r}."
+        found = kind_of(answer)
+        raise CannotCheckError(f"A dictionary is wanted, a share a layer; this is {found}.")
+    for name, share in answer.items():
+        if name not in experiment.GROUPS:
+            return f"No layer {name!r} in the menu; there are {', '.join(experiment.GROUPS)}."
+        if not isinstance(share, int | float) or not 0 <= share <= 0.75:
+            return f"A share is a number from 0 to 0.75, got {share!r}."
     if not any(answer.values()):
         return "Nothing is cut: name some layers, and the share of their channels that goes."
     fresh = randrange(experiment.FRESH)
@@ -188,20 +179,19 @@ plan = {
     "features.10.change.0": 0.25,
     "features.11.change.0": 0.25,
 }""",
-    checker=Checker(
-        _judge_plan,
-        (
-            {},
-            {"features.12": 0.5},
-            {"features.3": 0.5},
-            {"features.7": 0.5},
-            dict.fromkeys(experiment.GROUPS, 0.25),
-            {"features.1": 0.5},
-            {"features.10.change.0": 0.25, "features.11.change.0": 0.25, "features.7": 0.125},
-            {"features.7": 25},
-        ),
+    checker=Checker(_judge_plan),
+    also_wrong=(
+        {},
+        {"features.12": 0.5},
+        {"features.3": 0.5},
+        {"features.7": 0.5},
+        dict.fromkeys(experiment.GROUPS, 0.25),
+        {"features.1": 0.5},
+        {"features.10.change.0": 0.25, "features.11.change.0": 0.25, "features.7": 0.125},
+        {"features.7": 25},
+        0.2,
+        "features.7",
     ),
-    also_wrong=(0.2, "features.7"),
     praise="Less is lost than where the library chose by itself: you looked before you cut.",
 )
 

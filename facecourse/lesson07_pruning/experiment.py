@@ -17,6 +17,7 @@ from facelib.compress import export, prune
 from facelib.compress.layers import find_layers
 from facelib.data import FaceSet
 from facelib.measure import latency, macs
+from facelib.measure.tail import Tail
 from facelib.models import FaceResNet, face_embedding, face_pruned, face_student
 from facelib.models.faceresnet import SHAPE
 from facelib.models.runtime import OnnxModel
@@ -73,14 +74,10 @@ def cut_channels(
 
 
 @lru_cache(1 + FRESH)
-def _whole(fresh: int | None) -> tuple[FaceSet, float]:
+def _whole(fresh: int | None) -> tuple[FaceSet, Tail]:
     seed = pick_seed("cuts") if fresh is None else pick_seed("tried", 1 + fresh)
     faces = synth(JUDGES, 3, seed=seed)
-    return faces, _tar(face_student(), faces)
-
-
-def _tar(model: nn.Module, faces: FaceSet) -> float:
-    return 100 * embed_tail(model, faces, FAR).tars([FAR]).item()
+    return faces, embed_tail(face_student(), faces, FAR)
 
 
 def try_plan(plan: Mapping[str, float], fresh: int | None = None) -> tuple[float, float]:
@@ -103,7 +100,8 @@ def try_library(share: float, fresh: int | None = None) -> tuple[float, float]:
 def _try(small: nn.Module, fresh: int | None) -> tuple[float, float]:
     faces, before = _whole(fresh)
     gone = 1 - macs(small, SHAPE) / macs(face_student(), SHAPE)
-    return gone, before - _tar(renew_statistics(small), faces)
+    after = embed_tail(renew_statistics(small), faces, FAR)
+    return gone, 100 * float(before.tars([FAR]) - after.tars([FAR]))
 
 
 def measure_speed(names: Sequence[str], turns: int) -> dict[str, dict]:

@@ -188,24 +188,20 @@ def draw_roofline(live: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
         for name, row in run["networks"].items():
             point = row["macs"] / row["bytes"], row["macs"] / row["ms"] / 1e6
             left.plot(*point, "o", color=hues[name], fillstyle=fill)
-            if run is live:
-                told.append(
-                    f"{name} {1e3 * row['ms']:.0f} µs, {point[1]:.0f} billion MACs a second"
-                )
     left.set(xscale="log", yscale="log", xlabel="MACs a byte", ylabel="billion MACs a second")
     left.set_title("the roof of one core: filled here, hollow stored", fontsize=10)
     peak, road = live["roofs"]["MACs"], live["roofs"]["bytes"]
     for place, (name, row) in enumerate(networks.items()):
-        least = 1e6 * row["macs"] / peak
-        right.barh(place, 1e3 * row["ms"], color=hues[name], alpha=0.35)
-        right.barh(place, least, height=0.4, color=hues[name])
-        right.text(1e3 * row["ms"], place, f" {1e3 * row['ms']:.0f}", va="center", fontsize=8)
+        took, speed = 1e3 * row["ms"], row["macs"] / row["ms"] / 1e6
+        right.barh(place, took, color=hues[name], alpha=0.35)
+        right.barh(place, 1e6 * row["macs"] / peak, height=0.4, color=hues[name])
+        right.text(took, place, f" {took:.0f}", va="center", fontsize=8)
+        told.append(f"{name} {took:.0f} µs, {speed:.0f} billion MACs a second")
     right.axvline(1e3 * networks["one channel"]["ms"], color="black", linestyle=":")
     right.set_yticks(range(len(networks)), networks)
     right.invert_yaxis()
-    right.set(
-        xscale="log", xlabel="µs a face (dark: its MACs at the roof; dotted: hardly any MACs)"
-    )
+    right.set_xscale("log")
+    right.set_xlabel("µs a face (dark: its MACs at the roof; dotted: hardly any MACs)")
     show(
         figure,
         f"Networks under the roof of one core, {peak / 1e9:.0f} billion MACs and {road / 1e9:.0f} "

@@ -1,12 +1,12 @@
 """Lesson 08, quantization and low rank: its exercises, and the budget that is yours to keep."""
 
 import copy
-from collections.abc import Callable
 from random import randrange
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.utils.fusion import fuse_linear_bn_weights
 
 from facecourse.kit.charts import side_by_side
 from facecourse.kit.checkers import build, draw_normal, function
@@ -55,7 +55,6 @@ def write_codes(values, low, high):
         ".clamp(0, 255) -> .clamp(0, 255).sub(zero_point) * scale": "That is what the codes read "
         "back as. Return the codes.",
     },
-    also_wrong=(lambda values, low, high: values.round(),),
     praise="The codes of `torch.fake_quantize_per_tensor_affine`, which reads them back, too.",
 )
 
@@ -63,12 +62,8 @@ def write_codes(values, low, high):
 def _fold(
     weight: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, offset: Tensor, eps: float
 ) -> Tensor:
-    norm = nn.BatchNorm1d(len(weight), eps).eval()
-    state = {"running_mean": mean, "running_var": variance, "weight": gain, "bias": offset}
-    norm.load_state_dict(state, strict=False)
-    with torch.no_grad():
-        bias = norm(torch.zeros(1, len(weight)))  # what it makes of 0
-        return torch.cat([norm(weight.T) - bias, bias]).T
+    folded, bias = fuse_linear_bn_weights(weight, None, mean, variance, eps, gain, offset)
+    return torch.cat([folded, bias[:, None]], 1)
 
 
 def _draw_norm(seed: int, outputs: int, inputs: int) -> tuple:
@@ -105,7 +100,6 @@ def fold(weight, mean, variance, gain, offset, eps):
         "weight * scale[:, None] -> weight": "Each row of the weights must meet its output's "
         "scale.",
     },
-    also_wrong=(lambda weight, mean, variance, gain, offset, eps: weight,),
     praise="No multiplication is left of batch norm: a runtime does this before it rounds.",
 )
 
@@ -151,7 +145,6 @@ def pass_back(weight, scale, most, gradient):
         "gradient * inside -> gradient / scale * inside": "The scale divides and multiplies.",
         "<= -> >": "Turned round: those *inside* get the gradient.",
     },
-    also_wrong=(lambda weight, scale, most, gradient: weight * gradient,),
     praise="As `torch.fake_quantize_per_tensor_affine` does, for which what *rounds* to the last "
     "mark is inside.",
 )
@@ -175,15 +168,6 @@ def _judge(answer: Any) -> str | None:
     return None
 
 
-def _prune_hard(student: nn.Module, pruned: nn.Module) -> nn.Module:
-    return round_weights(renew_statistics(prune(student, 0.6, SHAPE)[0]), 6)
-
-
-_STEPS: dict[str, Callable] = {
-    "factorize": factorize, "prune": prune, "renew_statistics": renew_statistics,
-    "round_weights": round_weights,
-}  # fmt: skip
-
 shrink = Exercise(
     points=3,
     prompt="Return a network whose file keeps the budget, made of the student or the pruned one.",
@@ -201,15 +185,16 @@ shrink = Exercise(
 def shrink(student, pruned):
     thinner, _ = factorize(student, {'embedding.1': 32})
     return renew_statistics(round_weights(thinner, 4))""",
-    checker=Checker(_judge, (_prune_hard,)),
+    checker=Checker(_judge),
     also_wrong=(
+        lambda student, _: round_weights(renew_statistics(prune(student, 0.6, SHAPE)[0]), 6),
         lambda student, pruned: student,
         lambda student, pruned: round_weights(student, 2),
         lambda student, pruned: pruned,
         lambda student, pruned: factorize(student, {"embedding.1": 4}),
     ),
     praise="In the budget. Can you lose fewer points, or do with fewer MACs?",
-    context=_STEPS,
+    context={step.__name__: step for step in (factorize, prune, renew_statistics, round_weights)},
 )
 
 EXERCISES = collect("08", globals())

@@ -68,11 +68,9 @@ def open_layer(path: Path, images: Tensor) -> Whole:
         graph.output.append(info)
     session = OnnxModel(model.SerializeToString()).session
     _, read, made = session.run(None, {graph.input[0].name: (images / 255).numpy()})
-    across = any(one.name == "transB" and one.i for one in gemm.attribute)
-    weight = held[weights[0]] if across else held[weights[0]].T
     return Whole(
-        torch.tensor(read), *(held[name] for name in codes[1:]), weight, held[weights[1]],
-        held[bias[0]], torch.tensor(made), *(held[name] for name in rounder.input[1:]),
+        torch.tensor(read), *(held[name] for name in (*codes[1:], *weights[:2], bias[0])),
+        torch.tensor(made), *(held[name] for name in rounder.input[1:]),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from facecourse.kit.charts import draw_band
 from facecourse.kit.explore import explore
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import Interval, mean_interval
+from facelib.measure import mean_interval
 from facelib.models import face_student
 
 MARKS = 255  # steps of a ruler of eight bits
@@ -89,11 +89,11 @@ def draw_rounding(
     training. `stored` is the evidence's "bits"; `live` was lost here at once and rounded while
     training."""
     figure, axis = subplots(figsize=(6.4, 3))
-    places = [int(width) for width in stored]
+    places, rows = [int(width) for width in stored], stored.values()
     arms = {
-        "at once": [row["at once"] for row in stored.values()],
-        "trained on, then rounded": [_mean(row["then rounded"]) for row in stored.values()],
-        "trained while rounded": [_mean(row["while rounded"]) for row in stored.values()],
+        "at once": [row["at once"] for row in rows],
+        "trained on, then rounded": [mean_interval(row["then rounded"]) for row in rows],
+        "trained while rounded": [mean_interval(row["while rounded"]) for row in rows],
     }
     for (name, points), style in zip(arms.items(), ("o-", "s--", "^:"), strict=True):
         draw_band(axis, places, points, style, label=f"{name} (over {points[0].of})")
@@ -101,18 +101,18 @@ def draw_rounding(
         axis.plot(bits, value, "x", color=colour, markersize=9, markeredgewidth=2)
     axis.set_xticks(places)
     axis.invert_xaxis()
-    axis.set_yscale("symlog", linthresh=1)
+    axis.set_xlabel("bits of a weight (band: 95 %; x: this short run)")
+    _scale_lost(axis)
     axis.set_ylim(bottom=min(-0.5, *live))
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.set(xlabel="bits of a weight (band: 95 %; x: this short run)")
-    axis.set_ylabel("points of TAR lost at FAR 0.1 %\n(linear to 1, then log)")
     axis.legend(frameon=False, fontsize=8, loc="lower right")
     ends = [f"{n} {p[0].value:.1f} to {p[-1].value:.1f}" for n, p in arms.items()]
     show(figure, f"Points lost from {places[0]} bits down to {places[-1]}: {'; '.join(ends)}.")
 
 
-def _mean(values: Sequence[float]) -> Interval:
-    return mean_interval(values, "seeds")
+def _scale_lost(axis: Axes) -> None:
+    axis.set_yscale("symlog", linthresh=1)
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.set_ylabel("points of TAR lost at FAR 0.1 %\n(linear to 1, then log)")
 
 
 def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
@@ -140,11 +140,8 @@ def draw_thin(layers: Mapping[str, Tensor], rank: int) -> None:
         kept = torch.arange(len(share)) * sum(matrix.shape) / matrix.numel()
         right.plot(kept, share, style, label=name)
         said.append(f"{name}: {share[kept <= 0.5][-1]:.0%} of the squares with half the weights")
-    right.set(
-        xlabel="weights, as a share of W's",
-        ylabel="share of the squared\nsingular values",
-        xlim=(0, 1),
-    )
+    right.set(xlabel="weights, as a share of W's", xlim=(0, 1))
+    right.set_ylabel("share of the squared\nsingular values")
     right.legend(frameon=False, fontsize=8)
     show(figure, f"A wide matrix is nearly a tall times a flat one. {'; '.join(said)}.")
 
@@ -194,22 +191,17 @@ def _draw_cloud(axis: Axes, dial: Mapping[str, Any]) -> None:
         points = [(r["bytes"] / 1e3, r["0.1 %"].value) for r in dial["rows"] if r["width"] == width]
         axis.plot(*zip(*points, strict=True), ".", color=colour, label=f"cut from the {width}")
     for place, (name, row) in enumerate(dial["taught"].items()):
-        size, lost = row["bytes"] / 1e3, row["0.1 %"].value
+        spot = row["bytes"] / 1e3, row["0.1 %"].value
         label = None if place else "taught after the cut"
-        axis.plot(size, lost, "*", color=COLOURS[3], markersize=12, label=label, zorder=3)
-        axis.annotate(
-            name, (size, lost), (0, -13), textcoords="offset points", fontsize=7, ha="center"
-        )
+        axis.plot(*spot, "*", color=COLOURS[3], markersize=12, label=label, zorder=3)
+        look = {"textcoords": "offset points", "fontsize": 7, "ha": "center"}
+        axis.annotate(name, spot, (0, -13), **look)
     axis.set_xscale("log")
-    axis.set_yscale("symlog", linthresh=1)
     ticks = (100, 200, 500, 1000, 2000, 4000)
     axis.set_xticks(ticks, ticks)
     axis.minorticks_off()
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.set(
-        xlabel="kB of the zipped file (log)",
-        ylabel="points of TAR lost at FAR 0.1 %\n(linear to 1, then log)",
-    )
+    axis.set_xlabel("kB of the zipped file (log)")
+    _scale_lost(axis)
     axis.legend(frameon=False, fontsize=8)
 
 

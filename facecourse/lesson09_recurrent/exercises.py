@@ -1,7 +1,5 @@
 """Lesson 09, the RNN aside: its exercises."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +25,6 @@ through_time = Exercise(
             3: "The other two ws multiply each term: 0.5 * 0.5.",
         },
     ),
-    also_wrong=(math.nan,),
     praise="As with a kernel at many places: the gradient of a shared weight is a sum.",
 )
 
@@ -67,7 +64,6 @@ def gru(x, h, w_x, w_h, b_x, b_h):
         "(1 - z) * n + z * h -> torch.tanh(n_x + n_h)": "That is a plain RNN's step: the gates are "
         "missing.",
     },
-    also_wrong=(lambda x, h, w_x, w_h, b_x, b_h: h,),
     praise="Equal to PyTorch's GRU: a step that can keep.",
 )
 
@@ -101,7 +97,6 @@ def pool(frames, scores, sharpness):
         "torch.softmax(sharpness * scores, dim=1) -> sharpness * scores": "Scores are no weights "
         "yet: softmax makes them positive, with the sum 1.",
     },
-    also_wrong=(lambda frames, scores, sharpness: frames[:, -1],),
     praise="At sharpness 0 it is the plain mean, at a large one the best frame alone.",
 )
 

@@ -22,15 +22,14 @@ def draw_unrolled(frames: Tensor) -> None:
     below it."""
     count, (figure, axis) = len(frames), subplots(figsize=(9, 3.3))
     arrow = {"arrowstyle": "->", "color": "0.3"}
+    box = {"ha": "center", "va": "center", "bbox": {"fc": "#cfe6f5", "ec": "0.4"}}
     look = {"cmap": "gray", "vmin": 0, "vmax": 255}
     for step, (frame, back) in enumerate(zip(frames, frames.flip(0), strict=True)):
         for face, y in ((frame, 0), (back, -1.3)):
             axis.imshow(face[0].numpy(), extent=(step, step + ROOM, y, y + ROOM), **look)
         middle = step + ROOM / 2
         axis.annotate("", (middle, 1.35), (middle, 0.95), arrowprops=arrow)
-        axis.text(
-            middle, 1.55, "cell", ha="center", va="center", bbox={"fc": "#cfe6f5", "ec": "0.4"}
-        )
+        axis.text(middle, 1.55, "cell", **box)
         axis.annotate("", (middle + 0.72, 1.55), (middle + 0.24, 1.55), arrowprops=arrow)
         axis.text(middle + 0.5, 1.68, f"$h_{step + 1}$", ha="center", fontsize=9)
         axis.text(middle + 0.1, 1.1, f"$x_{step + 1}$", fontsize=9)

@@ -81,10 +81,8 @@ def take_nods(people: int, seed: int, draw: int) -> tuple[Tensor, Tensor]:
 def train(model: nn.Module, seed: int = experiment.TRY) -> tuple[float, float]:
     """Teach a network, in place, to tell two nods from one: the share of the clips learnt from that
     it then tells rightly, and of other people's, whom the seed draws."""
-    learnt, others = (
-        take_nods(people, drawn, randrange(2**31))
-        for people, drawn in ((LEARNT, experiment.LEARN), (TRIED, seed))
-    )
+    learnt = take_nods(LEARNT, experiment.LEARN, randrange(2**31))
+    others = take_nods(TRIED, seed, randrange(2**31))
     experiment.train_reader(model, *learnt, nn.CrossEntropyLoss(), RATE)
     return experiment.score_labels(model, *learnt), experiment.score_labels(model, *others)
 

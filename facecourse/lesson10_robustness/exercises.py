@@ -12,7 +12,7 @@ from facecourse.kit.checkers import as_numbers, draw_normal, function, run
 from facecourse.kit.exercise import CannotCheckError, Checker, Exercise, collect
 from facecourse.lesson10_robustness import experiment
 from facelib.data import FaceSet
-from facelib.measure import Verification, similarity
+from facelib.measure import similarity
 from facelib.models import face_embedding
 from facelib.synth import identities, synth
 from facelib.synth.people import pick_seed
@@ -69,34 +69,27 @@ darken = Exercise(
 def darken(images, stops):
     white = 1000 * 2.0**-stops
     return torch.poisson(images * white) / white""",
-    checker=Checker(
-        _judge_dark,
-        (
-            lambda images, stops: images,
-            lambda images, stops: images * 2.0**-stops,
-            lambda images, stops: torch.poisson(images * 1000) / 1000,
-            lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops),
-            lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops) / 1000,
-            lambda images, stops: torch.poisson(images * 750 * 2.0**-stops) / 750 * 2.0**stops,
-            lambda images, stops: (
-                1.1 * torch.poisson(images * 1000 * 2.0**-stops) / 1000 * 2.0**stops
-            ),
-            lambda images, stops: images + 0.3 * torch.randn_like(images),
-            lambda images, stops: images + _noise(0.4, stops) * torch.randn_like(images),
-            lambda images, stops: images + _noise(images.mean(), stops) * torch.randn_like(images),
-        ),
+    checker=Checker(_judge_dark),
+    also_wrong=(
+        lambda images, stops: images,
+        lambda images, stops: images * 2.0**-stops,
+        lambda images, stops: torch.poisson(images * 1000) / 1000,
+        lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops),
+        lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops) / 1000,
+        lambda images, stops: torch.poisson(images * 750 * 2.0**-stops) / 750 * 2.0**stops,
+        lambda images, stops: torch.poisson(images * 1000 * 2.0**-stops) / 909 * 2.0**stops,
+        lambda images, stops: images + 0.3 * torch.randn_like(images),
+        lambda images, stops: images + _noise(0.4, stops) * torch.randn_like(images),
+        lambda images, stops: images + _noise(images.mean(), stops) * torch.randn_like(images),
+        lambda images, stops: images.mean(),
     ),
-    also_wrong=(lambda images, stops: images.mean(),),
     praise="What is lost in the dark is not brightness, which comes back, but certainty.",
 )
 
 
-def _rates(scores: Tensor, same: Tensor, group: Tensor, at: float) -> Tensor:
-    accepted = (scores >= at).double()
-    return torch.stack([
-        torch.stack([accepted[inside & ~same].mean(), 1 - accepted[inside & same].mean()])
-        for inside in (group == number for number in range(4))
-    ])  # fmt: skip
+def _rates(scores: Tensor, same: Tensor, group: Tensor, at: float) -> list[list[float]]:
+    parts = experiment.part_groups(scores, same, group)
+    return [[part.far_at(at), part.frr_at(at)] for part in parts]
 
 
 def _case(seed: int, spread: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -145,7 +138,6 @@ def group_rates(scores, same, group, threshold):
         "-> > threshold).double().mean()\n        fnmr = (genuine <=": "A score that equals the "
         "threshold is accepted: `>=`.",
     },
-    also_wrong=(lambda *given: None,),
     praise="An audit of decisions begins with these two; the rest is whom it counts.",
 )
 
@@ -163,13 +155,10 @@ def _cleared(seed: int, spread: float, fmr: float) -> tuple[Tensor, Tensor, Tens
     return scores[~unclear], same[~unclear], group[~unclear], fmr
 
 
-def _price(scores: Tensor, same: Tensor, group: Tensor, fmr: float) -> Tensor:
+def _price(scores: Tensor, same: Tensor, group: Tensor, fmr: float) -> list[float]:
     """FNMR of each group at its own threshold."""
-    found = []
-    for inside in (group == number for number in range(4)):
-        threshold = scores[~same & inside].quantile(1 - fmr)
-        found.append((scores[inside & same] < threshold).double().mean())
-    return torch.stack(found)
+    parts = experiment.part_groups(scores, same, group)
+    return [part.frr_at(part.threshold_at(fmr)) for part in parts]
 
 
 equal_fmr = Exercise(
@@ -198,7 +187,6 @@ def equal_fmr(scores, same, group, fmr):
         "return rejected -> return [fmr] * 4": "That is the FMR that was chosen. What does it "
         "cost: which genuine pairs go?",
     },
-    also_wrong=(lambda *given: _price(*given).mean(),),
     praise="Equal FMR, unequal FNMR: one of the two can be made equal, hardly ever both.",
 )
 
@@ -231,8 +219,7 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
     at = as_numbers(run(answer, (codes, faces.person, labels))[0])
     if at.numel() != 1 or not at.isfinite():
         raise CannotCheckError("One threshold for everybody is wanted, a number.")
-    scores, same, group = experiment.pair_up(fresh, others)
-    parts = [Verification(scores[group == g], same[group == g]) for g in range(4)]
+    parts = experiment.part_groups(*experiment.pair_up(fresh, others))
     fmr = [part.far_at(float(at)) for part in parts]
     worst = experiment.GROUPS[max(range(4), key=fmr.__getitem__)]
     found = f"Of new people the worst group ({worst}) has an FMR of {max(fmr):.2%}"
@@ -249,14 +236,6 @@ def _judge_threshold(answer: Any, number: int, push: float) -> str | None:
             f"do; want {100 * SPARE:.0f} points more at most."
         )
     return None
-
-
-def _choose_by_all(codes: Tensor, person: Tensor, group: Tensor, fmr: float = LIMIT) -> Tensor:
-    return similarity(codes, codes)[person[:, None] != person].quantile(1 - fmr)
-
-
-def _choose_by_first(*given: Tensor) -> Tensor:
-    return _choose_by_all(*(some[given[2] == 0] for some in given), fmr=LIMIT / 2)
 
 
 door_threshold = Exercise(
@@ -279,10 +258,14 @@ def door_threshold(codes, person, group):
         impostor = person[inside][:, None] != person[inside]
         thresholds.append(scores[impostor].quantile(0.99))
     return max(thresholds)""",
-    checker=Checker(
-        _judge_door, (_choose_by_all, _choose_by_first, lambda *given: 0.0, lambda *given: 1.0)
+    checker=Checker(_judge_door),
+    slips=("range(4) -> range(1)",),  # the first group's
+    also_wrong=(
+        lambda codes, person, _: similarity(codes, codes)[person[:, None] != person].quantile(0.98),
+        lambda *given: 0.0,
+        lambda *given: 1.0,
+        lambda codes, person, group: person,
     ),
-    also_wrong=(lambda codes, person, group: person,),
     praise="The worst-served group sets the threshold, and everybody pays for it in rejections.",
 )
 

@@ -23,6 +23,7 @@ from facelib.data import Augment, Distort, FaceSet, all_pairs, corrupt, folder, 
 from facelib.measure import Interval, bootstrap_people, share_interval, similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
 from facelib.measure.groups import GroupErrors, group_errors, tar_by_person
+from facelib.measure.verification import Verification
 from facelib.models import FaceCNN, embed
 from facelib.synth import FRONTAL, Factors, identities, nuisances, render, synth
 from facelib.synth.people import pick_seed
@@ -120,12 +121,11 @@ def sweep_orl(model: nn.Module) -> dict[str, dict[str, Interval]]:
     at, still = chosen.threshold_at(FAR_ORL), read_faces(model, faces.images)
     found: dict = {"FAR": {"": verify.changed_rates(still, still, faces, at)["FAR"]}}
     for factor, spoil in SPOILT.items():
-        found[factor] = {
-            f"{amount:g}": verify.changed_rates(
-                read_faces(model, spoil(faces.images, amount)), still, faces, at
-            )["TAR"]
-            for amount in AMOUNTS[factor]
-        }
+        found[factor] = {}
+        for amount in AMOUNTS[factor]:
+            changed = read_faces(model, spoil(faces.images, amount))
+            rates = verify.changed_rates(changed, still, faces, at)
+            found[factor][f"{amount:g}"] = rates["TAR"]
     return found
 
 
@@ -173,6 +173,12 @@ def pair_up(codes: Tensor, faces: FaceSet) -> tuple[Tensor, Tensor, Tensor]:
     inside = faces.group[left] == faces.group[right]
     left, right, same = left[inside], right[inside], same[inside]
     return similarity(codes, codes)[left, right], same, faces.group[left]
+
+
+def part_groups(scores: Tensor, same: Tensor, group: Tensor) -> list[Verification]:
+    """The pairs of each of `GROUPS`, as `pair_up` gives them, to read rates from."""
+    insides = (group == number for number in range(len(GROUPS)))
+    return [Verification(scores[inside], same[inside]) for inside in insides]
 
 
 def measure_groups(codes: Tensor, faces: FaceSet, at: float) -> dict[str, GroupErrors]:

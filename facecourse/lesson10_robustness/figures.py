@@ -1,13 +1,10 @@
 """Lesson 10: break a face, slide a threshold past four groups; sweeps, cures and groups drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from ipywidgets import Dropdown, FloatSlider, IntSlider, VBox
-from matplotlib.axes import Axes
 from torch import Tensor, nn
 
 from facecourse.kit.charts import draw_band, draw_interval, percent
@@ -16,7 +13,7 @@ from facecourse.kit.explore import explore
 from facecourse.lesson10_robustness import experiment
 from facecourse.lesson10_robustness.experiment import AMOUNTS, GROUPS, SPOILT
 from facelib.figures import COLOURS, Table, show, subplots
-from facelib.measure import Interval, Verification
+from facelib.measure import Interval
 
 Sweep = Mapping[str, Mapping[str, Interval]]  # [factor][amount]
 SHOWN = 6  # faces
@@ -65,15 +62,14 @@ def draw_sweeps(found: Mapping[str, Sweep], real: Mapping[str, Sweep]) -> None:
     """Draw TAR by the amount of each factor: people who don't exist, below them ORL; `found` and
     `real` are the evidence's "sweeps" and "ORL", by network."""
     figure, axes = subplots(3, 4, figsize=(8.6, 6), sharey=True)
-    for place, factor in enumerate(AMOUNTS):
-        axis = axes.flat[place]
-        for (network, sweep), colour in zip(found.items(), COLOURS, strict=False):
-            _draw_curve(axis, sweep[factor], colour, network)
-        axis.set_title(factor, fontsize=8)
-    for axis, factor in zip(axes[2], SPOILT, strict=True):
-        for network, sweep in real.items():
-            _draw_curve(axis, sweep[factor], COLOURS[list(found).index(network)], network)
-        axis.set_title(f"ORL: {factor}", fontsize=8)
+    colours = dict(zip(found, COLOURS, strict=False))
+    panels = [("", f, found) for f in AMOUNTS] + [("ORL: ", f, real) for f in SPOILT]
+    for axis, (whose, factor, sweeps) in zip(axes.flat, panels, strict=True):
+        for network, sweep in sweeps.items():
+            rates = list(map(percent, sweep[factor].values()))
+            draw_band(axis, range(len(rates)), rates, ".-", color=colours[network], label=network)
+            axis.set_xticks(range(len(rates)), sweep[factor], fontsize=7)
+        axis.set_title(whose + factor, fontsize=8)
     axes[0, 0].legend(fontsize=7, frameon=False, loc="lower left")
     figure.supylabel("TAR, % (band: 95 %, over people)", fontsize=9)
     kept = ", ".join(f"{name} {100 * s['FAR'][''].value:.1f} %" for name, s in real.items())
@@ -81,12 +77,6 @@ def draw_sweeps(found: Mapping[str, Sweep], real: Mapping[str, Sweep]) -> None:
     ends = [f"{name}, {factor} {list(points)[-1]}: {100 * list(points.values())[-1].value:.0f} %"
             for name, sweep in found.items() for factor, points in sweep.items()]  # fmt: skip
     show(figure, f"TAR by the amount of a factor; with the most of it: {'; '.join(ends)}.")
-
-
-def _draw_curve(axis: Axes, points: Mapping[str, Interval], colour: str, name: str) -> None:
-    rates = list(map(percent, points.values()))
-    draw_band(axis, range(len(rates)), rates, ".-", color=colour, label=name)
-    axis.set_xticks(range(len(rates)), points, fontsize=7)
 
 
 def draw_cures(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
@@ -129,7 +119,7 @@ def group_slider(scores: Tensor, same: Tensor, group: Tensor, start: float) -> V
         scores, same, group: of all pairs within groups, (P,), as `experiment.pair_up` gives them.
         start: the threshold to begin with.
     """
-    parts = [Verification(scores[group == g], same[group == g]) for g in range(len(GROUPS))]
+    parts = experiment.part_groups(scores, same, group)
 
     def draw(threshold: float) -> None:
         figure, axis = subplots(figsize=(5.4, 3.4))
@@ -205,15 +195,14 @@ def draw_skins(found: Mapping[str, Any], detected: Mapping[str, Interval]) -> No
         label = f"{name}\n(darkest less lightest {change:+.2f} points: {word})"
         draw_band(left, range(len(curve)), curve, style, label=label)
         told.append(f"{name}: {', '.join(f'{rate.value:.2f}' for rate in curve)} %")
-    left.set_xticks(range(len(experiment.SKINS)), GROUPS)
-    left.set(
-        xlabel="skin all of them are given", ylabel="FMR, % (95 %, over people)", ylim=(0, None)
-    )
+    left.set(ylabel="FMR, % (95 %, over people)", ylim=(0, None))
     left.legend(frameon=False, fontsize=8)
     for place, rate in enumerate(detected["found"].values()):
         draw_interval(right, place, percent(rate), COLOURS[place], upright=True)
-    right.set_xticks(range(len(GROUPS)), GROUPS)
-    right.set(xlabel="skin all of them are given", ylabel="found by a stock detector, %")
+    right.set_ylabel("found by a stock detector, %")
+    for axis in (left, right):
+        axis.set_xticks(range(len(GROUPS)), GROUPS)
+        axis.set_xlabel("skin all of them are given")
     change, word = detected["change"], judge(detected["change"], "more", "fewer")
     right.set_title(f"darkest less lightest {100 * change.value:+.1f} points: {word}", fontsize=8)
     share = ", ".join(f"{100 * rate.value:.0f}" for rate in detected["found"].values())

@@ -5,6 +5,7 @@ from random import randrange
 from typing import Any
 
 import torch
+from scipy.linalg import orthogonal_procrustes
 from torch import Tensor
 
 from facecourse.kit.checkers import as_numbers, draw_normal, function, number, run
@@ -16,8 +17,7 @@ from facelib.models import face_embedding
 
 
 def _turn_back(templates: Tensor, rotated: Tensor, known: Tensor) -> Tensor:
-    left, _, right = torch.linalg.svd(rotated.T @ known)
-    return templates @ left @ right
+    return templates @ torch.from_numpy(orthogonal_procrustes(rotated, known)[0])
 
 
 def _case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -126,9 +126,8 @@ TRIES = 3  # sets of people that the checker draws from
 
 @cache
 def _door() -> tuple[experiment.See, float]:
-    model = face_embedding().eval().requires_grad_(False)
-    ask = experiment.as_recogniser(experiment.defend(model, "none"))
-    return experiment.defend(model, "none"), experiment.choose_door_threshold(ask, 150)
+    see = experiment.defend(face_embedding().eval().requires_grad_(False), "none")
+    return see, experiment.choose_door_threshold(experiment.as_recogniser(see), 150)
 
 
 @cache
@@ -186,17 +185,15 @@ def fool(see, faces, targets, limit):
         changed = changed + limit / 10 * gradient.sign()
         changed = changed.clamp(faces - limit, faces + limit).clamp(0, 1)
     return changed.detach()""",
-    checker=Checker(
-        _judge_fool,
-        (
-            lambda see, faces, targets, limit: faces,
-            lambda see, faces, targets, limit: climb_to(see, faces, targets, limit / 2, 1),
-            lambda see, faces, targets, limit: climb_to(see, faces, -targets, limit, 3),
-            lambda see, faces, targets, limit: climb_to(see, faces, targets, 4 * limit, 10),
-            lambda see, faces, targets, limit: faces + limit * torch.randn_like(faces).sign(),
-        ),
+    checker=Checker(_judge_fool),
+    also_wrong=(
+        lambda see, faces, targets, limit: faces,
+        lambda see, faces, targets, limit: climb_to(see, faces, targets, limit / 2, 1),
+        lambda see, faces, targets, limit: climb_to(see, faces, -targets, limit, 3),
+        lambda see, faces, targets, limit: climb_to(see, faces, targets, 4 * limit, 10),
+        lambda see, faces, targets, limit: faces + limit * torch.randn_like(faces).sign(),
+        lambda see, faces, targets, limit: targets,
     ),
-    also_wrong=(lambda see, faces, targets, limit: targets,),
     praise="Hardly anyone would stop for it. It needs the network's weights, or perhaps a copy: "
     "lesson 06 showed how one is made from answers alone.",
 )

@@ -155,20 +155,22 @@ def fool_doors(
     model = model.eval().requires_grad_(False)
     _, (enrolled, other, _) = render_victims(count, 1)
     faces = other.roll(1, 0).float() / 255  # everybody asks for the next one's place
-    plain, found = defend(model, "none"), {}
-    for defence in DEFENCES:
+    plain = defend(model, "none")
+
+    def fool(defence: str) -> dict[str, dict[str, Interval]]:
         see = defend(model, defence, looks=1 + 3 * (defence == "random moves"))
         ask = as_recogniser(see)
         at, templates = choose_door_threshold(ask), ask(enrolled)
 
-        def accepted(images: Tensor, ask: Recogniser = ask, at: float = at,
-                     templates: Tensor = templates) -> Interval:  # fmt: skip
+        def accepted(images: Tensor) -> Interval:
             return share_interval((ask(images) * templates).sum(1) >= at)
 
-        found[defence] = {"TAR": {"": accepted(other)}, "unaware": {}, "aware": {}}
+        found = {"TAR": {"": accepted(other)}, "unaware": {}, "aware": {}}
         for who, by in {"unaware": plain, "aware": see}.items():
             aim = as_recogniser(by)(enrolled)
             for limit in limits:
                 made = climb_to(by, faces, aim, limit / 255, steps)
-                found[defence][who][f"{limit}"] = accepted((made * 255).round().byte())
-    return found
+                found[who][f"{limit}"] = accepted((made * 255).round().byte())
+        return found
+
+    return {defence: fool(defence) for defence in DEFENCES}

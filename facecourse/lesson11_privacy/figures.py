@@ -8,7 +8,7 @@ from scipy.linalg import orthogonal_procrustes
 from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
-from facecourse.kit.charts import draw_band, draw_faces, percent
+from facecourse.kit.charts import draw_band, draw_faces, draw_interval, percent
 from facecourse.kit.explore import explore
 from facecourse.lesson11_privacy import experiment, recapture
 from facelib.data import FaceSet
@@ -40,9 +40,8 @@ def draw_doors(found: Mapping[str, Mapping[str, Interval]]) -> None:
     told = []
     for number, (network, rates) in enumerate(found.items()):
         for place, (name, rate) in enumerate(rates.items()):
-            y, colour = place + 0.25 * number - 0.12, COLOURS[number]
-            axis.plot([100 * rate.low, 100 * rate.high], [y, y], color=colour, linewidth=3)
-            axis.plot(100 * rate.value, y, "o", color=colour, label=None if place else network)
+            y, label = place + 0.25 * number - 0.12, None if place else network
+            draw_interval(axis, y, percent(rate), COLOURS[number], label=label)
             told.append(f"{network}, {name} {100 * rate.value:.0f} %")
     axis.set_yticks(range(len(rates)), rates, fontsize=8)
     axis.legend(frameon=False, fontsize=8)
@@ -109,13 +108,13 @@ def change_slider(model: nn.Module, face: Tensor, target: Tensor, at: float) -> 
         with torch.no_grad():
             score = float((see(made) * target).sum())
         figure, axes = subplots(1, 3, figsize=(6.6, 2.6))
-        change = made - face
-        for axis, title, image, limit in (
-            (axes[0], "the impostor", face, (0, 1)),
-            (axes[1], "at the door", made, (0, 1)),
-            (axes[2], "the change, ten times", change, (-0.05, 0.05)),
-        ):
-            axis.imshow(image[0, 0].numpy(), cmap="gray", vmin=limit[0], vmax=limit[1])
+        panels = {
+            "the impostor": (face, 0, 1),
+            "at the door": (made, 0, 1),
+            "the change, ten times": (made - face, -0.05, 0.05),
+        }
+        for axis, (title, (image, low, high)) in zip(axes, panels.items(), strict=True):
+            axis.imshow(image[0, 0].numpy(), cmap="gray", vmin=low, vmax=high)
             axis.set_title(title, fontsize=9)
             axis.set_axis_off()
         verdict = "accepted" if score >= at else "rejected"
@@ -142,8 +141,7 @@ def draw_fooled(found: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> No
         axis.set_title(f"{defence}\nowners let in: {owners}", fontsize=8)
     axes[0].set_ylabel("impostors let in, %")
     axes[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.supxlabel(
-        "largest change of a pixel, grey values of 255 (band: 95 %, over people)", size=9
-    )
-    show(figure, f"Impostors let in with the largest change, who know the defence: "
-                 f"{'; '.join(told)}.")  # fmt: skip
+    label = "largest change of a pixel, grey values of 255 (band: 95 %, over people)"
+    figure.supxlabel(label, size=9)
+    alt = "Impostors let in with the largest change, who know the defence"
+    show(figure, f"{alt}: {'; '.join(told)}.")

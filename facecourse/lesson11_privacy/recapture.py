@@ -6,7 +6,6 @@ and cameras leave other traces, so these rates say nothing about a real attack o
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -44,14 +43,14 @@ def _screen(light: Tensor, chance: Tensor) -> Tensor:
     return (light**2.2 * grid + glare).clamp(0, 1) ** (1 / 2.2)  # a screen's light adds up
 
 
-def recapture(images: Tensor, seed: int, surface: Surface = lambda light, chance: light) -> Tensor:
-    """Photographs of what a surface shows; without one, what the camera alone does to a live face:
-    tilt, blur and noise.
+def recapture(images: Tensor, seed: int, surface: Surface) -> Tensor:
+    """Photographs of what a surface shows, with what the camera does to any face: tilt, blur and
+    noise.
 
     Args:
         images: uint8 (N, 1, H, W).
         seed: of accidents, each image's own.
-        surface: a print's, a screen's.
+        surface: one of `SURFACES`.
 
     Raises:
         ValueError: images of another shape or dtype.
@@ -74,16 +73,16 @@ def recapture(images: Tensor, seed: int, surface: Surface = lambda light, chance
 
 
 CAMERA = "live, that camera"
-RECAPTURES = {
-    "print": partial(recapture, surface=_print),  # in halftone
-    "screen": partial(recapture, surface=_screen),  # its grid, which turns into moiré, and glare
+SURFACES: dict[str, Surface] = {
+    CAMERA: lambda light, chance: light,
+    "print": _print,  # in halftone
+    "screen": _screen,  # its grid, which turns into moiré, and glare
 }
 
 
 def make_kinds(images: Tensor, seed: int) -> dict[str, Tensor]:
     """Faces as they are, by the recaptures' camera, and recaptured; arguments as `recapture`."""
-    made = {name: make(images, seed) for name, make in RECAPTURES.items()}
-    return {"live": images, CAMERA: recapture(images, seed)} | made
+    return {"live": images} | {name: recapture(images, seed, s) for name, s in SURFACES.items()}
 
 
 def share_accepted(asked: Tensor, enrolled: Tensor, person: Tensor, at: float) -> Tensor:
