@@ -6,54 +6,41 @@ import pytest
 import torch
 
 from facelib.data import all_pairs
-from facelib.measure import Verification, bootstrap, bootstrap_pairs, bootstrap_people
+from facelib.measure import Verification, bootstrap, bootstrap_pairs, bootstrap_people, similarity
 
 
-def faces(people: int = 12, images: int = 4, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    person = torch.arange(people).repeat_interleave(images)
-    centre = torch.randn(people, 8, generator=generator)
-    noise = torch.randn(people * images, 8, generator=generator)
-    return torch.nn.functional.normalize(centre[person] + noise), person
-
-
-def scored_pairs(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    embeddings, person = faces(seed=seed)
+@pytest.fixture
+def scored_pairs(crowd):
+    """With ties, and labels that are not consecutive."""
+    embeddings, person = crowd(12, 4, 8)
     left, right, _ = all_pairs(person)
-    scores = (embeddings[left] * embeddings[right]).sum(1)
-    return (scores * 20).round() / 20, person[left], person[right]  # with ties
+    scores = similarity(embeddings, embeddings)[left, right]
+    return (scores * 20).round() / 20, 7 * person[left] + 5, 7 * person[right] + 5
 
 
-def test_a_resample_weighs_pairs_as_if_people_had_been_copied(monkeypatch):
+def test_a_resample_weighs_pairs_as_if_people_had_been_copied(crowd, scored_pairs, monkeypatch):
     times = torch.tensor([2, 0, 1, 3, 1, 0, 0, 1, 2, 1, 1, 0]).double()
-    embeddings, person = faces()
+    embeddings, person = crowd(12, 4, 8)
+    scored, (measured, left, right) = similarity(embeddings, embeddings), scored_pairs
     copies = [who for who in range(12) for _ in range(int(times[who]))]
     images = [(i, new) for new, who in enumerate(copies) for i in torch.where(person == who)[0]]
     scores, same = [], []
     for (one, new), (other, new2) in itertools.combinations(images, 2):
         if person[one] != person[other] or new == new2:  # two copies of one are never compared
-            scores.append(float(embeddings[one] @ embeddings[other] * 20))
+            scores.append(scored[one, other] * 20)
             same.append(new == new2)
     copied = Verification(torch.tensor(scores).round() / 20, torch.tensor(same))
 
     monkeypatch.setattr(bootstrap, "draws", lambda *_: [times])
     for rate in (lambda v: v.auc, lambda v: v.eer, lambda v: v.tar_at(0.1)):
-        found = bootstrap_pairs(rate, *scored_pairs())
+        found = bootstrap_pairs(rate, measured, left, right)
+        assert (found.n, found.of) == (12, "people")
+        assert found.value == rate(Verification(measured, left == right))
         assert found.low == pytest.approx(rate(copied), abs=1e-12)
 
 
-def test_the_value_is_the_one_measured_and_labels_need_not_be_consecutive():
-    scores, left, right = scored_pairs()
-    found = bootstrap_pairs(lambda v: v.auc, scores, left, right, resamples=200)
-    assert found.value == Verification(scores, left == right).auc
-    assert found.low < found.value < found.high
-    assert (found.n, found.of) == (12, "people")
-    renamed = left * 7 + 5, right * 7 + 5
-    assert bootstrap_pairs(lambda v: v.auc, scores, *renamed, resamples=200) == found
-
-
-def test_a_far_is_refused_by_the_number_of_pairs_measured_not_resampled():
-    scores, left, right = scored_pairs()
+def test_a_far_is_refused_by_the_number_of_pairs_measured_not_resampled(scored_pairs):
+    scores, left, right = scored_pairs
     impostors = int((left != right).sum())
     found = bootstrap_pairs(lambda v: v.tar_at(1 / impostors), scores, left, right, resamples=100)
     assert 0 <= found.low <= found.high <= 1
@@ -93,25 +80,20 @@ def test_every_draw_has_as_many_people_as_there_are():
     assert torch.stack(draws).mean(0).sub(1).abs().max() < 0.25
 
 
-@pytest.mark.parametrize(
-    ("outcome", "person", "resamples", "message"),
-    [
+def test_too_few_people_and_outcomes_that_allow_no_interval_are_refused():
+    for outcome, person, resamples, message in (
         ([1.0, 1.0], [0, 0], 100, "at least 2 people.* got 1 and 100"),
         ([1.0, 1.0], [0, 1], 10, "at least 2 people.* got 2 and 10"),
         ([1.0, 0.0], [0, 1, 2], 100, "one finite outcome and one label an image"),
         ([1.0, float("nan")], [0, 1], 100, "one finite outcome and one label an image"),
         ([[1.0], [0.0]], [0, 1], 100, "one finite outcome and one label an image"),
-    ],
-)
-def test_outcomes_that_allow_no_interval_are_refused(outcome, person, resamples, message):
-    with pytest.raises(ValueError, match=message):
-        bootstrap_people(torch.tensor(outcome), torch.tensor(person), resamples)
-
-
-def test_a_resample_without_pairs_of_a_kind_asks_for_more_people():
-    scores = torch.tensor([0.9, 0.8, 0.1])
-    with pytest.raises(ValueError, match="2 people holds no impostor pair"):
-        bootstrap_pairs(lambda v: v.auc, scores, torch.tensor([0, 1, 0]), torch.tensor([0, 1, 1]))
-    left, right = torch.tensor([0, 1, 0, 2]), torch.tensor([0, 2, 3, 3])
-    with pytest.raises(ValueError, match="people holds no"):
-        bootstrap_pairs(lambda v: v.auc, torch.rand(4), left, right)
+    ):
+        with pytest.raises(ValueError, match=message):
+            bootstrap_people(torch.tensor(outcome), torch.tensor(person), resamples)
+    for left, right, message in (
+        ([0, 1, 0], [0, 1, 1], "2 people holds no impostor pair: measure more people"),
+        ([0, 1, 0, 2], [0, 2, 3, 3], "4 people holds no genuine pair: measure more people"),
+    ):
+        pairs = torch.rand(len(left)), torch.tensor(left), torch.tensor(right)
+        with pytest.raises(ValueError, match=message):
+            bootstrap_pairs(lambda v: v.auc, *pairs)

@@ -7,27 +7,20 @@ from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_r
 from facelib.data import FaceSet, all_pairs
 from facelib.measure import similarity, verify_all
 from facelib.measure.bootstrap import bootstrap_between
-from facelib.measure.groups import (
-    group_errors,
-    ladder_faces,
-    tar_by_person,
-    worst_group,
-)
+from facelib.measure.groups import group_errors, tar_by_person, worst_group
 
 
-def grouped():
+@pytest.fixture
+def grouped(crowd):
     """Embeddings and faces of 60 people, three each, in three groups."""
-    generator = torch.Generator().manual_seed(0)
-    person = torch.arange(60).repeat_interleave(3)
-    middle = torch.randn(60, 8, generator=generator)
-    codes = middle[person] + torch.randn(180, 8, generator=generator)
+    codes, person = crowd(60, 3, 8)
     images = torch.zeros(180, 1, 2, 2, dtype=torch.uint8)
     return codes, FaceSet(images, person, tuple(map(str, range(60))), group=person % 3)
 
 
 @pytest.mark.parametrize("fewer", [0, 1], ids=["three faces of each", "two of some"])
-def test_errors_are_those_that_fairlearn_counts(fewer):
-    codes, faces = grouped()
+def test_errors_are_those_that_fairlearn_counts(grouped, fewer):
+    codes, faces = grouped
     kept = (torch.arange(180) % 3 < 3 - fewer) | (faces.person >= 40)
     codes, faces = codes[kept], faces.take(kept)
     left, right, same = all_pairs(faces.person)
@@ -48,8 +41,8 @@ def test_errors_are_those_that_fairlearn_counts(fewer):
         assert errors.fnmr.n == 20
 
 
-def test_bad_groups_and_thresholds_are_refused():
-    codes, faces = grouped()
+def test_bad_groups_and_thresholds_are_refused(grouped):
+    codes, faces = grouped
     alone = replace(faces, group=(faces.person == 5).long())
     for change, at, message in (
         ((codes, alone), 0.5, "group 1 has 1 people .* join groups"),
@@ -80,13 +73,12 @@ def test_an_interval_over_people_is_wider_than_one_over_pairs():
         bootstrap_between(torch.ones(3, 3), torch.eye(3))
 
 
-def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs():
-    embeddings, faces = grouped()
+def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs(grouped):
+    embeddings, faces = grouped
     person = faces.person
     measured = verify_all(embeddings, person)
     wanted, at = measured.tar_at(0.05), measured.threshold_at(0.05)
     shares = tar_by_person(embeddings, person, at)
-    assert shares.shape == (60,)
     assert shares.mean().item() == pytest.approx(wanted)
     assert 0.2 < wanted < 0.95
     order = torch.randperm(len(person), generator=torch.Generator().manual_seed(1))
@@ -95,21 +87,10 @@ def test_the_mean_over_people_in_any_order_is_the_rate_over_pairs():
         tar_by_person(embeddings[:-2], person[:-2], at)
 
 
-def test_the_worst_group_is_the_one_whose_faces_are_disturbed():
-    embeddings, faces = grouped()
-    person = faces.person
+def test_the_worst_group_is_the_one_whose_faces_are_disturbed(grouped):
+    embeddings, faces = grouped
     noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
-    disturbed = faces.group == 2
-    worse = embeddings + 3 * noise * disturbed[:, None]
-    found = worst_group(worse, faces, far=0.01)
-    shares = tar_by_person(worse, person, verify_all(worse, person).threshold_at(0.01))
-    theirs = torch.stack([disturbed[person == who].any() for who in range(60)])
-    assert found.value == pytest.approx(1 - shares[theirs].mean().item())
-    assert found.n == theirs.sum()
-    assert found.low > 1 - shares[~theirs].mean()
-
-
-def test_the_ladders_people_are_grey_and_always_the_same():
-    faces = ladder_faces(people=3, images=2)
-    assert faces.images.shape == (6, 1, 64, 64)
-    assert torch.equal(faces.images, ladder_faces(people=3, images=2).images)
+    worse = embeddings + 3 * noise * (faces.group == 2)[:, None]
+    errors = group_errors(worse, faces, verify_all(worse, faces.person).threshold_at(0.01))
+    assert worst_group(worse, faces, far=0.01) == errors[2].fnmr
+    assert errors[2].fnmr.low > max(errors[0].fnmr.value, errors[1].fnmr.value)

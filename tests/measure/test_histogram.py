@@ -7,20 +7,15 @@ from facelib.measure import Verification, histogram, verify_all
 from facelib.measure.histogram import count_pairs, read_rates
 
 
-def faces(people: int = 30, images: int = 6, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    person = torch.arange(people).repeat_interleave(images)
-    centre = torch.randn(people, 16, generator=generator)
-    noise = torch.randn(people * images, 16, generator=generator)
-    return 2.5 * (centre[person] + noise), person  # not of unit length
+@pytest.fixture
+def faces(crowd):
+    return crowd(30, 6, 16)
 
 
 @pytest.mark.parametrize("bins", [4, 64, 2**16])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_every_measure_is_as_near_to_the_exact_one_as_its_bins_are_narrow(bins, seed, monkeypatch):
+def test_every_measure_is_as_near_to_the_exact_one_as_its_bins_are_narrow(bins, faces, monkeypatch):
     monkeypatch.setattr(histogram, "BINS", bins)
-    embeddings, person = faces(seed=seed)
-    exact, counts = verify_all(embeddings, person), count_pairs(embeddings, person)
+    exact, counts = verify_all(*faces), count_pairs(*faces)
     binned = read_rates(counts)
     assert isinstance(exact, Verification)
     assert (binned.genuine, binned.impostor) == (exact.genuine, exact.impostor)
@@ -52,29 +47,26 @@ def test_counts_at_bin_edges_are_those_of_the_decision_rule(monkeypatch):
     assert histogram._count(beyond, same)[1].tolist() == [1, 0, 0, 0, 0, 0, 0, 3]
 
 
-def test_streaming_in_blocks_counts_each_pair_once(monkeypatch):
-    embeddings, person = faces()
-    whole = count_pairs(embeddings, person)
+def test_more_pairs_than_can_be_sorted_are_streamed_in_blocks_that_count_each_once(
+    faces, monkeypatch
+):
+    whole = count_pairs(*faces)
     assert whole.sum() == 180 * 179 // 2
     for block in (1000, 1):  # 5 rows at a time; less than a row
         monkeypatch.setattr(histogram, "BLOCK", block)
-        other = count_pairs(embeddings, person)
+        other = count_pairs(*faces)
         # other block shapes may round a cosine over an edge
         assert torch.equal(other.sum(1), whole.sum(1))
         assert read_rates(other).auc == pytest.approx(read_rates(whole).auc, abs=1e-6)
-
-
-def test_all_pairs_are_streamed_once_they_are_too_many_to_sort(monkeypatch):
-    embeddings, person = faces()
     monkeypatch.setattr(histogram, "EXACT_PAIRS", 180 * 179 // 2 - 1)
-    streamed = verify_all(embeddings, person)
+    streamed = verify_all(*faces)
     assert not isinstance(streamed, Verification)
-    assert streamed.auc == read_rates(count_pairs(embeddings, person)).auc
+    assert streamed.auc == read_rates(other).auc
 
 
 @pytest.mark.parametrize("judge", [lambda *faces: read_rates(count_pairs(*faces)), verify_all])
-def test_embeddings_that_cannot_be_judged_are_refused(judge):
-    embeddings, person = faces()
+def test_embeddings_that_cannot_be_judged_are_refused(judge, faces):
+    embeddings, person = faces
     with pytest.raises(ValueError, match=r"got \(180, 16\) and \(179,\)"):
         judge(embeddings, person[1:])
     with pytest.raises(ValueError, match="0 genuine and 3 impostor"):

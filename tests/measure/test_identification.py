@@ -9,13 +9,10 @@ from facelib.measure import identify, similarity
 
 
 @pytest.fixture
-def faces() -> tuple[torch.Tensor, ...]:
-    generator = torch.Generator().manual_seed(0)
-    person = torch.arange(8).repeat_interleave(5) + 3  # labels that do not start at 0
-    centre = torch.randn(8, 6, generator=generator)
-    embeddings = centre[person - 3] + 0.9 * torch.randn(40, 6, generator=generator)
+def faces(crowd) -> tuple[torch.Tensor, ...]:
+    embeddings, person = crowd(8, 5, 6)
     enrolled = torch.arange(40) % 5 < 2
-    return embeddings[~enrolled], embeddings[enrolled], person[enrolled]
+    return embeddings[~enrolled], embeddings[enrolled], person[enrolled] + 3
 
 
 def test_similarity_is_the_cosine_and_who_is_nearest_is_identified(faces):

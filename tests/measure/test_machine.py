@@ -13,8 +13,12 @@ import torch
 from facelib.measure import describe, machine
 
 
-def test_it_says_what_a_number_was_measured_on():
+def test_it_says_what_a_number_was_measured_on_and_names_no_path_host_or_user():
     found = describe()
+    assert json.loads(text := json.dumps(found)) == found
+    for word in (platform.node(), getpass.getuser(), Path.home().name, str(Path.home())):
+        assert not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text), word
+    assert not re.search(r"[/\\]\w+[/\\]", text)
     assert found["cpu"]
     assert found["logical_cores"] >= 1
     assert found["torch_threads"] == torch.get_num_threads()
@@ -25,14 +29,6 @@ def test_it_says_what_a_number_was_measured_on():
     assert found["versions"]["numpy"] == numpy.__version__
     assert [*found["versions"]] == [*machine._PACKAGES, "facelib"]
     assert machine._version("no-such-package-anywhere") is None
-
-
-def test_it_survives_json_and_names_no_path_host_or_user():
-    text = json.dumps(describe())
-    assert json.loads(text) == describe()
-    for word in (platform.node(), getpass.getuser(), Path.home().name, str(Path.home())):
-        assert not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text), word
-    assert not re.search(r"[/\\]\w+[/\\]", text)
 
 
 def test_it_names_the_gpu_and_the_flags_that_speed_up_small_numbers(monkeypatch):

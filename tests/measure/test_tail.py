@@ -4,14 +4,7 @@ import pytest
 import torch
 
 from facelib.data import all_pairs
-from facelib.measure import (
-    Verification,
-    bootstrap_pairs,
-    histogram,
-    mean_interval,
-    similarity,
-    verify_all,
-)
+from facelib.measure import bootstrap_pairs, histogram, mean_interval, similarity, verify_all
 from facelib.measure import tail as module
 from facelib.measure.bootstrap import draws
 from facelib.measure.tail import take_tail, tar_at_low_far, tar_lost
@@ -20,50 +13,36 @@ PEOPLE, EACH, FARS, DRAWS = 60, 3, (0.01, 0.05), 100
 
 
 @pytest.fixture
-def people(monkeypatch) -> tuple[torch.Tensor, torch.Tensor]:
+def people(crowd, monkeypatch) -> tuple[torch.Tensor, torch.Tensor]:
     monkeypatch.setattr(module, "LEAST", 0)
     monkeypatch.setattr(module, "draws", lambda people: draws(people, DRAWS))
-    generator = torch.Generator().manual_seed(0)
-    who = torch.randn(PEOPLE, 8, generator=generator).repeat_interleave(EACH, 0)
-    near = who + 0.6 * torch.randn(who.shape, generator=generator)
-    return near, torch.arange(PEOPLE).repeat_interleave(EACH)
+    return crowd(PEOPLE, EACH, 8, 0.6)
 
 
 @pytest.mark.parametrize("most", [0, histogram.EXACT_PAIRS], ids=["histogram", "sorted"])
-def test_it_is_what_all_pairs_sorted_say(people, monkeypatch, most):
-    embeddings, person = people
+def test_rates_and_intervals_are_those_of_pairs_resampled_with_their_people(
+    people, monkeypatch, most
+):
     monkeypatch.setattr(histogram, "EXACT_PAIRS", most)
-    left, right, same = all_pairs(person)
-    whole = Verification(similarity(embeddings, embeddings)[left, right], same)
-    tail = take_tail(embeddings, person, max(FARS))
-    assert len(tail.impostor) < 0.3 * whole.impostor, "not all pairs are kept"
-    for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
-        assert found.value == pytest.approx(whole.tar_at(far), abs=1e-9)
-
-
-def test_intervals_are_those_of_pairs_resampled_with_their_people(people):
     embeddings, person = people
-    tail, (left, right, _) = take_tail(embeddings, person, max(FARS)), all_pairs(person)
+    tail, (left, right, same) = take_tail(embeddings, person, max(FARS)), all_pairs(person)
+    assert len(tail.impostor) < 0.3 * (~same).sum(), "not all pairs are kept"
     scores = similarity(embeddings, embeddings)[left, right]
     for far, found in zip(FARS, tar_at_low_far(tail, FARS), strict=True):
         slow = bootstrap_pairs(
             lambda pairs, far=far: pairs.tar_at(far), scores, person[left], person[right], DRAWS
         )
-        assert found.low == pytest.approx(slow.low, abs=1e-9)
-        assert found.high == pytest.approx(slow.high, abs=1e-9)
+        ends = slow.value, slow.low, slow.high
+        assert (found.value, found.low, found.high) == pytest.approx(ends, abs=1e-9)
 
 
-@pytest.fixture
-def tails(people):
-    """Of the people's embeddings, of the same at another length, and of worse ones."""
+def test_what_is_lost_is_paired_and_runs_that_differ_widen_its_interval(people):
     embeddings, person = people
     noise = torch.randn(embeddings.shape, generator=torch.Generator().manual_seed(1))
-    three = (embeddings, 3 * embeddings, embeddings + noise)
-    return [take_tail(codes, person, max(FARS)) for codes in three]
-
-
-def test_what_is_lost_is_paired(tails):
-    whole, same, worse = tails
+    whole, same, worse = (
+        take_tail(codes, person, max(FARS))
+        for codes in (embeddings, 3 * embeddings, embeddings + noise)
+    )
     for lost in tar_lost([whole], [same], FARS):
         assert (lost.value, lost.low, lost.high) == (0, 0, 0)
     for lost, before, after in zip(
@@ -71,10 +50,6 @@ def test_what_is_lost_is_paired(tails):
     ):
         assert lost.value == pytest.approx(100 * float(before - after))
         assert lost.low > 0
-
-
-def test_runs_that_differ_widen_the_interval_around_their_mean(tails):
-    whole, same, worse = tails
     (once,) = tar_lost([whole], [worse], FARS[:1])
     (alike,) = tar_lost([whole] * 3, [worse] * 3, FARS[:1])
     assert (alike.value, alike.low, alike.high) == pytest.approx((once.value, once.low, once.high))
@@ -86,10 +61,14 @@ def test_runs_that_differ_widen_the_interval_around_their_mean(tails):
         tar_lost([whole], [same, same], FARS)
 
 
-def test_a_resample_that_runs_out_of_pairs_is_refused_and_few_people_keep_them_all(
-    people, monkeypatch
-):
+def test_too_few_pairs_and_people_are_refused_and_few_people_keep_all_pairs(people, monkeypatch):
     embeddings, person = people
+    few = torch.cat([torch.arange(50), torch.tensor([7])])
+    with pytest.raises(ValueError, match="of 50 people holds no genuine pair: measure more people"):
+        tar_at_low_far(take_tail(embeddings[:51], few, 0.1), [0.1])
+    for wrong in (embeddings[::3], person[::3]), (embeddings, person + 1):
+        with pytest.raises(ValueError, match="two of somebody"):
+            take_tail(*wrong, 0.01)
     tail = take_tail(embeddings, person, 0.001)
     nobody = torch.ones(PEOPLE)
     nobody[tail.left], nobody[tail.right] = 0, 0
@@ -114,18 +93,3 @@ def test_every_far_that_the_pairs_can_measure_is_read_as_off_the_curve(people):
     for far in (1e-9, 0.999 / 1710, 1.0, float("nan")):
         with pytest.raises(ValueError, match="1710 impostor pairs want FARs from 1/1710 to below"):
             tar_at_low_far(tail, [0.1, far])
-
-
-def test_a_resample_without_a_genuine_pair_is_refused(people):
-    few = torch.cat([torch.arange(50), torch.tensor([7])])
-    with pytest.raises(ValueError, match="of 50 people holds no genuine pair: measure more people"):
-        tar_at_low_far(take_tail(people[0][: len(few)], few, 0.1), [0.1])
-
-
-def test_too_few_people_and_no_genuine_pair_are_refused(people):
-    embeddings, person = people
-    for wrong in (embeddings[::3], person[::3]), (embeddings, person + 1):
-        with pytest.raises(ValueError, match="two of somebody"):
-            take_tail(*wrong, 0.01)
-    with pytest.raises(ValueError, match="too few impostor pairs"):
-        take_tail(embeddings, person, 0.001).tars([0.5])

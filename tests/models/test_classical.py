@@ -9,16 +9,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 
 from facelib.data import orl
-from facelib.models.classical import (
-    BASELINES,
-    eigenfaces,
-    features,
-    fisherfaces,
-    gabor_magnitudes,
-    hog_histograms,
-    lbp_histograms,
-    pixels,
-)
+from facelib.models import classical
+from facelib.models.classical import BASELINES, features
 
 LOWEST = {
     "pixels": 0.90, "eigenfaces": 0.90, "eigenfaces + SVM": 0.91, "Fisherfaces": 0.93,
@@ -33,13 +25,6 @@ def split():
 
 def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-@pytest.fixture
-def flat(split):
-    """Grey values of training and test faces, the training labels."""
-    train, _, test = split
-    return train.images.flatten(1).numpy() / 255, test.images.flatten(1).numpy() / 255, train.person
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -58,43 +43,25 @@ def test_one_image_a_person_is_enough_for_all_but_fisherfaces():
         assert (len(rows), rows.dtype) == (36, torch.float32)
         np.testing.assert_allclose(rows.norm(dim=1), 1, atol=1e-5)
     with pytest.raises(ValueError, match="number of samples must be more than the number of"):
-        fisherfaces().fit(gallery.images, gallery.person)
+        classical.fisherfaces().fit(gallery.images, gallery.person)
 
 
-def test_pixels_compare_by_the_cosine_of_what_differs_from_the_mean_face(split):
+def test_projections_are_scikit_learns_pca_and_lda_and_the_nearest_cosine(split):
     train, _, test = split
-    model = pixels().fit(train.images, train.person)
-    mean = train.images.double().mean(0)
-    expected = torch.nn.functional.normalize((test.images - mean).flatten(1))
-    np.testing.assert_allclose(features(model, test.images), expected, atol=1e-6)
-
-
-def test_eigenfaces_are_scikit_learns_pca_and_nearest_cosine(split, flat):
-    (train, _, test), (known, asked, person) = split, flat
-    pca = PCA(0.95, svd_solver="full").fit(known)
-    known, asked = pca.transform(known), pca.transform(asked)
-    model = eigenfaces().fit(train.images, train.person)
-    ours = features(model, test.images) @ features(model, train.images).T
-    np.testing.assert_allclose(ours, unit(asked) @ unit(known).T, atol=1e-3)
-    direct = KNeighborsClassifier(1, metric="cosine").fit(known, person).predict(asked)
-    assert (model.predict(test.images) == direct).mean() > 0.99
-
-
-def test_fisherfaces_are_scikit_learns_lda_after_pca(split, flat):
-    (train, _, test), (known, asked, person) = split, flat
-    pca = PCA(0.85, svd_solver="full").fit(known)
-    lda = LinearDiscriminantAnalysis().fit(pca.transform(known), person)
-    ours = features(fisherfaces().fit(train.images, train.person), test.images)
-    assert ours.shape == (200, min(39, pca.n_components_))
-    expected = unit(lda.transform(pca.transform(asked)))
-    np.testing.assert_allclose(ours @ ours.T, expected @ expected.T, atol=1e-3)
-
-
-def test_as_many_components_as_the_paper_keeps_are_too_many_for_five_images_a_person(split):
-    train, _, test = split
-    paper = fisherfaces().set_params(pca__n_components=len(train) - train.people)
-    paper.fit(train.images, train.person)
-    assert paper.score(test.images, test.person) < LOWEST["Fisherfaces"] - 0.2
+    known, asked = (part.images.flatten(1).numpy() / 255 for part in (train, test))
+    pca, most = (PCA(share, svd_solver="full").fit(known) for share in (0.85, 0.95))
+    lda = LinearDiscriminantAnalysis().fit(pca.transform(known), train.person)
+    for made, project in (
+        (classical.pixels, lambda grey: grey - known.mean(0)),
+        (classical.eigenfaces, most.transform),
+        (classical.fisherfaces, lambda grey: lda.transform(pca.transform(grey))),
+    ):
+        model = made().fit(train.images, train.person)
+        ours, expected = features(model, test.images), unit(project(asked))
+        assert ours.shape == expected.shape
+        np.testing.assert_allclose(ours @ ours.T, expected @ expected.T, atol=2e-5)
+        direct = KNeighborsClassifier(1, metric="cosine").fit(project(known), train.person)
+        assert (model.predict(test.images) == direct.predict(project(asked))).mean() > 0.99
 
 
 def test_lbp_counts_scikit_images_codes_in_every_cell(split):
@@ -105,37 +72,19 @@ def test_lbp_counts_scikit_images_codes_in_every_cell(split):
         for row in np.split(code, [22, 44, 65, 87])  # cells of nearly the same size
         for cell in np.split(row, 4, axis=1)
     ]
-    found = lbp_histograms(image.numpy())[0]  # arrays do as well as tensors
+    found = classical.lbp_histograms(image.numpy())[0]  # arrays do as well as tensors
     np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-6)
 
 
-def test_the_cosine_of_lbp_orders_pairs_as_the_hellinger_distance(split):
-    faces = split.test.images[:20]
-    shares = lbp_histograms(faces) ** 2 / 20  # of the whole image, so they sum to 1
-    hellinger = np.sqrt(1 - np.minimum(np.sqrt(shares) @ np.sqrt(shares).T, 1))
-    embedding = features(BASELINES["LBP"]().fit(split.train.images[:2], [0, 1]), faces)
-    np.testing.assert_allclose(1 - embedding @ embedding.T, hellinger**2, atol=1e-5)
-
-
-def test_hog_is_scikit_images_on_the_blurred_face(split):
-    image = split.test.images[:1]
-    blurred = filters.gaussian(image[0, 0].numpy(), 3)
-    expected = feature.hog(blurred, 8, (16, 18), (1, 1), block_norm="L1-sqrt")
-    assert expected.shape == (7 * 5 * 8,)
-    np.testing.assert_allclose(hog_histograms(image.numpy())[0], expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(32, 32), (40, 40), (41, 33), (48, 48)])
-def test_hog_has_seven_by_five_cells_and_no_part_of_another(shape):
+@pytest.mark.parametrize("shape", [(112, 92), (32, 32), (41, 33)])
+def test_hog_is_scikit_images_in_seven_by_five_cells_of_the_blurred_face(shape):
     height, width = (side // count for side, count in zip(shape, (7, 5), strict=True))
     image = torch.randint(256, shape, generator=torch.Generator().manual_seed(0)).byte().numpy()
     blurred = filters.gaussian(image, 3)
-    whole = feature.hog(
-        blurred, 8, (height, width), (1, 1), block_norm="L1-sqrt", feature_vector=False
-    )
-    found = hog_histograms(image[None, None])
-    assert found.shape == (1, 280)
-    np.testing.assert_allclose(found[0], whole[:7, :5].ravel(), atol=1e-6)
+    settings = {"block_norm": "L1-sqrt", "feature_vector": False}
+    whole = feature.hog(blurred, 8, (height, width), (1, 1), **settings)
+    found = classical.hog_histograms(image[None, None])
+    np.testing.assert_allclose(found, whole[:7, :5].reshape(1, 280), atol=1e-6)
 
 
 def test_gabor_is_scikit_images_filter_pooled(split):
@@ -147,24 +96,23 @@ def test_gabor_is_scikit_images_filter_pooled(split):
             real, imaginary = filters.gabor(half, 1 / wavelength, theta=np.pi * direction / 6)
             magnitude = torch.from_numpy(np.hypot(real, imaginary))[None]
             expected.append(torch.nn.functional.adaptive_avg_pool2d(magnitude, (6, 5)).flatten())
-    described = gabor_magnitudes(images.numpy())
+    described = classical.gabor_magnitudes(images.numpy())
     assert described.shape == (17, 4 * 6 * 6 * 5)
     np.testing.assert_allclose(described[16] ** 2, torch.cat(expected), atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("images", "message"),
-    [
-        (torch.zeros(2, 3, 112, 92, dtype=torch.uint8), r"\(2, 3, 112, 92\); facelib.data.to_grey"),
-        (torch.zeros(2, 1, 112, 92), "want grey images, uint8 .*, got float32"),
-        (torch.zeros(112, 92, dtype=torch.uint8), r"got uint8 \(112, 92\)"),
-        (torch.zeros(0, 1, 112, 92, dtype=torch.uint8), r"got uint8 \(0, 1, 112, 92\)"),
-        (torch.zeros(2, 1, 112, 31, dtype=torch.uint8), "at least 32 x 32 pixels, got 112 x 31"),
-    ],
-)
 @pytest.mark.parametrize("name", ["pixels", "LBP", "HOG", "Gabor"])
-def test_images_that_cannot_be_described_are_refused(name, images, message):
+def test_images_that_cannot_be_described_are_refused(name):
     smallest = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
     BASELINES[name]().fit(smallest, [0, 1])
-    with pytest.raises(ValueError, match=message):
-        BASELINES[name]().fit(images, torch.arange(len(images)))
+    for shape, message in (
+        ((2, 3, 112, 92), r"\(2, 3, 112, 92\); facelib.data.to_grey"),
+        ((112, 92), r"got uint8 \(112, 92\)"),
+        ((0, 1, 112, 92), r"got uint8 \(0, 1, 112, 92\)"),
+        ((2, 1, 112, 31), "at least 32 x 32 pixels, got 112 x 31"),
+    ):
+        images = torch.zeros(shape, dtype=torch.uint8)
+        with pytest.raises(ValueError, match=message):
+            BASELINES[name]().fit(images, torch.arange(len(images)))
+    with pytest.raises(ValueError, match="want grey images, uint8 .*, got float32"):
+        BASELINES[name]().fit(smallest.float(), [0, 1])

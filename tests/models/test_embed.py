@@ -31,11 +31,18 @@ def test_predict_names_the_person_with_the_highest_sum_of_logits(model, images):
     assert torch.equal(predict(model, images, flip=False), model(faces).argmax(1))
 
 
-def test_the_model_is_left_in_the_mode_it_came_in(model, images):
+def test_each_module_is_left_in_the_mode_it_came_in_whatever_happens(model, images):
     wanted = embed(model, images)
-    model.train()
+    model.train().features[0].eval()
+    modes = [module.training for module in model.modules()]
     torch.testing.assert_close(embed(model, images), wanted)
-    assert model.training
+    colour = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
+    for function in (embed, predict):
+        with pytest.raises(ValueError, match=r"\(2, 3, 32, 32\): make it with channels=3.*to_grey"):
+            function(model, colour)
+    assert [module.training for module in model.modules()] == modes
+    with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
+        embed(model, images.float())
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -44,12 +51,3 @@ def test_a_model_in_another_precision_is_run_in_it(model, images, dtype):
     found = embed(model.to(dtype), images)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, wanted, atol=0.05, rtol=0)
-
-
-def test_float_images_and_colour_for_a_network_that_reads_grey_are_refused(model, images):
-    with pytest.raises(ValueError, match=r"uint8 \(N, C, H, W\), got torch.float32"):
-        embed(model, images.float())
-    colour = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
-    for function in (embed, predict):
-        with pytest.raises(ValueError, match=r"\(2, 3, 32, 32\): make it with channels=3.*to_grey"):
-            function(model, colour)

@@ -42,27 +42,24 @@ def test_a_model_comes_back_the_same_and_is_always_the_same_bytes(model, path):
     assert path.read_bytes() == first
 
 
-@pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        *((lambda data, kept=kept: data[:kept], "is not a whole safetensors file")
-          for kept in (0, 5, 100, -1)),
-        (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "was altered"),
-        (lambda data: data.replace(b"FaceCNN", b"FaceCNM"), "was altered"),
-        (lambda data: to_bytes({"weight": torch.ones(2)}), ".*not by facelib"),
-    ],
-)  # fmt: skip
-def test_a_file_that_is_not_as_it_was_written_is_refused(path, harm, message):
-    path.write_bytes(harm(path.read_bytes()))
-    with pytest.raises(ValueError, match=rf"model\.safetensors {message}"):
-        io.load(path)
+def test_a_file_that_is_not_as_it_was_written_is_refused(path):
+    data, cut = path.read_bytes(), r"is not a whole safetensors file \(.*It may be cut short"
+    for harmed, message in (
+        (b"", cut),
+        (data[:100], cut),
+        (data[:-1], cut),
+        (data[:-1] + bytes([data[-1] ^ 1]), "was altered"),
+        (data.replace(b"FaceCNN", b"FaceCNM"), "was altered"),
+        (to_bytes({"weight": torch.ones(2)}), ".*not by facelib"),
+    ):
+        path.write_bytes(harmed)
+        with pytest.raises(ValueError, match=rf"model\.safetensors {message}"):
+            io.load(path)
 
 
 def test_weights_of_another_model_are_refused_and_change_nothing(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    with pytest.raises(
-        ValueError, match=r"x is of another model: head.weight \(4, 8\) instead of \(3,"
-    ):
+    with pytest.raises(ValueError, match=r"another model: head.weight \(4, 8\) instead of \(3,"):
         io.load_weights(model, FaceCNN(4, 8, 4).state_dict(), "x")
     with pytest.raises(ValueError, match="and 29 more do not fit"):
         io.load_weights(model, {}, "x")
@@ -72,6 +69,10 @@ def test_weights_of_another_model_are_refused_and_change_nothing(model):
 def test_what_cannot_be_saved_or_found_is_refused_and_nothing_is_written(model, tmp_path):
     with pytest.raises(TypeError, match="got Linear"):
         io.save(nn.Linear(1, 1), tmp_path / "x")
+    broken = FaceCNN(4, 8, 3)
+    broken.head.bias.data[1] = torch.nan
+    with pytest.raises(ValueError, match="not saved: the model has weights that are NaN"):
+        io.save(broken, tmp_path / "x")
     parametrize.register_parametrization(model.head, "weight", nn.ReLU())
     with pytest.raises(ValueError, match=r"\['head'\] have masks, codebooks or rounding"):
         io.save(model, tmp_path / "x")
@@ -90,24 +91,21 @@ def test_a_weight_that_two_layers_hold_is_written_for_each(path):
     assert torch.equal(io.load(path)(images), model(images))
 
 
-KINDS = torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn
-
-
-@pytest.mark.parametrize(
-    ("name", "forge", "message"),
-    [
-        *(("head.bias", lambda bias, kind=kind: bias.to(kind),
-           r"of another model: head\.bias .*whole.* do not fit") for kind in KINDS),
-        ("embedding.1.running_var", torch.neg, "a variance below 0, in .*embedding.1.running_var"),
-    ],
-)  # fmt: skip
-def test_weights_of_another_kind_and_a_negative_variance_are_refused(
-    model, path, name, forge, message
-):
-    tensors = model.state_dict()
-    io.save_tensors(path, tensors | {name: forge(tensors[name])}, io.about(model))
-    with pytest.raises(ValueError, match=message):
-        io.load(path)
+def test_weights_that_cannot_be_calculated_with_are_refused(model, path):
+    own, variance = model.state_dict(), "embedding.1.running_var"
+    for name, forged, message in (
+        (
+            "head.bias",
+            own["head.bias"].long(),
+            r"of another model: head\.bias .*whole.* do not fit",
+        ),
+        ("head.bias", own["head.bias"].to(torch.float8_e4m3fn), r"head\.bias .*whole"),
+        ("head.bias", own["head.bias"] / 0, r"has weights that are NaN or infinite.*head\.bias"),
+        (variance, -own[variance], f"a variance below 0, in .*{variance}"),
+    ):
+        io.save_tensors(path, own | {name: forged}, io.about(model))
+        with pytest.raises(ValueError, match=message):
+            io.load(path)
 
 
 def test_a_description_that_could_fill_the_memory_and_a_file_longer_than_it_says_are_not_read(
@@ -123,31 +121,14 @@ def test_a_description_that_could_fill_the_memory_and_a_file_longer_than_it_says
         io.load(path)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_path, value):
-    about, tensors = io.about(model), model.state_dict()
-    tensors["head.bias"] = torch.tensor([0.0, value, 0.0])
-    io.save_tensors(tmp_path / "x", tensors, about)
-    with pytest.raises(ValueError, match=r"x has weights that are NaN or infinite.*head\.bias"):
-        io.load(tmp_path / "x")
-    with torch.no_grad():
-        model.head.bias[1] = value
-    with pytest.raises(ValueError, match="not saved: the model has weights that are NaN"):
-        io.save(model, tmp_path / "y")
-    assert not (tmp_path / "y").exists()
-
-
 @pytest.mark.parametrize(
     "forged",
     [
         {"config": {"width": 10**6, "embedding": 10**6, "people": 10**6}},  # 72 TB of weights
         {"config": {"width": "4", "embedding": 8, "people": 3}},
-        {"config": {"width": 0, "embedding": 8, "people": 3}},
-        {"config": {"width": 4.5, "embedding": 8, "people": 3}},
         {"config": {"width": 10**30, "embedding": 8, "people": 3}},
         {"config": {"height": 4}},
         {"config": None},
-        {"config": [4, 8, 3]},
         {"architecture": ["FaceCNN"]},
         {"architecture": "Transformer"},
         {"architecture": "FaceResNet", "config": {"blocks": [10**12, 1, 1]}},
@@ -156,7 +137,6 @@ def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_pat
         {"edits": {"nowhere": None}},
         {"edits": {"head": {"in_features": -1, "out_features": 3}}},
         {"edits": {"head": {"in_features": 8, "out_features": 3, "bias": True, "device": "cpu"}}},
-        {"edits": {"head": []}},
         {"edits": {"features.0.0": CONVOLUTION | {"groups": 0}}},
         {"edits": {"features.0.0": CONVOLUTION | {"stride": [1000, 1000]}}},
         {"edits": {"features.0.0": CONVOLUTION | {"padding": [20000, 20000]}}},
@@ -168,13 +148,11 @@ def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(model, tmp_pat
 def test_a_forged_description_is_a_clear_error_and_asks_for_no_memory(model, path, forged):
     """The SHA-256 is right: who forges knows how to write one."""
     io.save_tensors(path, model.state_dict(), io.about(model) | forged)
-    with pytest.raises(
-        ValueError, match=r"safetensors (has sizes that no|holds|is of another model)"
-    ):
+    with pytest.raises(ValueError, match="safetensors (has sizes that no|holds|is of another)"):
         io.load(path)
 
 
-@pytest.mark.parametrize("about", [[], "text", None, 3])
+@pytest.mark.parametrize("about", [[], None])
 def test_a_description_that_is_no_dictionary_is_refused(model, path, about):
     io.save_tensors(path, model.state_dict(), about)
     with pytest.raises(ValueError, match=r"model\.safetensors was altered"):

@@ -27,9 +27,8 @@ def test_other_images_and_cells_are_refused():
     with pytest.raises(ValueError, match=r"got \(2, 1, 16\)"):
         FaceRNN(16, 8, 4).embed(torch.zeros(2, 1, 16))
     for sizes in ((0, 8, 4), (16, 0, 4), (16, 8, 0)):
-        with pytest.raises(
-            ValueError, match="must be at least 1, got {}, {} and {}".format(*sizes)
-        ):
+        said = "must be at least 1, got {}, {} and {}".format(*sizes)
+        with pytest.raises(ValueError, match=said):
             FaceRNN(*sizes)
     with pytest.raises(ValueError, match="want a cell RNN or GRU or LSTM, got 'rnn'"):
         FaceRNN(16, 8, 4, "rnn")

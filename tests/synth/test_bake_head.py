@@ -23,10 +23,10 @@ def test_baking_keeps_what_a_mesh_and_its_targets_say(tmp_path):
     for group, x, y in (("l-eye", 0.3, 7.3), ("r-eye", -0.3, 7.3), ("upper-teeth", 0, 6.7),
                         ("lower-teeth", 0, 6.6)):  # fmt: skip
         plate(f"helper-{group}", x, y, 0.05, 1.25)
-    mesh_file = tmp_path / "3dobjs/base.obj"
-    mesh_file.parent.mkdir()
+    for folder in ("3dobjs", "textures"):
+        (tmp_path / folder).mkdir()
     texture = ["vt 0 0", "vt 1 0", "vt 0 1", "vt 1 1"]
-    mesh_file.write_text("\n".join([*lines, *texture, *faces]))
+    (tmp_path / "3dobjs/base.obj").write_text("\n".join([*lines, *texture, *faces]))
     targets = {"nose/nose-hump-incr": "0 0 0.22 0", "nose/nose-hump-decr": "0 0 -0.11 0",
                "expression/units/caucasian/eye-left-slit": "1 0.11 0 0"} | {
         f"macrodetails/{origin}-{sex}-{age}": "2 0 0 0.11"
@@ -36,7 +36,6 @@ def test_baking_keeps_what_a_mesh_and_its_targets_say(tmp_path):
         file = tmp_path / f"targets/{name}.target.gz"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(gzip.compress(f"# MakeHuman\n{line}\n".encode()))
-    (tmp_path / "textures").mkdir()
     for name in ("lips", "ears"):
         Image.new("L", (8, 8), 200).save(tmp_path / f"textures/mpfb_{name}.jpg")
     bake_head.main(tmp_path, tmp_path / "head.npz")

@@ -34,9 +34,8 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
         assert people.use == "learn" or people.first >= 2**20, name
 
 
-@pytest.mark.parametrize(
-    ("name", "first"),
-    [
+def test_the_seeds_with_which_the_evidence_was_measured_stay():
+    for name, first in (
         ("kept", 0), ("clips learnt", 2**18), ("pool", 2**19),
         ("crowd", 2**20), ("attacker", 2**24),
         ("victims", 3 * 2**24), ("enrolled", 3 * 2**24 + 2), ("clips tried", 2**27),
@@ -44,10 +43,8 @@ def test_whoever_is_judged_is_above_all_that_is_learnt_in_training():
         ("varied, choice", 2**29 + 2**21), ("groups, choice", 2**29 + 2**22),
         ("groups, skin", 2**29 + 2**22 + 1), ("cuts", 2**29 + 2**23), ("tried", 2**29 + 2**24),
         ("thresholds", 2**29 + 2**25), ("ladder", 2**30), ("last look", 2**30 + 1),
-    ],
-)  # fmt: skip
-def test_the_seeds_with_which_the_evidence_was_measured_stay(name, first):
-    assert PEOPLE[name].first == first == pick_seed(name)
+    ):  # fmt: skip
+        assert PEOPLE[name].first == first == pick_seed(name)
 
 
 def test_every_name_of_the_table_is_used_and_no_seed_of_it_stands_elsewhere():

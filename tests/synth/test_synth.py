@@ -110,9 +110,12 @@ CORNERS = torch.cartesian_prod(torch.tensor([-50.0, -20.0, 0.0, 50.0]), torch.ar
 
 
 @pytest.mark.parametrize("size", [64, 112])
-def test_a_head_is_in_one_piece_at_any_turn(size):
+def test_at_any_turn_a_head_is_in_one_piece_and_nothing_shows_through_however_large(size):
     yaw, pitch = CORNERS.repeat(2, 1).unbind(1)
-    maps, _ = surface(identities(24, 1), plain(24, yaw=yaw, pitch=pitch, scale=0.7), size)
+    maps, large = (
+        surface(identities(24, 1), plain(24, yaw=yaw, pitch=pitch, scale=scale), size)[0]
+        for scale in (0.7, 1.25)  # as large as aligners cut it
+    )
     assert maps.isfinite().all()
     spots = len(mesh.load(maps.device, size).spot_quad)
     assert spots * (2 + 1.5) / head.NEAR < 2**31, "a spot and its depth are one number"
@@ -120,13 +123,7 @@ def test_a_head_is_in_one_piece_at_any_turn(size):
         assert 0.1 < inside.mean() < 0.6
         assert largest_part(inside) > 0.995
         assert largest_part(~np.pad(inside, 1)) > 0.995
-
-
-@pytest.mark.parametrize("size", [64, 112])
-def test_nothing_shows_through_a_head_as_large_as_aligners_cut_it(size):
-    yaw, pitch = CORNERS.repeat(2, 1).unbind(1)
-    maps, _ = surface(identities(24, 1), plain(24, yaw=yaw, pitch=pitch, scale=1.25), size)
-    cover = maps[:, MAPS.index("cover")].numpy()
+    cover = large[:, MAPS.index("cover")].numpy()
     inside = np.stack([ndimage.binary_fill_holes(face > 0) for face in cover])
     deep = ndimage.binary_erosion(inside, np.ones((1, 3, 3)), iterations=3)
     assert (cover[deep] < 1).mean() < 0.001  # 1 in 100 without neighbours' help
@@ -175,11 +172,9 @@ def test_half_a_mask_covers_the_mouth_and_a_whole_one_the_nose_but_not_the_eyes(
     on_head = maps[0, MAPS.index("cover")] == 1
     nose = on_head & ((v - 0.38).abs() < 0.06) & (maps[0, 0].abs() < 0.1)
     eyes = on_head & (v.abs() < 0.05)
-    for image, masked in ((half, (True, False, False)), (whole, (True, True, False))):
+    for image, masked in ((half, [True, False, False]), (whole, [True, True, False])):
         changed = (image - bare)[0].abs() > 8
-        assert [bool(changed[part].float().mean() > 0.5) for part in (lips, nose, eyes)] == [
-            *masked
-        ]
+        assert [bool(changed[part].float().mean() > 0.5) for part in (lips, nose, eyes)] == masked
 
 
 def test_an_even_face_turned_to_one_side_mirrors_the_same_face_turned_to_the_other():
@@ -218,16 +213,6 @@ def test_glasses_are_the_persons_own_unless_put_on_or_taken_off():
     assert torch.equal(with_[2], without[2])
 
 
-def test_photographs_of_a_person_are_more_alike_than_those_of_two():
-    people = identities(12, 5)
-    photos = nuisances(3, 6, yaw=(-10.0, 10.0), azimuth=0.0, shift_x=0.0, shift_y=0.0, scale=1.0)
-    photos = photos.set(exposure=0.0, ambient=0.6, back_tone=0.5, back_clutter=0.0, blink=0.0)
-    images = torch.stack([render(people, photos[[k] * 12]) for k in range(3)]).float()
-    unit = torch.nn.functional.normalize((images - images.mean((0, 1))).flatten(2), dim=2)
-    score = unit[0] @ unit[1].T
-    assert (score.argmax(1) == torch.arange(12)).float().mean() >= 0.5
-
-
 def test_sizes_and_colours_agree():
     people, photos = identities(20), nuisances(20, blur=0.6, noise=0.0, exposure=(-0.5, 0.0))
     small, large, colour = (
@@ -258,13 +243,16 @@ def test_a_stock_detector_finds_frontal_faces():
     assert np.mean([bool(detect(Image.fromarray(image))) for image in images]) >= 0.9
 
 
-@pytest.mark.parametrize("damage", ["missing", "another file", "a gap"])
-def test_a_mesh_that_is_gone_says_to_install_again(tmp_path, monkeypatch, damage):
-    if damage == "another file":
-        (tmp_path / "head.npz").write_bytes(b"PK\x03\x04 no mesh")
-    elif damage == "a gap":
-        content = bytearray(mesh.FILE.read_bytes())
-        content[5000:250_000] = bytes(245_000)
+BAKED = mesh.FILE.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"PK\x03\x04 no mesh", BAKED[:5000] + bytes(245_000) + BAKED[250_000:]],
+    ids=["missing", "another file", "a gap"],
+)
+def test_a_mesh_that_is_gone_says_to_install_again(tmp_path, monkeypatch, content):
+    if content:
         (tmp_path / "head.npz").write_bytes(content)
     monkeypatch.setattr(mesh, "FILE", tmp_path / "head.npz")
     with pytest.raises(ValueError, match="missing or damaged.*install facelib again"):
@@ -286,30 +274,20 @@ def test_a_set_has_labels_groups_and_a_source_and_its_people_can_be_chosen():
     ("call", "message"),
     [
         (lambda: identities(0), "at least 1 row"),
-        (lambda: nuisances(-1), "at least 1 row"),
-        (lambda: identities(2, smile=1.0), "no factor 'smile'; there are "),
         (lambda: nuisances(2, yow=1.0), "no factor 'yow'; there are yaw"),
         (lambda: nuisances(2, yaw=90.0), r"yaw must lie in -50\.\.50 .*got 90"),
         (lambda: nuisances(2, yaw=(0.0, float("nan"))), "yaw must lie in"),
-        (lambda: identities(2).set(age=1.5), r"age must lie in 0\.\.1"),
-        (lambda: identities(5, age=torch.rand(3)), r"one number for age, or 5, got \(3,\)"),
-        (
-            lambda: identities(5).set(age=torch.rand(5, 1)),
-            r"one number for age, or 5, got \(5, 1\)",
-        ),
+        (lambda: identities(5).set(age=torch.rand(5, 1)), r"number for age, or 5, got \(5, 1\)"),
         (lambda: identities(3, age=(0.0, 0.5, 1.0)), r"one number for age, or 2, got \(3,\)"),
         (lambda: synth(5, torch.tensor([1, 2])), r"one number for images, or 5, got \(2,\)"),
-        (lambda: identities(2)["smile"], "no factor 'smile'"),
         (lambda: Factors(IDENTITY, torch.zeros(2, 3)), r"want values \(N, \d+\)"),
         (lambda: identities(2)[:0], r"N >= 1"),
         (lambda: render(identities(2), nuisances(3)), "as many people as photographs, got 2 and 3"),
         (lambda: render(nuisances(2), identities(2)), "rows of identities"),
         (lambda: render(identities(1), nuisances(1), size=96), "size 64 or 112"),
         (lambda: render(identities(1), nuisances(1), channels=4), "channels 1 or 3"),
-        (lambda: synth(0), "at least 1 row"),
         (lambda: synth(2, 0), "1 image"),
         (lambda: identities(2, 2**33), "would not tell it from 0"),
-        (lambda: nuisances(2, -1), "seed from 0 to"),
         (lambda: synth(2, seed=2**31), "seed from 0 to"),
     ],
 )

@@ -6,23 +6,9 @@ from facelib.data import orl
 from facelib.training import device as devices
 
 
-@pytest.fixture
-def no_gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-
-
-@pytest.fixture
-def two_gpus(monkeypatch):
+def test_a_gpu_is_taken_where_there_is_one_and_torchrun_says_which(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-
-
-def test_without_a_gpu_the_cpu_is_taken(no_gpu):
-    assert devices.choose_device() == torch.device("cpu")
-
-
-def test_a_gpu_is_taken_where_there_is_one_and_torchrun_says_which(two_gpus, monkeypatch):
     assert devices.choose_device() == torch.device("cuda", 0)
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert devices.choose_device("cuda") == torch.device("cuda", 1)
@@ -31,23 +17,21 @@ def test_a_gpu_is_taken_where_there_is_one_and_torchrun_says_which(two_gpus, mon
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps", "gpu", "cuda:x"])
-def test_a_device_that_is_not_there_is_refused_with_what_is(no_gpu, name):
+def test_a_device_that_is_not_there_is_refused_with_what_is(name, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert devices.choose_device() == torch.device("cpu")
     with pytest.raises(ValueError, match=rf"'{name}' was asked for, .* machine has \['cpu'\]"):
         devices.choose_device(name)
 
 
-@pytest.mark.parametrize(("capability", "fast"), [((7, 5), False), ((8, 0), True)])
-def test_bf16_is_used_on_gpus_that_have_it(monkeypatch, capability, fast):
+@pytest.mark.parametrize(("capability", "has"), [((7, 5), False), ((8, 0), True)])
+def test_bf16_is_used_on_gpus_and_cpus_that_have_it_and_never_on_mps(monkeypatch, capability, has):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
-    assert devices.has_fast_bf16(torch.device("cuda", 0)) is fast
-
-
-@pytest.mark.parametrize("has", [True, False])
-def test_bf16_is_used_on_cpus_that_have_it_and_never_on_mps(monkeypatch, has):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    assert devices.has_fast_bf16(torch.device("cpu")) is has
-    assert not devices.has_fast_bf16(torch.device("mps"))
+    fast = [devices.has_fast_bf16(torch.device(name)) for name in ("cuda", "cpu", "mps")]
+    assert fast == [has, has, False]
 
 
 def test_faces_move_to_a_gpu_only_if_they_leave_half_of_it_free(monkeypatch):

@@ -2,10 +2,11 @@ import pytest
 import torch
 
 from facelib.data import orl, resize
-from facelib.models import FaceCNN, FaceResNet, embed, io
+from facelib.models import FaceCNN, FaceResNet, embed
 from facelib.training import fit_embedding
 from facelib.training.batches import DrawnFaces, FreshFaces
 from facelib.training.losses import ContrastiveLoss, MarginLoss, TripletLoss
+from tests.training.test_fit import weights
 
 SHORT = {"steps": 6, "batch": 8, "every": 3, "progress": False, "device": "cpu"}
 
@@ -21,11 +22,6 @@ class Small(FaceCNN):
         return self.embed(images)
 
 
-def network():
-    torch.manual_seed(0)
-    return Small(4, 8, 1)
-
-
 def gap(model):
     """Mean cosine of two images of a person, minus that of images of two people."""
     unit, person = embed(model, people().images), people().person
@@ -33,34 +29,26 @@ def gap(model):
     return (cosine[same].mean() - cosine[~same].mean()).item()
 
 
-def weights(model):
-    return torch.cat([tensor.double().flatten() for tensor in model.state_dict().values()])
-
-
 @pytest.mark.parametrize("loss", [MarginLoss(6, 8), TripletLoss(), ContrastiveLoss()])
 def test_every_loss_brings_a_persons_images_together(loss):
-    model, settings = network(), SHORT | {"steps": 40, "batch": 24, "lr": 1e-2}
+    torch.manual_seed(0)
+    model, settings = Small(4, 8, 1), SHORT | {"steps": 40, "batch": 24, "lr": 1e-2}
     before = gap(model)
     fit_embedding(model, DrawnFaces(people(), 4), loss, **settings)
     assert gap(model) > before + 0.2
     assert not model.training
 
 
-def test_a_margins_own_weights_are_trained_and_saved_with_the_run(tmp_path):
-    loss, path = MarginLoss(6, 8), tmp_path / "run"
-    before = loss.weight.detach().clone()
-    fit_embedding(network(), DrawnFaces(people()), loss, **SHORT, checkpoint=path)
-    assert (loss.weight - before).abs().max() > 1e-3
-    saved, _ = io.load_tensors(path)
-    assert torch.equal(saved["loss.weight"], loss.weight)
-
-
-def test_a_run_that_was_killed_goes_on_to_the_same_weights(tmp_path, monkeypatch):
-    def run(**settings):
+def test_a_run_that_was_killed_goes_on_to_the_same_weights_even_the_losss_own(
+    tmp_path, monkeypatch
+):
+    def run(each=4, margin=0.3, **settings):
         torch.manual_seed(0)
-        model = FaceResNet(2, 8)
-        history = fit_embedding(model, FreshFaces(), ContrastiveLoss(), **SHORT, **settings)
-        return history, weights(model)
+        model, loss = FaceResNet(2, 8), MarginLoss(9, 8, margin)
+        before = loss.weight.detach().clone()
+        history = fit_embedding(model, FreshFaces(9, each), loss, **SHORT, **settings)
+        assert (loss.weight - before).abs().max() > 1e-3
+        return history, torch.cat([weights(model), weights(loss)])
 
     _, whole = run()
     draw, calls = FreshFaces.__call__, iter(range(4))  # it dies at the fifth batch
@@ -71,20 +59,9 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(tmp_path, monkeypatch
     history, resumed = run(checkpoint=tmp_path / "run")
     assert len(history.loss) == 6
     assert torch.equal(resumed, whole)
-
-
-@pytest.mark.parametrize(
-    ("faces", "loss", "changed"),
-    [
-        (FreshFaces(images_each=2), ContrastiveLoss(), "faces was"),
-        (FreshFaces(), ContrastiveLoss(0.5), "loss was"),
-    ],
-)
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, faces, loss, changed):
-    path, short = tmp_path / "run", SHORT | {"steps": 1, "every": 1}
-    fit_embedding(FaceResNet(2, 8), FreshFaces(), ContrastiveLoss(), **short, checkpoint=path)
-    with pytest.raises(ValueError, match=changed):
-        fit_embedding(FaceResNet(2, 8), faces, loss, **short, checkpoint=path)
+    for change, said in ({"each": 2}, "faces was"), ({"margin": 0.2}, "loss was"):
+        with pytest.raises(ValueError, match=said):
+            run(checkpoint=tmp_path / "run", **change)
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"every": 0}, {"batch": 4}, {"batch": 10}])

@@ -9,20 +9,6 @@ def test_what_is_given_counts_and_the_usual_fills_the_rest():
     assert (chosen.batch, chosen.lr, chosen.seed, chosen.weight_decay) == (40, 0.5, 3, 0.05)
 
 
-@pytest.mark.parametrize(
-    ("function", "given", "message"),
-    [
-        (fit, "learning_rate", r"no setting 'learning_rate'\. There are: epochs, .*, lr, .*, plot"),
-        (fit, "weight_decy", "no setting 'weight_decy', did you mean 'weight_decay'"),
-        (fit, "label_smooth", "no setting 'label_smooth', did you mean 'label_smoothing'"),
-        (fit_embedding, "epochs", "no setting 'epochs'.*: steps, every,"),
-    ],
-)
-def test_a_mistyped_name_is_refused_with_the_names_there_are(function, given, message):
-    with pytest.raises(TypeError, match=rf"{function.__name__}\(\) has {message}"):
-        Settings.of(function, {given: 1}, batch=1, lr=1)
-
-
 def test_what_can_not_be_is_refused_at_once(tmp_path):
     for setting, message in (
         ({"validate_every": 0}, "validate_every must be at least 1, got 0"),
@@ -31,3 +17,14 @@ def test_what_can_not_be_is_refused_at_once(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             fit(None, None, epochs=1, **setting)
+
+
+def test_a_mistyped_name_is_refused_with_the_names_there_are():
+    for function, given, message in (
+        (fit, "learning_rate", r"no setting 'learning_rate'\. There are: epochs, .*, lr, .*, plot"),
+        (fit, "weight_decy", "no setting 'weight_decy', did you mean 'weight_decay'"),
+        (fit, "label_smooth", "no setting 'label_smooth', did you mean 'label_smoothing'"),
+        (fit_embedding, "epochs", "no setting 'epochs'.*: steps, every,"),
+    ):
+        with pytest.raises(TypeError, match=rf"{function.__name__}\(\) has {message}"):
+            Settings.of(function, {given: 1}, batch=1, lr=1)
