@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +15,16 @@ def progress_of_nobody(tmp_path, monkeypatch) -> None:
     """What tests answer and run is neither the progress nor the history of whoever runs them."""
     monkeypatch.setenv("FACELIB_PROGRESS", str(tmp_path / "progress"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """What computes has two threads, and gives them back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

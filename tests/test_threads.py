@@ -70,16 +70,7 @@ def test_a_command_says_so_in_one_line():
     assert said.returncode == 2, "1 would be an answer of `facelib verify`"
 
 
-@pytest.fixture
-def _two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    assert torch.get_num_threads() == 2, "the others are given back"
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize(
     ("images", "kind", "threads"), [(40, "cpu", 1), (4_000_000, "cpu", 2), (40, "meta", 2)]
 )
@@ -98,7 +89,7 @@ class Spy(nn.Linear):
     embed = forward
 
 
-@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("function", [embed, predict])
 @pytest.mark.parametrize(("images", "side", "threads"), [(4, 9, 1), (4, 2000, 2), (1, 2000, 1)])
 def test_a_small_network_embeds_and_names_on_one_thread(function, images, side, threads):
