@@ -19,7 +19,6 @@ from facelib.models import FaceCNN, FaceResNet, embed, io
 from facelib.models.runtime import OnnxModel
 from facelib.synth import synth
 
-PAIRS = "2\t1\nAda\t1\t2\nAda\t1\tBen\t2\nBen\t1\t3\nAda\t3\tBen\t3\n"
 TIMES = 40
 
 
@@ -51,19 +50,6 @@ def try_all(file, call, right, errors):
     file.write_bytes(good)
     assert all(file.name in words for words in said)
     return len(said)
-
-
-@pytest.fixture
-def photos(tmp_path):
-    """Three photographs of two people, of noise, in LFW's layout."""
-    rng = np.random.default_rng(1)
-    for name in ("Ada", "Ben"):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in (1, 2, 3):
-            noise = Image.fromarray(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8))
-            noise.save(tmp_path / "photos" / name / f"{name}_{number:04d}.png")
-    (tmp_path / "photos" / "pairs.txt").write_text(PAIRS)
-    return tmp_path / "photos"
 
 
 @pytest.fixture

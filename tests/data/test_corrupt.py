@@ -6,16 +6,16 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from facelib.data import corrupt, orl, resize
 
-BY_AMOUNT = {  # (corruption, amounts from little to much)
-    "noise": (corrupt.add_noise, (10, 50)),
-    "darkness": (lambda images, stops: corrupt.darken(images, 2.0**-stops), (1, 3)),
-    "too little light": (corrupt.underexpose, (2, 6)),
-    "blur": (corrupt.blur, (1, 4)),
-    "pixels": (corrupt.pixelate, (24, 8)),
-    "JPEG": (corrupt.compress, (50, 2)),
-    "right": (corrupt.shift, (1, 3)),
-    "turn": (corrupt.rotate, (5, 25)),
-    "shift": (corrupt.misalign, (4, 12)),
+BY_AMOUNT = {  # (corruption, amounts: none, if there is one, little, much)
+    "noise": (corrupt.add_noise, (0, 10, 50)),
+    "darkness": (lambda images, stops: corrupt.darken(images, 2.0**-stops), (0, 1, 3)),
+    "too little light": (corrupt.underexpose, (None, 2, 6)),
+    "blur": (corrupt.blur, (0, 1, 4)),
+    "pixels": (corrupt.pixelate, (None, 24, 8)),
+    "JPEG": (corrupt.compress, (None, 50, 2)),
+    "right": (corrupt.shift, (0, 1, 3)),
+    "turn": (corrupt.rotate, (0, 5, 25)),
+    "shift": (corrupt.misalign, (0, 4, 12)),
 }
 
 
@@ -25,8 +25,8 @@ def faces():
 
 
 @pytest.mark.parametrize("name", BY_AMOUNT)
-def test_more_of_it_changes_more_and_the_shape_stays(faces, name):
-    function, amounts = BY_AMOUNT[name]
+def test_more_of_it_changes_more_none_changes_nothing_and_the_shape_stays(faces, name):
+    function, (none, *amounts) = BY_AMOUNT[name]
     before = faces.clone()
     changed = [function(faces, amount) for amount in amounts]
     assert all((image.shape, image.dtype) == (faces.shape, torch.uint8) for image in changed)
@@ -34,15 +34,12 @@ def test_more_of_it_changes_more_and_the_shape_stays(faces, name):
     assert 0 < little < much
     assert torch.equal(faces, before)
     assert function(faces[:0], amounts[0]).shape == (0, *faces.shape[1:])
+    if none is not None:
+        same = function(faces, none)
+        assert torch.equal(same, faces)
+        assert same.data_ptr() != faces.data_ptr()
     if name not in ("too little light", "JPEG"):  # on any other device; these look at the pixels
         assert function(faces.to("meta"), amounts[0]).is_meta
-
-
-@pytest.mark.parametrize("name", ["noise", "darkness", "blur", "right", "turn", "shift"])
-def test_none_of_it_changes_nothing(faces, name):
-    same = BY_AMOUNT[name][0](faces, 0)
-    assert torch.equal(same, faces)
-    assert same.data_ptr() != faces.data_ptr()
 
 
 def test_few_photons_bring_noise_and_keep_the_mean():
@@ -59,13 +56,10 @@ def test_jpeg_keeps_colours():
     assert (corrupt.compress(images, 95).int() - images.int()).abs().max() <= 3
 
 
-@pytest.mark.parametrize(
-    ("pixels", "rows"),
-    [(1, [[0, 0, 1], [3, 3, 4]]), (-2, [[2, 2, 2], [5, 5, 5]]), (9, [[0, 0, 0], [3, 3, 3]])],
-)
-def test_shifted_faces_move_right_or_left_and_repeat_their_edge(pixels, rows):
+def test_shifted_faces_move_right_or_left_and_repeat_their_edge():
     images = torch.arange(6, dtype=torch.uint8).view(1, 1, 2, 3)
-    assert corrupt.shift(images, pixels).tolist() == [[rows]]
+    moved = [corrupt.shift(images, pixels).flatten().tolist() for pixels in (1, -2, 9)]
+    assert moved == [[0, 0, 1, 3, 3, 4], [2, 2, 2, 5, 5, 5], [0, 0, 0, 3, 3, 3]]
 
 
 def test_a_turn_of_a_quarter_is_rot90():

@@ -1,13 +1,15 @@
 """A folder of photos: what is read, what is refused, and that the photos stay as they were."""
 
+import io
 import os
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageFile
+from PIL import Image
 from skimage import data
 
 from facelib.data import align, folder, orl
@@ -137,48 +139,47 @@ def test_what_is_transparent_is_white_whatever_colour_hides_there(photos):
     assert (images[:, :, 16, 16] == torch.tensor([10, 200, 10])).all()
 
 
-def plant_bad_files(root: Path) -> dict[str, str]:
-    """One bad file of every kind, and a part of the reason each must be given."""
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
-    for name in ("cut.jpg", "cut.png"):
-        noise.save(root / "Ada" / name)
-        (root / "Ada" / name).write_bytes((root / "Ada" / name).read_bytes()[:900])
-    (root / "Ada" / "holiday").mkdir()
-    Image.fromarray(np.zeros((9, 9), np.uint16)).save(root / "Ada" / "deep.png")
-    contents = {
-        "loose.jpg": (b"", "not in the sub-folder of a person"),
-        "Ada/empty.jpg": (b"", "empty file"),
-        "Ada/page.jpg": (b"<html>not found</html>", "content is not a JPEG"),
-        "Ada/program.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a JPEG"),
-        "Ada/notes.txt": (b"Ada likes tea", "not a photo: its name does not end in .jpg"),
-        "Ada/phone.heic": (b"heic", "not a photo: its name does not end in .jpg"),
-    }
-    for name, (content, _) in contents.items():
-        (root / name).write_bytes(content)
-    return {name: reason for name, (_, reason) in contents.items()} | {
-        "Ada/cut.jpg": "damaged or cut short", "Ada/cut.png": "damaged or cut short",
-        "Ada/holiday": "a folder inside", "Ada/deep.png": "more than 8 bits",
-    }  # fmt: skip
+def encoded(image: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
 
 
-def assert_lists(message: str, reasons: dict[str, str]) -> None:
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+BAD = {  # what is in a file, and part of the reason that must be given
+    "loose.jpg": (b"", "not in the sub-folder of a person"),
+    "Ada/empty.jpg": (b"", "empty file"),
+    "Ada/page.jpg": (b"<html>not found</html>", "content is not a JPEG"),
+    "Ada/program.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a JPEG"),
+    "Ada/notes.txt": (b"Ada likes tea", "not a photo: its name does not end in .jpg"),
+    "Ada/cut.jpg": (encoded(Image.fromarray(NOISE), "JPEG")[:900], "damaged or cut short"),
+    "Ada/deep.png": (
+        encoded(Image.fromarray(np.zeros((9, 9), np.uint16)), "PNG"),
+        "more than 8 bits",
+    ),
+    "Ada/holiday": (None, "a folder inside"),
+}
+
+
+def assert_lists_bad(message: str) -> None:
     listed = dict(line.strip().split(": ", 1) for line in message.split("\n")[1:-1])
-    assert listed.keys() == reasons.keys()
-    for name, reason in reasons.items():
+    assert listed.keys() == BAD.keys()
+    for name, (_, reason) in BAD.items():
         assert reason in listed[name], name
 
 
 def test_all_bad_files_are_listed_with_reasons_untouched_and_skipped_on_demand(photos):
     good = folder(photos, size=8)
-    reasons = plant_bad_files(photos)
+    for name, (content, _) in BAD.items():
+        (photos / name).mkdir() if content is None else (photos / name).write_bytes(content)
     before = state(photos)
     with pytest.raises(ValueError, match=r"skip_bad=True") as caught:
         folder(photos, size=8)
-    assert str(caught.value).startswith(f"10 files in {photos} can't be used:")
-    assert_lists(str(caught.value), reasons)
+    assert str(caught.value).startswith(f"8 files in {photos} can't be used:")
+    assert_lists_bad(str(caught.value))
     with pytest.warns(UserWarning, match="They are left out") as warned:
         faces = folder(photos, size=8, skip_bad=True)
-    assert_lists(str(warned[0].message), reasons)
+    assert_lists_bad(str(warned[0].message))
     assert warned[0].filename == __file__
     assert torch.equal(faces.images, good.images)
     assert torch.equal(faces.person, good.person)
@@ -201,6 +202,26 @@ def test_a_bomb_is_refused_before_it_is_unpacked(photos, monkeypatch, where, lim
         folder(photos, size=8)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "Permission denied"), "you may not read it"),
+        (ValueError("tile cannot extend"), r"damaged or cut short \(tile cannot extend\)"),
+    ],
+)
+def test_whatever_pillow_raises_makes_a_photo_a_bad_file(photos, monkeypatch, error, reason):
+    monkeypatch.setattr(Image, "open", Mock(side_effect=error))
+    with pytest.raises(ValueError, match=rf"Ada/1\.png: {reason}"):
+        folder(photos, size=8)
+
+
+def test_an_unreadable_folder_is_named(photos, monkeypatch):
+    denied = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(Path, "iterdir", Mock(side_effect=denied))
+    with pytest.raises(PermissionError, match="may not read the folder .*photos"):
+        folder(photos)
+
+
 if os.name == "posix":  # elsewhere pipes are no files, and links need a privilege
 
     def test_links_are_followed_and_broken_ones_and_pipes_do_not_hang_the_reader(photos, tmp_path):
@@ -211,36 +232,6 @@ if os.name == "posix":  # elsewhere pipes are no files, and links need a privile
         os.mkfifo(photos / "Ben" / "pipe.jpg")
         with pytest.raises(ValueError, match=r"Ben/link\.jpg: not a file.*\n.*pipe\.jpg: not a"):
             folder(photos, size=8)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (PermissionError(13, "Permission denied"), "you may not read it"),
-        (ValueError("tile cannot extend"), r"damaged or cut short \(tile cannot extend\)"),
-    ],
-)
-def test_whatever_a_photo_raises_while_it_is_read_makes_it_a_bad_file(
-    photos, monkeypatch, error, reason
-):
-    def fail(image, *args):
-        raise error
-
-    monkeypatch.setattr(Image.Image, "load", fail)
-    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    with pytest.raises(ValueError, match=rf"Ada/1\.png: {reason}"):
-        folder(photos, size=8)
-
-
-def test_people_without_a_usable_photo_are_named(photos):
-    for name in ("Cyd", "Dan"):
-        (photos / name).mkdir()
-    (photos / "Cyd" / "1.png").write_bytes(b"")
-    with (
-        pytest.warns(UserWarning, match="Cyd/1.png"),
-        pytest.raises(ValueError, match="no usable photo of Cyd, Dan: add one"),
-    ):
-        folder(photos, size=8, skip_bad=True)
 
 
 def test_what_is_no_folder_of_two_people_or_more_is_refused(tmp_path):
@@ -255,20 +246,6 @@ def test_what_is_no_folder_of_two_people_or_more_is_refused(tmp_path):
         folder(tmp_path)
     with pytest.raises(ValueError, match="at least 1 pixel, got 0"):
         folder(tmp_path, size=0)
-
-
-@pytest.mark.parametrize("which", ["photos", "Ben"])
-def test_an_unreadable_folder_is_named(photos, monkeypatch, which):
-    real = Path.iterdir
-
-    def deny(path):
-        if path.name == which:
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(Path, "iterdir", deny)
-    with pytest.raises(PermissionError, match=f"may not read the folder .*{which}"):
-        folder(photos)
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ import time
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from facelib import files
 from facelib.data import decode, folder, pack
@@ -25,18 +26,6 @@ BYTES = 6 * 3 * 16 * 16  # of the six photos, 16 pixels a side
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch):
     monkeypatch.setattr(pack, "LARGE", 0)
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Two people with three photos of noise each."""
-    rng = np.random.default_rng(0)
-    for person in ("Ada", "Ben"):
-        (tmp_path / person).mkdir()
-        for number in range(3):
-            noise = rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)
-            Image.fromarray(noise).save(tmp_path / person / f"{number}.png")
-    return tmp_path
 
 
 def contents(root: Path) -> list[str]:
@@ -106,34 +95,25 @@ def grow(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "left", "black"),
+    ("change", "left"),
     [
-        (lambda file: shutil.copy(file, file.with_name("3.png")), 7, False),
-        (lambda file: file.unlink(), 5, False),
-        (lambda file: Image.new("RGB", (20, 20)).save(file), 6, True),
-        (grow, 6, False),
-        (lambda file: os.utime(file, ns=(1, 1)), 6, False),
-        (lambda file: file.rename(file.with_name("0a.png")), 6, False),
+        (Path.unlink, 5),
+        (grow, 6),
+        (lambda file: os.utime(file, ns=(1, 1)), 6),
+        (lambda file: file.rename(file.with_name("0a.png")), 6),
     ],
-    ids=["add", "remove", "replace", "grow", "touch", "rename"],
+    ids=["remove", "grow", "touch", "rename"],
 )
-def test_changed_photos_make_a_new_pack_and_the_old_one_goes(photos, decoded, change, left, black):
+def test_changed_photos_make_a_new_pack_and_the_old_one_goes(photos, decoded, change, left):
     old = folder(photos, size=16).images.clone()
     names = packed(photos, "")
-    change(photos / "Ben" / "1.png")
+    change(photos / "Ben" / "Ben_0002.png")
     decoded.clear()
     new = folder(photos, size=16).images
     assert len(decoded) == len(new) == left
-    assert torch.equal(new[:4], old[:4])
-    assert bool(new[4].any()) is not black
+    assert torch.equal(new[:3], old[:3])
     assert len(packed(photos, "")) == 2
     assert not {*names} & {*packed(photos, "")}
-
-
-def flip_a_bit(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
 
 
 def rewrite(**facts):
@@ -143,15 +123,12 @@ def rewrite(**facts):
 @pytest.mark.parametrize(
     ("ending", "harm"),
     [
-        (".u8", flip_a_bit),
-        (".u8", lambda pixels: os.truncate(pixels, 100)),
         (".u8", Path.unlink),
         (".json", rewrite(bad={"0": "forged"})),
         (".json", rewrite(bad={"-1": "forged"})),
         (".json", rewrite(bad=[])),
-        (".json", rewrite(sha256="0" * 64)),
         *((".json", lambda index, half=half: index.write_bytes(half)) for half in
-          (b"", b"{", b"[]", b'{"shape": [6]}', b"\xff\xfe", b"[" * 100_000)),
+          (b"{", b"[]", b'{"shape": [6]}')),
     ],
 )  # fmt: skip
 def test_a_pack_that_is_not_as_it_was_written_is_rebuilt(photos, decoded, ending, harm):
@@ -165,11 +142,11 @@ def test_a_pack_that_is_not_as_it_was_written_is_rebuilt(photos, decoded, ending
 
 
 def test_bad_files_are_remembered_with_the_pack_even_if_there_are_no_others(photos, decoded):
-    (photos / "Ada" / "0b.png").write_bytes(b"")
+    (photos / "Ada" / "Ada_0000.png").write_bytes(b"")
     for _ in range(2):
-        with pytest.raises(ValueError, match=r"Ada/0b\.png: empty file"):
+        with pytest.raises(ValueError, match=r"Ada/Ada_0000\.png: empty file"):
             folder(photos, size=16)
-    with pytest.warns(UserWarning, match=r"Ada/0b\.png: empty file"):
+    with pytest.warns(UserWarning, match=r"Ada/Ada_0000\.png: empty file"):
         faces = folder(photos, size=16, skip_bad=True)
     assert len(decoded) == 7
     assert faces.person.tolist() == [0, 0, 0, 1, 1, 1]
@@ -183,42 +160,32 @@ def test_bad_files_are_remembered_with_the_pack_even_if_there_are_no_others(phot
         folder(photos, size=16, skip_bad=True)
 
 
-def test_too_little_disk_space_is_seen_before_anything_is_decoded(photos, decoded, monkeypatch):
-    before = contents(photos)
-    usage = shutil.disk_usage(photos)._replace(free=BYTES - 1)
-    monkeypatch.setattr(pack.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(OSError, match=r"could not be packed into .*Free that much") as caught:
-        folder(photos, size=16)
-    assert caught.value.errno == errno.ENOSPC
-    assert decoded == []
-    assert contents(photos) == before
-
-
 FULL = OSError(errno.ENOSPC, "No space left on device")
-SAID = "No space left on device.*ask for a smaller size"
+DENIED = PermissionError(errno.EACCES, "Permission denied")
+SAID = r"\[Errno 28\].*could not be packed into .*Free that much.*ask for a smaller size"
 
 
 @pytest.mark.parametrize(
-    ("syncs", "error", "said"),
+    ("where", "results", "error", "said", "read"),
     [
-        ((FULL,), OSError, SAID),
-        ((None, FULL), OSError, SAID),
-        ((KeyboardInterrupt,), KeyboardInterrupt, None),
+        ("shutil.disk_usage", [SimpleNamespace(free=BYTES - 1)], OSError, SAID, 0),
+        ("pathlib.Path.mkdir", [DENIED], PermissionError, "denied.*that you may write to", 0),
+        ("os.fsync", [FULL], OSError, SAID, 6),
+        ("os.fsync", [None, FULL], OSError, SAID, 6),
+        ("os.fsync", [KeyboardInterrupt], KeyboardInterrupt, None, 6),
     ],
-    ids=["pixels", "index", "interrupted"],
+    ids=["space", "folder", "pixels", "index", "interrupted"],
 )
-def test_a_run_that_ends_on_the_way_leaves_nothing_behind(photos, monkeypatch, syncs, error, said):
-    before, left = contents(photos), iter(syncs)
-
-    def sync(number):
-        if failure := next(left):
-            raise failure
-
-    monkeypatch.setattr(files.os, "fsync", sync)
-    with pytest.raises(error, match=said):
-        folder(photos, size=16)
+def test_a_run_that_ends_early_leaves_nothing_behind_and_decodes_nothing_that_it_can_not_pack(
+    photos, decoded, monkeypatch, where, results, error, said, read
+):
+    before = contents(photos)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, Mock(side_effect=results))
+        with pytest.raises(error, match=said):
+            folder(photos, size=16)
     assert contents(photos) == before
-    monkeypatch.undo()
+    assert len(decoded) == read
     assert len(folder(photos, size=16)) == 6
 
 
@@ -254,20 +221,9 @@ def test_a_pack_that_another_process_takes_away_is_asked_for_again(photos, monke
     assert contents(photos) == before
 
 
-def test_a_folder_that_may_not_be_written_to_says_so(photos, monkeypatch):
-    def deny(path, **options):
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    monkeypatch.setattr(Path, "mkdir", deny)
-    with pytest.raises(PermissionError, match=r"\(Permission denied\).*that you may write to"):
-        folder(photos, size=16)
-
-
 def test_what_a_killed_run_left_goes_but_not_what_is_being_written_nor_what_is_no_pack(photos):
-    folder(photos, size=16)
-    name = packed(photos, ".u8")[0].name
-    shutil.rmtree(photos / ".facelib")
     (photos / ".facelib").mkdir()
+    name = f"centre16-{'0' * 16}.u8"
     killed, running = (photos / ".facelib" / f"{name}.{n * 32}.tmp" for n in "ab")
     precious = photos / ".facelib" / "centre16-precious.u8"
     for file in (killed, running, precious):

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.exposure import equalize_hist
 
-from facelib.data import normalise_light, orl, preprocess, resize, to_grey, to_square
+from facelib.data import normalise_light, preprocess, resize, to_grey, to_square
 
 
 @pytest.fixture
@@ -62,13 +62,6 @@ def test_normalise_light_is_the_equalisation_of_scikit_image(rgb):
     ours = normalise_light(rgb)
     for image, source in zip(ours.flatten(0, 1), rgb.flatten(0, 1), strict=True):
         assert difference(image, 255 * equalize_hist(source.numpy())) <= 0.5 + 1e-3
-
-
-def test_normalise_light_undoes_a_change_of_brightness_and_contrast_of_grey_values():
-    faces = orl().images[:20] // 2 + 40
-    assert torch.equal(normalise_light(faces + 60), normalise_light(faces))
-    flat = torch.full((1, 1, 4, 4), 9, dtype=torch.uint8)
-    assert normalise_light(flat).unique().tolist() == [255]
 
 
 @pytest.mark.parametrize("function", [to_grey, lambda images: resize(images, 9, 8)])
