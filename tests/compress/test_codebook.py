@@ -90,30 +90,3 @@ def test_half_precision_can_be_shared():
     low, high = small[0].weight.unique().tolist()
     assert low == pytest.approx(-high, rel=0.02)
     assert high == pytest.approx(0.5 / 300**0.5, rel=0.02)
-
-
-def tied():
-    one, other = nn.Linear(4, 4), nn.Linear(4, 4)
-    other.weight = one.weight
-    return nn.Sequential(one, other)
-
-
-def spoilt(model):
-    model.head.weight.data[0, 0] = float("nan")
-    return model
-
-
-@pytest.mark.parametrize(
-    ("made", "values", "message"),
-    [
-        (lambda model: model, 1, "want 2 to 256 values .*got 1"),
-        (lambda model: model, 257, "want 2 to 256 values .*got 257"),
-        (lambda _: nn.ReLU(), 4, "ReLU has no convolution or linear layer"),
-        (lambda model: share(model, 4)[0], 4, "'features.0.0', .* have a codebook already"),
-        (lambda _: tied(), 2, r"layers \['0', '1'\] hold the same weight"),
-        (spoilt, 4, "'head'. have weights that are NaN"),
-    ],
-)
-def test_what_cannot_be_shared_is_refused(model, made, values, message):
-    with pytest.raises(ValueError, match=message):
-        share(made(model), values)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import factorize, share
+from facelib.compress import factorize
 from facelib.models import FaceResNet
 
 
@@ -51,27 +51,3 @@ def test_what_was_frozen_stays_so(model):
     assert all(part.weight.requires_grad for part in parts.get_submodule("embedding.1"))
     bias = factorize(nn.Sequential(nn.Linear(4, 4)).requires_grad_(False), {"0": 2})[0][0][1].bias
     assert not bias.requires_grad
-
-
-def cleared(model):
-    model.features[4].weight.data.zero_()
-    return model
-
-
-@pytest.mark.parametrize(
-    ("made", "ranks", "message"),
-    [
-        (None, {"features.4": 17}, "rank from 1 to 16"),
-        (None, {"features.4": 2.5}, "rank from 1 to 16"),
-        (None, {"features.4": -1}, "rank from 1 to 16"),
-        (None, {"features.1": 2}, "no convolution or linear layer 'features.1', there are"),
-        (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
-        (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),
-        (cleared, {"features.4": 2}, "'features.4' is all 0"),
-        (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
-        (lambda _: nn.Sequential(*2 * [nn.Linear(4, 4)]), {"0": 2}, "0.weight and 1.weight are"),
-    ],
-)
-def test_what_cannot_be_factorised_is_refused(model, made, ranks, message):
-    with pytest.raises(ValueError, match=message):
-        factorize(made(model) if made else model, ranks)

@@ -50,6 +50,10 @@ def test_the_file_says_what_pytorch_says_for_any_batch(model, exported):
         assert word not in content, "no line of code and no path is in it"
 
 
+def mean(images):
+    return images.mean((2, 3))
+
+
 def network(embed):
     """One without weights, of the class Odd."""
     return type("Odd", (nn.Module,), {"embed": lambda _, images: embed(images)})()
@@ -63,16 +67,13 @@ ASKED = itertools.count(1)
     [
         (lambda images: torch.linalg.eigvals(images[:, 0]).real, "Odd can't become ONNX"),
         (
-            lambda images: images[:, :, ::8, ::8].reshape(int(images.shape[0]), -1),
-            "Odd in ONNX can't read a batch of 1.*Python int",
+            lambda images: mean(images).view(int(images.shape[0]), 1),
+            "read a batch of 1.*Python",
         ),
+        (lambda images: mean(images) * torch.inf, "Odd gives embeddings that are NaN"),
         (
-            lambda images: images.mean((2, 3)) * torch.inf,
-            "Odd gives embeddings that are NaN",
-        ),
-        (
-            lambda images: images.mean((2, 3)) * torch.tensor([1.0, next(ASKED)]),
-            r"Odd in ONNX gives other embeddings.*by 0\.\d+ at most",
+            lambda images: mean(images) * torch.tensor([1, next(ASKED)]),
+            r"by 0\.\d+ at most",
         ),
     ],
 )
@@ -123,17 +124,12 @@ def spoilt(path):
 @pytest.mark.parametrize(
     ("damage", "images", "message"),
     [
-        (Path.read_bytes, IMAGES[:0], "1 or more"),
         (Path.read_bytes, IMAGES[0], "1 or more"),
         (Path.read_bytes, IMAGES.float(), "want uint8"),
         (Path.read_bytes, IMAGES[:, :, :32], r"a.onnx.* reads images \[1, 64.* got \[1, 32, 64\]"),
         (lambda path: path.with_name("int8.onnx").read_bytes(), IMAGES, "quantized already"),
         (lambda path: b"no model", IMAGES, "a.onnx can't be quantized.*that export wrote"),
-        (
-            lambda _: to_onnx(network(lambda images: images.mean((2, 3))), SHAPE)[0],
-            IMAGES,
-            "no convolution or",
-        ),
+        (lambda _: to_onnx(network(mean), SHAPE)[0], IMAGES, "no convolution or"),
         (spoilt, IMAGES, "a.onnx can't be quantized.*weight.*NaN"),
     ],
 )

@@ -1,10 +1,8 @@
-import math
-
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import prune, share
+from facelib.compress import prune
 from facelib.measure import macs, parameters
 from facelib.models import FaceResNet
 
@@ -97,23 +95,6 @@ def test_a_convolution_loses_channels_unless_they_are_the_outputs(make, outputs,
     assert {name for name, (old, new) in widths(model, pruned).items() if old == new} == kept
 
 
-class Split(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.head = nn.Conv2d(1, 32, 3), nn.Linear(64, 10)
-        self.left, self.right = nn.Conv2d(16, 32, 3), nn.Conv2d(16, 32, 3)
-
-    def forward(self, images):
-        one, other = self.first(images).relu().chunk(2, 1)
-        return self.head(torch.cat([self.left(one), self.right(other)], 1).mean((2, 3)))
-
-
-def multiplied():
-    """Two outputs for every input channel."""
-    inner = nn.Conv2d(16, 32, 3, groups=16)
-    return nn.Sequential(nn.Conv2d(1, 16, 3), inner, nn.Conv2d(32, 64, 3), *POOLED)
-
-
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float64])
 def test_a_frozen_network_of_other_numbers_stays_frozen_and_keeps_their_kind(model, kind):
     pruned, report = prune(model.to(kind).requires_grad_(False), 0.3, SHAPE, round_to=1)
@@ -138,27 +119,3 @@ def test_of_channels_with_equal_scores_no_more_go_than_need_to(model, tie):
     tie(model)
     _, report = prune(model, 0.3, SHAPE, round_to=1)
     assert 0.65 < report.macs[1] / report.macs[0] <= 0.7
-
-
-def spoilt(model):
-    model.features[4].weight.data[0] = math.nan
-    return model
-
-
-@pytest.mark.parametrize(
-    ("made", "ratio", "round_to", "message"),
-    [
-        (None, 0, 8, "above 0 and below 1"),
-        (None, 1, 8, "above 0 and below 1"),
-        (None, 0.5, 0, "in steps of 1 or more"),
-        (None, 0.999, 8, "can't be taken out"),
-        (lambda model: share(model, 4)[0], 0.5, 8, r"by Codebook.*prune decode\(model\)"),
-        (lambda _: nn.Linear(4, 4), 0.5, 8, "no convolution"),
-        (spoilt, 0.5, 8, "'features.4.weight'.* are NaN"),
-        (lambda _: Split(), 0.5, 8, "Split can't be pruned.*channels hang together"),
-        (lambda _: multiplied(), 0.5, 8, "Sequential can't be pruned.*channels hang together"),
-    ],
-)
-def test_what_can_not_be_pruned_is_refused(model, made, ratio, round_to, message):
-    with pytest.raises(ValueError, match=message):
-        prune(made(model) if made else model, ratio, SHAPE, round_to=round_to)

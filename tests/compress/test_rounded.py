@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.compress import round_weights, sparsify
+from facelib.compress import round_weights
 from facelib.compress.rounded import Rounded
 from facelib.models import FaceResNet
 from tests.compress.conftest import weights
@@ -39,13 +39,3 @@ def test_the_gradient_passes_as_torchs_own_straight_through_estimator_lets_it():
     made = torch.fake_quantize_per_channel_affine(plain, step, torch.zeros(3).int(), 0, -7, 7)
     (inputs @ made.T).square().sum().backward()
     torch.testing.assert_close(model[1].parametrizations.weight.original.grad, plain.grad)
-
-
-def test_other_bits_and_weights_that_are_made_already_are_refused():
-    for bits in (1, 9):
-        with pytest.raises(ValueError, match=f"want 2 to 8 bits, got {bits}"):
-            round_weights(FaceResNet(2, 8), bits)
-    with pytest.raises(ValueError, match="Sequential has one layer, and the first isn't rounded"):
-        round_weights(nn.Sequential(nn.Linear(2, 2)), 4)
-    with pytest.raises(ValueError, match="made by Masked"):
-        round_weights(sparsify(FaceResNet(2, 8), 0.5)[0], 4)

@@ -56,17 +56,3 @@ def test_zeros_stay_while_the_others_train_and_a_run_goes_on_from_its_checkpoint
         assert torch.equal(old == 0, one == 0)
         assert not torch.equal(old, one)
         assert torch.equal(one, other)
-
-
-@pytest.mark.parametrize(
-    ("made", "amount", "message"),
-    [
-        (lambda model: model, 0, "above 0 and below 1, got 0"),
-        (lambda model: model, 1, "above 0 and below 1, got 1"),
-        (lambda model: sparsify(model, 0.6)[0], 0.3, r"60\.\d% .* are 0 already.*got 30.0%"),
-        (lambda model: share(model, 4)[0], 0.5, r"by Codebook.*sparsify decode\(model\)"),
-    ],
-)
-def test_what_cannot_be_pruned_is_refused(model, made, amount, message):
-    with pytest.raises(ValueError, match=message):
-        sparsify(made(model), amount)
