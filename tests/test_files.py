@@ -24,17 +24,6 @@ def test_a_file_is_replaced_whole_or_by_a_full_disk_not_at_all(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_interruption_leaves_nothing_behind(tmp_path):
-    def interrupt():
-        with files.replacing(tmp_path / "x") as file:
-            file.write(b"half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupt()
-    assert not list(tmp_path.iterdir())
-
-
 def test_what_a_killed_writer_left_is_removed_but_nothing_that_is_written_now(tmp_path):
     killed, running = (tmp_path / f"x.{n * 32}.tmp" for n in "ab")
     mine = tmp_path / "x.precious.tmp"

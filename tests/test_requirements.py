@@ -32,13 +32,11 @@ PLACES = list(product(["3.11.0", "3.11.14", "3.12.12", "3.13.9"], SYSTEMS))
 
 
 def active(python: str, system: str) -> Iterator[Requirement]:
-    """The pins that pip takes on this Python and this system."""
+    """The pins that pip takes on this CPython and this system."""
     place = {
         "python_full_version": python,
         "python_version": python.rpartition(".")[0],
         "sys_platform": system,
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
         **SYSTEMS[system],
     }
     return (pin for pin in PINS if pin.marker is None or pin.marker.evaluate(place))
@@ -84,12 +82,8 @@ def test_conda_gets_a_python_and_the_same_pins():
 def licence(name: str) -> str | None:
     """The licence a package states, in the words of its own metadata."""
     about = metadata(name)
-    classifiers = [
-        line.removeprefix("License :: ").removeprefix("OSI Approved").removeprefix(" :: ")
-        for line in about.get_all("Classifier", [])
-        if line.startswith("License :: ")
-    ]
-    classified = "; ".join(filter(None, classifiers))
+    kinds = [line.split(" :: ") for line in about.get_all("Classifier", [])]
+    classified = "; ".join(kind[2] for kind in kinds if kind[0] == "License" and len(kind) > 2)
     return about.get("License-Expression") or classified or about["License"]
 
 

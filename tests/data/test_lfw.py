@@ -1,21 +1,18 @@
 """LFW: the local layout, scikit-learn's download, and what a damaged copy is told."""
 
-import hashlib
 import io
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-import sklearn.datasets
 import torch
 from PIL import Image
-from sklearn.datasets import _base as fetcher
 from sklearn.datasets import _lfw as fetched
-from sklearn.datasets._base import RemoteFileMetadata
 
 from facelib.data import lfw
 
@@ -157,42 +154,33 @@ def test_a_wrong_line_of_pairs_is_named_with_its_number(local, old, new, message
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch) -> Path:
-    """Scikit-learn's fetcher pointed at a small copy of its remote on this disk."""
-    remote = tmp_path / "remote"
+    """A small copy of what scikit-learn's fetcher gets, on this disk."""
+    remote, people = tmp_path / "remote", {**PEOPLE, "Many_Times": 500}
     remote.mkdir()
-    people = {**PEOPLE, "Many_Times": 500}
-    with tarfile.open(remote / "photos", "w:gz", compresslevel=1) as archive:
+    with tarfile.open(remote / "lfw-funneled.tgz", "w:gz", compresslevel=1) as archive:
         for red, (name, count) in enumerate(people.items()):
             content = jpeg(40 * red, side=250)
             for number in range(1, count + 1):
                 entry = tarfile.TarInfo(f"lfw_funneled/{name}/{name}_{number:04d}.jpg")
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
-    (remote / "text").write_text(PAIRS)
-
-    def at(old: RemoteFileMetadata, file: str) -> RemoteFileMetadata:
-        digest = hashlib.sha256((remote / file).read_bytes()).hexdigest()
-        return RemoteFileMetadata(old.filename, (remote / file).as_uri(), digest)
-
-    monkeypatch.setattr(fetched, "FUNNELED_ARCHIVE", at(fetched.FUNNELED_ARCHIVE, "photos"))
-    monkeypatch.setattr(fetched, "TARGETS", [at(target, "text") for target in fetched.TARGETS])
-    monkeypatch.setattr(fetcher.time, "sleep", lambda seconds: None)
+    for name in ("pairs.txt", "pairsDevTrain.txt", "pairsDevTest.txt"):
+        (remote / name).write_text(PAIRS)
+    monkeypatch.setattr(
+        fetched,
+        "_fetch_remote",
+        lambda it, dirname, **_: shutil.copy(remote / it.filename, dirname),
+    )
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
     monkeypatch.delenv("FACELIB_LFW", raising=False)
     return remote
 
 
 def test_without_a_local_folder_scikit_learn_fetches_it_once(mirror, tmp_path, monkeypatch):
-    """Into a new folder: what somebody planted in the usual one would be unpickled."""
-    homes, real = [], sklearn.datasets.fetch_lfw_people
-    monkeypatch.setattr(
-        sklearn.datasets,
-        "fetch_lfw_people",
-        lambda data_home, **how: homes.append(Path(data_home)) or real(data_home=data_home, **how),
-    )
+    """Into a new folder beside the usual one, in which planted pickles would be read."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "another disk, not there"))
     faces, pairs, fold = lfw()
-    assert homes[0].parent == tmp_path / "home"
-    assert not homes[0].exists()
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["lfw_home"]
     assert not list((tmp_path / "home").rglob("joblib"))
     assert faces.names == (*PEOPLE, "Many_Times")
     assert faces.counts.tolist() == [3, 2, 4, 1, 500]
@@ -211,7 +199,6 @@ def test_without_a_local_folder_scikit_learn_fetches_it_once(mirror, tmp_path, m
         lfw()
 
 
-@pytest.mark.filterwarnings("ignore:Retry downloading")
 def test_a_download_that_fails_says_a_way_out(mirror):
     shutil.rmtree(mirror)
     with pytest.raises(FileNotFoundError, match="not be fetched.*Name_0001.jpg .*FACELIB_LFW"):
