@@ -72,11 +72,8 @@ def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
     assert function(rgb.bfloat16()).dtype == torch.bfloat16
 
 
-@pytest.mark.parametrize(
-    "function", [to_grey, normalise_light, lambda images: resize(images, 9, 8)]
-)
-def test_parts_of_a_large_batch_are_put_together_again(rgb, function, monkeypatch):
-    whole = function(rgb)
+def test_parts_of_a_large_batch_are_put_together_again(rgb, monkeypatch):
+    whole = normalise_light(rgb)
     monkeypatch.setattr(preprocess, "BATCH", 2)
-    assert torch.equal(function(rgb), whole)
-    assert len(function(rgb[:0])) == 0
+    assert torch.equal(normalise_light(rgb), whole)
+    assert len(normalise_light(rgb[:0])) == 0
