@@ -10,13 +10,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 import torch
 
 from facelib import files
 from facelib.data import decode, folder, pack
-from facelib.door.align import Face
 
 module = import_module("facelib.data.folder")  # `facelib.data.folder` is the function
 BYTES = 6 * 3 * 16 * 16  # of the six photos, 16 pixels a side
@@ -67,16 +65,6 @@ def test_above_the_threshold_the_same_faces_are_mapped_and_writing_to_them_spare
     assert len(decoded) == 6 + 6
 
 
-def test_size_and_detection_have_packs_of_their_own(photos, monkeypatch):
-    folder(photos, size=16)
-    folder(photos, size=24)
-    face = Face(np.zeros((16, 16, 3), np.uint8), np.zeros((2, 2)), np.zeros(4), 1.0)
-    monkeypatch.setattr(module, "align", lambda *photo: [face])
-    folder(photos, size=16, detect=True)
-    kinds = [file.name.split("-")[0] for file in packed(photos, ".u8")]
-    assert kinds == ["centre16", "centre24", "face16"]
-
-
 def test_a_changed_photo_makes_a_new_pack_and_the_old_one_goes(photos, decoded):
     folder(photos, size=16)
     names = packed(photos, "")
@@ -90,11 +78,11 @@ def test_a_changed_photo_makes_a_new_pack_and_the_old_one_goes(photos, decoded):
 
 def test_a_fingerprint_is_of_names_sizes_and_times_and_of_where_faces_are_cut(photos):
     file = photos / "Ada" / "Ada_0001.png"
-    time = file.stat().st_mtime_ns
+    when = file.stat().st_mtime_ns
     cuts, seen = (None, [[0.3, 0.5]], [[0.4, 0.5]]), set()
     for change in (
         lambda: None,
-        lambda: os.truncate(file, 9) or os.utime(file, ns=(time, time)),
+        lambda: os.truncate(file, 9) or os.utime(file, ns=(when, when)),
         lambda: os.utime(file, ns=(1, 1)),
         lambda: file.rename(file.with_name("Ada_0000.png")),
     ):
