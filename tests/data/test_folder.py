@@ -135,9 +135,9 @@ def test_what_is_transparent_is_white_whatever_colour_hides_there(photos):
     assert (images[:, :, 16, 16] == torch.tensor([10, 200, 10])).all()
 
 
-def encoded(image: Image.Image, kind: str) -> bytes:
+def encoded(pixels: np.ndarray, kind: str) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind)
+    Image.fromarray(pixels).save(file, kind)
     return file.getvalue()
 
 
@@ -148,11 +148,8 @@ BAD = {  # what is in a file, and part of the reason that must be given
     "Ada/page.jpg": (b"<html>not found</html>", "content is not a JPEG"),
     "Ada/program.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a JPEG"),
     "Ada/notes.txt": (b"Ada likes tea", "not a photo: its name does not end in .jpg"),
-    "Ada/cut.jpg": (encoded(Image.fromarray(NOISE), "JPEG")[:900], "damaged or cut short"),
-    "Ada/deep.png": (
-        encoded(Image.fromarray(np.zeros((9, 9), np.uint16)), "PNG"),
-        "more than 8 bits",
-    ),
+    "Ada/cut.jpg": (encoded(NOISE, "JPEG")[:900], "cut short (image file is truncated"),
+    "Ada/deep.png": (encoded(np.zeros((9, 9), np.uint16), "PNG"), "more than 8 bits"),
     "Ada/holiday": (None, "a folder inside"),
 }
 
