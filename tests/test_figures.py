@@ -48,7 +48,7 @@ def test_the_style_does_not_leak_into_the_readers_own_plots():
     assert dict(plt.rcParams) == before
 
 
-def test_a_table_reads_as_text_and_as_html_and_escapes_names():
+def test_a_table_reads_as_text_and_as_html_with_words_on_the_left_and_escapes_names():
     rows = [["<b>", 0.12345, 3], ["c", Interval(0.5, 0.4, 0.6, 9), -1]]
     table = figures.Table(["name", "value", "count"], rows)
     assert repr(table).splitlines() == [
@@ -58,14 +58,10 @@ def test_a_table_reads_as_text_and_as_html_and_escapes_names():
     ]
     cells = '<td style="text-align:left">&lt;b&gt;</td><td style="white-space:nowrap">0.123</td>'
     assert cells in table._repr_html_()
-
-
-def test_words_stand_on_the_left_and_numbers_on_the_right():
     page = figures.Table(["method", "lost", "n"], [["LBP", "-", 2], ["HOG", "+0.5 [0, 1]", 3]])
     assert page._repr_html_().count("text-align:left") == 3
-    assert figures.Table(["n"], [])._repr_html_() == (
-        '<table><tr><th style="text-align:left">n</th></tr></table>'
-    )
+    none = '<table><tr><th style="text-align:left">n</th></tr></table>'
+    assert figures.Table(["n"], [])._repr_html_() == none
 
 
 def test_a_figure_with_a_picture_inside_is_no_chart(figure):

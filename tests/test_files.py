@@ -1,6 +1,7 @@
 import errno
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,17 +24,6 @@ def test_a_file_is_replaced_whole_or_by_a_full_disk_not_at_all(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_interruption_leaves_nothing_behind(tmp_path):
-    def interrupt():
-        with files.replacing(tmp_path / "x") as file:
-            file.write(b"half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupt()
-    assert not list(tmp_path.iterdir())
-
-
 def test_what_a_killed_writer_left_is_removed_but_nothing_that_is_written_now(tmp_path):
     killed, running = (tmp_path / f"x.{n * 32}.tmp" for n in "ab")
     mine = tmp_path / "x.precious.tmp"
@@ -46,7 +36,7 @@ def test_what_a_killed_writer_left_is_removed_but_nothing_that_is_written_now(tm
     assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "x", running, mine])
 
 
-if os.name == "posix":  # elsewhere there are no such modes, and links need a privilege
+if os.name == "posix":  # elsewhere there are no such modes and pipes, and links need a privilege
 
     def test_who_may_read_a_file_stays_as_it_was_from_its_first_byte(tmp_path):
         (tmp_path / "x").touch(mode=0o600)
@@ -67,37 +57,29 @@ if os.name == "posix":  # elsewhere there are no such modes, and links need a pr
             assert link.is_symlink()
             assert target.read_bytes() == b"new"
 
-
-def make_no_file(kind, path):
-    """What has a name and is no file, or one that is too large for a text."""
-    match kind:
-        case "folder":
-            path.mkdir()
-        case "pipe":
-            os.mkfifo(path)
-        case "a link to itself":
-            path.symlink_to(path)
-        case "a link to a device":
-            path.symlink_to("/dev/zero")
-        case "large":
-            path.touch()
-            os.truncate(path, files.TEXT + 1)
-
-
-@pytest.mark.parametrize("kind", ["folder", "pipe", "a link to itself", "a link to a device"])
-def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path, kind):
-    make_no_file(kind, tmp_path / "x")
-    with pytest.raises(FileNotFoundError, match="no model at .*x: check the path"):
-        files.read(tmp_path / "x", "model")
-    if kind in ("folder", "pipe"):  # a link to a device would be followed by whoever may
-        with pytest.raises(OSError, match="what has this name is no file"):
-            files.write(tmp_path / "x", b"new")
-        assert not (tmp_path / "x").is_file()
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    @pytest.mark.parametrize(
+        ("kind", "make"),
+        [
+            ("folder", Path.mkdir),
+            ("pipe", os.mkfifo),
+            ("a link to itself", lambda path: path.symlink_to(path)),
+            ("a link to a device", lambda path: path.symlink_to("/dev/zero")),
+        ],
+    )
+    def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path, kind, make):
+        make(tmp_path / "x")
+        with pytest.raises(FileNotFoundError, match="no model at .*x: check the path"):
+            files.read(tmp_path / "x", "model")
+        if kind in ("folder", "pipe"):  # a link to a device would be followed by whoever may
+            with pytest.raises(OSError, match="what has this name is no file"):
+                files.write(tmp_path / "x", b"new")
+            assert not (tmp_path / "x").is_file()
+        assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
 def test_a_text_too_large_to_be_one_is_not_read(tmp_path):
-    make_no_file("large", tmp_path / "x")
+    (tmp_path / "x").touch()
+    os.truncate(tmp_path / "x", files.TEXT + 1)
     with pytest.raises(ValueError, match="x has over 33,554,432 bytes"):
         files.read_json(tmp_path / "x")
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from facelib.models import embed, predict
-from facelib.threads import HUB, POOLS, choose_threads, few_threads
+from facelib.threads import HUB, POOLS, choose_threads
 
-VARIABLES = ("FACELIB_THREADS", *HUB, *POOLS)
+VARIABLES = ("FACELIB_THREADS", "GOMP_SPINCOUNT", "OMP_WAIT_POLICY", *HUB, *POOLS)
 COUNT = """
 import json, threadpoolctl
 pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
@@ -27,6 +27,15 @@ def _nothing_said(monkeypatch):
 def run(script, **settings):
     command = [sys.executable, "-c", script]
     return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "spins"),
+    [({}, "10000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")],
+)
+def test_idle_threads_spin_briefly_unless_the_user_has_said_otherwise(settings, spins):
+    script = "import os, facelib; print(os.environ.get('GOMP_SPINCOUNT'))"
+    assert run(script, **settings).stdout == f"{spins}\n"
 
 
 @pytest.mark.parametrize("first", ["import facelib, numpy, torch", "import numpy, torch, facelib"])
@@ -70,24 +79,6 @@ def test_a_command_says_so_in_one_line():
     assert said.returncode == 2, "1 would be an answer of `facelib verify`"
 
 
-@pytest.fixture
-def _two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    assert torch.get_num_threads() == 2, "the others are given back"
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("_two_threads")
-@pytest.mark.parametrize(
-    ("images", "kind", "threads"), [(40, "cpu", 1), (4_000_000, "cpu", 2), (40, "meta", 2)]
-)
-def test_a_small_network_computes_on_one_thread_and_gives_the_others_back(images, kind, threads):
-    with few_threads(nn.Linear(2, 2), images, torch.device(kind)):
-        assert torch.get_num_threads() == threads
-
-
 class Spy(nn.Linear):
     """It notes on how many threads it runs."""
 
@@ -98,10 +89,12 @@ class Spy(nn.Linear):
     embed = forward
 
 
-@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("function", [embed, predict])
 @pytest.mark.parametrize(("images", "side", "threads"), [(4, 9, 1), (4, 2000, 2), (1, 2000, 1)])
-def test_a_small_network_embeds_and_names_on_one_thread(function, images, side, threads):
+def test_a_small_network_takes_one_thread_and_gives_the_others_back(
+    function, images, side, threads
+):
     model = Spy(side, 1500, bias=False)
     function(model, torch.zeros(images, 1, 2, 2, dtype=torch.uint8))
     assert model.seen == {threads}

@@ -1,10 +1,8 @@
-import math
-
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import factorize, share, sparsify
+from facelib.compress import factorize
 from facelib.models import FaceResNet
 
 
@@ -18,16 +16,13 @@ IMAGES = torch.rand(3, 1, 64, 64, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("name", ["features.4", "features.7.change.3", "embedding.1"])
-def test_full_rank_says_the_same_and_a_lower_rank_keeps_less(model, name):
+def test_full_rank_says_the_same(model, name):
     full = min(model.get_submodule(name).weight.flatten(1).shape)
     whole, found = factorize(model, {name: full})
     torch.testing.assert_close(whole.embed(IMAGES), model.embed(IMAGES), atol=1e-4, rtol=1e-4)
     assert found[name].energy == pytest.approx(1)
-    half, found = factorize(model, {name: full // 2})
-    assert 0.3 < found[name].energy < 1
-    inside = sum(part.weight.numel() for part in half.get_submodule(name))
+    inside = sum(part.weight.numel() for part in whole.get_submodule(name))
     assert found[name].weights == (model.get_submodule(name).weight.numel(), inside)
-    assert not torch.allclose(half.embed(IMAGES), model.embed(IMAGES), atol=1e-4)
 
 
 def test_it_is_the_nearest_matrix_of_its_rank(model):
@@ -42,45 +37,10 @@ def test_it_is_the_nearest_matrix_of_its_rank(model):
     )
 
 
-def test_biases_and_stride_stay(model):
-    layer = nn.Conv2d(4, 6, 3, stride=2, padding=1)
-    net = nn.Sequential(layer)
-    split, _ = factorize(net, {"0": 6})
+def test_biases_stride_and_what_is_frozen_stay():
+    frozen = nn.Conv2d(4, 6, 3, stride=2, padding=1).requires_grad_(False)
+    net = nn.Sequential(frozen, nn.Conv2d(6, 5, 1))
+    split, _ = factorize(net, {"0": 6, "1": 5})
     maps = torch.rand(2, 4, 9, 9)
     torch.testing.assert_close(split(maps), net(maps), atol=1e-5, rtol=1e-5)
-
-
-def test_what_was_frozen_stays_so(model):
-    model.features[4].weight.requires_grad_(False)
-    parts = factorize(model, {"features.4": 3, "embedding.1": 3})[0]
-    assert not any(part.weight.requires_grad for part in parts.get_submodule("features.4"))
-    assert all(part.weight.requires_grad for part in parts.get_submodule("embedding.1"))
-    bias = factorize(nn.Sequential(nn.Linear(4, 4)).requires_grad_(False), {"0": 2})[0][0][1].bias
-    assert not bias.requires_grad
-
-
-def filled(model, value):
-    model.features[4].weight.data.fill_(value)
-    return model
-
-
-@pytest.mark.parametrize(
-    ("made", "ranks", "message"),
-    [
-        (None, {"features.4": 17}, "rank from 1 to 16"),
-        (None, {"features.4": 2.5}, "rank from 1 to 16"),
-        (None, {"features.4": -1}, "rank from 1 to 16"),
-        (None, {"features.4": math.nan}, "rank from 1 to 16.*got nan"),
-        (None, {"features.1": 2}, "no convolution or linear layer 'features.1', there are"),
-        (lambda model: share(model, 4)[0], {"features.4": 2}, r"by Codebook.*factorise decode"),
-        (lambda model: sparsify(model, 0.5)[0], {"features.4": 2}, "by Masked.*factorise decode"),
-        (lambda model: factorize(model, {"features.4": 3})[0], {"features.4.0": 2}, "half of a"),
-        (lambda model: filled(model, math.nan), {"features.4": 2}, "weights that are NaN"),
-        (lambda model: filled(model, 0), {"features.4": 2}, "'features.4' is all 0"),
-        (lambda _: nn.Sequential(nn.Conv2d(4, 4, 3, groups=4)), {"0": 2}, "has groups"),
-        (lambda _: nn.Sequential(*2 * [nn.Linear(4, 4)]), {"0": 2}, "0.weight and 1.weight are"),
-    ],
-)
-def test_what_cannot_be_factorised_is_refused(model, made, ranks, message):
-    with pytest.raises(ValueError, match=message):
-        factorize(made(model) if made else model, ranks)
+    assert [one.requires_grad for one in split.parameters()] == [False] * 3 + [True] * 3

@@ -1,12 +1,10 @@
-import math
-
 import pytest
 import torch
 from torch import nn
 
-from facelib.compress import prune, share, sparsify
+from facelib.compress import prune
 from facelib.measure import macs, parameters
-from facelib.models import FaceCNN, FaceResNet
+from facelib.models import FaceResNet
 
 SHAPE = (1, 64, 64)
 IMAGES = torch.rand(3, *SHAPE, generator=torch.Generator().manual_seed(0))
@@ -44,30 +42,16 @@ def test_the_share_of_macs_asked_for_is_gone_and_widths_are_round(model, ratio):
     assert pruned.embed(IMAGES).shape == (3, 16)
 
 
-def test_a_frozen_network_is_pruned_and_stays_frozen(model):
-    frozen, _ = prune(model.requires_grad_(False), 0.5, SHAPE, round_to=4)
-    assert not any(parameter.requires_grad for parameter in frozen.parameters())
-
-
 def test_channels_that_do_nothing_go_first(model):
     """The second half of a block's inner channels is zero: losing them changes nothing."""
     block = model.features[13].change
-    with torch.no_grad():
-        for layer in (block[0], block[1]):
-            layer.weight[32:] = 0
-        block[1].bias[32:] = 0
-        block[3].weight[:, 32:] = 0
+    read = block[3].weight.transpose(0, 1)
+    for zeroed in (block[0].weight, block[1].weight, block[1].bias, read):
+        zeroed.data[32:] = 0
     pruned, _ = prune(model, 0.06, SHAPE)
     changed = {name for name, (before, after) in widths(model, pruned).items() if before != after}
     assert changed == {"features.13.change.0"}
     torch.testing.assert_close(pruned.embed(IMAGES), model.embed(IMAGES), atol=1e-5, rtol=1e-5)
-
-
-def test_a_network_with_names_keeps_every_name():
-    model = FaceCNN(16, 8, people=5)
-    pruned, report = prune(model, 0.5, (1, 56, 46))
-    assert pruned(torch.rand(2, 1, 56, 46)).shape == (2, 5)
-    assert report.macs[1] < report.macs[0] / 2
 
 
 def tail(*layers):
@@ -109,70 +93,18 @@ def test_a_convolution_loses_channels_unless_they_are_the_outputs(make, outputs,
     assert {name for name, (old, new) in widths(model, pruned).items() if old == new} == kept
 
 
-class Split(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.head = nn.Conv2d(1, 32, 3), nn.Linear(64, 10)
-        self.left, self.right = nn.Conv2d(16, 32, 3), nn.Conv2d(16, 32, 3)
-
-    def forward(self, images):
-        one, other = self.first(images).relu().chunk(2, 1)
-        return self.head(torch.cat([self.left(one), self.right(other)], 1).mean((2, 3)))
-
-
-def multiplied():
-    """Two outputs for every input channel."""
-    inner = nn.Conv2d(16, 32, 3, groups=16)
-    return nn.Sequential(nn.Conv2d(1, 16, 3), inner, nn.Conv2d(32, 64, 3), *POOLED)
-
-
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float64])
-def test_a_network_of_other_numbers_is_pruned_and_keeps_their_kind(model, kind):
-    pruned, report = prune(model.to(kind), 0.3, SHAPE, round_to=1)
-    assert all(parameter.dtype == kind for parameter in pruned.parameters())
+def test_a_frozen_network_of_other_numbers_stays_frozen_and_keeps_their_kind(model, kind):
+    pruned, report = prune(model.to(kind).requires_grad_(False), 0.3, SHAPE, round_to=1)
+    assert {(one.dtype, one.requires_grad) for one in pruned.parameters()} == {(kind, False)}
     assert report.macs[1] <= 0.7 * report.macs[0]
 
 
-def make_alike(model):
+def test_of_channels_with_equal_scores_no_more_go_than_need_to(model):
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
             nn.init.ones_(layer.weight)
-
-
-def clear_a_layer(model):
-    for layer in model.features[13].change[:2]:
-        nn.init.zeros_(layer.weight)
-    nn.init.zeros_(model.features[13].change[3].weight)
-
-
-@pytest.mark.parametrize("tie", [make_alike, clear_a_layer])
-def test_of_channels_with_equal_scores_no_more_go_than_need_to(model, tie):
-    tie(model)
+    for place in (0, 1, 3):  # scores of a layer that are all 0
+        nn.init.zeros_(model.features[13].change[place].weight)
     _, report = prune(model, 0.3, SHAPE, round_to=1)
     assert 0.65 < report.macs[1] / report.macs[0] <= 0.7
-
-
-def spoilt(model):
-    model.features[4].weight.data[0] = math.nan
-    return model
-
-
-@pytest.mark.parametrize(
-    ("made", "ratio", "round_to", "message"),
-    [
-        (None, 0, 8, "above 0 and below 1"),
-        (None, 1, 8, "above 0 and below 1"),
-        (None, math.nan, 8, "above 0 and below 1"),
-        (None, 0.5, 0, "in steps of 1 or more"),
-        (None, 0.999, 8, "can't be taken out"),
-        (lambda model: share(model, 4)[0], 0.5, 8, r"by Codebook.*prune decode\(model\)"),
-        (lambda model: sparsify(model, 0.5)[0], 0.5, 8, r"by Masked.*prune decode\(model\)"),
-        (lambda _: nn.Linear(4, 4), 0.5, 8, "no convolution"),
-        (spoilt, 0.5, 8, "'features.4.weight'.* are NaN"),
-        (lambda _: Split(), 0.5, 8, "Split can't be pruned.*channels hang together"),
-        (lambda _: multiplied(), 0.5, 8, "Sequential can't be pruned.*channels hang together"),
-    ],
-)
-def test_what_can_not_be_pruned_is_refused(model, made, ratio, round_to, message):
-    with pytest.raises(ValueError, match=message):
-        prune(made(model) if made else model, ratio, SHAPE, round_to=round_to)

@@ -16,11 +16,6 @@ def images():
     return torch.randint(1, 256, (20, 1, 24, 20), dtype=torch.uint8, generator=generator(1))
 
 
-@pytest.mark.parametrize("still", [Augment(**STILL), Distort(**CLEAN)])
-def test_no_change_allowed_changes_nothing(images, still):
-    torch.testing.assert_close(still(images, generator()), images / 255, atol=1e-5, rtol=0)
-
-
 @pytest.mark.parametrize("change", [Augment(light=0.9), Distort()])
 def test_a_generator_draws_the_same_changes_within_range_and_spares_the_input(images, change):
     before, same = images.clone(), images.float()
@@ -36,16 +31,14 @@ def test_a_generator_draws_the_same_changes_within_range_and_spares_the_input(im
 
 @pytest.mark.parametrize("change", [Augment(), Distort()])
 def test_floats_up_to_1_are_refused_and_no_images_are_none(images, change):
-    with pytest.raises(
-        ValueError, match="want images uint8, or floats from 0 to 255, got .*by 255"
-    ):
+    with pytest.raises(ValueError, match="want images uint8, or floats from 0 to 255.*by 255"):
         change(images / 255, generator())
     assert change(images[:0], generator()).shape == (0, 1, 24, 20)
     assert change(0 * images.float(), generator()).shape == images.shape, "the night is black"
 
 
 @pytest.mark.parametrize(("kind", "still"), [(Augment, STILL), (Distort, CLEAN)])
-def test_mirror_flips_about_half_of_the_images(images, kind, still):
+def test_mirror_flips_about_half_of_the_images_and_nothing_else_is_changed(images, kind, still):
     mirror = kind(**still | {"mirror": True})
     many = images.repeat(20, 1, 1, 1)
     faces, wanted = mirror(many, generator()), many / 255

@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from scipy.stats import chisquare
 
 from facelib.data import FaceSet
 
@@ -47,15 +46,6 @@ def test_no_image_is_in_two_parts_of_an_image_split_and_none_is_lost():
         assert split.validation.counts.tolist() == [validation] * len(counts)
         assert split.test.counts.tolist() == [count - train - validation for count in counts]
         assert all(part.names == faces.names for part in split)
-
-
-def test_every_image_is_drawn_equally_often():
-    faces = make_faces([3, 4])
-    drawn = np.zeros(7)
-    for seed in range(600):
-        drawn[numbers(faces.split_images(1, seed=seed).train)] += 1
-    assert chisquare(drawn[:3]).pvalue > 1e-3
-    assert chisquare(drawn[3:]).pvalue > 1e-3
 
 
 def test_a_seed_gives_the_same_split_and_a_larger_training_part_holds_the_smaller_one():
@@ -113,7 +103,6 @@ def test_to_moves_every_tensor_and_map_changes_the_images_only():
         ({"images": torch.zeros(3, 2, 2, dtype=torch.uint8)}, r"images must .* \(3, 2, 2\)"),
         ({"images": torch.zeros(3, 4, 2, 2, dtype=torch.uint8)}, r"images must .* \(3, 4, 2, 2\)"),
         ({"person": torch.tensor([0, 1])}, r"person must be .* the 3 images, got .* \(2,\)"),
-        ({"person": torch.tensor([0.0, 1.0, 0.0])}, "person must be an int64 .* torch.float32"),
         ({"person": torch.tensor([0, 1, 2])}, r"must lie in 0\.\.1 \(2 names\), got 0\.\.2"),
         ({"person": torch.tensor([0, -1, 1])}, r"must lie in 0\.\.1 \(2 names\), got -1\.\.1"),
         ({"group": torch.tensor([0])}, r"group must be .* the 3 images, got .* \(1,\)"),

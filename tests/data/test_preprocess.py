@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.exposure import equalize_hist
 
-from facelib.data import normalise_light, orl, preprocess, resize, to_grey, to_square
+from facelib.data import normalise_light, preprocess, resize, to_grey, to_square
 
 
 @pytest.fixture
@@ -64,13 +64,6 @@ def test_normalise_light_is_the_equalisation_of_scikit_image(rgb):
         assert difference(image, 255 * equalize_hist(source.numpy())) <= 0.5 + 1e-3
 
 
-def test_normalise_light_undoes_a_change_of_brightness_and_contrast_of_grey_values():
-    faces = orl().images[:20] // 2 + 40
-    assert torch.equal(normalise_light(faces + 60), normalise_light(faces))
-    flat = torch.full((1, 1, 4, 4), 9, dtype=torch.uint8)
-    assert normalise_light(flat).unique().tolist() == [255]
-
-
 @pytest.mark.parametrize("function", [to_grey, lambda images: resize(images, 9, 8)])
 def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
     ours = function(rgb.float() / 255)
@@ -79,11 +72,8 @@ def test_float_images_stay_float_and_agree_with_uint8(rgb, function):
     assert function(rgb.bfloat16()).dtype == torch.bfloat16
 
 
-@pytest.mark.parametrize(
-    "function", [to_grey, normalise_light, lambda images: resize(images, 9, 8)]
-)
-def test_parts_of_a_large_batch_are_put_together_again(rgb, function, monkeypatch):
-    whole = function(rgb)
+def test_parts_of_a_large_batch_are_put_together_again(rgb, monkeypatch):
+    whole = normalise_light(rgb)
     monkeypatch.setattr(preprocess, "BATCH", 2)
-    assert torch.equal(function(rgb), whole)
-    assert len(function(rgb[:0])) == 0
+    assert torch.equal(normalise_light(rgb), whole)
+    assert len(normalise_light(rgb[:0])) == 0

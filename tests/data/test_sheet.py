@@ -26,17 +26,14 @@ def test_every_crop_is_shown_ordered_by_person_then_position_and_told_in_words(c
     assert shown.image.mode == mode
     assert shown.image.size == (4 * (3 + GAP), 2 * (4 + GAP))
     assert values(shown.image) == [[20, 40, 60, 10], [50, 30, 255, 255]]
+    row = contact_sheet(make_faces(channels)).image.convert("L")
+    assert values(row) == [[20, 40, 60, 10, 50, 30]], "few crops make a narrow sheet"
+    assert {row.getpixel((x, y)) for x in range(3) for y in range(4)} == {20}, "a crop is whole"
+    assert row.getpixel((3, 0)) == row.getpixel((0, 4)) == 255, "a white gap parts them"
     bundle = shown._repr_mimebundle_()
     assert bundle["text/plain"] == "Contact sheet of 6 faces, 4 in a row, of people: 3."
     assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
     assert bundle["image/png"] in bundle["text/html"]
-
-
-def test_crops_are_whole_a_white_gap_parts_them_and_few_make_a_narrow_sheet():
-    sheet = contact_sheet(make_faces(3)).image
-    assert values(sheet) == [[20, 40, 60, 10, 50, 30]]
-    assert {sheet.getpixel((x, y)) for x in range(3) for y in range(4)} == {(20, 20, 20)}
-    assert sheet.getpixel((3, 0)) == sheet.getpixel((0, 4)) == (255, 255, 255)
 
 
 def test_no_columns_and_no_faces_are_refused():
