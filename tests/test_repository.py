@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from statistics import fmean
@@ -76,6 +79,21 @@ def test_the_version_and_the_licence_are_the_same_everywhere():
     assert citation["version"] == PROJECT["version"] == facelib.__version__
     assert citation["license"] == PROJECT["license"] == "Apache-2.0"
     assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_an_import_against_the_direction_of_the_rooms_is_caught(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for room in (ROOT / "facelib").glob("*/__init__.py"):
+        copy = tmp_path / room.relative_to(ROOT)
+        copy.parent.mkdir(parents=True)
+        copy.touch()
+    (tmp_path / "facelib" / "__init__.py").touch()
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
+    lint = [sys.executable, "-c", command, "--no-cache"]
+    (tmp_path / "facelib" / "data" / "wrong.py").write_text("import facelib.training\n")
+    result = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "facelib.data.wrong -> facelib.training" in result.stdout
 
 
 def test_the_scores_in_the_readme_are_those_of_the_evidence():

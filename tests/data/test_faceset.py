@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from facelib.data import FaceSet
 
@@ -46,6 +47,15 @@ def test_no_image_is_in_two_parts_of_an_image_split_and_none_is_lost():
         assert split.validation.counts.tolist() == [validation] * len(counts)
         assert split.test.counts.tolist() == [count - train - validation for count in counts]
         assert all(part.names == faces.names for part in split)
+
+
+def test_every_image_is_drawn_equally_often():
+    faces = make_faces([3, 4])
+    drawn = np.zeros(7)
+    for seed in range(600):
+        drawn[numbers(faces.split_images(1, seed=seed).train)] += 1
+    assert chisquare(drawn[:3]).pvalue > 1e-3
+    assert chisquare(drawn[3:]).pvalue > 1e-3
 
 
 def test_a_seed_gives_the_same_split_and_a_larger_training_part_holds_the_smaller_one():

@@ -1,5 +1,6 @@
 """LFW: the local layout, scikit-learn's download, and what a damaged copy is told."""
 
+import hashlib
 import io
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import _base as fetcher
 from sklearn.datasets import _lfw as fetched
+from sklearn.datasets._base import RemoteFileMetadata
 
 from facelib.data import lfw
 
@@ -154,23 +157,26 @@ def test_a_wrong_line_of_pairs_is_named_with_its_number(local, old, new, message
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch) -> Path:
-    """A small copy of what scikit-learn's fetcher gets, on this disk."""
-    remote, people = tmp_path / "remote", {**PEOPLE, "Many_Times": 500}
+    """Scikit-learn's fetcher pointed at a small copy of its remote on this disk."""
+    remote = tmp_path / "remote"
     remote.mkdir()
-    with tarfile.open(remote / "lfw-funneled.tgz", "w:gz", compresslevel=1) as archive:
+    people = {**PEOPLE, "Many_Times": 500}
+    with tarfile.open(remote / "photos", "w:gz", compresslevel=1) as archive:
         for red, (name, count) in enumerate(people.items()):
             content = jpeg(40 * red, side=250)
             for number in range(1, count + 1):
                 entry = tarfile.TarInfo(f"lfw_funneled/{name}/{name}_{number:04d}.jpg")
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
-    for name in ("pairs.txt", "pairsDevTrain.txt", "pairsDevTest.txt"):
-        (remote / name).write_text(PAIRS)
-    monkeypatch.setattr(
-        fetched,
-        "_fetch_remote",
-        lambda it, dirname, **_: shutil.copy(remote / it.filename, dirname),
-    )
+    (remote / "text").write_text(PAIRS)
+
+    def at(old: RemoteFileMetadata, file: str) -> RemoteFileMetadata:
+        digest = hashlib.sha256((remote / file).read_bytes()).hexdigest()
+        return RemoteFileMetadata(old.filename, (remote / file).as_uri(), digest)
+
+    monkeypatch.setattr(fetched, "FUNNELED_ARCHIVE", at(fetched.FUNNELED_ARCHIVE, "photos"))
+    monkeypatch.setattr(fetched, "TARGETS", [at(target, "text") for target in fetched.TARGETS])
+    monkeypatch.setattr(fetcher.time, "sleep", lambda seconds: None)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "home"))
     monkeypatch.delenv("FACELIB_LFW", raising=False)
     return remote
@@ -199,9 +205,16 @@ def test_without_a_local_folder_scikit_learn_fetches_it_once(mirror, tmp_path, m
         lfw()
 
 
-def test_a_download_that_fails_says_a_way_out(mirror):
+@pytest.mark.filterwarnings("ignore:Retry downloading")
+def test_a_download_that_is_damaged_or_fails_is_not_used_and_the_error_says_a_way_out(mirror):
+    with (mirror / "photos").open("ab") as file:
+        file.write(b"tampered")
+    with pytest.raises(FileNotFoundError, match=r"SHA256 checksum of lfw-funneled\.tgz"):
+        lfw()
     shutil.rmtree(mirror)
-    with pytest.raises(FileNotFoundError, match="not be fetched.*Name_0001.jpg .*FACELIB_LFW"):
+    with pytest.raises(
+        FileNotFoundError, match="not be fetched.*Name_0001.jpg beside pairs.txt.*FACELIB_LFW"
+    ):
         lfw()
 
 
