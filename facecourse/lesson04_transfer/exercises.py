@@ -71,17 +71,9 @@ def freeze(model):
 )
 
 
-class Named(nn.Module):
-    """A base and a head that names somebody else's people."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.base, self.head = build_base(), nn.Linear(8, 40)
-
-
 def judge_prepare(answer: Any) -> str | None:
     people, rate = 5 + int(torch.randint(20, ())), 0.03  # a tenth is nobody's default
-    model = Named()
+    model = nn.ModuleDict({"base": build_base(), "head": nn.Linear(8, 40)})
     old, base = model.head, list(map(id, model.base.parameters()))
     optimizer = run_on(answer, model, people, rate)
     if not isinstance(optimizer, torch.optim.Optimizer):
@@ -105,7 +97,7 @@ def judge_prepare(answer: Any) -> str | None:
     return None
 
 
-def _old_head(model: Named, people: int, rate: float) -> torch.optim.Optimizer:
+def _old_head(model: nn.ModuleDict, people: int, rate: float) -> torch.optim.Optimizer:
     found = torch.optim.AdamW(model.parameters(), lr=rate)
     model.head = nn.Linear(model.head.in_features, people)
     return found
