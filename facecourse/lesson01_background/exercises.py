@@ -14,8 +14,6 @@ from facecourse.kit.protocol import open_people, score_pairs
 from facelib.measure import Verification
 from facelib.models.classical import lbp_histograms
 
-_TABLE = torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])
-
 confusion = Exercise(
     prompt="Anna's precision and recall, two shares.",
     starter="anna = ____",
@@ -34,7 +32,7 @@ confusion = Exercise(
         ],
     ),
     praise="Ten of hers, eight found (80 %); twelve called so, eight rightly (67 %).",
-    context={"table": _TABLE},
+    context={"table": torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])},
 )
 
 

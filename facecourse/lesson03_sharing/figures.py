@@ -26,7 +26,7 @@ from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, S
 from facelib.compress import save_shared, share
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import latency_ratio, macs, mean_interval, mean_share, parameters
+from facelib.measure import latency_ratio, macs, mean_share, parameters
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -142,10 +142,10 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Runs]]) -> None:
     figure, (left, right) = subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
     photos = list(stored)
     for colour, kind in zip(COLOURS, LAYERS, strict=False):
-        for name, style in ((kind, "o-"), (f"{kind}, frozen", "o:")):
-            means = [mean_interval(stored[count][name]["test"]).value for count in photos]
-            fill = {} if name == kind else {"markerfacecolor": "white"}
-            left.plot(range(len(photos)), means, style, color=colour, label=name, **fill)
+        for name, style, fill in ((kind, "o-", colour), (f"{kind}, frozen", "o:", "white")):
+            means = [fmean(stored[count][name]["test"]) for count in photos]
+            look = {"color": colour, "markerfacecolor": fill, "label": name}
+            left.plot(range(len(photos)), means, style, **look)
     left.set(xlabel="photographs a person", ylabel="top-1, mean over splits")
     left.legend(frameon=False, fontsize=8)
     said = []
