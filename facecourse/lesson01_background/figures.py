@@ -81,14 +81,15 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
     answers: list[bool] = []
     buttons = Button(description="one person"), Button(description="two people")
 
+    def count(wrong: Tensor) -> tuple[int, str]:
+        return int(wrong.sum()), f"{share_interval(wrong, 'pairs'):.0%}"
+
     def draw() -> Table | HTML:
         if len(answers) == len(pairs):
-            rows = []
-            for name, said in (("you", torch.tensor(answers)), ("Gabor filters", machine)):
-                errors = said[~same], ~said[same]
-                rows.append([name])
-                for wrong in errors:
-                    rows[-1] += [int(wrong.sum()), f"{share_interval(wrong, 'pairs'):.0%}"]
+            rows = [
+                [name, *count(said[~same]), *count(~said[same])]
+                for name, said in (("you", torch.tensor(answers)), ("Gabor filters", machine))
+            ]
             return Table(["", "false accepts", "FAR", "false rejects", "FRR"], rows)
         figure, axes = subplots(1, 2, figsize=(3.6, 2))
         for axis, face in zip(axes, pairs[len(answers), :, 0], strict=True):
@@ -146,9 +147,7 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
 def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: Tensor) -> None:
     """A dot a run, below them their mean with its bar, and a tick at the mean of all runs."""
     jitter = torch.rand(len(values), generator=torch.Generator().manual_seed(0)) * 0.3 - 0.35
-    axis.plot(
-        values.numpy(), (row + jitter).numpy(), "o", color=COLOURS[5], alpha=0.6, markersize=4
-    )
+    axis.plot(values, row + jitter, "o", color=COLOURS[5], alpha=0.6, markersize=4)
     draw_interval(axis, row + 0.2, interval, COLOURS[0])
     axis.plot([truth, truth], [row + 0.05, row + 0.35], color=COLOURS[1], linewidth=2)
 

@@ -34,8 +34,8 @@ KERNELS = {
     "spots": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "blur": [[1 / 9] * 3] * 3,
 }
-# By name of what is drawn: values of several runs.
-Runs = Mapping[str, Sequence[float]]
+Runs = Mapping[str, Sequence[float]]  # by what was tried: a value a seed
+Stored = Mapping[str, Runs]  # by a size
 
 
 def kernel_slider(picture: Tensor) -> VBox:
@@ -135,7 +135,7 @@ def _draw_weights(axis: Axes, kind: str) -> None:
     axis.set_axis_off()
 
 
-def draw_rivals(stored: Mapping[str, Mapping[str, Runs]]) -> None:
+def draw_rivals(stored: Mapping[str, Stored]) -> None:
     """Draw top-1 over the number of photographs, and by how much sharing is better than the same
     windows unshared: first layers trained, frozen, and frozen without the max pooling behind them;
     `stored` is the evidence's "top-1"."""
@@ -171,11 +171,7 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Runs]]) -> None:
 
 
 def draw_finders(
-    stored: Mapping[str, Runs],
-    unlearnt: Runs,
-    kernels: Mapping[str, Tensor],
-    faces: Tensor,
-    places: Tensor,
+    stored: Stored, unlearnt: Runs, kernels: Mapping[str, Tensor], faces: Tensor, places: Tensor
 ) -> None:
     """Draw a face with a ring at its mouth, a kernel before and after it learnt to find mouths, and
     the share found over the number of faces learnt from, with lines for what learns nothing;
@@ -226,7 +222,7 @@ def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
 
 
 def codebook_slider(
-    model: nn.Module, train: FaceSet, test: FaceSet, layer: str, stored: Mapping[str, Runs]
+    model: nn.Module, train: FaceSet, test: FaceSet, layer: str, stored: Stored
 ) -> VBox:
     """A slider for the bits of a code: the weights of `layer`, a name from `model.named_modules()`,
     the size of the file, and the score on `test`, at once and with statistics of `train`, beside
@@ -261,7 +257,7 @@ def codebook_slider(
     return explore(draw, bits=slider)
 
 
-def _draw_codebooks(axis: Axes, stored: Mapping[str, Runs]) -> str:
+def _draw_codebooks(axis: Axes, stored: Stored) -> str:
     """Top-1 over the bits of a code, as k-means leaves the network, with new statistics, and
     fine-tuned; lines for 32 bits. Returns what it shows in words."""
     books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}

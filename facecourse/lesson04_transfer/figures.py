@@ -74,9 +74,8 @@ def draw_ways() -> None:
         charts.draw_box(axes, (7.1, 9.2), upwards, charts.LEARNS, head)
         for start, end in ((1.9, 2.5), (6.65, 7.05), (9.25, 9.75)):
             axes.annotate("", (end, height), (start, height), arrowprops={"arrowstyle": "->"})
-    axes.text(2.1, 2.5, "photo", ha="center", fontsize=8)
-    axes.text(6.85, 2.5, "features", ha="center", fontsize=8)
-    axes.text(9.5, 2.5, "name", ha="center", fontsize=8)
+    for x, what in ((2.1, "photo"), (6.85, "features"), (9.5, "name")):
+        axes.text(x, 2.5, what, ha="center", fontsize=8)
     alt = "From nothing, base and head learn. Frozen, the head alone learns. Fine-tuned, both learn"
     show(figure, f"{alt}, the base more slowly.")
 
