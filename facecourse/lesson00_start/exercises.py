@@ -49,19 +49,14 @@ def spoil(images):
 def spoil(images):
     darker = images.float() - 40
     return darker.clamp(0, 255)""",
-    checker=Checker(
-        _judge_spoiling,
-        (
-            lambda images: images,
-            lambda images: (images + LIMIT * draw_normal(*images.shape, seed=0).sign()).clamp(
-                0, 255
-            ),
-            lambda images: (images + torch.linspace(-LIMIT, LIMIT, 46)).clamp(0, 255),
-            lambda images: images.float() - LIMIT,
-            lambda images: images - LIMIT,
-            lambda images: 255 - images,
-            lambda images: images[:, :, 2:],
-        ),
+    checker=Checker(_judge_spoiling),
+    also_wrong=(
+        lambda images: images,
+        lambda images: (images + LIMIT * draw_normal(*images.shape, seed=0).sign()).clamp(0, 255),
+        lambda images: (images + torch.linspace(-LIMIT, LIMIT, 46)).clamp(0, 255),
+        lambda images: images.float() - LIMIT,
+        lambda images: images - LIMIT,
+        lambda images: images[:, :, 2:],
     ),
     praise="An even change of light is worse for it than noise that is as strong. The network "
     "takes the brightness out first.",

@@ -1,7 +1,6 @@
 """Lesson 00: six faces to compare, and photographs spoilt until two recognisers err."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -19,18 +18,13 @@ from facelib.synth import synth
 Recogniser = Callable[[Tensor], Tensor]  # names pictures: uint8 (N, 1, H, W) -> int64 (N,)
 
 MOST = 10  # steps of a damage
-_DAMAGE: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "noise": lambda images, steps: add_noise(images, 3 * steps),
-    "blur": lambda images, steps: blur(images, steps / 2),
-    "shift": shift,
-    "less light": lambda images, steps: darken(images, 1 - steps / 20),
-}
-# What a step is, and a curve's look: marks grow, so that two in one place are both seen.
-_CURVES = {
-    "noise": ("3 grey values", "o-", 4),
-    "blur": ("half a pixel", "s--", 5),
-    "shift": ("one pixel", "^:", 7),
-    "less light": ("a twentieth", "D-.", 8),
+# What does it, what a step is, and a curve's look: marks grow, so that two in one place are both
+# seen.
+_DAMAGE: dict[str, tuple[Callable[[Tensor, int], Tensor], str, str, int]] = {
+    "noise": (lambda images, steps: add_noise(images, 3 * steps), "3 grey values", "o-", 4),
+    "blur": (lambda images, steps: blur(images, steps / 2), "half a pixel", "s--", 5),
+    "shift": (shift, "one pixel", "^:", 7),
+    "less light": (lambda images, steps: darken(images, 1 - steps / 20), "a twentieth", "D-.", 8),
 }
 
 
@@ -48,7 +42,7 @@ def spoil(images: Tensor, damage: str, steps: int) -> Tensor:
     Raises:
         KeyError: another damage.
     """
-    return _DAMAGE[damage](images, steps)
+    return _DAMAGE[damage][0](images, steps)
 
 
 def rate_names(model: nn.Module, images: Tensor) -> Tensor:
@@ -67,29 +61,24 @@ def spoil_slider(model: nn.Module, name_by_pixels: Recogniser, faces: FaceSet) -
     def draw(person: int, damage: str, steps: int) -> None:
         whole = faces.images[faces.person == person][:1]
         spoilt = spoil(whole, damage, steps)
-        similar = faces.names[name_by_pixels(spoilt)]
-        _draw_answers(faces.names, person, spoilt, similar, rate_names(model, spoilt)[0])
+        similar, (sure,) = faces.names[name_by_pixels(spoilt)], rate_names(model, spoilt)
+        best = sure.argsort(descending=True)[:5].tolist()
+        names = [faces.names[k] for k in best]
+        figure, (left, right) = subplots(1, 2, figsize=(6, 2.6), width_ratios=(1, 2))
+        left.imshow(spoilt[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
+        left.set_title(f"this is {faces.names[person]}", fontsize=10)
+        left.set_axis_off()
+        colours = [COLOURS[0] if k == person else COLOURS[1] for k in best]
+        right.barh(names, sure[best].tolist(), color=colours)
+        right.invert_yaxis()
+        right.set(xlim=(0, 1), xlabel="how sure the network is")
+        right.xaxis.set_major_formatter(PercentFormatter(1))
+        right.set_title(f"nearest photograph: {similar} · network: {names[0]}", fontsize=10)
+        bars = ", ".join(f"{faces.names[k]} {sure[k]:.1%}" for k in best)
+        shown = f"A spoilt photograph of {faces.names[person]}"
+        show(figure, f"{shown}; nearest photograph: {similar}; network: {bars}.")
 
     return explore(draw, person=people, damage=damage, steps=steps)
-
-
-def _draw_answers(
-    people: Sequence[str], person: int, spoilt: Tensor, similar: str, sure: Tensor
-) -> None:
-    best = sure.argsort(descending=True)[:5].tolist()
-    figure, (left, right) = subplots(1, 2, figsize=(6, 2.6), width_ratios=(1, 2))
-    left.imshow(spoilt[0, 0].numpy(), cmap="gray", vmin=0, vmax=255)
-    left.set_title(f"this is {people[person]}", fontsize=10)
-    left.set_axis_off()
-    colours = [COLOURS[0] if k == person else COLOURS[1] for k in best]
-    right.barh([people[k] for k in best], sure[best].tolist(), color=colours)
-    right.invert_yaxis()
-    right.set(xlim=(0, 1), xlabel="how sure the network is")
-    right.xaxis.set_major_formatter(PercentFormatter(1))
-    right.set_title(f"nearest photograph: {similar} · network: {people[best[0]]}", fontsize=10)
-    bars = ", ".join(f"{people[k]} {sure[k]:.1%}" for k in best)
-    shown = f"A spoilt photograph of {people[person]}"
-    show(figure, f"{shown}; nearest photograph: {similar}; network: {bars}.")
 
 
 def draw_damage(name_by_pixels: Recogniser, name_by_network: Recogniser, faces: FaceSet) -> None:
@@ -99,7 +88,7 @@ def draw_damage(name_by_pixels: Recogniser, name_by_network: Recogniser, faces: 
     spoilt = {damage: [spoil(faces.images, damage, step) for step in steps] for damage in _DAMAGE}
     recognisers = {"nearest photograph": name_by_pixels, "network": name_by_network}
     for axis, (name, recognise) in zip(axes, recognisers.items(), strict=True):
-        for damage, (step, style, size) in _CURVES.items():
+        for damage, (_, step, style, size) in _DAMAGE.items():
             found = (recognise(images) == faces.person for images in spoilt[damage])
             right = [named.double().mean().item() for named in found]
             look = {"markersize": size, "fillstyle": "none", "label": f"{damage}, {step}"}
@@ -119,20 +108,24 @@ def sure_slider(model: nn.Module, faces: FaceSet, damage: str, steps: int) -> Ex
     sure, named = rate_names(model, spoil(faces.images, damage, steps)).max(1)
     look = {"description": "threshold", "readout_format": ".0%"}
     slider = FloatSlider(round(float(sure.median()), 2), min=0, max=1, step=0.01, **look)
-    right = (named == faces.person).numpy()
-    return explore(partial(_draw_threshold, sure.numpy(), right), threshold=slider)
+    right = named == faces.person
 
+    def draw(threshold: float) -> None:
+        figure, axis = subplots(figsize=(6, 2.6))
+        parts, bins = (sure[right].numpy(), sure[~right].numpy()), np.linspace(0, 1, 26)
+        axis.hist(parts, bins, stacked=True, label=["right", "wrong"], color=COLOURS[:2])
+        axis.axvline(threshold, color="black", linestyle="--")
+        axis.set(xlabel="how sure the network is", ylabel="pictures")
+        axis.xaxis.set_major_formatter(PercentFormatter(1))
+        axis.legend(frameon=False)
+        answered = sure >= threshold
+        wrong = (answered & ~right).sum()
+        told = (
+            f"{answered.sum()} names said, {wrong} of them wrong; {(~answered).sum()} times silent"
+        )
+        axis.set_title(f"at {threshold:.0%}: {told}", fontsize=10)
+        show(
+            figure, f"Right and wrong names by how sure the network is; at {threshold:.0%} {told}."
+        )
 
-def _draw_threshold(sure: np.ndarray, right: np.ndarray, threshold: float) -> None:
-    figure, axis = subplots(figsize=(6, 2.6))
-    parts, bins = (sure[right], sure[~right]), np.linspace(0, 1, 26)
-    axis.hist(parts, bins, stacked=True, label=["right", "wrong"], color=COLOURS[:2])
-    axis.axvline(threshold, color="black", linestyle="--")
-    axis.set(xlabel="how sure the network is", ylabel="pictures")
-    axis.xaxis.set_major_formatter(PercentFormatter(1))
-    axis.legend(frameon=False)
-    answered = sure >= threshold
-    wrong = (answered & ~right).sum()
-    said = f"{answered.sum()} names said, {wrong} of them wrong; {(~answered).sum()} times silent"
-    axis.set_title(f"at {threshold:.0%}: {said}", fontsize=10)
-    show(figure, f"Right and wrong names by how sure the network is; at {threshold:.0%} {said}.")
+    return explore(draw, threshold=slider)

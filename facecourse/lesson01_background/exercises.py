@@ -10,12 +10,9 @@ from torch import Tensor
 from facecourse.kit.checkers import as_numbers, function, number, run, tensor
 from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.kit.faces import choose_faces
-from facecourse.kit.protocol import open_people
-from facelib.data import FaceSet, all_pairs
-from facelib.measure import Verification, similarity
+from facecourse.kit.protocol import open_people, score_pairs
+from facelib.measure import Verification
 from facelib.models.classical import lbp_histograms
-
-_TABLE = torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])
 
 confusion = Exercise(
     prompt="Anna's precision and recall, two shares.",
@@ -35,7 +32,7 @@ confusion = Exercise(
         ],
     ),
     praise="Ten of hers, eight found (80 %); twelve called so, eight rightly (67 %).",
-    context={"table": _TABLE},
+    context={"table": torch.tensor([[8, 1, 1], [4, 6, 0], [0, 0, 10]])},
 )
 
 
@@ -105,18 +102,16 @@ LEAST_TAR = {"orl": 0.54, "synthetic": 0.25}  # LBP tells drawn people apart les
 
 
 @cache
-def _compare_all() -> tuple[Tensor, FaceSet]:
-    """Scores of all photographs of s1 to s20 with each other, by LBP."""
+def _score_all() -> tuple[Tensor, Tensor, Tensor]:
+    """Scores of all pairs of photographs of s1 to s20, by LBP, and their people."""
     faces = open_people()
-    codes = torch.from_numpy(lbp_histograms(faces.images))
-    return similarity(codes, codes).double(), faces
+    return score_pairs(torch.from_numpy(lbp_histograms(faces.images)), faces)
 
 
 def _pair_up(people: Tensor) -> tuple[Tensor, Tensor]:
-    scores, faces = _compare_all()
-    shown = torch.isin(faces.person, people).nonzero().flatten()
-    left, right, same = all_pairs(faces.person[shown])
-    return scores[shown[left], shown[right]], same
+    scores, left, right = _score_all()
+    shown = torch.isin(left, people) & torch.isin(right, people)
+    return scores[shown].double(), (left == right)[shown]
 
 
 def _judge_door(answer: object) -> str | None:
@@ -170,17 +165,13 @@ def set_threshold(scores, same):
     impostors = scores[~same].sort(descending=True).values
     allowed = int(0.001 * len(impostors))
     return impostors[allowed]""",
-    checker=Checker(
-        _judge_door,
-        (
-            lambda scores, same: scores[~same].quantile(0.99),
-            lambda scores, same: scores[~same].max(),
-            lambda scores, same: scores[same].median(),
-            lambda scores, same: scores[same].min(),
-            lambda scores, same: (scores[same].mean() + scores[~same].mean()) / 2,
-            lambda scores, same: scores.max() + 1,
-            lambda scores, same: 0.8,
-        ),
+    checker=Checker(_judge_door),
+    also_wrong=(
+        lambda scores, same: scores[~same].quantile(0.99),
+        lambda scores, same: scores[~same].max(),
+        lambda scores, same: scores[same].median(),
+        lambda scores, same: (scores[same].mean() + scores[~same].mean()) / 2,
+        lambda scores, same: 0.8,
     ),
     praise="It holds on people who had no part in choosing it, and the door still opens.",
 )

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
-from facelib.data import FaceSet, all_pairs
-from facelib.measure import Verification, similarity
-from facelib.models.classical import gabor_magnitudes
+from facecourse.kit.verify import verify_pairs
+from facelib.data import FaceSet
+from facelib.measure import similarity
+from facelib.models.classical import BASELINES, features
 from facelib.synth import synth
 
 
@@ -39,12 +40,7 @@ def judge_by_gabor(pairs: Tensor, seed: int) -> Tensor:
     The threshold makes FAR and FRR equal for other people who don't exist either.
     """
     others = synth(30, images=3, seed=seed, size=pairs.shape[-1])
-    left, right, same = all_pairs(others.person)
-    scores = _score_by_gabor(others.images, others.images)[left, right]
-    rates = Verification(scores, same)
-    threshold = rates.threshold_at(rates.eer)
-    return _score_by_gabor(pairs[:, 0], pairs[:, 1]).diagonal() >= threshold
-
-
-def _score_by_gabor(first: Tensor, second: Tensor) -> Tensor:
-    return similarity(*(torch.from_numpy(gabor_magnitudes(some)) for some in (first, second)))
+    gabor = BASELINES["Gabor"]().fit(others.images, others.person)
+    rates = verify_pairs(features(gabor, others.images), others)
+    left, right = (features(gabor, pairs[:, side]) for side in (0, 1))
+    return (left * right).sum(1) >= rates.threshold_at(rates.eer)

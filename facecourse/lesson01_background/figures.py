@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
+from facecourse.kit.charts import draw_interval
 from facecourse.kit.compare import judge
 from facecourse.kit.explore import Explorer, explore
 from facelib.figures import COLOURS, Table, show, subplots
@@ -36,9 +37,11 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
     figure.get_layout_engine().set(wspace=0.12)
     detect, align, embed, compare, decide = axes
     height, width = photo.shape[1:]
-    for axis in axes:
+    names = ("1 detect", "2 align", "3 embed", "4 compare", "5 decide")
+    for axis, name in zip(axes, names, strict=True):
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
+        axis.set_title(name, fontsize=10)
     detect.imshow(photo[0].numpy(), cmap="gray")
     box = {"fill": False, "edgecolor": COLOURS[1], "linewidth": 2}
     corner = (0.2 * width, 0.18 * height)
@@ -57,11 +60,8 @@ def draw_pipeline(photo: Tensor, codes: Tensor) -> None:
     decide.plot(0.77, 0.28, "o", color=COLOURS[0])
     decide.text(0.24, 0.42, "reject", ha="center")
     decide.text(0.77, 0.42, "accept", ha="center")
-    names = ("1 detect", "2 align", "3 embed", "4 compare", "5 decide")
-    for axis, name in zip(axes, names, strict=True):
-        axis.set_title(name, fontsize=10)
+    arrow = {"arrowstyle": "-|>", "color": "black"}
     for axis in axes[:-1]:
-        arrow = {"arrowstyle": "-|>", "color": "black"}
         axis.annotate("", (1.13, 0.5), (1.02, 0.5), "axes fraction", arrowprops=arrow)
     show(
         figure,
@@ -81,13 +81,16 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
     answers: list[bool] = []
     buttons = Button(description="one person"), Button(description="two people")
 
+    def count(wrong: Tensor) -> tuple[int, str]:
+        return int(wrong.sum()), f"{share_interval(wrong, 'pairs'):.0%}"
+
     def draw() -> Table | HTML:
         if len(answers) == len(pairs):
-            rows = {"you": torch.tensor(answers), "Gabor filters": machine}
-            return Table(
-                ["", "false accepts", "FAR", "false rejects", "FRR"],
-                [[name, *_count_errors(said, same)] for name, said in rows.items()],
-            )
+            rows = [
+                [name, *count(said[~same]), *count(~said[same])]
+                for name, said in (("you", torch.tensor(answers)), ("Gabor filters", machine))
+            ]
+            return Table(["", "false accepts", "FAR", "false rejects", "FRR"], rows)
         figure, axes = subplots(1, 2, figsize=(3.6, 2))
         for axis, face in zip(axes, pairs[len(answers), :, 0], strict=True):
             axis.imshow(face.numpy(), cmap="gray", vmin=0, vmax=255)
@@ -108,13 +111,6 @@ def play_pairs(pairs: Tensor, same: Tensor, machine: Tensor) -> Explorer:
     return box
 
 
-def _count_errors(said: Tensor, same: Tensor) -> list[object]:
-    """False accepts and their share of the impostor pairs, false rejects and theirs."""
-    accepted, rejected = said[~same], ~said[same]
-    far, frr = share_interval(accepted, "pairs"), share_interval(rejected, "pairs")
-    return [int(accepted.sum()), f"{far:.0%}", int(rejected.sum()), f"{frr:.0%}"]
-
-
 def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Explorer:
     """Sliders for how many splits are drawn and for which draw; below, two methods' top-1 on them.
 
@@ -123,44 +119,36 @@ def interval_slider(first: Tensor, second: Tensor, names: tuple[str, str]) -> Ex
     splits = SelectionSlider(options=[5, 20, 80], description="splits")
     deal = IntSlider(1, min=1, max=20, description="draw")
 
-    def follow(splits: int, deal: int) -> None:
-        generator = torch.Generator().manual_seed(deal)
-        drawn = torch.randperm(len(first), generator=generator)[:splits]
-        _draw_intervals((first, second), names, drawn)
+    def draw(splits: int, deal: int) -> None:
+        order = torch.randperm(len(first), generator=torch.Generator().manual_seed(deal))
+        figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
+        some = [run[order[:splits]] for run in (first, second)]
+        for row, (values, run) in enumerate(zip(some, (first, second), strict=True)):
+            _draw_runs(left, row, values, mean_share(values, "splits"), run.mean())
+        left.xaxis.set_major_formatter(PercentFormatter(1, 1, ""))
+        left.set_yticks((0, 1), names)
+        left.set(xlabel="top-1, %", ylim=(1.5, -0.5))
+        apart = [100 * values for values in some]
+        difference = paired_interval(*apart, "splits")
+        _draw_runs(right, 0, apart[0] - apart[1], difference, 100 * (first - second).mean())
+        right.axvline(0, color="black", linewidth=1)
+        right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
+        verdict = judge(difference, "better", "worse")
+        right.set_title(f"{names[0]} less {names[1]} {difference:+.1f}: {verdict}", fontsize=10)
+        show(
+            figure,
+            f"Top-1 of {names[0]} and {names[1]} on {splits} splits, a dot each, with mean and "
+            f"interval; on the right their difference {difference:+.1f}: {verdict}.",
+        )
 
-    return explore(follow, splits=splits, deal=deal)
-
-
-def _draw_intervals(runs: tuple[Tensor, Tensor], names: tuple[str, str], drawn: Tensor) -> None:
-    figure, (left, right) = subplots(1, 2, figsize=(8, 2.4), width_ratios=(3, 2))
-    some = [run[drawn] for run in runs]
-    for row, (values, run) in enumerate(zip(some, runs, strict=True)):
-        _draw_runs(left, row, values, mean_share(values, "splits"), float(run.mean()))
-    left.xaxis.set_major_formatter(PercentFormatter(1, 1, ""))
-    left.set_yticks((0, 1), names)
-    left.set(xlabel="top-1, %", ylim=(1.5, -0.5))
-    difference = paired_interval(*(100 * values for values in some), "splits")
-    apart = 100 * (runs[0] - runs[1])
-    _draw_runs(right, 0, apart[drawn], difference, float(apart.mean()))
-    right.axvline(0, color="black", linewidth=1)
-    right.set(yticks=[], xlabel="difference within each split, points", ylim=(0.6, -0.6))
-    verdict = judge(difference, "better", "worse")
-    right.set_title(f"{names[0]} less {names[1]} {difference:+.1f}: {verdict}", fontsize=10)
-    show(
-        figure,
-        f"Top-1 of {names[0]} and {names[1]} on {len(drawn)} splits, a dot each, with mean and "
-        f"interval; on the right their difference {difference:+.1f}: {verdict}.",
-    )
+    return explore(draw, splits=splits, deal=deal)
 
 
-def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: float) -> None:
+def _draw_runs(axis: Axes, row: float, values: Tensor, interval: Interval, truth: Tensor) -> None:
     """A dot a run, below them their mean with its bar, and a tick at the mean of all runs."""
     jitter = torch.rand(len(values), generator=torch.Generator().manual_seed(0)) * 0.3 - 0.35
-    axis.plot(
-        values.numpy(), (row + jitter).numpy(), "o", color=COLOURS[5], alpha=0.6, markersize=4
-    )
-    axis.plot([interval.low, interval.high], [row + 0.2] * 2, color=COLOURS[0], linewidth=3)
-    axis.plot(interval.value, row + 0.2, "o", color=COLOURS[0])
+    axis.plot(values, row + jitter, "o", color=COLOURS[5], alpha=0.6, markersize=4)
+    draw_interval(axis, row + 0.2, interval, COLOURS[0])
     axis.plot([truth, truth], [row + 0.05, row + 0.35], color=COLOURS[1], linewidth=2)
 
 

@@ -8,15 +8,13 @@ from collections import defaultdict
 from pathlib import Path
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from facecourse.kit import evidence
 from facecourse.kit.orl import STILL, to_half, train_cnn
 from facelib.data import Augment, FaceSet, orl
-from facelib.measure import identify
 from facelib.models import predict
-from facelib.models.classical import gabor_magnitudes
+from facelib.models.classical import BASELINES
 
 HERE = Path(__file__).parent
 
@@ -33,12 +31,6 @@ def augment_enrolled(train: FaceSet, seed: int) -> FaceSet:
     return more.map(lambda _: torch.cat([train.images, *changed]))
 
 
-def name_by_gabor(train: FaceSet, images: Tensor) -> Tensor:
-    """The person of the enrolled photograph whose Gabor answers are most similar, int64 (N,)."""
-    known, asked = (torch.from_numpy(gabor_magnitudes(some)) for some in (train.images, images))
-    return identify(asked, known, train.person)
-
-
 def compare_help() -> dict[str, list[float]]:
     """Top-1 of two methods with and without help, a number a split."""
     faces = orl()
@@ -46,10 +38,10 @@ def compare_help() -> dict[str, list[float]]:
     for seed in tqdm(range(SPLITS)):
         rank = faces.rank_within_person(seed)
         train, test = faces.take(rank < 1), faces.take(rank >= 5)
-        named = {
-            "Gabor": name_by_gabor(train, test.images),
-            "Gabor, augmented": name_by_gabor(augment_enrolled(train, seed), test.images),
-        }
+        named, more = {}, augment_enrolled(train, seed)
+        for name, enrolled in {"Gabor": train, "Gabor, augmented": more}.items():
+            gabor = BASELINES["Gabor"]().fit(enrolled.images, enrolled.person)
+            named[name] = torch.from_numpy(gabor.predict(test.images))
         for name, settings in {"CNN": {"augment": STILL}, "CNN, augmented": {}}.items():
             model = train_cnn(train, seed, **settings)
             named[name] = predict(model, to_half(test.images), flip=False).cpu()

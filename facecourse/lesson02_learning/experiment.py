@@ -62,9 +62,8 @@ def load_tiny_faces(seed: int) -> Parts:
 
 def build_two_layers(seed: int) -> nn.Sequential:
     """Two layers, 168 pixels -> 64 neurons -> 40 logits; the seed draws the weights."""
-    pixels = HEIGHT * WIDTH
     return build_seeded(
-        seed, lambda: nn.Sequential(nn.Linear(pixels, 64), nn.ReLU(), nn.Linear(64, PEOPLE))
+        seed, lambda: nn.Sequential(nn.Linear(HEIGHT * WIDTH, 64), nn.ReLU(), nn.Linear(64, PEOPLE))
     )
 
 
@@ -90,10 +89,14 @@ LOSSES: dict[str, tuple[Loss, float]] = {
 }
 
 
-def train_full_batch(model: nn.Module, part: Part, loss: Loss, lr: float) -> list[float]:
-    """300 steps with momentum on all of `part` at once; the loss before each."""
-    optimiser = torch.optim.SGD(model.parameters(), lr, MOMENTUM)
-    return list(take_steps(model, part, loss, optimiser, STEPS))
+def train_two_layers(seed: int, part: Part, name: str) -> nn.Sequential:
+    """What 300 steps with momentum on all of `part` at once make of two layers, by one of `LOSSES`
+    at its own rate."""
+    model, (loss, rate) = build_two_layers(seed), LOSSES[name]
+    optimiser = torch.optim.SGD(model.parameters(), rate, MOMENTUM)
+    for _ in take_steps(model, part, loss, optimiser, STEPS):
+        pass
+    return model
 
 
 def take_steps(
@@ -110,12 +113,8 @@ def take_steps(
 
 def compare_losses(seed: int) -> dict[str, float]:
     """Test top-1 after 300 steps with each loss, each at its own learning rate."""
-    parts, hits = load_tiny_faces(seed), {}
-    for name, (loss, rate) in LOSSES.items():
-        model = build_two_layers(seed)
-        train_full_batch(model, parts.train, loss, rate)
-        hits[name] = score(model, parts.test)
-    return hits
+    train, _, test = load_tiny_faces(seed)
+    return {name: score(train_two_layers(seed, train, name), test) for name in LOSSES}
 
 
 def correct_names(seed: int, name: str, faster: float, looks: Sequence[int]) -> list[float]:
@@ -128,13 +127,12 @@ def correct_names(seed: int, name: str, faster: float, looks: Sequence[int]) -> 
         faster: the rate after the correction, as a multiple of the loss's own.
         looks: the steps after which to look, in order.
     """
-    parts, (loss, rate) = load_tiny_faces(seed), LOSSES[name]
-    model = build_two_layers(seed)
-    misnamed = parts.train._replace(person=(parts.train.person + 1) % PEOPLE)
-    train_full_batch(model, misnamed, loss, rate)
+    (train, _, test), (loss, rate) = load_tiny_faces(seed), LOSSES[name]
+    misnamed = train._replace(person=(train.person + 1) % PEOPLE)
+    model = train_two_layers(seed, misnamed, name)
     optimiser = torch.optim.SGD(model.parameters(), rate * faster, MOMENTUM)
-    steps = take_steps(model, parts.train, loss, optimiser, looks[-1])
-    return [score(model, parts.test) for step, _ in enumerate(steps, 1) if step in looks]
+    steps = take_steps(model, train, loss, optimiser, looks[-1])
+    return [score(model, test) for step, _ in enumerate(steps, 1) if step in looks]
 
 
 START = torch.tensor([0.1, 0.9])
@@ -173,9 +171,8 @@ class Valley(NamedTuple):
 def load_valley() -> Valley:
     """s33 against s6 by the first eigenface and the tenth, along which faces differ far less."""
     faces = load_faces()
-    coordinates = PCA(10, svd_solver="arpack", random_state=0).fit_transform(
-        faces.images.flatten(1).numpy() / 255
-    )
+    pca, pixels = PCA(10, svd_solver="arpack", random_state=0), faces.images.flatten(1).numpy()
+    coordinates = pca.fit_transform(pixels / 255)
     x = torch.tensor(coordinates[:, [0, 9]], dtype=torch.float32)
     shown = torch.isin(faces.person, torch.tensor([32, 5]))
     sign = torch.where(faces.person[shown] == 32, 1.0, -1.0)

@@ -32,40 +32,36 @@ def draw_surface(axes: Axes, surface: Valley, low: Tensor, high: Tensor) -> None
     axes.set(xlabel="first weight", ylabel="second weight")
 
 
-def draw_neuron(surface: Valley, weights: Sequence[float]) -> None:
-    """Draw where a neuron with these two weights parts two people's photographs, and where it
-    stands on the surface of its loss."""
-    figure, (left, right) = subplots(1, 2, figsize=(7.6, 3.2))
-    w = torch.tensor(weights)
-    for sign, name, mark in ((1, "s33, should be +1", "o"), (-1, "s6, should be -1", "s")):
-        left.plot(*surface.x[surface.sign == sign].T, mark, label=name)
-    along = torch.tensor([-w[1], w[0]]) * 20 / (w.norm() + 1e-6)
-    left.plot(*torch.stack([-along, along], 1), color="black", label="z = 0")
-    limit = (1.3 * surface.x.abs().amax(0)).tolist()
-    left.set(xlim=(-limit[0], limit[0]), ylim=(-limit[1], 1.6 * limit[1]))
-    left.set(xlabel="first number of a photograph", ylabel="second number")
-    left.legend(frameon=False, fontsize=8, loc="upper center", ncols=2)
-    draw_surface(right, surface, torch.tensor([-0.8, -0.8]), torch.tensor([0.8, 1.1]))
-    right.plot(*w, "o", color=COLOURS[1])
-    loss, lowest = float(surface.loss(w)), float(surface.loss(surface.minimum))
-    wrong = int(((surface.x @ w) * surface.sign <= 0).sum())
-    right.set_title(f"loss {loss:.3f}; lowest {lowest:.3f}", fontsize=10)
-    show(
-        figure,
-        f"Left: photographs of two people and the line where the neuron says neither; {wrong} of "
-        f"{len(surface.x)} lie on the wrong side. Right: its two weights on a long narrow valley, "
-        f"at loss {loss:.3f}; the lowest is {lowest:.3f}.",
-    )
-
-
 def neuron_slider(surface: Valley) -> VBox:
-    """Sliders for the two weights of a neuron; what it says of two people follows."""
+    """Sliders for the two weights of a neuron: where it parts two people's photographs, and where
+    it stands on the surface of its loss."""
+
+    def draw(first: float, second: float) -> None:
+        figure, (left, right) = subplots(1, 2, figsize=(7.6, 3.2))
+        w = torch.tensor([first, second])
+        for sign, name, mark in ((1, "s33, should be +1", "o"), (-1, "s6, should be -1", "s")):
+            left.plot(*surface.x[surface.sign == sign].T, mark, label=name)
+        along = torch.tensor([-w[1], w[0]]) * 20 / (w.norm() + 1e-6)
+        left.plot(*torch.stack([-along, along], 1), color="black", label="z = 0")
+        limit = (1.3 * surface.x.abs().amax(0)).tolist()
+        left.set(xlim=(-limit[0], limit[0]), ylim=(-limit[1], 1.6 * limit[1]))
+        left.set(xlabel="first number of a photograph", ylabel="second number")
+        left.legend(frameon=False, fontsize=8, loc="upper center", ncols=2)
+        draw_surface(right, surface, torch.tensor([-0.8, -0.8]), torch.tensor([0.8, 1.1]))
+        right.plot(*w, "o", color=COLOURS[1])
+        loss, lowest = float(surface.loss(w)), float(surface.loss(surface.minimum))
+        wrong = int(((surface.x @ w) * surface.sign <= 0).sum())
+        right.set_title(f"loss {loss:.3f}; lowest {lowest:.3f}", fontsize=10)
+        show(
+            figure,
+            f"Left: photographs of two people and the line where the neuron says neither; {wrong} "
+            f"of {len(surface.x)} lie on the wrong side. Right: its two weights on a long narrow "
+            f"valley, at loss {loss:.3f}; the lowest is {lowest:.3f}.",
+        )
+
     look = {"min": -0.8, "max": 0.8, "step": 0.02}
-    return explore(
-        lambda first, second: draw_neuron(surface, [first, second]),
-        first=FloatSlider(0.3, description="first", **look),
-        second=FloatSlider(0.6, description="second", **look),
-    )
+    starts = {"first": 0.3, "second": 0.6}
+    return explore(draw, **{n: FloatSlider(w, description=n, **look) for n, w in starts.items()})
 
 
 def draw_paths(surface: Valley, rates: Mapping[str, float]) -> None:
@@ -78,15 +74,15 @@ def draw_paths(surface: Valley, rates: Mapping[str, float]) -> None:
     draw_surface(axes, surface, every.amin(0) - margin, every.amax(0) + margin)
     said = []
     for (name, walk), colour in zip(walks.items(), COLOURS, strict=False):
-        left = {
-            step: float(surface.loss(walk[step]) - surface.loss(surface.minimum)) for step in MARKS
-        }
-        axes.plot(*walk.T, "-", linewidth=1, color=colour, label=f"{name}: {left[40]:.5f} after 40")
+        height = surface.loss(walk) - surface.loss(surface.minimum)
+        axes.plot(
+            *walk.T, "-", linewidth=1, color=colour, label=f"{name}: {height[40]:.5f} after 40"
+        )
         axes.plot(*walk[list(MARKS)].T, "o", color=colour, markersize=4)
         for step in MARKS[:-1]:  # the last ones lie too close for words
             axes.annotate(str(step), walk[step].tolist(), (4, 4), textcoords="offset points",
                           color=colour, fontsize=8)  # fmt: skip
-        said.append(f"{name} " + ", ".join(f"{left[step]:.5f}" for step in MARKS))
+        said.append(f"{name} " + ", ".join(f"{height[step]:.5f}" for step in MARKS))
     axes.set_title("numbers are steps; the last dot stands after 40", fontsize=9)
     axes.legend(frameon=False, fontsize=8, title="loss above the lowest", title_fontsize=8)
     show(
@@ -187,21 +183,20 @@ def draw_overfitting(hits: Curves, steps: int, remedies: Mapping[str, Sequence[f
 def rate_slider(attempt: Callable[[float], Curves], start: float) -> VBox:
     """A slider for the learning rate; each move trains afresh and draws the losses. `attempt`:
     learning rate -> {optimiser: loss before every step}."""
+
+    def draw(rate: float) -> None:
+        figure, axes = subplots(figsize=(6.4, 2.6))
+        said = []
+        for name, losses in attempt(rate).items():
+            end = f"{losses[-1]:.2g}" if np.isfinite(losses[-1]) else "not a number"
+            said.append(f"{name}: {end}")
+            axes.plot(losses, label=said[-1])
+        axes.set(xlabel="step", ylabel="training loss (log axis)", yscale="log", ylim=(1e-4, 30))
+        axes.legend(frameon=False, title=f"rate {rate:.4f}, last loss")
+        show(figure, f"Training loss at learning rate {rate:.4f}; at the end {'; '.join(said)}.")
+
     slider = FloatLogSlider(
         start, min=-4, max=1, step=0.25, description="learning rate", readout_format=".4f",
         style={"description_width": "initial"},
     )  # fmt: skip
-    return explore(lambda rate: draw_attempts(attempt(rate), rate), rate=slider)
-
-
-def draw_attempts(runs: Curves, rate: float) -> None:
-    """Draw the loss of each optimiser at one learning rate, with where each one came to."""
-    figure, axes = subplots(figsize=(6.4, 2.6))
-    said = []
-    for name, losses in runs.items():
-        end = f"{losses[-1]:.2g}" if np.isfinite(losses[-1]) else "not a number"
-        said.append(f"{name}: {end}")
-        axes.plot(losses, label=said[-1])
-    axes.set(xlabel="step", ylabel="training loss (log axis)", yscale="log", ylim=(1e-4, 30))
-    axes.legend(frameon=False, title=f"rate {rate:.4f}, last loss")
-    show(figure, f"Training loss at learning rate {rate:.4f}; at the end {'; '.join(said)}.")
+    return explore(draw, rate=slider)

@@ -1,7 +1,6 @@
 """Lesson 03, weight sharing: its exercises."""
 
 import math
-from functools import lru_cache
 from typing import Any
 from unittest.mock import Mock, patch
 
@@ -13,7 +12,7 @@ from facecourse.kit.charts import draw_panels, side_by_side
 from facecourse.kit.checkers import as_numbers, draw_normal, find_shape, function
 from facecourse.kit.exercise import Checker, Exercise, collect
 from facecourse.lesson03_sharing import experiment
-from facecourse.lesson03_sharing.figures import draw_answers, kernel
+from facecourse.lesson03_sharing.figures import KERNELS, draw_answers
 
 _FROM_CENTRE = torch.arange(-8, 9).abs()
 DIAMOND = ((_FROM_CENTRE[:, None] + _FROM_CENTRE) <= 6).float().view(1, 1, 17, 17)
@@ -58,11 +57,10 @@ edges = Exercise(
     answer="edges = [[-1, -1, 0], [-1, 0, 1], [0, 1, 1]]",
     checker=Checker(_finds_rising_edges),
     also_wrong=(
-        [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-        RISING.flip(1),
+        KERNELS["vertical edges"],
         RISING.flip(1).view(1, 1, 3, 3),
-        kernel("spots"),
-        kernel("blur"),
+        KERNELS["spots"],
+        KERNELS["blur"],
         torch.zeros(3, 3),
         [1, 0, -1],
         "rising",
@@ -70,11 +68,6 @@ edges = Exercise(
     ),
     praise="Upper left against lower right, at each place with the same nine numbers.",
 )
-
-
-def _convolve(images: Tensor, kernels: Tensor) -> Tensor:
-    height, width = images.shape[2] - 2, images.shape[3] - 2
-    return (kernels.flatten(1) @ F.unfold(images, 3)).unflatten(2, (height, width))
 
 
 def _without_conv2d(checker: Checker) -> Checker:
@@ -106,7 +99,7 @@ def convolve(images, kernels):
     return maps.unflatten(2, (height, width))""",
     checker=_without_conv2d(
         function(
-            _convolve,
+            F.conv2d,
             (draw_normal(1, 1, 5, 6, seed=1), draw_normal(1, 1, 3, 3, seed=2)),
             (draw_normal(2, 2, 6, 4, seed=3), draw_normal(3, 2, 3, 3, seed=4)),
             draw=side_by_side,
@@ -127,7 +120,7 @@ def convolve(images, kernels):
         "are as large as the picture: only windows inside it count here.",
     },
     also_wrong=(
-        lambda images, kernels: _convolve(images, kernels).unflatten(1, (1, -1)),
+        lambda images, kernels: kernels.flatten(1) @ F.unfold(images, 3),
         lambda images, kernels: F.conv2d(images, kernels),
         lambda images, kernels: torch.conv2d(images, kernels),
     ),
@@ -185,11 +178,6 @@ _LARGEST = 9  # pixels
 _STEEPEST = 3  # weights are whole numbers up to this: what is written by hand
 
 
-@lru_cache(1)
-def _fresh_mouths() -> tuple[Tensor, Tensor]:
-    return experiment.render_mouths(100, seed=304)
-
-
 def _finds_mouths(answer: Any) -> str | None:
     shape = find_shape(answer)
     height, width = shape[-2:] if len(shape) >= 2 else (0, 0)
@@ -201,7 +189,7 @@ def _finds_mouths(answer: Any) -> str | None:
         return "Some of the numbers are infinite or undefined."
     if (value != value.round()).any() or value.abs().max() > _STEEPEST:
         return f"By hand, please: whole numbers from -{_STEEPEST} to {_STEEPEST} only."
-    faces, places = _fresh_mouths()
+    faces, places = experiment.render_mouths(100, seed=304)
     share = experiment.score_answers(experiment.answer(value, faces), places)
     draw_answers(value, faces, places)
     if share >= WANTED:
@@ -232,18 +220,13 @@ mouth_kernel = [
     [0, -1, -1, -1, 0],
     [1, 1, 1, 1, 1],
 ]""",
-    checker=Checker(
-        _finds_mouths,
-        (
-            [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
-            [[-1, -1, -1], [-1, -1, -1], [-1, -1, -1]],
-            [[1, 2, 1], [0, 0, 0], [-1, -2, -1]],
-            [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
-            [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-            [[-1] * 5, [2] * 5, [-1] * 5],
-        ),
-    ),
+    checker=Checker(_finds_mouths),
     also_wrong=(
+        torch.ones(3, 3),
+        -torch.ones(3, 3),
+        KERNELS["horizontal edges"],
+        KERNELS["vertical edges"],
+        [[-1] * 5, [2] * 5, [-1] * 5],
         torch.zeros(5, 5),
         [1, 0, -1],
         torch.ones(4, 4),

@@ -2,15 +2,15 @@
 
 import copy
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facecourse.kit import orl, protocol
+from facecourse.kit import orl
 from facecourse.kit.orl import STILL, to_half
 from facecourse.kit.seeds import build_seeded
-from facelib.compress import ShareReport, save_shared, share
 from facelib.data import Augment, FaceSet, corrupt, resize
 from facelib.models import FaceCNN
 from facelib.models.local import LocallyConnected2d
@@ -103,6 +103,7 @@ def top1_shifted(model: nn.Module, faces: FaceSet, shift: int) -> float:
     return orl.top1(model, faces.map(lambda images: corrupt.shift(images, shift)))
 
 
+@lru_cache(1)
 def render_mouths(people: int, seed: int) -> tuple[Tensor, Tensor]:
     """Faces of people who don't exist, mouths open, each somewhere in its picture, and the mouths'
     places.
@@ -190,9 +191,3 @@ def fine_tune(model: nn.Module, faces: FaceSet, seed: int, steps: int = 100) -> 
     epochs = max(1, steps * 40 // len(faces))
     fit(model, faces, epochs=epochs, lr=1e-3, weight_decay=0, seed=seed, progress=False)
     return model
-
-
-def share_to_file(model: nn.Module, values: int) -> tuple[nn.Module, ShareReport, int]:
-    """(shared copy, report, bytes of its file)."""
-    small, report = share(model, values)
-    return small, report, protocol.count_file_bytes(small, save_shared)

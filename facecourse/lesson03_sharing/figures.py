@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from statistics import fmean
 
 import torch
@@ -18,12 +19,14 @@ from facecourse.kit import orl
 from facecourse.kit.charts import draw_band, draw_interval
 from facecourse.kit.compare import subtract_points
 from facecourse.kit.explore import Explorer, explore
+from facecourse.kit.protocol import count_file_bytes
 from facecourse.ladder.student import renew_statistics
 from facecourse.lesson03_sharing import experiment
 from facecourse.lesson03_sharing.experiment import KERNEL, LAYERS, SIDE, SIZE, STRIDE
+from facelib.compress import save_shared, share
 from facelib.data import FaceSet
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import latency_ratio, macs, mean_interval, mean_share, parameters
+from facelib.measure import latency_ratio, macs, mean_share, parameters
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -31,63 +34,57 @@ KERNELS = {
     "spots": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "blur": [[1 / 9] * 3] * 3,
 }
-
-
-def kernel(name: str) -> Tensor:
-    """One of `KERNELS`, (1, 1, 3, 3)."""
-    return torch.tensor(KERNELS[name], dtype=torch.float32).view(1, 1, 3, 3)
+Runs = Mapping[str, Sequence[float]]  # by what was tried: a value a seed
+Stored = Mapping[str, Runs]  # by a size
 
 
 def kernel_slider(picture: Tensor) -> VBox:
     """A kernel slides over `picture`, float (H, W) in [0, 1]: a menu, a slider for the place, and a
     button that plays all places."""
-    choices = {name: kernel(name)[0, 0] for name in KERNELS}
     rows, columns = picture.shape[0] - 2, picture.shape[1] - 2
     middle, last = rows // 2 * columns + columns // 2, rows * columns - 1
-    menu = Dropdown(options=list(choices), description="kernel")
+    menu = Dropdown(options=list(KERNELS), description="kernel")
     place = IntSlider(middle, min=0, max=last, description="place")
     play = Play(value=middle, min=0, max=last, interval=400)
     jslink((play, "value"), (place, "value"))
 
     def draw() -> HTML:
-        return _draw_window(picture, choices[menu.value], *divmod(place.value, columns))
+        weights = torch.tensor(KERNELS[menu.value]).float()
+        row, column = divmod(place.value, columns)
+        full = conv2d(picture[None, None], weights[None, None])[0, 0]
+        done = torch.where(torch.arange(last + 1) <= place.value, full.flatten(), torch.nan)
+        window = picture[row : row + 3, column : column + 3]
+        figure, axes = subplots(1, 4, figsize=(9, 2.6))
+        panels = {
+            "picture": (picture, 0, 1),
+            "nine pixels": (window, 0, 1),
+            "times nine weights": (weights, -8, 8),
+            "the sums so far": (done.view_as(full), -full.abs().max(), full.abs().max()),
+        }
+        for axis, (title, (panel, low, high)) in zip(axes, panels.items(), strict=True):
+            axis.imshow(panel.numpy(), cmap="gray", vmin=low, vmax=high)
+            axis.set(xticks=[], yticks=[], title=title)
+            axis.grid(visible=False)
+        for axis, values in zip(axes[1:3], (window, weights), strict=True):
+            for y, x in torch.cartesian_prod(torch.arange(3), torch.arange(3)).tolist():
+                text = axis.text(x, y, f"{float(values[y, x]):.2g}", ha="center", va="center")
+                text.set(bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, fontsize=8)
+        for axis, side in ((axes[0], 3), (axes[3], 1)):
+            look = {"fill": False, "color": COLOURS[1], "linewidth": 2}
+            axis.add_patch(Rectangle((column - 0.5, row - 0.5), side, side, **look))
+        total = f"{float(full[row, column]):.2f}"
+        show(
+            figure,
+            f"A window of 3 x 3 pixels at row {row}, column {column}; its nine products with the "
+            f"kernel's weights add up to {total}, the last number of the feature map so far.",
+        )
+        products = " ".join(f"{float(value):+.2f}" for value in (window * weights).flatten())
+        return HTML(f"<p>{products} = <b>{total}</b></p>")
 
     box = Explorer([menu, HBox([play, place])], draw)
     for control in (menu, place):
         control.observe(box.redraw, "value")
     return box
-
-
-def _draw_window(picture: Tensor, weights: Tensor, row: int, column: int) -> HTML:
-    full = conv2d(picture[None, None], weights[None, None])[0, 0]
-    done = torch.full_like(full, torch.nan).flatten()
-    here = row * full.shape[1] + column
-    done[: here + 1] = full.flatten()[: here + 1]
-    window = picture[row : row + 3, column : column + 3]
-    figure, axes = subplots(1, 4, figsize=(9, 2.6))
-    limit = float(full.abs().max())
-    panels = (picture, window, weights, done.view_as(full))
-    scales = ((0, 1), (0, 1), (-8, 8), (-limit, limit))
-    titles = ("picture", "nine pixels", "times nine weights", "the sums so far")
-    for axis, panel, (low, high), title in zip(axes, panels, scales, titles, strict=True):
-        axis.imshow(panel.numpy(), cmap="gray", vmin=low, vmax=high)
-        axis.set(xticks=[], yticks=[], title=title)
-        axis.grid(visible=False)
-    for axis, values in zip(axes[1:3], (window, weights), strict=True):
-        for y, x in torch.cartesian_prod(torch.arange(3), torch.arange(3)).tolist():
-            text = axis.text(x, y, f"{float(values[y, x]):.2g}", ha="center", va="center")
-            text.set(bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, fontsize=8)
-    for axis, corner, side in ((axes[0], (column, row), 3), (axes[3], (column, row), 1)):
-        corner = corner[0] - 0.5, corner[1] - 0.5
-        axis.add_patch(Rectangle(corner, side, side, fill=False, color=COLOURS[1], linewidth=2))
-    total = float(full[row, column])
-    show(
-        figure,
-        f"A window of 3 x 3 pixels at row {row}, column {column}; its nine products with the "
-        f"kernel's weights add up to {total:.2f}, the last number of the feature map so far.",
-    )
-    products = " ".join(f"{float(value):+.2f}" for value in (window * weights).flatten())
-    return HTML(f"<p>{products} = <b>{total:.2f}</b></p>")
 
 
 @torch.inference_mode()
@@ -106,13 +103,11 @@ def draw_layers(layers: Mapping[str, nn.Module], pairs: int = 30) -> None:
     def by_hand(images: Tensor) -> Tensor:
         return kernels @ unfold(images, KERNEL, stride=STRIDE)
 
-    def compare(layer: Callable[[Tensor], Tensor]) -> str:
-        ratio = latency_ratio(lambda: layer(faces), lambda: conv(faces), pairs=pairs)
-        return f"{ratio.value:.1f} times as long"
-
     for axis, (kind, layer) in zip(axes, layers.items(), strict=True):
         _draw_weights(axis, kind)
-        took = compare(layer) if layer is not conv else f"by unfold {compare(by_hand)}"
+        rival, how = (by_hand, "by unfold ") if layer is conv else (layer, "")
+        ratio = latency_ratio(partial(rival, faces), partial(conv, faces), pairs=pairs)
+        took = f"{how}{ratio.value:.1f} times as long"
         counts = parameters(layer), macs(layer, (1, *SIZE))
         words = "{:,} weights\n{:,} multiplications".format(*counts)
         axis.text(3, -0.15, f"{words}\n{took}", ha="center", va="top", fontsize=9)
@@ -140,17 +135,17 @@ def _draw_weights(axis: Axes, kind: str) -> None:
     axis.set_axis_off()
 
 
-def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> None:
+def draw_rivals(stored: Mapping[str, Stored]) -> None:
     """Draw top-1 over the number of photographs, and by how much sharing is better than the same
     windows unshared: first layers trained, frozen, and frozen without the max pooling behind them;
     `stored` is the evidence's "top-1"."""
     figure, (left, right) = subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
     photos = list(stored)
     for colour, kind in zip(COLOURS, LAYERS, strict=False):
-        for name, style in ((kind, "o-"), (f"{kind}, frozen", "o:")):
-            means = [mean_interval(stored[count][name]["test"]).value for count in photos]
-            fill = {} if name == kind else {"markerfacecolor": "white"}
-            left.plot(range(len(photos)), means, style, color=colour, label=name, **fill)
+        for name, style, fill in ((kind, "o-", colour), (f"{kind}, frozen", "o:", "white")):
+            means = [fmean(stored[count][name]["test"]) for count in photos]
+            look = {"color": colour, "markerfacecolor": fill, "label": name}
+            left.plot(range(len(photos)), means, style, **look)
     left.set(xlabel="photographs a person", ylabel="top-1, mean over splits")
     left.legend(frameon=False, fontsize=8)
     said = []
@@ -176,11 +171,7 @@ def draw_rivals(stored: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def draw_finders(
-    stored: Mapping[str, Mapping[str, Sequence[float]]],
-    unlearnt: Mapping[str, Sequence[float]],
-    kernels: Mapping[str, Tensor],
-    faces: Tensor,
-    places: Tensor,
+    stored: Stored, unlearnt: Runs, kernels: Mapping[str, Tensor], faces: Tensor, places: Tensor
 ) -> None:
     """Draw a face with a ring at its mouth, a kernel before and after it learnt to find mouths, and
     the share found over the number of faces learnt from, with lines for what learns nothing;
@@ -188,13 +179,12 @@ def draw_finders(
     figure, axes = subplots(1, 4, figsize=(10, 2.8), width_ratios=(1, 1, 1, 2.4))
     _draw_mouth(axes[0], faces[0], int(places[0]))
     cosine = float(cosine_similarity(*(weights.flatten() for weights in kernels.values()), dim=0))
-    titles = "the mouth is ringed", *kernels
-    for axis, title in zip(axes, titles, strict=False):
-        axis.set_title(title, fontsize=10)
-        axis.set_axis_off()
-    for axis, weights in zip(axes[1:3], kernels.values(), strict=True):
+    axes[0].set_title("the mouth is ringed", fontsize=10)
+    for axis, (title, weights) in zip(axes[1:], kernels.items(), strict=False):
         limit = float(weights.abs().max())
         axis.imshow(weights[0, 0].numpy(), cmap="gray", vmin=-limit, vmax=limit)
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
     counts = [int(count) for count in stored]
     for kind, style in (("Conv2d", "o-"), ("locally connected", "s--")):
         points = [mean_share(runs[kind], "seeds") for runs in stored.values()]
@@ -222,21 +212,17 @@ def draw_answers(weights: Tensor, faces: Tensor, places: Tensor) -> None:
     for axis, face, true, most in zip(axes, faces, places.tolist(), found.tolist(), strict=False):
         _draw_mouth(axis, face, true)
         axis.plot(most % SIDE, most // SIDE, "x", color=COLOURS[5], markeredgewidth=2)
-        axis.set_axis_off()
     show(figure, "Faces with a ring around each mouth and a cross where the kernel answers most.")
 
 
 def _draw_mouth(axis: Axes, face: Tensor, place: int) -> None:
     axis.imshow(face[0].numpy(), cmap="gray")
     axis.plot(place % SIDE, place // SIDE, "o", color=COLOURS[4], fillstyle="none", markersize=12)
+    axis.set_axis_off()
 
 
 def codebook_slider(
-    model: nn.Module,
-    train: FaceSet,
-    test: FaceSet,
-    layer: str,
-    stored: Mapping[str, Mapping[str, Sequence[float]]],
+    model: nn.Module, train: FaceSet, test: FaceSet, layer: str, stored: Stored
 ) -> VBox:
     """A slider for the bits of a code: the weights of `layer`, a name from `model.named_modules()`,
     the size of the file, and the score on `test`, at once and with statistics of `train`, beside
@@ -244,7 +230,8 @@ def codebook_slider(
     weights = model.get_submodule(layer).weight.detach().flatten()
 
     def draw(bits: int) -> HTML:
-        small, report, size = experiment.share_to_file(model, 2**bits)
+        small, report = share(model, 2**bits)
+        size = count_file_bytes(small, save_shared)
         values = small.get_submodule(layer).parametrizations.weight.original.detach()
         figure, (left, right) = subplots(1, 2, figsize=(9, 2.8))
         left.hist(weights.numpy(), 200, color=COLOURS[5])
@@ -270,7 +257,7 @@ def codebook_slider(
     return explore(draw, bits=slider)
 
 
-def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+def _draw_codebooks(axis: Axes, stored: Stored) -> str:
     """Top-1 over the bits of a code, as k-means leaves the network, with new statistics, and
     fine-tuned; lines for 32 bits. Returns what it shows in words."""
     books = {int(values): runs for values, runs in stored.items() if values.isdecimal()}
@@ -278,13 +265,8 @@ def _draw_codebooks(axis: Axes, stored: Mapping[str, Mapping[str, Sequence[float
     arms = "k-means", "statistics", "fine-tuned"
     for name, style in zip(arms, ("o-", "s--", "^:"), strict=True):
         label = "new statistics" if name == "statistics" else name
-        draw_band(
-            axis,
-            bits,
-            [mean_share(runs[name], "splits") for runs in books.values()],
-            style,
-            label=label,
-        )
+        points = [mean_share(runs[name], "splits") for runs in books.values()]
+        draw_band(axis, bits, points, style, label=label)
     full = [fmean(stored["32 bits"][name]) for name in ("top-1", "statistics")]
     for mean, style, label in zip(full, ("-", "--"), ("", " and new statistics"), strict=True):
         axis.axhline(mean, color="gray", linestyle=style, linewidth=1, label=f"32 bits{label}")

@@ -122,9 +122,8 @@ def mistake_mode(base: nn.Module, train: FaceSet, test: FaceSet) -> dict[str, Te
     names = {"synthetic faces: evaluation mode": name_by_neighbour(base, train, test)}
     for name, order in orders.items():
         asked = embed_in_training_mode(base, test.images[order])
-        names[f"synthetic faces: training mode, {name} a batch"] = identify(
-            asked, known, train.person
-        )[order.argsort()]
+        named = identify(asked, known, train.person)[order.argsort()]
+        names[f"synthetic faces: training mode, {name} a batch"] = named
     return names
 
 

@@ -74,9 +74,8 @@ def draw_ways() -> None:
         charts.draw_box(axes, (7.1, 9.2), upwards, charts.LEARNS, head)
         for start, end in ((1.9, 2.5), (6.65, 7.05), (9.25, 9.75)):
             axes.annotate("", (end, height), (start, height), arrowprops={"arrowstyle": "->"})
-    axes.text(2.1, 2.5, "photo", ha="center", fontsize=8)
-    axes.text(6.85, 2.5, "features", ha="center", fontsize=8)
-    axes.text(9.5, 2.5, "name", ha="center", fontsize=8)
+    for x, what in ((2.1, "photo"), (6.85, "features"), (9.5, "name")):
+        axes.text(x, 2.5, what, ha="center", fontsize=8)
     alt = "From nothing, base and head learn. Frozen, the head alone learns. Fine-tuned, both learn"
     show(figure, f"{alt}, the base more slowly.")
 
@@ -114,13 +113,16 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
 
     `stored` is the evidence.
     """
-    curves, seconds = stored["curves"], {n: fmean(s) for n, s in stored["seconds"].items()}
+    curves = stored["curves"]
+    seconds = ", ".join(f"{name} {fmean(runs):.1f} s" for name, runs in stored["seconds"].items())
 
     def draw(photos: str) -> HTML:
         figure, axes = subplots(figsize=(7.2, 3.2))
+        said = []
         for (name, curve), colour in zip(curves[photos].items(), COLOURS, strict=False):
             heights = [fmean(runs) for runs in curve.values()]
             axes.plot(list(map(int, curve)), heights, "o-", color=colour, label=name)
+            said.append(f"{name} {heights[-1]:.3f}")
         level = top1_interval(stored["top-1"][photos]["new head"]).value
         axes.axhline(level, color="black", linestyle="--", label="new head alone")
         axes.set_xscale("log")
@@ -129,12 +131,9 @@ def photographs_slider(stored: Mapping[str, Any]) -> VBox:
         axes.minorticks_off()
         axes.set(xlabel="steps of 20 photographs (log scale)", ylabel="top-1, mean of the splits")
         axes.legend(frameon=False, fontsize=8)
-        ends = ", ".join(
-            f"{n} {fmean(list(c.values())[-1]):.3f}" for n, c in curves[photos].items()
-        )
+        ends = ", ".join(said)
         show(figure, f"Top-1 over steps, {photos} photographs each; at the end {ends}.")
-        took = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
-        took = f"What learning took with one photograph, stored: {took}."
+        took = f"What learning took with one photograph, stored: {seconds}."
         return HTML(f"<p>After the last step: {ends}. {took}</p>")
 
     return explore(draw, photos=SelectionSlider(options=list(curves), description="photos"))

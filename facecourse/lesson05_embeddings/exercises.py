@@ -1,6 +1,5 @@
 """Lesson 05, face embeddings: its exercises, and the door that is yours to build."""
 
-from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
@@ -155,30 +154,6 @@ def _judge(answer: Any) -> str | None:
     return None
 
 
-def _rehearse(share: float, photos: int) -> Callable[..., Tensor]:
-    """A door with that many photographs of each and one threshold, at which so many of the
-    practice people are kept out of each other's doors."""
-
-    def door(enrolled: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
-        template = normalize(enrolled[:photos].mean(0), dim=0)
-        templates = normalize(practice[:, :photos].mean(1), dim=1)
-        scores = practice[:, 5:] @ templates.T
-        others = ~torch.eye(len(practice), dtype=torch.bool)
-        return probes @ template > scores.transpose(1, 2)[others].quantile(share)
-
-    return door
-
-
-def _own_practice(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
-    template = normalize(photos.mean(0), dim=0)
-    return probes @ template > (practice.flatten(0, 1) @ template).quantile(0.997)
-
-
-def _best_three(photos: Tensor, probes: Tensor, practice: Tensor) -> Tensor:
-    scores = probes @ normalize(photos.mean(0), dim=0)
-    return scores >= scores.topk(3).values[-1]
-
-
 door = Exercise(
     points=3,
     prompt="Let the owner in and keep others out, by five photographs and a threshold of yours.",
@@ -201,12 +176,20 @@ def door(photos, probes, practice):
     who = torch.arange(len(practice))
     others = who.repeat_interleave(3)[:, None] != who
     return probes @ template > scores[others].quantile(0.999)""",
-    checker=Checker(_judge, (_rehearse(0.999, photos=1), _rehearse(0.99, photos=5), _own_practice)),
+    checker=Checker(_judge),
+    slips=(
+        "photos.mean(0), dim=0)\n    templates = normalize(practice[:, :5].mean(1) -> "
+        "photos[0], dim=0)\n    templates = normalize(practice[:, 0]",
+        "0.999 -> 0.99",
+        "scores[others].quantile(0.999) -> (practice.flatten(0, 1) @ template).quantile(0.997)",
+    ),
     also_wrong=(
         lambda photos, probes, practice: torch.ones(len(probes), dtype=torch.bool),
         lambda photos, probes, practice: torch.zeros(len(probes), dtype=torch.bool),
         lambda photos, probes, practice: probes @ photos.mean(0),
-        _best_three,
+        lambda photos, probes, practice: (
+            (said := probes @ photos.mean(0)) >= said.topk(3).values[-1]
+        ),
     ),
     praise="A door for people who came after everything was built, tried on people nobody has met.",
 )

@@ -62,10 +62,8 @@ def render_six() -> tuple[FaceSet, FaceSet]:
 
 def build_tiny() -> nn.Module:
     """Faces float (N, 1, 14, 12) in [0, 1] -> (N, 2), any length: a point in the plane."""
-    pixels = HEIGHT * WIDTH
-    return nn.Sequential(
-        nn.Flatten(), nn.LayerNorm(pixels), nn.Linear(pixels, 64), nn.ReLU(), nn.Linear(64, 2)
-    )
+    body = nn.Flatten(), nn.LayerNorm(HEIGHT * WIDTH), nn.Linear(HEIGHT * WIDTH, 64), nn.ReLU()
+    return nn.Sequential(*body, nn.Linear(64, 2))
 
 
 def train_points(loss: nn.Module, steps: int = 200) -> Points:
@@ -91,24 +89,13 @@ def find_middles(points: Points) -> Tensor:
     return normalize(torch.stack([unit[points.person == p].sum(0) for p in range(PEOPLE)]))
 
 
-class Angles(NamedTuple):
-    """In degrees: how far photographs lie from their person's middle, and middles from each other.
-
-    Attributes:
-        within: mean angle of a test photograph to the middle of its person's training photographs.
-        between: smallest angle of two people's middles.
-    """
-
-    within: float
-    between: float
-
-
-def measure_angles(points: Points) -> Angles:
-    """How well people are kept apart, in angles."""
+def measure_angles(points: Points) -> tuple[float, float]:
+    """How well people are kept apart, in degrees: the mean angle of a test photograph to the middle
+    of its person's training photographs, and the smallest angle of two people's middles."""
     middle = find_middles(points)
     own = (normalize(points.test) * middle[points.person]).sum(1).clamp(-1, 1)
     apart = (middle @ middle.T).fill_diagonal_(-1).max().clamp(-1, 1)
-    return Angles(float(own.acos().rad2deg().mean()), float(apart.acos().rad2deg()))
+    return float(own.acos().rad2deg().mean()), float(apart.acos().rad2deg())
 
 
 def measure_room(apart: float, margin: float, kind: str) -> float:

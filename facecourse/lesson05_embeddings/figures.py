@@ -10,10 +10,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from facecourse.kit.charts import draw_rows_of
-from facecourse.kit.compare import judge
+from facecourse.kit.compare import judge, subtract_points
 from facecourse.lesson05_embeddings import experiment
 from facelib.figures import COLOURS, show, subplots
-from facelib.measure import paired_interval
 
 
 def draw_cosines(visitors: Tensor, enrolled: Tensor, cosine: Tensor) -> None:
@@ -53,10 +52,9 @@ def draw_circles(drawings: Mapping[str, experiment.Points]) -> None:
     for axis, (name, points) in zip(axes[0], drawings.items(), strict=True):
         length = points.test.norm(dim=1).quantile(0.95)
         draw_people(axis, points, points.test / length if name == "softmax" else None)
-        found = experiment.measure_angles(points)
-        told.append(f"{name} {found.within:.0f} and {found.between:.0f} degrees")
-        angles = f"{found.within:.0f}° inside, {found.between:.0f}° apart"
-        axis.set_title(f"{name}\n{angles}", fontsize=10)
+        within, between = experiment.measure_angles(points)
+        told.append(f"{name} {within:.0f} and {between:.0f} degrees")
+        axis.set_title(f"{name}\n{within:.0f}° inside, {between:.0f}° apart", fontsize=10)
     figure.supxlabel(
         "dots: new photographs; arrows: people's mean directions\ninside: mean angle of the dots "
         "to their arrow; apart: smallest angle between arrows", fontsize=9,
@@ -89,9 +87,8 @@ def draw_ideas() -> None:
         axis.add_patch(Circle((0, 0), 1, fill=False, color="0.6"))
         axis.set(xlim=(-1.7, 1.7), ylim=(-1.3, 1.35), aspect="equal")
         axis.set_axis_off()
-    _wedge(left, 55, 125, "0.6")
-    _wedge(left, 28, 55, COLOURS[2])
-    _wedge(left, 125, 152, COLOURS[2])
+    for start, end, colour in ((55, 125, "0.6"), (28, 55, COLOURS[2]), (125, 152, COLOURS[2])):
+        _wedge(left, start, end, colour)
     for name, (degrees, colour) in spots.items():
         x, y = _on_circle(degrees)
         left.plot(x, y, "*" if name == "anchor" else "o", color=COLOURS[colour], markersize=9)
@@ -102,9 +99,8 @@ def draw_ideas() -> None:
     for degrees, person, start, end in ((150, 0, 106, 254), (30, 1, -74, 74)):
         _wedge(right, start, end, COLOURS[person])
         x, y = _on_circle(degrees)
-        right.annotate(
-            "", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": COLOURS[person]}
-        )
+        arrow = {"arrowstyle": "->", "color": COLOURS[person]}
+        right.annotate("", (x, y), (0, 0), arrowprops=arrow)
         right.annotate(f"person {'AB'[person]}", (1.15 * x, 1.1 * y), ha="center", va="bottom")
     right.annotate("margin", (0, 1.08), ha="center", va="bottom")
     right.text(0, -0.45, "coloured: named rightly\nin spite of the margin", ha="center", fontsize=8)
@@ -138,10 +134,7 @@ def draw_loss_differences(
     """
     others = [name for name in runs if name != rival]
     found = {
-        metric: {
-            name: paired_interval(*([100 * v for v in runs[n][metric]] for n in (name, rival)))
-            for name in others
-        }
+        metric: {name: subtract_points(runs[name][metric], runs[rival][metric]) for name in others}
         for metric in ("AUC", "TAR at 1 % FAR")
     }
     figure, axes = subplots(1, 2, figsize=(7.8, 0.4 * len(others) + 1.2), sharey=True)
@@ -151,9 +144,8 @@ def draw_loss_differences(
         axis.axvline(0, color="black", linewidth=1)
         draw_rows_of(axis, rows, cross)
         for place, change in enumerate(rows.values()):
-            look = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
-            spot = (1, place), (3, 0), ("axes fraction", "data")
-            axis.annotate(judge(change, "better", "worse"), *spot, **look)
+            spot = (1, place), (3, 0), ("axes fraction", "data"), "offset points"
+            axis.annotate(judge(change, "better", "worse"), *spot, va="center", fontsize=7)
         axis.set_xlabel(f"{metric}, points against {rival}", fontsize=9)
     axes[0].set_ylim(len(others) - 0.5, -0.5)
     told = "; ".join(f"{name} {rows:+.1f}" for name, rows in found["TAR at 1 % FAR"].items())

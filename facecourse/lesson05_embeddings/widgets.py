@@ -29,8 +29,8 @@ def margin_slider(steps: int = 200) -> VBox:
             look = {"color": COLOURS[person], "alpha": 0.25, "linewidth": 0}
             axis.add_patch(Wedge((0, 0), 1.15, float(start), float(end), **look))
         draw_people(axis, points)
-        found, share = experiment.measure_angles(points), 2 * sum(rooms) / 360
-        told = f"{found.within:.1f}° inside, {found.between:.1f}° apart"
+        share = 2 * sum(rooms) / 360
+        told = "{:.1f}° inside, {:.1f}° apart".format(*experiment.measure_angles(points))
         figure.supxlabel(
             f"{told}\ncoloured ({share:.0%} of the circle): named rightly\nin spite of the margin",
             fontsize=9,

@@ -97,7 +97,6 @@ def test_the_edition_for_a_class_leaves_out_checkers_and_evidence(course):
     there = {path.relative_to(course).as_posix() for path in course.rglob("*.py")}
     for module in ("budget", "evidence"):
         assert f"lesson06_distillation/{module}.py" not in there
-    assert "lesson02_learning/trainings.py" not in there
     assert "classroom/sandbox.py" not in there
     assert "lesson06_distillation/experiment.py" in there, "lessons run in it"
 

@@ -9,13 +9,15 @@ from facelib.models import FaceCNN
 
 def test_a_neuron_is_drawn_with_its_loss_and_with_those_on_the_wrong_side(shown):
     surface = experiment.Valley(torch.tensor([[1.0, 0.0], [-1.0, 0.5]]), torch.tensor([1.0, -1.0]))
-    figures.draw_neuron(surface, [1.0, 0.0])
-    figures.draw_neuron(surface, [-1.0, 0.0])
-    right, wrong = shown
+    first, second, _ = figures.neuron_slider(surface).children
+    second.value = 0.0
+    first.value = 0.8
+    first.value = -0.8
+    *_, right, wrong = shown
     assert "0 of 2 lie on the wrong side" in right
-    assert "loss 0.000; the lowest is 0.000" in right
+    assert "loss 0.020; the lowest is 0.000" in right
     assert "2 of 2" in wrong
-    assert "loss 2.000" in wrong
+    assert "loss 1.620" in wrong
 
 
 def test_sliders_move_the_weights_and_train_again(shown):
