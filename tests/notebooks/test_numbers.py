@@ -71,24 +71,23 @@ def test_a_section_without_code_may_repeat_any_other_and_one_with_code_may_not()
     assert len(unbound(*other, says, CODE("pass"))) == 1
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# 05 · Embeddings",
-        "See lessons 06, 07 and 08, and exercise 3.",
-        "`rate = 0.37` and $x^{37}$",
-        "([Turk & Pentland 1991](https://doi.org/10.37/37)), 2004\u201306",
-        "1. One\n2. Two",
-        "s21 to s40",
-        "**Exercise 2.** Of 370 people 37 pass.",
-        "**Further reading.** In 37 volumes.",
-        "ResNet-18 and L2",
-        "(1) does this, (2) that",
-        "identification (1:N)",
-    ],
-)
-def test_what_claims_nothing_needs_no_source(text):
-    assert numbers.find_numbers(text) == []
+NO_CLAIMS = """\
+# 05 · Embeddings
+See lessons 06, 07 and 08, and exercise 3.
+`rate = 0.37` and $x^{37}$
+([Turk & Pentland 1991](https://doi.org/10.37/37)), 2004\u201306
+1. One
+2. Two
+s21 to s40
+ResNet-18 and L2
+(1) does this, (2) that
+identification (1:N)
+**Exercise 2.** Of 370 people 37 pass.
+**Further reading.** In 37 volumes."""
+
+
+def test_what_claims_nothing_needs_no_source():
+    assert numbers.find_numbers(NO_CLAIMS) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,6 @@ def test_what_claims_nothing_needs_no_source(text):
         ("12,000", 11_574, True),
         ("12,000", 11_400, False),
         ("1,203", 1_203.4, True),
-        ("1,203", 1_204, False),
         ("300", 320, False),
         ("200", 2, False),
         ("1e-8", 1e-8, True),
