@@ -70,13 +70,10 @@ def test_rows_are_put_in_the_place_of_the_same_methods_or_at_the_end(tmp_path, m
     monkeypatch.setattr(evidence, "BOARD", tmp_path / "board.json")
     Scoreboard(protocol.PROTOCOL).save(evidence.BOARD)
 
-    def put(**values):
+    for values in ({"a": 0.1, "b": 0.2}, {"c": 0.3, "a": 0.4}):
         protocol.put_rows(
             Row(method, "01", protocol.PROTOCOL, dict.fromkeys(protocol.PROTOCOL.metrics, value))
             for method, value in values.items()
         )
-
-    put(a=0.1, b=0.2)
-    put(c=0.3, a=0.4)
     rows = Scoreboard.load(evidence.BOARD).rows
     assert [(each.method, each["AUC"]) for each in rows] == [("a", 0.4), ("b", 0.2), ("c", 0.3)]

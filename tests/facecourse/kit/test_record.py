@@ -42,12 +42,9 @@ def test_in_a_notebook_the_line_is_shown_and_the_exact_value_kept(shell):
     data = show("latency", 1.23456789, "ms")
     assert data["text/plain"] == "latency: 1.235 ms"
     assert data[MIME] == {"name": "latency", "value": 1.23456789, "unit": "ms"}
-
-
-@pytest.mark.parametrize("value", [torch.tensor(0.5), np.float32(0.5), np.array([0.5])])
-def test_a_tensor_or_array_of_one_number_is_that_number(shell, value):
-    stored = show("auc", value)[MIME]["value"]
-    assert (type(stored), stored) == (float, 0.5)
+    for half in (torch.tensor(0.5), np.float32(0.5), np.array([0.5])):
+        stored = show("auc", half)[MIME]["value"]
+        assert (type(stored), stored) == (float, 0.5)
 
 
 def test_what_a_notebook_recorded_is_read_back_and_never_twice_with_different_values(

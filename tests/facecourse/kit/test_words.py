@@ -10,13 +10,9 @@ from facecourse.kit.words import to_html, to_plain
 @pytest.mark.parametrize(
     ("text", "page", "plain"),
     [
-        ("let in *and* named", "let in <em>and</em> named", "let in and named"),
         ("*a phrase*, then", "<em>a phrase</em>, then", "a phrase, then"),
-        ("`x * y` is *x*", "<code>x * y</code> is <em>x</em>", "`x * y` is x"),
-        ("9 * inputs * outputs", "9 * inputs * outputs", "9 * inputs * outputs"),
         ("2*3*4 and `a*b*c`", "2*3*4 and <code>a*b*c</code>", "2*3*4 and `a*b*c`"),
         ("a lone ` or *", "a lone ` or *", "a lone ` or *"),
-        ("<b> & `<i>`", "&lt;b&gt; &amp; <code>&lt;i&gt;</code>", "<b> & `<i>`"),
     ],
 )
 def test_code_and_emphasis_are_marked_up_and_nothing_else(text, page, plain):
