@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
-from types import ModuleType
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -41,17 +41,46 @@ def shell():
 
 
 @pytest.fixture
-def measure(monkeypatch, tmp_path):
-    """Run a module of evidence with these constants; returns what it stores."""
+def put(monkeypatch):
+    """Put these values in the place of those of a module of the course, by its name."""
 
-    def run(module: ModuleType, name: str = "evidence", **constants: object) -> dict:
+    def put(module: str, **values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setattr(f"facecourse.{module}.{name}", value)
+
+    return put
+
+
+def list_places(stored: object, place: tuple = ()) -> set[tuple]:
+    """Where results stand, whatever numbers the keys are; of a list in a list its length, too."""
+    if isinstance(stored, dict):
+        number = re.compile(r"[-\d.e]+(, [\d.]+|, None)?")
+        parts = [("a number" if number.fullmatch(key) else key, stored[key]) for key in stored]
+    elif isinstance(stored, list) and stored and isinstance(stored[0], dict | list):
+        parts = [("each", part) for part in stored]
+    else:
+        return {(*place, len(stored)) if isinstance(stored, list) and "each" in place else place}
+    return set().union(*(list_places(part, (*place, key)) for key, part in parts))
+
+
+@pytest.fixture
+def measure(put, tmp_path):
+    """Run a module of evidence with these constants; returns what it stores, which is built as the
+    committed file is."""
+
+    def run(name: str, **constants: object) -> dict:
         board = tmp_path / "scoreboard.json"
         board.write_bytes(evidence.BOARD.read_bytes())
-        monkeypatch.setattr(evidence, "BOARD", board)
-        for constant, value in constants.items():
-            monkeypatch.setattr(module, constant, value)
+        put("kit.evidence", BOARD=board)
+        put(name, **constants)
+        module = importlib.import_module(f"facecourse.{name}")
         module.main(tmp_path)
-        return evidence.read(name, tmp_path)
+        here, there = (evidence.read(name.split(".")[1], at) for at in (tmp_path, module.HERE))
+        stored, committed = (
+            {key: each[key] for key in each if key not in evidence.ABOUT} for each in (here, there)
+        )
+        assert list_places(stored) == list_places(committed)
+        return stored
 
     return run
 

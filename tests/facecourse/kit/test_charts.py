@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from facecourse.kit import charts
+from facecourse.kit import charts, stages
 from facelib.measure import Verification
 
 
@@ -24,3 +25,8 @@ def test_pictures_and_answers_are_drawn_whatever_their_dimensions(shown):
         charts.side_by_side(torch.zeros(shape), torch.ones(shape))
     said = "On the left what you made, on the right what was wanted."
     assert shown == ["Two pictures of noise", said, said, said]
+
+
+def test_a_note_on_something_else_than_a_stage_is_refused():
+    with pytest.raises(ValueError, match="got one on window"):
+        stages.draw_stages({"window": "open"})

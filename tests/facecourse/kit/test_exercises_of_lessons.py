@@ -108,7 +108,6 @@ ARRAYS = {
     "nested lists": torch.Tensor.tolist,
     "rows of tensors": list,
     "rows of arrays": lambda x: tuple(row.numpy() for row in x),
-    "rows of lists": lambda x: [row.tolist() for row in x],
     "negative strides": lambda x: np.ascontiguousarray(x.numpy()[::-1])[::-1],
     "Fortran's order": lambda x: np.asfortranarray(x.numpy()),
     "objects": lambda x: x.numpy().astype(object),

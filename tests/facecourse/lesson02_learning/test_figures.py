@@ -3,7 +3,6 @@
 import torch
 
 from facecourse.lesson02_learning import experiment, figures
-from facelib.measure import Interval
 from facelib.models import FaceCNN
 
 
@@ -49,17 +48,6 @@ def test_a_network_is_drawn_with_the_shape_of_every_block(shown):
     assert shown[0].endswith(blocks)
     assert model.training
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-
-
-def test_losses_are_told_from_scratch_and_after_the_correction(shown):
-    rising = [Interval(value, value - 0.1, value + 0.1, 2, "splits") for value in (0.2, 0.9)]
-    stored = {
-        "from scratch": {"first": [0.9, 0.8], "second": [0.7, 0.6]},
-        "corrected": {"first": [*rising[:1] * 4, rising[1]], "second": rising[:1] * 5},
-    }
-    figures.draw_losses(stored)
-    assert "first less second: +20.0" in shown[0]
-    assert "over 300 steps: first from 0.200 to 0.900; second from 0.200 to 0.200." in shown[0]
 
 
 def test_over_fitting_is_told_at_its_last_look_and_each_remedy_with_its_word(shown):

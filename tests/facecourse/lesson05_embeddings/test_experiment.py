@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.nn.functional import normalize
 
-from facecourse.kit import verify
+from facecourse.kit import protocol, verify
 from facecourse.kit.exercise import CannotCheckError, define
-from facecourse.lesson05_embeddings import crowd, exercises, experiment, figures, widgets
+from facecourse.lesson05_embeddings import (
+    crowd,
+    evidence,
+    exercises,
+    experiment,
+    figures,
+    widgets,
+)
 from facelib.data import FaceSet
 from facelib.measure.gallery import Gallery
+from facelib.models import FaceCNN
 from facelib.training.losses import TripletLoss, with_margin
 
 
@@ -66,6 +75,28 @@ def test_a_promise_is_made_by_some_people_and_measured_on_others():
     found = experiment.measure_promise(codes, other, 0.05)
     chosen, there = (verify.verify_pairs(each, faces_of(person)) for each in (codes, other))
     assert found.value == there.far_at(chosen.threshold_at(0.05)) != 0.05
+
+
+def test_settings_are_chosen_by_people_who_were_not_learnt_from(monkeypatch):
+    learnt, judged = [], []
+
+    def train(name, faces, *_, **__):
+        learnt.append(set(faces.names))
+        return FaceCNN(4, 8, 10).eval()
+
+    def verify_pairs(codes, faces):
+        judged.append(set(faces.names))
+        return SimpleNamespace(auc=0.5)
+
+    monkeypatch.setattr(experiment, "train_by_loss", train)
+    monkeypatch.setattr(verify, "verify_pairs", verify_pairs)
+    monkeypatch.setattr(evidence, "LOSSES", ("triplet",))
+    evidence.choose()
+    known = set(protocol.open_people().names)
+    assert len(learnt) == 2 * len(evidence.CHOICES) * len(evidence.RATES)
+    for learn, judge in zip(learnt, judged, strict=True):
+        assert learn.isdisjoint(judge)
+        assert learn | judge == known
 
 
 def test_a_door_is_tried_on_every_person_as_the_owner():
@@ -131,9 +162,7 @@ def test_a_difference_is_called_worse_only_where_its_interval_lies_below_zero(mo
     assert texts == ["worse", "undecided"]
 
 
-def test_figures_say_what_they_show(shown):
+def test_cosines_are_drawn_with_how_many_are_found(shown):
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     figures.draw_cosines(images, images, torch.eye(2).flip(0))
     assert "0 of 2" in shown[-1]
-    figures.draw_ideas()
-    assert "semi-hard" in shown[-1]

@@ -9,7 +9,7 @@ from torch import nn
 from facecourse.kit import orl
 from facecourse.kit.exercise import define
 from facecourse.ladder import student
-from facecourse.lesson06_distillation import budget, exercises, experiment, figures
+from facecourse.lesson06_distillation import budget, evidence, exercises, experiment, figures
 from facelib.compress import SoftTargets
 from facelib.compress.distill import Taught
 from facelib.models import FaceResNet
@@ -54,6 +54,25 @@ def test_a_student_without_names_comes_to_say_what_its_teacher_says():
         for model in (learnt, experiment.build_student(100))
     )
     assert agree > before + 0.2
+
+
+def test_a_batch_is_drawn_once_whoever_asks_for_it():
+    drawn = []
+
+    class Counted:
+        images_each = 1
+
+        def __call__(self, n, generator, device):
+            drawn.append(n)
+            return torch.rand(n, generator=generator), n
+
+    faces = evidence.Remembered(Counted())
+    batches = [
+        faces(4, torch.Generator().manual_seed(seed), torch.device("cpu"))[0] for seed in (1, 1, 2)
+    ]
+    assert torch.equal(batches[0], batches[1])
+    assert not torch.equal(batches[0], batches[2])
+    assert len(drawn) == 2
 
 
 def test_a_face_and_its_mirror_image_have_one_answer(small_teacher):
@@ -121,12 +140,8 @@ def test_a_copy_lies_on_the_line_and_decides_as_the_teacher(capsys):
     assert "100.0% of genuine pairs and 100.0% of" not in capsys.readouterr().out
 
 
-def test_differences_say_which_student_is_better(shown):
-    weak, strong = [[0.4] * 20, [0.5] * 20], [[0.8] * 20, [0.7] * 20]
-    names = dict.fromkeys(("names", "smoothed names", "names of all five"), weak)
-    figures.draw_students(names | {"teacher": strong}, {"names": 0.6})
+def test_students_are_drawn_with_the_share_they_name(shown):
+    names = {"names": [[0.4] * 20, [0.5] * 20], "teacher": [[0.8] * 20, [0.7] * 20]}
+    figures.draw_students(names, {"names": 0.6})
     assert "names 45.0%" in shown[-1]
     assert "teacher 75.0%" in shown[-1]
-    figures.draw_by_names(names | {figures.ONE: weak, figures.FOUR: strong})
-    assert f"({figures.FOUR}) less (names): +30.0 [30.0, 30.0], better" in shown[-1]
-    assert f"({figures.ONE}) less (names): +0.0 [0.0, 0.0], undecided" in shown[-1]

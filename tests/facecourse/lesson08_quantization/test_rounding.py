@@ -8,9 +8,10 @@ import torch
 
 from facecourse.kit import evidence
 from facecourse.ladder.student import calibration_faces, renew_statistics
-from facecourse.lesson08_quantization import exercises, experiment, figures
+from facecourse.lesson08_quantization import dial, exercises, experiment, figures
 from facelib.compress import export, quantize, round_weights, ship
 from facelib.compress.layers import find_layers
+from facelib.measure import macs
 from facelib.models import FaceResNet, face_student
 from facelib.models.faceresnet import SHAPE
 
@@ -89,18 +90,24 @@ def test_a_recipe_is_weighed_by_the_file_it_ships_and_judged_on_people_of_its_se
     experiment._meet.cache_clear()
 
 
+def test_each_step_of_the_dial_makes_a_network_smaller(small, monkeypatch):
+    monkeypatch.setitem(dial.WIDTHS, "student", lambda: copy.deepcopy(small))
+    whole, half, thin, coarse = (
+        dial.cut("student", *how) for how in ((0.0, 128), (0.5, 128), (0.0, 6), (0.0, 128, 4))
+    )
+    assert whole.state_dict().keys() == small.state_dict().keys()
+    assert macs(half, SHAPE) <= 0.5 * macs(whole, SHAPE)
+    assert thin.embedding[1][0].weight.shape[0] == 6
+    assert len(coarse.embedding[1].weight[0].unique()) <= 15
+    assert not torch.equal(coarse.features[1].running_mean, whole.features[1].running_mean)
+
+
 def test_a_weight_less_than_half_a_step_beyond_the_last_mark_may_count_as_cut_off():
     def clamp(weight, scale, most, gradient):
         return gradient * (weight.abs() <= most * scale)
 
     assert exercises.pass_back.checker(clamp) is None
     assert exercises.pass_back.checker(lambda w, s, m, g: clamp(w, s, m - 1, g)) is not None
-
-
-def test_the_ruler_marks_the_code_of_zero_and_of_the_value(shown):
-    figures.draw_ruler(-2.0, 49.0, 20.07)
-    assert "zero point 10 marked" in shown[-1]
-    assert "mark 110, which reads back as 20." in shown[-1]
 
 
 def test_the_share_of_a_spectrum_is_that_of_its_squares(shown):

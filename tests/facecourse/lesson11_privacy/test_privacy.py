@@ -116,13 +116,6 @@ def test_a_threshold_is_the_owners_and_keeps_his_far(model, monkeypatch):
 
 def test_figures_say_what_was_measured(shown):
     half = Interval(0.5, 0.4, 0.6, 20)
-    rates = dict.fromkeys(("another photograph", "reconstruction"), half)
-    figures.draw_doors({"teacher": rates, "compact": rates})
-    assert "compact, reconstruction 50 %" in shown[-1]
-    rates = {"1": half, "8": half}
-    by = {"TAR": {"": half}, "aware": rates, "unaware": rates}
-    figures.draw_fooled({"none": by, "blur": by})
-    assert shown[-1].endswith("none 50 %; blur 50 %.")
     kinds = dict.fromkeys(("live", recapture.CAMERA, "print", "screen"), half)
     figures.draw_recaptures(synth(2, 1, seed=3), kinds, half)
     people, (enrolled, *_) = experiment.render_victims(2)
