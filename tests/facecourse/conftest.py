@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from ipywidgets import Widget
 from traitlets.config import Config
 
 from facecourse.kit import evidence
@@ -86,30 +85,12 @@ def measure(put, tmp_path):
 
 
 @pytest.fixture
-def moved(capsys):
-    """The last printed row's cells after a control of an explorer was set to a value."""
-
-    def move(control: Widget, value: object) -> list[str]:
-        capsys.readouterr()
-        control.value = value
-        return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
-
-    return move
-
-
-@pytest.fixture
-def small_ladder(monkeypatch):
+def small_ladder(put):
     """A small teacher of whom little is asked, in place of the shipped embedding."""
     taught, cached = student.taught_people, (student.taught_people, student._reference)
     faces = student.calibration_faces(4)
-    for name, value in {
-        "face_embedding": FaceResNet(2, 8).eval,
-        "taught_people": lambda: taught(8),
-        "calibration_faces": lambda: faces,
-        "BATCH": 16,
-        "FAR": 0.1,
-    }.items():
-        monkeypatch.setattr(student, name, value)
+    put("ladder.student", face_embedding=FaceResNet(2, 8).eval, BATCH=16, FAR=0.1)
+    put("ladder.student", taught_people=lambda: taught(8), calibration_faces=lambda: faces)
     for function in cached:
         function.cache_clear()
     yield

@@ -20,7 +20,6 @@ def judge(checker, answer):
 
 # In which forms a right answer may come, the tests of every exercise try.
 WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-RIGHT_ARRAYS = WANTED.int(), WANTED + 1e-7, [WANTED[0].numpy(), [3, Fraction(4)]]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +39,6 @@ RIGHT_ARRAYS = WANTED.int(), WANTED + 1e-7, [WANTED[0].numpy(), [3, Fraction(4)]
         ((True, False), "error", "a tuple"),
         (10**400, "error", "too large"),
         ([____], "not attempted", "Replace"),
-        (torch.nn.Linear(1, 1), "error", "a Linear"),
         (np.ones(0), "error", "a ndarray of shape (0,)"),
         (torch.ones((), device="meta"), "error", "device 'meta', and 'cpu' is wanted"),
         (abs, "error", "a function: call it"),
@@ -65,14 +63,13 @@ def test_a_choice_explains_the_wrong_words_it_knows():
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        *[(answer, "correct", "right") for answer in RIGHT_ARRAYS],
+        ([WANTED[0].numpy(), [3, Fraction(4)]], "correct", "right"),
         (WANTED.T, "incorrect", "transposed"),
         (WANTED.flatten(), "incorrect", "The shape is (4,), and (2, 2) is wanted."),
         (WANTED + torch.eye(2), "incorrect", "2 of 4 numbers are off; the worst is at [0, 0]"),
         (WANTED / torch.tensor([0.0, 1]), "incorrect", "2 of 4 numbers are NaN or infinite"),
         (WANTED + 1j, "error", "complex"),
         (WANTED.half(), "error", "16 bits"),
-        ("1 2 3 4", "error", "text"),
         ([["1", "2"], ["3", "4"]], "error", "text"),
         (np.array([["1", "2"], ["3", "4"]]), "error", "text"),
         ([[1, 2], [3, ____]], "not attempted", "Replace"),

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import io
 import math
 import re
@@ -18,6 +20,7 @@ from facecourse.kit.exercise import (
     collect,
     define,
 )
+from facecourse.kit.words import to_html, to_plain
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def exercise():
     )
 
 
-def test_hints_come_one_after_the_other_and_the_last_one_stays(exercise, capsys):
+def test_hints_come_one_after_the_other_and_the_solution_is_code_that_passes(exercise, capsys):
     for _ in range(3):
         exercise.hint()
     assert capsys.readouterr().out.splitlines() == [
@@ -40,9 +43,6 @@ def test_hints_come_one_after_the_other_and_the_last_one_stays(exercise, capsys)
         "Hint 2 of 2: It is less than 6.",
         "Hint 2 of 2: It is less than 6.",
     ]
-
-
-def test_the_solution_is_code_that_passes_the_check(exercise, capsys):
     exercise.solution()
     names = {}
     exec(capsys.readouterr().out, names)
@@ -129,3 +129,19 @@ def test_a_check_is_an_outcome_though_warnings_are_errors_and_nothing_can_be_sav
         outcome = exercise.check(5)
     assert outcome.kind == "correct"
     assert outcome.message.startswith("That is right. (Your progress was not saved: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "plain"),
+    [
+        ("*a phrase*, then", "<em>a phrase</em>, then", "a phrase, then"),
+        ("2*3*4 and `a*b*c`", "2*3*4 and <code>a*b*c</code>", "2*3*4 and `a*b*c`"),
+        ("a lone ` or *", "a lone ` or *", "a lone ` or *"),
+    ],
+)
+def test_code_and_emphasis_are_marked_up_and_nothing_else(text, page, plain):
+    assert (to_html(text), to_plain(text)) == (page, plain)
+
+
+def test_half_a_character_harms_no_page():
+    assert to_html("\ud800") == "?"

@@ -6,14 +6,12 @@ import torch
 from facecourse.kit import evidence, protocol
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.ladder import evidence as ladder
-from facecourse.ladder.rungs import draw_rungs, draw_steps
 from facelib.door.recogniser import COMPACT
 from facelib.models import FaceResNet, save
 
 
-@pytest.fixture
-def trained(put, tmp_path):
-    """A folder for each of two seeds, with networks that are not trained, and few faces."""
+@pytest.mark.evidence
+def test_each_rung_is_measured_against_the_teacher(put, monkeypatch, tmp_path):
     torch.manual_seed(0)
     teacher = FaceResNet(4, 16).eval()
     fars = {"0.1 %": 0.2, "0.01 %": 0.1}
@@ -26,16 +24,11 @@ def trained(put, tmp_path):
         (tmp_path / seed).mkdir()
         for name in ("student", "rival", "longer")[: 3 - 2 * int(seed)]:
             save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / seed / f"{name}.safetensors")
-    return tmp_path
-
-
-@pytest.mark.evidence
-def test_each_rung_is_measured_against_the_teacher(trained, put, monkeypatch, shown):
     found = {"lost": evidence.Interval(0.0, 0.0, 0.0, 10, of="folds")}
     put("ladder.evidence", on_lfw=lambda files: dict.fromkeys(files, found))
     monkeypatch.setitem(ladder.ROWS, "student, 4 bits", ("a small file", "08"))
-    ladder.main(trained, trained)
-    stored = evidence.read("ladder", trained)
+    ladder.main(tmp_path, tmp_path)
+    stored = evidence.read("ladder", tmp_path)
     assert stored["seeds"] == [0, 1]
     files = ["teacher", "teacher, 8 bits", "longer", "rival", "student"]
     files += ["student, 8 bits", "student, 4 bits"]
@@ -60,10 +53,6 @@ def test_each_rung_is_measured_against_the_teacher(trained, put, monkeypatch, sh
     assert 0 <= ours.worst_group.value <= 1
     assert small.bytes == stored["costs"]["student, 4 bits"]["bytes"]
     assert small.parameters == ours.parameters
-    put("kit.evidence", find=lambda name: trained / f"{name}.json")
-    ready = evidence.load("ladder")
-    draw_steps(ready, ["size"])
-    draw_rungs(ready, files)
 
 
 def test_lfw_stands_beside_it(lfw_path, monkeypatch):

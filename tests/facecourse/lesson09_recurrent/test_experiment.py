@@ -1,5 +1,7 @@
 """The experiments and figures of lesson 09."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -93,17 +95,10 @@ def test_networks_that_name_people_have_as_many_weights_each():
     assert max(sizes) < 1.01 * min(sizes)
 
 
-class Told(nn.Module):
-    """A cell and what it says, as the lesson's `Reader` has them."""
-
-    def __init__(self):
-        super().__init__()
-        self.cell, self.say = nn.GRU(256, 8, batch_first=True), nn.Linear(8, 2)
-
-
 def test_a_clip_is_drawn_and_sliders_show_another_frame_and_another_gate(capsys):
     figures.draw_unrolled(CLIPS.images[0])
-    frame, _ = figures.state_slider(CLIPS, Told(), row=1).children
+    reader = SimpleNamespace(cell=nn.GRU(256, 8, batch_first=True), say=nn.Linear(8, 2))
+    frame, _ = figures.state_slider(CLIPS, reader, row=1).children
     assert "Frame 8 of 8" in capsys.readouterr().out
     frame.value = 5
     assert "Frame 5 of 8" in capsys.readouterr().out
