@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
-from types import ModuleType
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from ipywidgets import Widget
 from traitlets.config import Config
 
 from facecourse.kit import evidence
@@ -41,46 +40,57 @@ def shell():
 
 
 @pytest.fixture
-def measure(monkeypatch, tmp_path):
-    """Run a module of evidence with these constants; returns what it stores."""
+def put(monkeypatch):
+    """Put these values in the place of those of a module of the course, by its name."""
 
-    def run(module: ModuleType, name: str = "evidence", **constants: object) -> dict:
+    def put(module: str, **values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setattr(f"facecourse.{module}.{name}", value)
+
+    return put
+
+
+def list_places(stored: object, place: tuple = ()) -> set[tuple]:
+    """Where results stand, whatever numbers the keys are; of a list in a list its length, too."""
+    if isinstance(stored, dict):
+        number = re.compile(r"[-\d.e]+(, [\d.]+|, None)?")
+        parts = [("a number" if number.fullmatch(key) else key, stored[key]) for key in stored]
+    elif isinstance(stored, list) and stored and isinstance(stored[0], dict | list):
+        parts = [("each", part) for part in stored]
+    else:
+        return {(*place, len(stored)) if isinstance(stored, list) and "each" in place else place}
+    return set().union(*(list_places(part, (*place, key)) for key, part in parts))
+
+
+@pytest.fixture
+def measure(put, tmp_path):
+    """Run a module of evidence with these constants; returns what it stores, which is built as the
+    committed file is."""
+
+    def run(name: str, **constants: object) -> dict:
         board = tmp_path / "scoreboard.json"
         board.write_bytes(evidence.BOARD.read_bytes())
-        monkeypatch.setattr(evidence, "BOARD", board)
-        for constant, value in constants.items():
-            monkeypatch.setattr(module, constant, value)
+        put("kit.evidence", BOARD=board)
+        put(name, **constants)
+        module = importlib.import_module(f"facecourse.{name}")
         module.main(tmp_path)
-        return evidence.read(name, tmp_path)
+        here, there = (evidence.read(name.split(".")[1], at) for at in (tmp_path, module.HERE))
+        stored, committed = (
+            {key: each[key] for key in each if key not in evidence.ABOUT} for each in (here, there)
+        )
+        assert list_places(stored) == list_places(committed)
+        return stored
 
     return run
 
 
 @pytest.fixture
-def moved(capsys):
-    """The last printed row's cells after a control of an explorer was set to a value."""
-
-    def move(control: Widget, value: object) -> list[str]:
-        capsys.readouterr()
-        control.value = value
-        return re.split(r"\s{2,}", capsys.readouterr().out.strip().splitlines()[-1])
-
-    return move
-
-
-@pytest.fixture
-def small_ladder(monkeypatch):
+def small_ladder(put):
     """A small teacher of whom little is asked, in place of the shipped embedding."""
     taught, cached = student.taught_people, (student.taught_people, student._reference)
     faces = student.calibration_faces(4)
-    for name, value in {
-        "face_embedding": FaceResNet(2, 8).eval,
-        "taught_people": lambda: taught(8),
-        "calibration_faces": lambda: faces,
-        "BATCH": 16,
-        "FAR": 0.1,
-    }.items():
-        monkeypatch.setattr(student, name, value)
+    put("ladder.student", face_embedding=FaceResNet(2, 8).eval, BATCH=16, FAR=0.1)
+    put("ladder.student", taught_people=lambda: taught(8), calibration_faces=lambda: faces)
     for function in cached:
         function.cache_clear()
     yield

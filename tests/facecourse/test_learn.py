@@ -57,13 +57,6 @@ def test_an_answer_is_never_overwritten_and_a_newer_edition_stands_beside_it(sou
     assert path.read_bytes() == answered
 
 
-def test_whatever_else_has_a_lessons_name_is_left_alone(source, tmp_path):
-    (tmp_path / "00_tiny.ipynb").write_text("no notebook")
-    (tmp_path / "00_tiny-2.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
-    assert copy_lessons(tmp_path) == {tmp_path / "00_tiny-3.ipynb": True}
-    assert (tmp_path / "00_tiny.ipynb").read_text() == "no notebook"
-
-
 def test_jupyterlab_opens_at_the_first_lesson_in_the_folder(source, tmp_path, monkeypatch):
     run = Mock(return_value=subprocess.CompletedProcess([], 0))
     monkeypatch.setattr(learning.subprocess, "run", run)
@@ -76,10 +69,14 @@ def test_jupyterlab_opens_at_the_first_lesson_in_the_folder(source, tmp_path, mo
     run.assert_called_once()
 
 
-def test_a_newer_edition_and_a_folder_that_cannot_be_written_are_told(source, tmp_path):
-    (tmp_path / "00_tiny.ipynb").touch()
+def test_whatever_else_has_a_lessons_name_is_left_alone_and_a_folder_that_cannot_be_written_is_told(
+    source, tmp_path
+):
+    (tmp_path / "00_tiny.ipynb").write_text("no notebook")
+    (tmp_path / "00_tiny-2.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
     said = CliRunner().invoke(learn, [str(tmp_path), "--no-open"])
-    assert "00_tiny-2.ipynb: a newer edition, beside yours" in said.output
+    assert "00_tiny-3.ipynb: a newer edition, beside yours" in said.output
+    assert (tmp_path / "00_tiny.ipynb").read_text() == "no notebook"
     said = CliRunner().invoke(learn, [str(tmp_path / "00_tiny.ipynb" / "mine"), "--no-open"])
     assert said.exit_code == 1
     assert "name another folder" in said.output

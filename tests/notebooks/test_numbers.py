@@ -29,18 +29,14 @@ def test_no_number_of_a_lesson_stands_in_prose_alone(path):
     assert numbers.check(path) == []
 
 
-def test_a_number_changed_in_the_text_is_named_with_its_words_and_its_section():
-    text = "## Part\nOf 40 people {} % are named."
-    assert unbound(TEXT(text.format(87.3)), shows("faces(40)", "0.8734")) == []
-    said = unbound(TEXT(text.format(88.3)), shows("faces(40)", "0.8734"))
-    assert said == ["88.3 (Part): …## Part Of 40 people 88.3 % are named.…"]
-
-
-def test_a_number_changed_in_what_a_lesson_shows_is_named():
-    cells = TEXT("## Part\n\nIt takes 1,203 kB."), shows("size()", "1,203 kB")
-    other = nbformat.v4.new_notebook(cells=[deepcopy(cells[0]), shows("size()", "1,210 kB")])
+def test_a_number_changed_in_the_text_or_in_what_is_shown_is_named_with_its_words_and_section():
+    text = TEXT("## Part\nOf 40 people 88.3 % are named.")
+    cells, other = ((text, shows("faces(40)", share)) for share in ("0.8834", "0.8734"))
+    said = ["88.3 (Part): …## Part Of 40 people 88.3 % are named.…"]
     assert unbound(*cells) == []
-    assert len(unbound(*cells, executed=other)) == 1
+    assert unbound(*other) == said
+    executed = nbformat.v4.new_notebook(cells=deepcopy(list(other)))
+    assert unbound(*cells, executed=executed) == said
 
 
 def test_a_number_changed_in_the_evidence_is_named(monkeypatch):
@@ -71,24 +67,23 @@ def test_a_section_without_code_may_repeat_any_other_and_one_with_code_may_not()
     assert len(unbound(*other, says, CODE("pass"))) == 1
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# 05 · Embeddings",
-        "See lessons 06, 07 and 08, and exercise 3.",
-        "`rate = 0.37` and $x^{37}$",
-        "([Turk & Pentland 1991](https://doi.org/10.37/37)), 2004\u201306",
-        "1. One\n2. Two",
-        "s21 to s40",
-        "**Exercise 2.** Of 370 people 37 pass.",
-        "**Further reading.** In 37 volumes.",
-        "ResNet-18 and L2",
-        "(1) does this, (2) that",
-        "identification (1:N)",
-    ],
-)
-def test_what_claims_nothing_needs_no_source(text):
-    assert numbers.find_numbers(text) == []
+NO_CLAIMS = """\
+# 05 · Embeddings
+See lessons 06, 07 and 08, and exercise 3.
+`rate = 0.37` and $x^{37}$
+([Turk & Pentland 1991](https://doi.org/10.37/37)), 2004\u201306
+1. One
+2. Two
+s21 to s40
+ResNet-18 and L2
+(1) does this, (2) that
+identification (1:N)
+**Exercise 2.** Of 370 people 37 pass.
+**Further reading.** In 37 volumes."""
+
+
+def test_what_claims_nothing_needs_no_source():
+    assert numbers.find_numbers(NO_CLAIMS) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +97,6 @@ def test_what_claims_nothing_needs_no_source(text):
         ("12,000", 11_574, True),
         ("12,000", 11_400, False),
         ("1,203", 1_203.4, True),
-        ("1,203", 1_204, False),
         ("300", 320, False),
         ("200", 2, False),
         ("1e-8", 1e-8, True),

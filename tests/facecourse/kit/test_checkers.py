@@ -20,7 +20,6 @@ def judge(checker, answer):
 
 # In which forms a right answer may come, the tests of every exercise try.
 WANTED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-RIGHT_ARRAYS = WANTED.int(), WANTED + 1e-7, [WANTED[0].numpy(), [3, Fraction(4)]]
 
 
 @pytest.mark.parametrize(
@@ -31,25 +30,21 @@ RIGHT_ARRAYS = WANTED.int(), WANTED + 1e-7, [WANTED[0].numpy(), [3, Fraction(4)]
         (6, "incorrect", "That is 2 x 3."),
         (4, "incorrect", "4 is not it."),
         (float("nan"), "incorrect", "nan, not a number"),
-        (torch.tensor(float("inf")), "incorrect", "inf, not a number"),
         ("five", "error", "this is text, 'five': leave out the quotes"),
         (None, "error", "nothing (None), as from a function that lacks its `return`"),
         (True, "error", "a truth value"),
         (np.True_, "error", "True, a truth value"),
         (torch.tensor(True), "error", "a Tensor of shape ()"),
-        ((5,), "error", "A comma makes (5,)"),
         ((), "error", "a tuple"),
         ((True, False), "error", "a tuple"),
         (10**400, "error", "too large"),
         ([____], "not attempted", "Replace"),
-        (torch.nn.Linear(1, 1), "error", "a Linear"),
-        (torch.ones(2, 3), "error", "a Tensor of shape (2, 3)"),
         (np.ones(0), "error", "a ndarray of shape (0,)"),
         (torch.ones((), device="meta"), "error", "device 'meta', and 'cpu' is wanted"),
         (abs, "error", "a function: call it"),
         ([5], "error", "a list"),
         (1j, "error", "a complex"),
-        ((10, 368), "error", "Write thousands as 10_000"),
+        ((10, 368), "error", "A comma makes (10, 368) of it. Write thousands as 10_000"),
     ],
 )
 def test_a_number_is_judged_whatever_comes(answer, kind, words):
@@ -68,15 +63,13 @@ def test_a_choice_explains_the_wrong_words_it_knows():
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        *[(answer, "correct", "right") for answer in RIGHT_ARRAYS],
+        ([WANTED[0].numpy(), [3, Fraction(4)]], "correct", "right"),
         (WANTED.T, "incorrect", "transposed"),
         (WANTED.flatten(), "incorrect", "The shape is (4,), and (2, 2) is wanted."),
         (WANTED + torch.eye(2), "incorrect", "2 of 4 numbers are off; the worst is at [0, 0]"),
         (WANTED / torch.tensor([0.0, 1]), "incorrect", "2 of 4 numbers are NaN or infinite"),
-        (WANTED.to("meta"), "error", "add .cpu()"),
         (WANTED + 1j, "error", "complex"),
         (WANTED.half(), "error", "16 bits"),
-        ("1 2 3 4", "error", "text"),
         ([["1", "2"], ["3", "4"]], "error", "text"),
         (np.array([["1", "2"], ["3", "4"]]), "error", "text"),
         ([[1, 2], [3, ____]], "not attempted", "Replace"),
@@ -97,10 +90,11 @@ def test_a_tensor_is_judged_whatever_comes(answer, kind, words):
 
 def test_a_drawing_shows_what_was_made_beside_what_was_wanted():
     drawn = []
-    checker = function(lambda: WANTED, (), draw=lambda *pair: drawn.append(pair))
-    assert checker(lambda: WANTED) is None
-    assert checker(lambda: WANTED + 1) is not None
+    adding = function(lambda a, b: a + b, (1, 2), (3.0, 4), draw=lambda *pair: drawn.append(pair))
+    assert adding(lambda a, b: a + b) is None
+    assert adding(lambda a, b: a * b).startswith("Called with 1, 2: 2 is not it.")
     assert [torch.equal(*pair) for pair in drawn] == [True, False]
+    checker = function(lambda: WANTED, (), draw=lambda *pair: drawn.append(pair))
     for undrawable in (WANTED[0], WANTED / 0):
         assert checker(undrawable.clone) is not None
     assert len(drawn) == 2
@@ -145,27 +139,21 @@ CASES = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([1000.0, 0.0]),)]
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (softmax, "correct", "right"),
         (lambda z: torch.softmax(z, 0), "correct", "right"),
         (in_place, "correct", "right"),
         (careless, "correct", "right"),
         (torch.sigmoid, "incorrect", "That is the sigmoid of each."),
         (lambda z: z.exp() / z.exp().sum(), "incorrect", "a tensor of shape (2,): 1 of 2 numbers"),
         (lambda z: z[:1], "incorrect", "The shape is (1,), and (3,) is wanted."),
-        (lambda z: z.sum(), "incorrect", "The shape is (), and (3,) is wanted."),
         (lambda z: ____, "not attempted", "Replace"),
         (lambda z: z.exp() / ____, "not attempted", "Replace"),
-        (lambda z: ____ * 2 - z, "not attempted", "Replace"),
         (lambda z: None, "error", "lacks its `return`"),
-        (lambda z: "text", "error", "text"),
-        (lambda z: z.to("meta"), "error", "'cpu' is wanted"),
         (lambda: 1, "error", "can't be called as the question says"),
         (lambda z: sys.exit(), "error", "SystemExit"),
         (forever, "error", "You stopped your function in its line 3. Is there a loop"),
         (unprintable, "error", "SystemExit"),
         (third_line, "error", "raised AttributeError in its line 3"),
-        (softmax(CASES[0][0]), "error", "pass its name, without brackets"),
-        (None, "error", "A function is wanted"),
+        (softmax(CASES[0][0]), "error", "A function is wanted: pass its name, without brackets"),
     ],
 )
 def test_a_function_is_judged_whatever_it_does(answer, kind, words):
@@ -216,14 +204,6 @@ def test_the_tolerance_counts_what_is_off_and_does_not_spread_to_known_mistakes(
     check = number(40, tolerance=0.5, reasons={0.4: "Per cent are wanted."})
     assert check(0.4) == "Per cent are wanted."
     assert check(0) == "0 is not it."
-
-
-def test_a_function_of_numbers_is_judged_and_drawn():
-    drawn = []
-    checker = function(lambda a, b: a + b, (1, 2), (3.0, 4), draw=lambda *pair: drawn.append(pair))
-    assert judge(checker, lambda a, b: a + b).kind == "correct"
-    assert judge(checker, lambda a, b: a * b).message.startswith("Called with 1, 2: 2 is not it.")
-    assert len(drawn) == 2
 
 
 def test_a_function_may_work_in_place_though_two_cases_share_a_tensor():

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import io
 import math
 import re
@@ -18,6 +20,7 @@ from facecourse.kit.exercise import (
     collect,
     define,
 )
+from facecourse.kit.words import to_html, to_plain
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def exercise():
     )
 
 
-def test_hints_come_one_after_the_other_and_the_last_one_stays(exercise, capsys):
+def test_hints_come_one_after_the_other_and_the_solution_is_code_that_passes(exercise, capsys):
     for _ in range(3):
         exercise.hint()
     assert capsys.readouterr().out.splitlines() == [
@@ -40,9 +43,6 @@ def test_hints_come_one_after_the_other_and_the_last_one_stays(exercise, capsys)
         "Hint 2 of 2: It is less than 6.",
         "Hint 2 of 2: It is less than 6.",
     ]
-
-
-def test_the_solution_is_code_that_passes_the_check(exercise, capsys):
     exercise.solution()
     names = {}
     exec(capsys.readouterr().out, names)
@@ -67,12 +67,6 @@ def test_a_checker_that_fails_on_an_answer_says_what_it_was_given(exercise):
     assert "of type int; checking it failed with AttributeError" in outcome.message
 
 
-def test_an_exercise_has_the_name_of_its_variable_and_its_wrong_answers(exercise):
-    assert collect("07", {"sum": exercise, "five": 5}) == (exercise,)
-    assert (exercise.lesson, exercise.name) == ("07", "sum")
-    assert exercise.wrong == (6, 4)
-
-
 def test_a_slip_is_the_answer_but_for_one_piece_with_its_own_words():
     def ask(**how):
         return Exercise("?", "def f(x): ____", (), "def f(x):\n    return x + 1", **how)
@@ -89,10 +83,11 @@ def test_a_slip_is_the_answer_but_for_one_piece_with_its_own_words():
 
 
 def test_a_page_shows_code_and_emphasis_as_such_and_never_runs_the_learners_html(exercise):
-    exercise.checker = Checker(lambda _: "Is `a * b` *really* 2 * 3 * 4, <b> or `x*y*z`?")
+    exercise.checker = Checker(lambda _: "Is `a * b` *really* 2 * 3 * 4, <b> or `<x*y*z>`?")
     page = exercise.check(1)._repr_html_()
-    assert "<code>a * b</code> <em>really</em> 2 * 3 * 4, &lt;b&gt; or <code>x*y*z</code>?" in page
-    assert repr(exercise.check(1)) == "✘ incorrect: Is `a * b` really 2 * 3 * 4, <b> or `x*y*z`?"
+    code = "<code>&lt;x*y*z&gt;</code>"
+    assert f"<code>a * b</code> <em>really</em> 2 * 3 * 4, &lt;b&gt; or {code}?" in page
+    assert repr(exercise.check(1)) == "✘ incorrect: Is `a * b` really 2 * 3 * 4, <b> or `<x*y*z>`?"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -134,3 +129,19 @@ def test_a_check_is_an_outcome_though_warnings_are_errors_and_nothing_can_be_sav
         outcome = exercise.check(5)
     assert outcome.kind == "correct"
     assert outcome.message.startswith("That is right. (Your progress was not saved: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "plain"),
+    [
+        ("*a phrase*, then", "<em>a phrase</em>, then", "a phrase, then"),
+        ("2*3*4 and `a*b*c`", "2*3*4 and <code>a*b*c</code>", "2*3*4 and `a*b*c`"),
+        ("a lone ` or *", "a lone ` or *", "a lone ` or *"),
+    ],
+)
+def test_code_and_emphasis_are_marked_up_and_nothing_else(text, page, plain):
+    assert (to_html(text), to_plain(text)) == (page, plain)
+
+
+def test_half_a_character_harms_no_page():
+    assert to_html("\ud800") == "?"

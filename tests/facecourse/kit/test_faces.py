@@ -1,5 +1,6 @@
-"""Lessons take ORL, or where it may not be shown, drawn people of the same shape."""
+"""Lessons take ORL, or drawn people of the same shape, in the profile that was chosen."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from facecourse.kit import choose_profile, evidence, faces
+from facecourse.kit import choose_profile, evidence, faces, pick
+from facecourse.learn import read_source
 from facelib.data import orl
+from notebooks.build import sources
 
 
 @pytest.fixture
@@ -72,3 +75,28 @@ def test_checkers_find_the_same_answers_right_and_wrong_by_drawn_people():
         env=os.environ | {"FACELIB_FACES": "synthetic"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+VALUES = {"smoke": 1, "quick": 2, "full": 3}
+
+
+def test_the_environment_decides_where_the_lesson_does_not(monkeypatch):
+    assert [pick(profile, **VALUES) for profile in (None, *VALUES)] == [2, 1, 2, 3]
+    monkeypatch.setenv("FACELIB_PROFILE", "full")
+    assert [pick(profile, **VALUES) for profile in (None, "smoke")] == [3, 1]
+
+
+def test_an_unknown_profile_is_refused(monkeypatch):
+    monkeypatch.setenv("FACELIB_PROFILE", "fast")
+    with pytest.raises(ValueError, match="smoke, quick, full, got 'fast'"):
+        pick(None, **VALUES)
+    with pytest.raises(ValueError, match="got 'turbo'"):
+        choose_profile("turbo")
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+def test_a_lesson_finds_a_mistyped_profile_before_it_does_anything(source):
+    cells = [cell.source for cell in read_source(source).cells if cell.cell_type == "code"]
+    statements = ast.parse(cells[cells.index("profile = None") + 1]).body
+    first = next(s for s in statements if not isinstance(s, ast.Import | ast.ImportFrom))
+    assert ast.unparse(first) == "profile = choose_profile(profile)"

@@ -14,14 +14,10 @@ def test_the_unseen_people_are_the_other_twenty():
     assert (len(known), len(unseen)) == (200, 200)
 
 
-@pytest.fixture(scope="module")
-def embeddings():
+def test_metrics_of_all_unseen_faces_are_those_of_the_plain_functions_and_differences_are_paired():
     generator = torch.Generator().manual_seed(0)
     centre = torch.randn(20, 8, generator=generator).repeat_interleave(10, 0)
-    return centre + 0.9 * torch.randn(200, 8, generator=generator)
-
-
-def test_the_metrics_of_all_unseen_faces_are_those_of_the_plain_functions(embeddings):
+    embeddings = centre + 0.9 * torch.randn(200, 8, generator=generator)
     metrics, person = protocol.unseen_metrics(embeddings), protocol.unseen_people().person
     left, right, same = all_pairs(person)
     pairs = Verification(similarity(embeddings, embeddings)[left, right], same)
@@ -38,15 +34,12 @@ def test_the_metrics_of_all_unseen_faces_are_those_of_the_plain_functions(embedd
     assert all(m.low < m.value < m.high and m.n == 20 for m in metrics.values())
     with pytest.raises(ValueError, match="one embedding for each of the 200 images"):
         protocol.unseen_metrics(embeddings[:100])
-
-
-def test_differences_are_those_of_the_metrics_and_paired(embeddings):
-    worse = embeddings + 1.5 * torch.randn(200, 8, generator=torch.Generator().manual_seed(1))
-    first, second = protocol.unseen_metrics(embeddings), protocol.unseen_metrics(worse)
+    worse = embeddings + 1.5 * torch.randn(200, 8, generator=generator)
+    second = protocol.unseen_metrics(worse)
     differences = protocol.unseen_differences(embeddings, worse)
-    assert differences.keys() == first.keys()
+    assert differences.keys() == metrics.keys()
     for name, difference in differences.items():
-        assert difference.value == pytest.approx(first[name].value - second[name].value)
+        assert difference.value == pytest.approx(metrics[name].value - second[name].value)
         assert difference.low < difference.value < difference.high
         assert difference.excludes_zero
     same = protocol.unseen_differences(embeddings, 2 * embeddings)
@@ -70,13 +63,10 @@ def test_rows_are_put_in_the_place_of_the_same_methods_or_at_the_end(tmp_path, m
     monkeypatch.setattr(evidence, "BOARD", tmp_path / "board.json")
     Scoreboard(protocol.PROTOCOL).save(evidence.BOARD)
 
-    def put(**values):
+    for values in ({"a": 0.1, "b": 0.2}, {"c": 0.3, "a": 0.4}):
         protocol.put_rows(
             Row(method, "01", protocol.PROTOCOL, dict.fromkeys(protocol.PROTOCOL.metrics, value))
             for method, value in values.items()
         )
-
-    put(a=0.1, b=0.2)
-    put(c=0.3, a=0.4)
     rows = Scoreboard.load(evidence.BOARD).rows
     assert [(each.method, each["AUC"]) for each in rows] == [("a", 0.4), ("b", 0.2), ("c", 0.3)]

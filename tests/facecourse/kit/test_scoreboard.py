@@ -49,8 +49,6 @@ def test_a_row_of_another_protocol_or_other_metrics_is_refused():
     with pytest.raises(ValueError, match=r"'new'.*split: 'people seen' not 'people never seen'"):
         filled.put(replace(row("new"), protocol=other))
     filled.put(replace(row("new"), protocol=again))
-    filled.put(row("pixels", 0.95))
-    assert filled.rows == [row("pixels", 0.95), row("new")], "in the place of the same method's"
     with pytest.raises(ValueError, match=r"measures \['eer', 'top-1'\], 'x' gives \['top-1'\]"):
         Row("x", "01", PROTOCOL, {"top-1": 0.9})
 

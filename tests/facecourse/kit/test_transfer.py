@@ -54,15 +54,12 @@ def test_a_head_learns_from_as_many_views_however_few_faces_and_nothing_else_mov
     assert changed(before, model) == {"head.weight", "head.bias"}
 
 
-def test_fine_tuning_moves_the_groups_alone_and_no_statistics(model, faces):
+def test_fine_tuning_moves_the_groups_alone_and_learns_and_says_how_far_it_is(model, faces):
     before, last = state(model), model.base.embedding[1]
     groups = [{"params": last.parameters(), "lr": 1e-3}]
     transfer.tune_groups(model, groups, faces, seed=0, steps=2)
     assert changed(before, model) == {"base.embedding.1.weight"}
     assert not model.training
-
-
-def test_fine_tuning_learns_the_names_and_says_how_far_it_is(model, faces):
     before, steps = orl.top1(model, faces), []
     groups = [{"params": list(model.parameters()), "lr": 1e-2}]
     transfer.tune_groups(model, groups, faces, 0, 60, lambda _, step: steps.append(step))
@@ -70,7 +67,9 @@ def test_fine_tuning_learns_the_names_and_says_how_far_it_is(model, faces):
     assert steps == list(range(1, 61))
 
 
-def test_adapting_freezes_or_trains_the_base_and_repeats_itself(faces, monkeypatch):
+def test_adapting_freezes_or_trains_the_base_repeats_itself_and_smooths_names_as_asked(
+    faces, monkeypatch
+):
     def build():
         torch.manual_seed(0)
         return FaceResNet(2, 8).eval()
@@ -83,13 +82,9 @@ def test_adapting_freezes_or_trains_the_base_and_repeats_itself(faces, monkeypat
     assert changed(state(build()), frozen.base) == set()
     assert changed(state(build()), tuned.base)
     assert changed(state(tuned), again) == set()
-
-
-def test_a_teacher_learns_without_smoothed_names(model, faces):
-    sure = []
-    for smoothing in (0.0, 0.9):
-        transfer.train_head(model, faces, seed=0, smoothing=smoothing)
-        transfer.tune_groups(model, transfer.make_groups(model), faces, 0, 20, smoothing=smoothing)
-        logits = model(faces.images.float() / 255)
-        sure.append(logits.softmax(1).max(1).values.mean())
+    teacher, smoothed = (
+        transfer.adapt("synthetic faces", "all", faces, seed=3, steps=20, smoothing=smoothing)
+        for smoothing in (0.0, 0.9)
+    )
+    sure = [model(faces.images / 255).softmax(1).amax(1).mean() for model in (teacher, smoothed)]
     assert sure[0] > sure[1]

@@ -6,41 +6,29 @@ import torch
 from facecourse.kit import evidence, protocol
 from facecourse.kit.scoreboard import Scoreboard
 from facecourse.ladder import evidence as ladder
-from facecourse.ladder.rungs import draw_rungs, draw_steps
 from facelib.door.recogniser import COMPACT
 from facelib.models import FaceResNet, save
 
 
-@pytest.fixture
-def trained(monkeypatch, tmp_path):
-    """A folder for each of two seeds."""
+@pytest.mark.evidence
+def test_each_rung_is_measured_against_the_teacher(put, monkeypatch, tmp_path):
     torch.manual_seed(0)
     teacher = FaceResNet(4, 16).eval()
-    monkeypatch.setattr(ladder, "face_embedding", lambda: teacher)
-    monkeypatch.setattr(protocol, "RESAMPLES", 100)
-    monkeypatch.setattr(ladder, "FARS", {"0.1 %": 0.2, "0.01 %": 0.1})  # untrained networks
-    monkeypatch.setattr(ladder, "BITS", {"teacher": (8,), "student": (8, 4)})
+    fars = {"0.1 %": 0.2, "0.01 %": 0.1}
+    put("ladder.evidence", face_embedding=lambda: teacher, FARS=fars, PEOPLE=60, TURNS=30)
+    put("ladder.evidence", BITS={"teacher": (8,), "student": (8, 4)})
+    put("kit.protocol", RESAMPLES=100)
+    put("kit.evidence", BOARD=tmp_path / "scoreboard.json")
+    Scoreboard(protocol.PROTOCOL).save(evidence.BOARD)
     for seed in ("0", "1"):
         (tmp_path / seed).mkdir()
         for name in ("student", "rival", "longer")[: 3 - 2 * int(seed)]:
             save(FaceResNet(2, 16, (0, 0, 1)), tmp_path / seed / f"{name}.safetensors")
-    return tmp_path
-
-
-@pytest.mark.evidence
-def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
-    board = trained / "scoreboard.json"
-    board.write_bytes(evidence.BOARD.read_bytes())
-    known = [row.method for row in Scoreboard.load(board).rows]
-    monkeypatch.setattr(evidence, "BOARD", board)
-    monkeypatch.setattr(ladder, "on_lfw", lambda files: {
-        name: {"lost": evidence.Interval(0.0, 0.0, 0.0, 10, of="folds")} for name in files
-    })  # fmt: skip
-    monkeypatch.setattr(ladder, "PEOPLE", 60)
-    monkeypatch.setattr(ladder, "TURNS", 30)
+    found = {"lost": evidence.Interval(0.0, 0.0, 0.0, 10, of="folds")}
+    put("ladder.evidence", on_lfw=lambda files: dict.fromkeys(files, found))
     monkeypatch.setitem(ladder.ROWS, "student, 4 bits", ("a small file", "08"))
-    ladder.main(trained, trained)
-    stored = evidence.read("ladder", trained)
+    ladder.main(tmp_path, tmp_path)
+    stored = evidence.read("ladder", tmp_path)
     assert stored["seeds"] == [0, 1]
     files = ["teacher", "teacher, 8 bits", "longer", "rival", "student"]
     files += ["student, 8 bits", "student, 4 bits"]
@@ -60,16 +48,11 @@ def test_each_rung_is_measured_against_the_teacher(trained, monkeypatch, shown):
         assert stored["steps"]["size"] == stored["lost"]["longer"]
     assert [stored["lost"][name]["runs"] for name in ("student", "rival")] == [2, 1]
     assert lost[1] != pytest.approx(100 * (stored["TAR"]["teacher"][far]["value"] - tar[1]))
-    rows = Scoreboard.load(board).rows
-    (ours,) = [row for row in rows if row.method == "face student, taught"]
+    rows = {row.method: row for row in Scoreboard.load(evidence.BOARD).rows}
+    ours, small = rows["face student, taught"], rows["a small file"]
     assert 0 <= ours.worst_group.value <= 1
-    assert [row.method for row in rows] == [*known, "a small file"]
-    assert rows[-1].bytes == stored["costs"]["student, 4 bits"]["bytes"]
-    assert rows[-1].parameters == ours.parameters
-    monkeypatch.setattr(evidence, "find", lambda name: trained / f"{name}.json")
-    ready = evidence.load("ladder")
-    draw_steps(ready, ["size"])
-    draw_rungs(ready, files)
+    assert small.bytes == stored["costs"]["student, 4 bits"]["bytes"]
+    assert small.parameters == ours.parameters
 
 
 def test_lfw_stands_beside_it(lfw_path, monkeypatch):

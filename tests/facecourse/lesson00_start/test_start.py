@@ -35,18 +35,20 @@ def name_by_light(images):
     return (images.float().mean((1, 2, 3)) > 127).long()
 
 
-def test_another_person_is_shown_and_named_by_both(faces, moved):
+def test_another_person_is_shown_and_named_by_both(faces, shown):
     who, damage, steps, *_ = figures.spoil_slider(Named(), name_by_light, faces).children
     right = "A spoilt photograph of bright; nearest photograph: bright; network: bright "
-    assert moved(who, 1)[0].startswith(right)
-    assert moved(damage, "less light")[0].startswith(right)
-    assert "nearest photograph: dark; network: dark " in moved(steps, 10)[0]
+    who.value, damage.value, steps.value = 1, "less light", 10
+    assert [alt.startswith(right) for alt in shown] == [False, True, True, False]
+    assert "nearest photograph: dark; network: dark " in shown[-1]
 
 
-def test_a_higher_threshold_keeps_more_names_back(faces, moved):
+def test_a_higher_threshold_keeps_more_names_back(faces, shown):
     slider = figures.sure_slider(Named(), faces, "less light", steps=10).children[0]
-    assert "at 50% 2 names said, 1 of them wrong; 0 times silent" in moved(slider, 0.5)[0]
-    assert "at 100% 0 names said, 0 of them wrong; 2 times silent" in moved(slider, 1.0)[0]
+    slider.value = 0.5
+    assert "at 50% 2 names said, 1 of them wrong; 0 times silent" in shown[-1]
+    slider.value = 1.0
+    assert "at 100% 0 names said, 0 of them wrong; 2 times silent" in shown[-1]
 
 
 def test_both_recognisers_are_drawn_and_fall_with_the_light(faces, capsys):

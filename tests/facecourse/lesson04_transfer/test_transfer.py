@@ -1,16 +1,17 @@
 import copy
+from statistics import fmean
+from unittest.mock import Mock
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-from facecourse.kit import orl, protocol, transfer
+from facecourse.kit import evidence, orl, protocol, transfer
 from facecourse.lesson04_transfer import experiment, figures
 from facelib.data import FaceSet
 from facelib.models import FaceResNet
 from facelib.models.backbones import Backbone
-from tests.facecourse.kit.test_compare import shares
 
 
 @pytest.fixture
@@ -75,10 +76,8 @@ def test_tuning_further_leaves_what_it_began_with(faces):
     before = copy.deepcopy(model.state_dict())
     tuned = experiment.tune_further(model, faces, seed=0, depth="last third", steps=1)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-    moved = {name for name, value in tuned.state_dict().items() if not value.equal(before[name])}
-    assert "head.weight" in moved
-    assert "base.features.0.weight" not in moved
-    assert not any("running" in name for name in moved)
+    assert not torch.equal(tuned.head.weight, model.head.weight)
+    assert torch.equal(tuned.base.features[0].weight, model.base.features[0].weight)
 
 
 def test_from_nothing_batch_norm_learns_its_statistics(faces, monkeypatch):
@@ -116,47 +115,28 @@ def test_in_training_mode_a_face_is_judged_by_its_batch_and_the_network_stays(fa
     assert all(torch.equal(before[name], value) for name, value in base.state_dict().items())
 
 
-def test_two_functions_are_compared_by_their_names(faces, monkeypatch):
+def test_two_functions_are_compared_by_their_names_and_told(faces, monkeypatch, capsys):
     monkeypatch.setattr(experiment.orl, "name_faces", lambda names, test: names)
     some = faces.take(torch.arange(20) % 5 == 0)
     found = experiment.compare_functions(torch.tensor([0, 0, 0, 3]), some.person, some)
     assert list(found.values()) == [0.5, 0.5, 0.0]
+    figures.say_functions({"they agree": 0.5}, {"they agree": [0.4, 0.6]})
+    assert "they agree: 50.0% here; 50.0% [" in capsys.readouterr().out
+
+
+def test_the_settings_in_use_are_the_best_of_those_stored():
+    tried = evidence.load("04")["choices"]
+    best = {arm: max(map(fmean, runs.values())) for arm, runs in tried.items()}
+    for arm, rate in experiment.RATES.items():
+        assert fmean(tried[arm][f"{rate:g}"]) == pytest.approx(best[arm]), arm
+    assert fmean(tried["stages"]["6"]) == pytest.approx(best["stages"])
 
 
 def test_children_look_like_one_parent_or_the_other_in_everything(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(experiment, "synth", lambda people, *_: drawn.append(people.values))
+    monkeypatch.setattr(experiment, "synth", drawn := Mock())
     experiment.draw_family(seed=3)
-    (values,) = drawn
-    mother, father, *children = values
+    mother, father, *children = drawn.call_args.args[0].values
     assert len(children) == 8
     for child in children:
         assert bool(((child == mother) | (child == father)).all())
         assert not torch.equal(child, mother)
-
-
-def test_the_depth_chosen_is_compared_with_the_others(shown):
-    stored = {"1": dict.fromkeys((*experiment.DEPTHS, "from nothing"), shares(0.7, 0.8, 0.9))}
-    stored["1"]["all layers"] = shares(0.8, 0.9, 1.0)
-    _, slider, _ = figures.depth_slider(stored).children
-    slider.value = 0
-    assert [alt.split("chosen: ")[1] for alt in shown] == ["head and all layers.", "head."]
-
-
-def test_the_curves_follow_the_number_of_photographs(shown):
-    rest = {"new head": shares(0.5, 0.6, 0.7)}
-    curves = {n: {"fine-tuned": {"5": [end, end], "80": [end, end]}} for n, end in
-              (("1", 0.9), ("5", 1.0))}  # fmt: skip
-    stored = {"curves": curves, "top-1": {"1": rest, "5": rest}, "seconds": {"head": [1.0, 3.0]}}
-    photos, _ = figures.photographs_slider(stored).children
-    photos.value = "5"
-    assert ["fine-tuned 0.900" in shown[0], "fine-tuned 1.000" in shown[1]] == [True, True]
-
-
-def test_bugs_are_told_with_their_means_and_functions_here_and_over_splits(shown, capsys):
-    figures.draw_ways()
-    assert "Frozen, the head alone learns" in shown[-1]
-    figures.draw_bugs({"as in training": shares(0.9, 0.9, 0.9), "0 to 255": shares(0.5, 0.6, 0.7)})
-    assert "as in training 90.0%, 0 to 255 60.0%" in shown[-1]
-    figures.say_functions({"they agree": 0.5}, {"they agree": [0.4, 0.6]})
-    assert "they agree: 50.0% here; 50.0% [" in capsys.readouterr().out

@@ -1,11 +1,13 @@
 """The experiments and figures of lesson 09."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
-from facecourse.lesson09_recurrent import experiment, figures, nods
-from facelib.measure import Interval, parameters
+from facecourse.lesson09_recurrent import evidence, experiment, figures, nods
+from facelib.measure import parameters
 from facelib.models import recurrent
 from facelib.training.losses import ContrastiveLoss
 
@@ -29,6 +31,13 @@ def test_spoilt_frames_have_shorter_embeddings_and_lie_further_from_the_clear_on
     assert length[~CLIPS.spoilt].mean() > 1.1 * length[CLIPS.spoilt].mean()
     alike = (CLIPS.embed() * clear.embed()).sum(2)
     assert alike[~CLIPS.spoilt].mean() > alike[CLIPS.spoilt].mean() + 0.1
+
+
+def test_a_clip_without_a_clear_frame_is_pooled_whole():
+    clips = experiment.render_clips(2, seed=2**27 + 3, spoilt=1.0)
+    pooled = evidence.pool_plainly(clips, clips.encode())
+    told = pooled["mean of the clear frames (told which)"]
+    torch.testing.assert_close(told, clips.embed().sum(1), atol=1e-5, rtol=0)
 
 
 def test_a_shuffled_clip_has_its_frames_in_another_order():
@@ -86,16 +95,10 @@ def test_networks_that_name_people_have_as_many_weights_each():
     assert max(sizes) < 1.01 * min(sizes)
 
 
-class Told(nn.Module):
-    """A cell and what it says, as the lesson's `Reader` has them."""
-
-    def __init__(self):
-        super().__init__()
-        self.cell, self.say = nn.GRU(256, 8, batch_first=True), nn.Linear(8, 2)
-
-
-def test_the_sliders_show_another_frame_and_another_gate(capsys):
-    frame, _ = figures.state_slider(CLIPS, Told(), row=1).children
+def test_a_clip_is_drawn_and_sliders_show_another_frame_and_another_gate(capsys):
+    figures.draw_unrolled(CLIPS.images[0])
+    reader = SimpleNamespace(cell=nn.GRU(256, 8, batch_first=True), say=nn.Linear(8, 2))
+    frame, _ = figures.state_slider(CLIPS, reader, row=1).children
     assert "Frame 8 of 8" in capsys.readouterr().out
     frame.value = 5
     assert "Frame 5 of 8" in capsys.readouterr().out
@@ -103,17 +106,3 @@ def test_the_sliders_show_another_frame_and_another_gate(capsys):
     assert "GRU, gate's bias 3" in capsys.readouterr().out
     gate.value = 1
     assert "GRU, gate's bias 1" in capsys.readouterr().out
-
-
-def test_figures_say_what_they_show(capsys):
-    figures.draw_unrolled(CLIPS.images[0])
-    figures.draw_recall({"RNN": {"20": [0.2, 1.0]}, "GRU": {"20": [1.0, 0.95]}})
-    gains = {"attention": Interval(2.0, 1.0, 3.0, 9)}
-    figures.draw_gains({"gains": gains, "TAR": {"attention": 0.5, "mean of the frames": 0.4}})
-    shares = [[1.0, 0.5, 0.5], [1.0, 1.0, 0.0]]
-    runs = {"FaceCNN": shares, "GRU": [[0.5, 0.5, 0.5]] * 2, "RNN": shares}
-    figures.draw_rows({"1": runs}, {"1": dict.fromkeys(runs, 0.9)})
-    said = capsys.readouterr().out
-    points = "attention, 50.0% +2.0 [1.0, 3.0]", "GRU, 1 of each (learnt 90%) -16.7"
-    for words in ("RNN [1]; GRU [2]", *points):
-        assert words in said
