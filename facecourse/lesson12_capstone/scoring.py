@@ -28,7 +28,7 @@ from facelib.models.pretrained import WEIGHTS
 from facelib.models.runtime import OnnxModel
 from facelib.synth.people import PEOPLE, pick_seed
 
-FAR, TURNS, THREADS = 1e-3, 30, 2
+FAR, TURNS, THREADS = 1e-3, 12, 2
 
 
 @dataclass(frozen=True)

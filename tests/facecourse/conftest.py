@@ -51,10 +51,9 @@ def put(monkeypatch):
 
 
 def list_places(stored: object, place: tuple = ()) -> set[tuple]:
-    """Where results stand, whatever numbers the keys are; of a list in a list its length, too."""
+    """Where results stand, whatever numbers the keys hold; of a list in a list its length, too."""
     if isinstance(stored, dict):
-        number = re.compile(r"[-\d.e]+(, [\d.]+|, None)?")
-        parts = [("a number" if number.fullmatch(key) else key, stored[key]) for key in stored]
+        parts = [(re.sub(r"-?\d[-\d.e]*|None", "#", key), stored[key]) for key in stored]
     elif isinstance(stored, list) and stored and isinstance(stored[0], dict | list):
         parts = [("each", part) for part in stored]
     else:
