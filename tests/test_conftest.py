@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,23 @@ def test_a_worker_computes_with_one_thread():
 def test_a_test_that_kills_its_worker_ends_the_run(tmp_path):
     (tmp_path / "test_death.py").write_text("import os\n\ndef test_it(): os._exit(3)")
     assert "worker restarting disabled" in pytest_on(tmp_path, "-n1").stdout
+
+
+def test_a_file_stays_with_one_worker_and_lessons_are_spread(tmp_path):
+    test = """
+import os
+
+import pytest
+
+@pytest.mark.parametrize("n", range({}))
+def test_where(n, record_property):
+    record_property("cost", "{}: " + os.environ["PYTEST_XDIST_WORKER"])
+"""
+    # Each worker begins with one file or lesson, and one that has two tests gets another at once.
+    nightly = "\n@pytest.mark.nightly\ndef test_long(): pass\n"
+    (tmp_path / "test_unit.py").write_text(test.format(2, "unit") + nightly)
+    (tmp_path / "test_lessons.py").write_text(test.format(4, "lesson"))
+    said = pytest_on(tmp_path, "-n2", "-m", "not notebook").stdout
+    assert "6 passed" in said, "with -m, too, the night waits unless it is named"
+    assert len(set(re.findall("unit: (gw.)", said))) == 1, said
+    assert len(set(re.findall("lesson: (gw.)", said))) == 2, said

@@ -1,6 +1,7 @@
 """Lesson 03, weight sharing: its exercises."""
 
 import math
+from functools import cache
 from typing import Any
 from unittest.mock import Mock, patch
 
@@ -178,6 +179,11 @@ _LARGEST = 9  # pixels
 _STEEPEST = 3  # weights are whole numbers up to this: what is written by hand
 
 
+@cache
+def _fresh_mouths() -> tuple[Tensor, Tensor]:
+    return experiment.render_mouths(100, seed=304)
+
+
 def _finds_mouths(answer: Any) -> str | None:
     shape = find_shape(answer)
     height, width = shape[-2:] if len(shape) >= 2 else (0, 0)
@@ -189,7 +195,7 @@ def _finds_mouths(answer: Any) -> str | None:
         return "Some of the numbers are infinite or undefined."
     if (value != value.round()).any() or value.abs().max() > _STEEPEST:
         return f"By hand, please: whole numbers from -{_STEEPEST} to {_STEEPEST} only."
-    faces, places = experiment.render_mouths(100, seed=304)
+    faces, places = _fresh_mouths()
     share = experiment.score_answers(experiment.answer(value, faces), places)
     draw_answers(value, faces, places)
     if share >= WANTED:

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +102,6 @@ def top1_shifted(model: nn.Module, faces: FaceSet, shift: int) -> float:
     return orl.top1(model, faces.map(lambda images: corrupt.shift(images, shift)))
 
 
-@lru_cache(1)
 def render_mouths(people: int, seed: int) -> tuple[Tensor, Tensor]:
     """Faces of people who don't exist, mouths open, each somewhere in its picture, and the mouths'
     places.

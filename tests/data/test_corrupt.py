@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch.nn.functional import affine_grid, grid_sample
 
-from facelib.data import corrupt, orl
+from facelib.data import corrupt, orl, resize
 
 # Amounts (none, if there is one, little, much), and by how many grey values, mean, much changed the
 # pixels when the evidence was measured.
@@ -67,3 +68,29 @@ def test_shifted_faces_move_right_or_left_and_repeat_their_edge():
 def test_a_turn_of_a_quarter_is_rot90():
     image = torch.arange(16, dtype=torch.uint8).view(1, 1, 4, 4)
     assert torch.equal(corrupt.rotate(image, 90), image.rot90(1, (2, 3)))
+
+
+def warped(images, *rows):
+    """As the lessons measured it: square images moved by a matrix of 2 rows of 3 numbers (N,)."""
+    matrix = torch.stack([torch.stack(row, -1) for row in rows], -2)
+    grid = affine_grid(matrix, list(images.shape), align_corners=False)
+    found = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return found.round().clamp(0, 255)
+
+
+def test_pixels_are_those_with_which_the_evidence_was_measured(faces):
+    levels = torch.arange(256, dtype=torch.uint8).view(1, 1, 4, 64).repeat(1, 1, 16, 1)
+    x = torch.cat([resize(faces, 64, 64), levels])
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    way = 2 * torch.pi * torch.rand(len(x), generator=torch.Generator().manual_seed(0))
+    across, down = 0.16 * way.cos(), 0.16 * way.sin()
+    zeros, ones = torch.zeros(len(x)), torch.ones(len(x))
+    cos, sin = (25 * ones).deg2rad().cos(), (25 * ones).deg2rad().sin()
+    for made, as_before in (
+        (corrupt.add_noise(x, 5), (x + 5 * noise).round().clamp(0, 255)),
+        (corrupt.darken(x, 0.125), (x * 2.0**-3).round()),
+        (corrupt.pixelate(x, 16), resize(resize(x, 16, 16), 64, 64)),
+        (corrupt.rotate(x, 25.0), warped(x, (cos, -sin, zeros), (sin, cos, zeros))),
+        (corrupt.misalign(x, 8), warped(x, (ones, zeros, across), (zeros, ones, down))),
+    ):
+        assert torch.equal(made, as_before.to(torch.uint8))
